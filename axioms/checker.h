@@ -1,0 +1,76 @@
+#pragma once
+// The checker: the four axioms on every node of an interpretation, over a stream of inputs.
+//
+// Per input x and node v, with A_v(x) = α_v(activations of x), H_v(x) = the graph evaluated on
+// abstract values from the input, C_v(x) = h_v(A_parents(x)):
+//   PE  A_v = H_v          PR  decision with S_v := γ_v(H_v) equals the decision on x
+//   CE  A_v = C_v          CR  decision with S_v := γ_v(C_v) equals the decision on x
+// (arXiv 2407.13594, generalised from a chain to a graph.) One run of the network serves every node;
+// the replaced run for C is made only for inputs where C differs from H.
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "axioms/binomial.h"
+#include "axioms/claim.h"
+#include "circuits/program.h"
+
+namespace assay::interp {
+class Transformer;
+}
+
+namespace assay::axioms {
+
+/// Where inputs come from: tokens int64 [count, pos] of inputs first … first + count - 1. Called from
+/// several threads at once.
+using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
+
+struct CheckConfig {
+  int64_t inputs = 80000;
+  int64_t witnesses = 1;  ///< first failing inputs kept per node and axiom
+  std::function<void(int64_t done, int64_t of)> on_progress;
+  const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
+};
+
+/// An input on which an axiom fails.
+struct Witness {
+  int64_t input = 0;             ///< its index in the stream
+  std::vector<int64_t> tokens;
+  nlohmann::json network;        ///< A_v; for PR and CR the network's decision
+  nlohmann::json interpretation; ///< H_v or C_v; for PR and CR the decision of the replaced run
+};
+
+struct AxiomResult {
+  Estimate estimate;
+  std::vector<Witness> witnesses;
+};
+
+struct NodeResult {
+  std::string node;
+  std::array<AxiomResult, 4> axioms;  ///< in the order of kAxioms
+  /// PE failures where CE holds: a parent's value was wrong already. The rest fail anew here.
+  int64_t inherited = 0;
+  const AxiomResult& operator[](Axiom axiom) const { return axioms[static_cast<size_t>(axiom)]; }
+  AxiomResult& operator[](Axiom axiom) { return axioms[static_cast<size_t>(axiom)]; }
+};
+
+struct CheckResult {
+  std::vector<NodeResult> nodes;  ///< in topological order
+  int64_t inputs = 0;             ///< checked
+  bool complete = true;           ///< false if stopped before `CheckConfig::inputs`
+};
+
+/// Counts are the same for any number of threads: inputs go through the network in chunks of a fixed
+/// size, at fixed places in the stream. Memory does not grow with the number of inputs.
+/// @throws std::invalid_argument if an operation or a site does not fit the model or the inputs.
+CheckResult check(const interp::Transformer& model, const circuits::Program& program,
+                  const Inputs& inputs, const CheckConfig& config);
+
+}  // namespace assay::axioms

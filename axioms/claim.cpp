@@ -1,0 +1,79 @@
+#include "axioms/claim.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace assay::axioms {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(' ');
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+Axiom parse_axiom(std::string_view name, std::string_view text) {
+  for (const Axiom axiom : kAxioms)
+    if (to_string(axiom) == name) return axiom;
+  throw std::invalid_argument(
+      fmt::format("claim '{}': unknown axiom '{}'; there are PE, CE, PR, CR", text, name));
+}
+
+}  // namespace
+
+std::string to_string(Axiom axiom) {
+  static constexpr const char* kNames[] = {"PE", "CE", "PR", "CR"};
+  return kNames[static_cast<int>(axiom)];
+}
+
+std::string to_string(Verdict verdict) {
+  static constexpr const char* kNames[] = {"holds", "violated", "undecided"};
+  return kNames[static_cast<int>(verdict)];
+}
+
+Claim parse_claim(std::string_view text) {
+  const size_t relation = text.find("<=");
+  const std::string_view left = trimmed(text.substr(0, relation));
+  const size_t dot = left.rfind('.');
+  if (relation == text.npos || dot == left.npos || dot == 0)
+    throw std::invalid_argument(
+        fmt::format("claim '{}': expected NODE.AXIOM<=RATE, such as parse.PE<=0.001", text));
+  const std::string_view number = trimmed(text.substr(relation + 2));
+  Claim claim{.node = std::string(left.substr(0, dot)),
+              .axiom = parse_axiom(left.substr(dot + 1), text),
+              .epsilon = 0};
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), claim.epsilon);
+  if (error != std::errc() || end != number.data() + number.size() || !(claim.epsilon >= 0) ||
+      claim.epsilon > 1)
+    throw std::invalid_argument(
+        fmt::format("claim '{}': expected a rate between 0 and 1, got '{}'", text, number));
+  return claim;
+}
+
+std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
+                           double confidence, bool exact) {
+  std::vector<double> too_few, too_many;
+  for (size_t i = 0; i < claims.size(); ++i) {
+    too_few.push_back(p_value_of_at_most(estimates[i], claims[i].epsilon));
+    too_many.push_back(p_value_of_at_least(estimates[i], claims[i].epsilon));
+  }
+  const std::vector<double> below = holm(too_few), above = holm(too_many);
+  std::vector<Verdict> verdicts;
+  for (size_t i = 0; i < claims.size(); ++i) {
+    Verdict verdict = Verdict::Undecided;
+    if (exact)
+      verdict = estimates[i].rate() <= claims[i].epsilon ? Verdict::Holds : Verdict::Violated;
+    else if (below[i] <= 1 - confidence)
+      verdict = Verdict::Holds;
+    else if (above[i] < 1 - confidence)
+      verdict = Verdict::Violated;
+    verdicts.push_back(verdict);
+  }
+  return verdicts;
+}
+
+}  // namespace assay::axioms

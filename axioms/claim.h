@@ -1,0 +1,39 @@
+#pragma once
+// Claims about error rates, `parse.PE<=0.001`, and the verdicts on them.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "axioms/binomial.h"
+
+namespace assay::axioms {
+
+/// The four axioms that are numbers (arXiv 2407.13594): prefix and component equivalence compare
+/// abstract values, prefix and component replaceability compare decisions.
+enum class Axiom { PE, CE, PR, CR };
+inline constexpr Axiom kAxioms[] = {Axiom::PE, Axiom::CE, Axiom::PR, Axiom::CR};
+std::string to_string(Axiom axiom);
+
+enum class Verdict { Holds, Violated, Undecided };
+std::string to_string(Verdict verdict);
+
+/// "The failure rate of `axiom` at `node` is at most `epsilon`."
+struct Claim {
+  std::string node;
+  Axiom axiom = Axiom::PE;
+  double epsilon = 0;
+};
+
+/// Reads `node.PE<=0.001`; blanks around the parts are free.
+/// @throws std::invalid_argument saying which part is wrong and what was expected.
+Claim parse_claim(std::string_view text);
+
+/// Holds if the upper bound is at most ε, violated if the lower bound is above it. Over several claims
+/// the p-values of both questions are adjusted by Holm's method first, so that all verdicts are
+/// right together with at least `confidence`.
+/// @param exact  estimates counted every input there is: then the rate itself is compared.
+std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
+                           double confidence, bool exact = false);
+
+}  // namespace assay::axioms

@@ -1,0 +1,30 @@
+#pragma once
+// Interpretations in and out of files: `X.json` for the structure, `X.safetensors` for the numbers.
+
+#include <filesystem>
+#include <string>
+
+#include "circuits/interpretation.h"
+
+namespace assay::interp {
+struct TransformerConfig;
+}
+
+namespace assay::circuits {
+
+/// Writes `path` (which must end in .json) and the tensors beside it; each file atomically. Reading
+/// back and writing again gives the same bytes.
+void save_interpretation(const Interpretation& interpretation, const std::filesystem::path& path);
+
+struct LoadedInterpretation {
+  Interpretation interpretation;
+  std::string sha256;  ///< of the JSON file, which names the hash of the tensors
+};
+
+/// @param config  the model that it will be tested on: sites are parsed against it.
+/// @throws std::runtime_error naming file, node and field: unknown version, missing or ill-typed
+///   fields, tensors that the file does not hold or whose file is not the one that was written.
+LoadedInterpretation load_interpretation(const std::filesystem::path& path,
+                                         const interp::TransformerConfig& config);
+
+}  // namespace assay::circuits

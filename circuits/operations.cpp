@@ -1,0 +1,174 @@
+#include "circuits/operations.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <limits>
+#include <stdexcept>
+
+namespace assay::circuits {
+namespace {
+
+using at::Tensor;
+
+template <typename T>
+T parameter(const Operation& operation, const std::string& name) {
+  try {
+    return operation.parameters.at(name).get<T>();
+  } catch (const nlohmann::json::exception&) {
+    throw std::invalid_argument(
+        fmt::format("operation '{}': parameter '{}' is missing or ill-typed", operation.name, name));
+  }
+}
+
+Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
+  return torch::tensor(values, torch::kInt64).to(like.device());
+}
+
+// --- h ----------------------------------------------------------------------------------------------
+
+Function tokens_at(const Operation& operation) {
+  const auto positions = parameter<std::vector<std::vector<int64_t>>>(operation, "positions");
+  std::vector<int64_t> all;
+  for (const auto& group : positions) all.insert(all.end(), group.begin(), group.end());
+  const auto groups = static_cast<int64_t>(positions.size());
+  return [all, groups](const std::vector<Value>& parents) {
+    const Tensor& tokens = parents.at(0);
+    return tokens.index_select(1, index(all, tokens)).view({tokens.size(0), groups, -1});
+  };
+}
+
+Function any(const Operation&) {
+  return [](const std::vector<Value>& parents) { return parents.at(0).any(1).to(torch::kInt64); };
+}
+
+// --- α ----------------------------------------------------------------------------------------------
+
+// Cosine similarity with every prototype, the highest wins. The length of x does not matter for
+// which prototype wins, so only prototypes are normalised.
+Abstraction nearest_prototype(const Operation& operation) {
+  const Tensor labels = tensor_of(operation, "labels", {-1, -1});
+  const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), -1});
+  const Tensor unit = prototypes / prototypes.norm(2, {1}, true);
+  return [labels, unit](const Activations& activations) {
+    const Tensor winner = at::matmul(activations.at(0), unit.t().to(activations[0].device())).argmax(-1);
+    return labels.to(winner.device())
+        .index_select(0, winner.flatten())
+        .view({winner.size(0), winner.size(1), labels.size(1)});
+  };
+}
+
+Abstraction threshold(const Operation& operation) {
+  const Tensor thresholds = tensor_of(operation, "thresholds", {-1});
+  return [thresholds](const Activations& activations) {
+    return activations.at(0).select(1, 0).ge(thresholds.to(activations[0].device()));
+  };
+}
+
+Abstraction argmax_of(const Operation& operation) {
+  const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
+  return [tokens](const Activations& activations) {
+    const Tensor logits = activations.at(0).select(1, 0);
+    return logits.index_select(1, index(tokens, logits)).argmax(1);
+  };
+}
+
+// --- γ ----------------------------------------------------------------------------------------------
+
+// Prototypes are found again by their labels: a label of k tokens is a number in base `base`.
+Tensor code(const Tensor& labels, int64_t base) {
+  Tensor sum = labels.select(-1, 0);
+  for (int64_t k = 1; k < labels.size(-1); ++k) sum = sum * base + labels.select(-1, k);
+  return sum;
+}
+
+Concretisation write_prototypes(const Operation& operation) {
+  const auto positions = parameter<std::vector<int64_t>>(operation, "positions");
+  const Tensor mean = tensor_of(operation, "mean", {-1, -1});
+  const Tensor labels = tensor_of(operation, "labels", {-1, -1});
+  const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), mean.size(1)});
+  const int64_t base = labels.max().item<int64_t>() + 1;
+  int64_t codes = 1;
+  for (int64_t k = 0; k < labels.size(1); ++k) codes *= base;
+  const Tensor row_of_code = at::full({codes}, -1, torch::kInt64);
+  row_of_code.index_copy_(0, code(labels, base), at::arange(labels.size(0), torch::kInt64));
+  return [=](const Value& value) -> Activations {
+    const Tensor row = row_of_code.to(value.device()).index_select(0, code(value, base).flatten());
+    if (row.lt(0).any().item<bool>())
+      throw std::invalid_argument("write_prototypes: a value has no prototype");
+    Tensor stream = mean.to(value.device()).unsqueeze(0).repeat({value.size(0), 1, 1});
+    stream.index_copy_(1, index(positions, stream),
+                       prototypes.to(value.device()).index_select(0, row).view(
+                           {value.size(0), value.size(1), mean.size(1)}));
+    return {stream};
+  };
+}
+
+Concretisation write_levels(const Operation& operation) {
+  const auto neurons = parameter<std::vector<int64_t>>(operation, "neurons");
+  const Tensor on = tensor_of(operation, "on", {static_cast<int64_t>(neurons.size())});
+  const Tensor mean = tensor_of(operation, "mean", {-1});
+  const Tensor stream = tensor_of(operation, "stream", {-1});
+  return [=](const Value& value) -> Activations {
+    const int64_t batch = value.size(0);
+    Tensor hidden = mean.to(value.device()).unsqueeze(0).repeat({batch, 1});
+    hidden.index_copy_(1, index(neurons, hidden), value.to(hidden.dtype()) * on.to(value.device()));
+    return {stream.to(value.device()).expand({batch, 1, -1}), hidden.unsqueeze(1)};
+  };
+}
+
+// The logit of the answer is 1, every other 0: no more than the decision is written.
+Concretisation write_answer(const Operation& operation) {
+  const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
+  const auto d_vocab = parameter<int64_t>(operation, "d_vocab");
+  return [=](const Value& value) -> Activations {
+    const Tensor answer = index(tokens, value).index_select(0, value);
+    return {at::one_hot(answer, d_vocab).to(torch::kFloat32).unsqueeze(1)};
+  };
+}
+
+// --- equality ---------------------------------------------------------------------------------------
+
+Tensor all_equal(const Value& left, const Value& right) {
+  return left.eq(right).flatten(1).all(1);
+}
+
+Tensor equal_up_to_order(const Value& left, const Value& right) {
+  return all_equal(std::get<0>(left.sort(-1)), std::get<0>(right.sort(-1)));
+}
+
+}  // namespace
+
+Tensor tensor_of(const Operation& operation, const std::string& name,
+                 const std::vector<int64_t>& shape) {
+  const auto found = operation.tensors.find(name);
+  if (found == operation.tensors.end())
+    throw std::invalid_argument(
+        fmt::format("operation '{}': tensor '{}' is missing", operation.name, name));
+  const std::vector<int64_t> got = found->second.sizes().vec();
+  bool fits = got.size() == shape.size();
+  for (size_t axis = 0; fits && axis < shape.size(); ++axis)
+    fits = shape[axis] < 0 || shape[axis] == got[axis];
+  if (!fits)
+    throw std::invalid_argument(fmt::format("operation '{}': tensor '{}' has shape {}, expected {}",
+                                            operation.name, name, got, shape));
+  return found->second;
+}
+
+Operations generic_operations() {
+  return {
+      .functions = {{"any", any}, {"tokens_at", tokens_at}},
+      .abstractions = {{"argmax_of", argmax_of},
+                       {"nearest_prototype", nearest_prototype},
+                       {"threshold", threshold}},
+      .concretisations = {{"write_answer", write_answer},
+                          {"write_levels", write_levels},
+                          {"write_prototypes", write_prototypes}},
+      .equalities = {{"equal", [](const Operation&) { return Equality(all_equal); }},
+                     {"equal_up_to_order",
+                      [](const Operation&) { return Equality(equal_up_to_order); }}},
+  };
+}
+
+}  // namespace assay::circuits

@@ -1,0 +1,56 @@
+#include "circuits/program.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <stdexcept>
+
+#include "interp/transformer.h"
+
+namespace assay::circuits {
+namespace {
+
+template <typename F>
+F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
+       const std::string& node, const char* role) {
+  const auto found = factories.find(operation.name);
+  if (found == factories.end()) {
+    std::vector<std::string> names;
+    for (const auto& entry : factories) names.push_back(entry.first);
+    throw std::invalid_argument(fmt::format("node '{}': unknown {} operation '{}'; there are {}", node,
+                                            role, operation.name, fmt::join(names, ", ")));
+  }
+  try {
+    return found->second(operation);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("node '{}': {}", node, error.what()));
+  }
+}
+
+}  // namespace
+
+Program compile(const Interpretation& interpretation, const Operations& operations,
+                const interp::TransformerConfig& config) {
+  Program program;
+  std::map<std::string, int> step_of{{kTokens, -1}};
+  for (const size_t index : topological_order(interpretation)) {
+    const Node& node = interpretation.nodes[index];
+    for (const auto* sites : {&node.sites, &node.reads})
+      for (const interp::Site& site : *sites) interp::validate(site, config);
+    Step step{.name = node.name,
+              .parents = {},
+              .sites = node.sites,
+              .reads = node.reads,
+              .h = make(operations.functions, node.h, node.name, "h"),
+              .alpha = make(operations.abstractions, node.alpha, node.name, "alpha"),
+              .gamma = make(operations.concretisations, node.gamma, node.name, "gamma"),
+              .equality = make(operations.equalities, node.equality, node.name, "equality")};
+    for (const std::string& parent : node.parents) step.parents.push_back(step_of.at(parent));
+    if (node.name == interpretation.output) program.output = program.steps.size();
+    step_of[node.name] = static_cast<int>(program.steps.size());
+    program.steps.push_back(std::move(step));
+  }
+  return program;
+}
+
+}  // namespace assay::circuits

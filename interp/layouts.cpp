@@ -1,0 +1,255 @@
+#include "interp/layouts.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace assay::interp {
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+template <typename... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
+  throw std::runtime_error(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Where one parameter comes from.
+struct Origin {
+  std::string tensor;  ///< its name in the file
+  Shape shape;         ///< expected there
+  std::function<at::Tensor(const at::Tensor&)> convert;
+  bool may_be_absent = false;  ///< and then is zero
+};
+/// Tells the origin of a parameter from its name and its shape in a Transformer.
+using Layout = std::function<Origin(const std::string& name, const Shape& shape)>;
+
+std::string leaf_of(const std::string& name) {
+  return name.substr(name.rfind('.') + 1);
+}
+
+constexpr auto transpose = [](const at::Tensor& tensor) { return tensor.transpose(-2, -1); };
+constexpr auto keep = [](const at::Tensor& tensor) { return tensor; };
+
+bool ends_with_any(const std::string& name, const std::vector<std::string>& suffixes) {
+  return std::ranges::any_of(suffixes, [&](const auto& suffix) { return name.ends_with(suffix); });
+}
+
+at::Tensor convert_one(const TensorMap& file, const Origin& origin, const Shape& shape) {
+  const auto found = file.find(origin.tensor);
+  if (found == file.end()) {
+    if (origin.may_be_absent) return at::zeros(shape);
+    fail("tensor '{}': missing, expected shape [{}]", origin.tensor, fmt::join(origin.shape, ", "));
+  }
+  const at::Tensor& tensor = found->second;
+  if (tensor.sizes() != origin.shape) {
+    fail("tensor '{}': expected shape [{}], found [{}]", origin.tensor,
+         fmt::join(origin.shape, ", "), fmt::join(tensor.sizes(), ", "));
+  }
+  if (!tensor.is_floating_point()) {
+    fail("tensor '{}': expected floating point, found {}", origin.tensor,
+         c10::toString(tensor.scalar_type()));
+  }
+  return origin.convert(tensor).to(at::kFloat);
+}
+
+/// Finds every parameter in the file, and no tensor there that is none.
+Weights convert(const TensorMap& file, const TransformerConfig& config, const Layout& layout,
+                const std::vector<std::string>& ignored_suffixes) {
+  validate(config);
+  Weights weights{.config = config};
+  std::set<std::string> used;
+  for (const auto& [name, shape] : parameter_shapes(config)) {
+    const Origin origin = layout(name, shape);
+    weights.tensors[name] = convert_one(file, origin, shape);
+    used.insert(origin.tensor);
+  }
+  for (const auto& [name, tensor] : file) {
+    if (!used.contains(name) && !ends_with_any(name, ignored_suffixes)) {
+      fail("tensor '{}': unknown, shape [{}]", name, fmt::join(tensor.sizes(), ", "));
+    }
+  }
+  return weights;
+}
+
+// --- TransformerLens and grokking: the same names
+
+/// The size along one axis, the last two axes being swapped in the file if `transposed`.
+int64_t size_of(const TensorMap& tensors, const std::string& name, int64_t rank, int64_t axis,
+                bool transposed) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail("tensor '{}': missing", name);
+  if (found->second.dim() != rank) {
+    fail("tensor '{}': expected {} axes, found shape [{}]", name, rank,
+         fmt::join(found->second.sizes(), ", "));
+  }
+  const bool swapped = transposed && axis >= rank - 2;
+  return found->second.size(swapped ? 2 * rank - 3 - axis : axis);
+}
+
+TransformerConfig sizes_in(const TensorMap& tensors, bool transposed) {
+  const auto size = [&](const std::string& name, int64_t rank, int64_t axis) {
+    return size_of(tensors, name, rank, axis, transposed);
+  };
+  const auto has = [&](const std::vector<std::string>& suffixes) {
+    return std::ranges::any_of(
+        tensors, [&](const auto& entry) { return ends_with_any(entry.first, suffixes); });
+  };
+  TransformerConfig config{.d_vocab = size("embed.W_E", 2, 0),
+                           .n_ctx = size_of(tensors, "pos_embed.W_pos", 2, 0, false),
+                           .d_model = size("embed.W_E", 2, 1),
+                           .d_mlp = size("blocks.0.mlp.W_in", 2, 1),
+                           .n_heads = {},
+                           .d_head = {}};
+  for (int64_t layer = 0;; ++layer) {
+    const std::string W_Q = fmt::format("blocks.{}.attn.W_Q", layer);
+    if (!tensors.contains(W_Q)) break;
+    config.n_heads.push_back(size(W_Q, 3, 0));
+    config.d_head.push_back(size(W_Q, 3, 2));
+  }
+  config.norm = has({"ln1.w", "ln2.w", "ln_final.w"}) ? Norm::Pre : Norm::None;
+  config.attention_biases = has({"attn.b_Q", "attn.b_K", "attn.b_V", "attn.b_O"});
+  config.mlp_biases = has({"mlp.b_in", "mlp.b_out"});
+  config.unembed_bias = has({"unembed.b_U"});
+  return config;
+}
+
+Origin same_place(const std::string& name, const Shape& shape) {
+  return {name, shape, keep, leaf_of(name).starts_with("b_")};
+}
+
+Origin grokking_place(const std::string& name, const Shape& shape) {
+  const std::string leaf = leaf_of(name);
+  if (leaf == "W_O") {
+    const auto split_heads = [shape](const at::Tensor& W) { return W.t().reshape(shape); };
+    return {name, {shape[2], shape[0] * shape[1]}, split_heads};
+  }
+  Origin origin = same_place(name, shape);
+  if (std::set<std::string>{"W_E", "W_Q", "W_K", "W_V", "W_in", "W_out"}.contains(leaf)) {
+    std::swap(origin.shape[shape.size() - 2], origin.shape[shape.size() - 1]);
+    origin.convert = transpose;
+  }
+  return origin;
+}
+
+// --- GPT-2
+
+/// `c_attn` packs queries, keys and values along its last axis, heads within each.
+Origin packed(const std::string& tensor, const Shape& shape, int64_t part) {
+  const int64_t width = shape.front() * shape.back();  // heads · d_head
+  const auto unpack = [=](const at::Tensor& all) {
+    const at::Tensor one = all.narrow(-1, part * width, width);
+    if (one.dim() == 1) return one.view(shape);
+    return one.view({shape[1], shape[0], shape[2]}).transpose(0, 1);
+  };
+  if (shape.size() == 2) return {tensor + ".bias", {3 * width}, unpack};
+  return {tensor + ".weight", {shape[1], 3 * width}, unpack};
+}
+
+/// Conv1D weights are [in, out], as ours are.
+Origin gpt2_block_place(const std::string& block, const std::string& part, const Shape& shape) {
+  static const std::map<std::string, int64_t> parts = {{"attn.W_Q", 0}, {"attn.W_K", 1},
+                                                       {"attn.W_V", 2}, {"attn.b_Q", 0},
+                                                       {"attn.b_K", 1}, {"attn.b_V", 2}};
+  if (const auto found = parts.find(part); found != parts.end()) {
+    return packed(block + "attn.c_attn", shape, found->second);
+  }
+  static const std::map<std::string, std::string> names = {
+      {"attn.W_O", "attn.c_proj.weight"}, {"attn.b_O", "attn.c_proj.bias"},
+      {"ln1.w", "ln_1.weight"},           {"ln1.b", "ln_1.bias"},
+      {"ln2.w", "ln_2.weight"},           {"ln2.b", "ln_2.bias"},
+      {"mlp.W_in", "mlp.c_fc.weight"},    {"mlp.b_in", "mlp.c_fc.bias"},
+      {"mlp.W_out", "mlp.c_proj.weight"}, {"mlp.b_out", "mlp.c_proj.bias"}};
+  const auto reshape = [shape](const at::Tensor& tensor) { return tensor.reshape(shape); };
+  const Shape theirs = part == "attn.W_O" ? Shape{shape[0] * shape[1], shape[2]} : shape;
+  return {block + names.at(part), theirs, reshape};
+}
+
+Layout gpt2_layout(const std::string& prefix, bool tied) {
+  return [=](const std::string& name, const Shape& shape) -> Origin {
+    if (name == "embed.W_E") return {prefix + "wte.weight", shape, keep};
+    if (name == "pos_embed.W_pos") return {prefix + "wpe.weight", shape, keep};
+    if (name == "ln_final.w") return {prefix + "ln_f.weight", shape, keep};
+    if (name == "ln_final.b") return {prefix + "ln_f.bias", shape, keep};
+    if (name == "unembed.W_U") {
+      return {tied ? prefix + "wte.weight" : "lm_head.weight", {shape[1], shape[0]}, transpose};
+    }
+    constexpr size_t kLayer = std::string_view("blocks.").size();
+    const size_t part = name.find('.', kLayer) + 1;
+    const std::string block = prefix + "h." + name.substr(kLayer, part - kLayer);
+    return gpt2_block_place(block, name.substr(part), shape);
+  };
+}
+
+}  // namespace
+
+std::map<std::string, Shape> parameter_shapes(const TransformerConfig& config) {
+  const int64_t d_model = config.d_model, d_mlp = config.d_mlp;
+  std::map<std::string, Shape> shapes;
+  const auto add = [&](const std::string& name, const Shape& shape, bool present = true) {
+    if (present) shapes[name] = shape;
+  };
+  const auto add_norm = [&](const std::string& name) {
+    add(name + ".w", {d_model}, config.norm == Norm::Pre);
+    add(name + ".b", {d_model}, config.norm == Norm::Pre);
+  };
+  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
+    const std::string attn = fmt::format("blocks.{}.attn.", layer);
+    const std::string mlp = fmt::format("blocks.{}.mlp.", layer);
+    const int64_t heads = config.n_heads[layer], d_head = config.d_head[layer];
+    for (const std::string side : {"Q", "K", "V"}) {
+      add(attn + "W_" + side, {heads, d_model, d_head});
+      add(attn + "b_" + side, {heads, d_head}, config.attention_biases);
+    }
+    add(attn + "W_O", {heads, d_head, d_model});
+    add(attn + "b_O", {d_model}, config.attention_biases);
+    add(mlp + "W_in", {d_model, d_mlp});
+    add(mlp + "b_in", {d_mlp}, config.mlp_biases);
+    add(mlp + "W_out", {d_mlp, d_model});
+    add(mlp + "b_out", {d_model}, config.mlp_biases);
+    add_norm(fmt::format("blocks.{}.ln1", layer));
+    add_norm(fmt::format("blocks.{}.ln2", layer));
+  }
+  add("embed.W_E", {config.d_vocab, d_model});
+  add("pos_embed.W_pos", {config.n_ctx, d_model});
+  add_norm("ln_final");
+  add("unembed.W_U", {d_model, config.d_vocab});
+  add("unembed.b_U", {config.d_vocab}, config.unembed_bias);
+  return shapes;
+}
+
+Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
+  return convert(tensors, config, same_place, {".attn.mask", ".attn.IGNORE"});
+}
+
+Weights from_transformer_lens(const TensorMap& tensors) {
+  return from_transformer_lens(tensors, sizes_in(tensors, false));
+}
+
+Weights from_grokking(const TensorMap& tensors) {
+  return convert(tensors, sizes_in(tensors, true), grokking_place, {".attn.mask"});
+}
+
+Weights from_gpt2(const TensorMap& tensors, const TransformerConfig& config, bool tied) {
+  const std::string prefix = tensors.contains("transformer.wte.weight") ? "transformer." : "";
+  return convert(tensors, config, gpt2_layout(prefix, tied),
+                 {".attn.bias", ".attn.masked_bias", "lm_head.weight"});
+}
+
+std::string recognise(const TensorMap& tensors) {
+  if (tensors.contains("wte.weight") || tensors.contains("transformer.wte.weight")) return "gpt2";
+  const auto W_O = tensors.find("blocks.0.attn.W_O");
+  if (W_O == tensors.end()) {
+    fail("unknown layout: expected a tensor 'blocks.0.attn.W_O' or 'wte.weight'");
+  }
+  return W_O->second.dim() == 2 ? "grokking" : "transformer-lens";
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,51 @@
+#pragma once
+// The layouts that weights come in, recognised by names and shapes, and brought into
+// TransformerLens'.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "interp/safetensors.h"
+#include "interp/transformer.h"
+
+namespace assay::interp {
+
+/// A network's configuration and its weights, named and shaped as the parameters of Transformer.
+struct Weights {
+  TransformerConfig config;
+  TensorMap tensors = {};  ///< float32; may be views of what they were made from
+};
+
+/// The name and shape of every parameter that a Transformer of this configuration has; unlike
+/// making one, this allocates nothing that a file's lying sizes could blow up.
+std::map<std::string, std::vector<int64_t>> parameter_shapes(const TransformerConfig& config);
+
+// All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
+// tensor is missing, misshapen, unknown or not of floating point. Biases may be absent: zero.
+
+/// A file of our own: TransformerLens' names and shapes and a configuration to go with them.
+Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config);
+
+/// TransformerLens' names and shapes alone: sizes, biases and norms are read off them, activation
+/// and epsilon keep the defaults of TransformerConfig. Its `attn.mask` and `attn.IGNORE` are
+/// ignored.
+Weights from_transformer_lens(const TensorMap& tensors);
+
+/// The layout of Nanda's grokking code, which the published 2-SAT and modular-addition checkpoints
+/// use: most matrices transposed, `W_O [d_model, n_heads·d_head]` head-major, `attn.mask` ignored.
+Weights from_grokking(const TensorMap& tensors);
+
+/// Hugging Face's GPT-2, with the configuration that its `config.json` states (it has norms and all
+/// biases but `b_U`). Tensors may carry the prefix `transformer.`; the unembedding is
+/// `lm_head.weight` or, if tied, the embedding. The buffers `attn.bias` and `attn.masked_bias` are
+/// ignored.
+Weights from_gpt2(const TensorMap& tensors, const TransformerConfig& config, bool tied);
+
+/// @return "transformer-lens", "grokking" or "gpt2". @throws std::runtime_error if it is none.
+std::string recognise(const TensorMap& tensors);
+
+}  // namespace assay::interp

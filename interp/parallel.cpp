@@ -1,0 +1,55 @@
+#include "interp/parallel.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "interp/blas.h"
+
+namespace assay::interp {
+namespace {
+int worker_threads = 1;
+}
+
+void set_threads(int threads) {
+  if (threads < 1)
+    throw std::invalid_argument(fmt::format("threads: expected at least 1, got {}", threads));
+  worker_threads = threads;
+  at::set_num_threads(1);
+  set_blas_threads(1);
+}
+
+int threads() { return worker_threads; }
+
+void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
+  std::atomic<int64_t> next = 0;
+  std::atomic<bool> stop = false;
+  std::mutex mutex;
+  int64_t failed_index = n;
+  std::exception_ptr failure;
+  const auto worker = [&] {
+    for (int64_t index = next++; index < n && !stop; index = next++) {
+      try {
+        work(index);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        stop = true;
+        if (index < failed_index) failed_index = index, failure = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::jthread> others;
+  for (int64_t i = 1; i < std::min<int64_t>(worker_threads, n); ++i) others.emplace_back(worker);
+  worker();
+  others.clear();  // joins
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,252 @@
+#include "interp/safetensors.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "interp/files.h"
+
+namespace assay::interp {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little, "the data is copied as it lies");
+
+constexpr uint64_t kLargestHeader = 100'000'000;  // the reference implementation's limit
+constexpr const char* kMetadata = "__metadata__";
+
+constexpr std::array<std::pair<const char*, at::ScalarType>, 10> kTypes{{{"F64", at::kDouble},
+                                                                         {"F32", at::kFloat},
+                                                                         {"F16", at::kHalf},
+                                                                         {"BF16", at::kBFloat16},
+                                                                         {"I64", at::kLong},
+                                                                         {"I32", at::kInt},
+                                                                         {"I16", at::kShort},
+                                                                         {"I8", at::kChar},
+                                                                         {"U8", at::kByte},
+                                                                         {"BOOL", at::kBool}}};
+
+/// One line of the header: where a tensor lies in the data part of the file.
+struct Entry {
+  std::string name;
+  at::ScalarType dtype = at::kFloat;
+  std::vector<int64_t> shape;
+  uint64_t begin = 0, end = 0;  ///< bytes from the start of the data
+};
+
+class Reader {
+ public:
+  explicit Reader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
+    if (!file_) fail("cannot open: {}", std::generic_category().message(errno));
+    size_ = fs::file_size(path);
+  }
+
+  Safetensors read() {
+    std::string header(read_header_length(), '\0');
+    read_into(header.data(), header.size());
+    data_begin_ = sizeof(uint64_t) + header.size();
+    Safetensors content;
+    std::vector<Entry> entries;
+    try {
+      const json parsed = parse(header);
+      for (const auto& [name, value] : parsed.items()) {
+        if (name == kMetadata) {
+          content.metadata = value.get<std::map<std::string, std::string>>();
+        } else {
+          entries.push_back(entry(name, value));
+        }
+      }
+    } catch (const json::exception& error) {
+      fail("header: {}", error.what());
+    }
+    require_seamless(entries);
+    for (const Entry& entry : entries) content.tensors[entry.name] = read_tensor(entry);
+    return content;
+  }
+
+ private:
+  template <typename... Args>
+  [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
+    throw std::runtime_error(
+        fmt::format("{}: {}", path_.string(), fmt::format(format, std::forward<Args>(args)...)));
+  }
+
+  void read_into(void* to, uint64_t length) {
+    file_.read(static_cast<char*>(to), static_cast<std::streamsize>(length));
+    if (!file_) fail("cannot read: the file changed or the disk failed");
+  }
+
+  uint64_t read_header_length() {
+    uint64_t length = 0;
+    if (size_ < sizeof length) fail("expected 8 bytes of header length, found {}", size_);
+    read_into(&length, sizeof length);
+    const uint64_t available = std::min(size_ - sizeof length, kLargestHeader);
+    if (length > available) {
+      fail("header: expected at most {} bytes, found a length of {}", available, length);
+    }
+    return length;
+  }
+
+  /// The parser keeps the last of two equal keys without a word, and any depth: watched here.
+  json parse(const std::string& header) const {
+    std::vector<std::set<std::string>> keys;
+    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
+      if (depth > 4) fail("header: nested too deeply");
+      if (event == json::parse_event_t::object_start) keys.emplace_back();
+      if (event == json::parse_event_t::object_end) keys.pop_back();
+      if (event == json::parse_event_t::key && !keys.back().insert(value).second) {
+        fail("header: '{}' appears twice", value.get<std::string>());
+      }
+      return true;
+    };
+    json parsed = json::parse(header, watch);
+    if (!parsed.is_object()) fail("header: expected a JSON object");
+    return parsed;
+  }
+
+  /// @return the named field of a tensor's entry, a list of non-negative integers.
+  std::vector<int64_t> integers(const std::string& tensor, const json& value,
+                                const char* field) const {
+    const json& list = value.at(field);
+    const auto is_size = [](const json& item) {
+      return item.is_number_unsigned() && std::in_range<int64_t>(item.get<uint64_t>());
+    };
+    if (!list.is_array() || !std::ranges::all_of(list, is_size)) {
+      fail("tensor '{}': {}: expected a list of sizes, found {}", tensor, field, list.dump());
+    }
+    return list;
+  }
+
+  Entry entry(const std::string& name, const json& value) const {
+    if (!value.is_object() || value.size() != 3 || !value.contains("dtype") ||
+        !value.contains("shape") || !value.contains("data_offsets")) {
+      fail("tensor '{}': expected dtype, shape and data_offsets, found {}", name, value.dump());
+    }
+    const auto type = std::ranges::find_if(
+        kTypes, [&](const auto& known) { return value.at("dtype") == known.first; });
+    if (type == kTypes.end()) fail("tensor '{}': unknown dtype {}", name, value.at("dtype").dump());
+    const std::vector<int64_t> offsets = integers(name, value, "data_offsets");
+    if (offsets.size() != 2) fail("tensor '{}': data_offsets: expected two numbers", name);
+    Entry entry{.name = name,
+                .dtype = type->second,
+                .shape = integers(name, value, "shape"),
+                .begin = static_cast<uint64_t>(offsets[0]),
+                .end = static_cast<uint64_t>(offsets[1])};
+    require_consistent(entry);
+    return entry;
+  }
+
+  void require_consistent(const Entry& entry) const {
+    const uint64_t available = size_ - data_begin_;
+    if (entry.begin > entry.end || entry.end > available) {
+      fail("tensor '{}': data_offsets: expected a range within {} bytes of data, found [{}, {}]",
+           entry.name, available, entry.begin, entry.end);
+    }
+    auto bytes = static_cast<int64_t>(c10::elementSize(entry.dtype));
+    for (const int64_t size : entry.shape) {  // a zero must not hide that the others overflow
+      if (__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
+        fail("tensor '{}': shape [{}]: overflows", entry.name, fmt::join(entry.shape, ", "));
+      }
+    }
+    if (std::ranges::count(entry.shape, 0) > 0) bytes = 0;
+    if (std::cmp_not_equal(bytes, entry.end - entry.begin)) {
+      fail("tensor '{}': shape [{}]: expected {} bytes, found data_offsets of {}", entry.name,
+           fmt::join(entry.shape, ", "), bytes, entry.end - entry.begin);
+    }
+  }
+
+  /// Sorts by place in the file and demands that the tensors fill the data without gap or overlap.
+  void require_seamless(std::vector<Entry>& entries) const {
+    std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
+    uint64_t position = 0;
+    for (const Entry& entry : entries) {
+      if (entry.begin != position) {
+        fail("tensor '{}': expected its data at byte {}, found it at {}: {}", entry.name, position,
+             entry.begin, entry.begin < position ? "it overlaps another tensor" : "a gap");
+      }
+      position = entry.end;
+    }
+    const uint64_t available = size_ - data_begin_;
+    if (position != available) fail("expected {} bytes of data, found {}", position, available);
+  }
+
+  at::Tensor read_tensor(const Entry& entry) {
+    at::Tensor tensor = at::empty(entry.shape, entry.dtype);
+    file_.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
+    read_into(tensor.data_ptr(), entry.end - entry.begin);
+    return tensor;
+  }
+
+  fs::path path_;
+  std::ifstream file_;
+  uint64_t size_ = 0;        ///< of the file
+  uint64_t data_begin_ = 0;  ///< where the header ends
+};
+
+const char* type_name(at::ScalarType dtype) {
+  for (const auto& [name, known] : kTypes) {
+    if (known == dtype) return name;
+  }
+  throw std::invalid_argument(fmt::format("safetensors: no name for {}", c10::toString(dtype)));
+}
+
+/// The JSON header, padded with blanks so that the data starts at a multiple of 8.
+std::string header_of(const Safetensors& content) {
+  json header = json::object();
+  if (!content.metadata.empty()) header[kMetadata] = content.metadata;
+  size_t position = 0;
+  for (const auto& [name, tensor] : content.tensors) {
+    if (name == kMetadata) throw std::invalid_argument("safetensors: a tensor named __metadata__");
+    const size_t end = position + tensor.nbytes();
+    header[name] = {{"dtype", type_name(tensor.scalar_type())},
+                    {"shape", tensor.sizes()},
+                    {"data_offsets", {position, end}}};
+    position = end;
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+Safetensors read_safetensors(const fs::path& path) {
+  return Reader(path).read();
+}
+
+void write_safetensors(const fs::path& path, const Safetensors& content) {
+  const std::string header = header_of(content);
+  const uint64_t length = header.size();
+  write_atomically(path, [&](const fs::path& temporary) {
+    errno = 0;
+    std::ofstream file(temporary, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(&length), sizeof length);
+    file << header;
+    for (const auto& [name, tensor] : content.tensors) {
+      const at::Tensor plain = tensor.detach().cpu().contiguous();
+      file.write(static_cast<const char*>(plain.data_ptr()),
+                 static_cast<std::streamsize>(plain.nbytes()));
+    }
+    file.close();
+    if (!file) {
+      throw std::runtime_error(fmt::format("{}: cannot write: {}", path.string(),
+                                           std::generic_category().message(errno)));
+    }
+  });
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,28 @@
+#pragma once
+// The safetensors container: a JSON header and raw little-endian data, nothing that could execute.
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace assay::interp {
+
+using TensorMap = std::map<std::string, at::Tensor>;
+
+struct Safetensors {
+  TensorMap tensors = {};  ///< contiguous, on the CPU, dtype as in the file
+  std::map<std::string, std::string> metadata = {};  ///< the header's `__metadata__`
+};
+
+/// Reads a whole file. Sizes and ranges are checked before anything is allocated.
+/// @throws std::runtime_error naming the file, the tensor and what was expected, if the file is
+///   truncated, lies about its lengths, overlaps or leaves gaps between its own tensors.
+Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// Writes atomically (a temporary file beside `path`, renamed when complete). The same content
+/// gives the same bytes: tensors are sorted by name, the header is padded to 8 bytes.
+void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+
+}  // namespace assay::interp

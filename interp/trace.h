@@ -1,0 +1,43 @@
+#pragma once
+// One run of the network that records the sites asked for and overwrites those given.
+//
+// A run is a pure function of (model, tokens, request): no hooks stay behind, nothing is global. It
+// computes what its plan says (plan.h) and nothing else, and it is differentiable, so training and
+// analysis share one forward pass.
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "interp/site.h"
+
+namespace assay::interp {
+
+class Transformer;
+
+struct Overwrite {
+  Site site;
+  /// shape(site) with its positions counted in the sequence given; a batch of 1 is broadcast.
+  at::Tensor value;
+};
+
+struct TraceRequest {
+  std::vector<Site> record;
+  std::vector<Overwrite> overwrite;
+};
+
+/// Runs the network as far as the request needs.
+/// @param tokens  int64 [batch, pos], pos at most n_ctx, each in [0, d_vocab); may be undefined if
+///   the overwrites form a complete cut in front of everything recorded.
+/// @return the recorded values in the order of `request.record`, shaped as shape(site) says, with
+///   the sequence's length in place of n_ctx. A recorded site that is also overwritten comes back
+///   as overwritten.
+/// @throws std::invalid_argument on sites that the model lacks, on tokens out of range, on values
+///   of the wrong shape (expected and got), and where tokens are needed and missing.
+std::vector<at::Tensor> trace(const Transformer& model, const at::Tensor& tokens,
+                              const TraceRequest& request);
+
+/// Logits at one position. @return float32 [batch, vocab].
+at::Tensor logits_at(const Transformer& model, const at::Tensor& tokens, int64_t position);
+
+}  // namespace assay::interp

@@ -1,0 +1,225 @@
+#include "interp/transformer.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+namespace assay::interp {
+namespace {
+
+using nlohmann::json;
+
+/// Reads an object's fields one by one and refuses those that nobody asked for.
+class Fields {
+ public:
+  explicit Fields(const json& object) : object_(object) {
+    if (!object.is_object()) {
+      throw std::invalid_argument("configuration: expected an object, got " + object.dump());
+    }
+  }
+
+  const json& take(const char* name, bool (json::*is_type)() const noexcept, const char* type) {
+    const auto field = object_.find(name);
+    if (field == object_.end()) {
+      throw std::invalid_argument(fmt::format("configuration: missing field '{}'", name));
+    }
+    if (!((*field).*is_type)()) refuse(name, type, *field);
+    taken_.insert(name);
+    return *field;
+  }
+  int64_t integer(const char* name) {
+    return take(name, &json::is_number_integer, "an integer").get<int64_t>();
+  }
+  double number(const char* name) { return take(name, &json::is_number, "a number").get<double>(); }
+  bool boolean(const char* name) { return take(name, &json::is_boolean, "a boolean").get<bool>(); }
+  std::vector<int64_t> integers(const char* name) {
+    std::vector<int64_t> values;
+    for (const json& value : take(name, &json::is_array, "a list of integers")) {
+      if (!value.is_number_integer()) refuse(name, "a list of integers", value);
+      values.push_back(value.get<int64_t>());
+    }
+    return values;
+  }
+  /// @return true for `yes`, false for `no`; any other word is refused.
+  bool choice(const char* name, const std::string& yes, const std::string& no) {
+    const std::string expected = fmt::format("'{}' or '{}'", yes, no);
+    const json& value = take(name, &json::is_string, expected.c_str());
+    if (value != yes && value != no) refuse(name, expected, value);
+    return value == yes;
+  }
+  void refuse_the_rest() const {
+    for (const auto& [name, value] : object_.items()) {
+      if (!taken_.contains(name)) {
+        throw std::invalid_argument(fmt::format("configuration: unknown field '{}'", name));
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] static void refuse(const char* name, std::string_view expected, const json& found) {
+    throw std::invalid_argument(fmt::format("configuration: field '{}': expected {}, got {}", name,
+                                            expected, found.dump()));
+  }
+
+  const json& object_;
+  std::set<std::string> taken_;
+};
+
+at::Tensor add_weight(torch::nn::Module& module, const char* name, at::IntArrayRef shape) {
+  return module.register_parameter(name, at::zeros(shape));
+}
+
+double standard_deviation(std::string_view weight, const TransformerConfig& config,
+                          const Initialisation& initialisation) {
+  const double by_model = 1 / std::sqrt(config.d_model);
+  if (weight == "W_E" || weight == "W_pos") return initialisation.embedding_scale * by_model;
+  if (weight == "W_O") return initialisation.writer_scale * by_model;
+  if (weight == "W_out") return initialisation.writer_scale / std::sqrt(config.d_mlp);
+  if (weight == "W_U") return initialisation.writer_scale / std::sqrt(config.d_vocab);
+  return by_model;
+}
+
+}  // namespace
+
+void validate(const TransformerConfig& config) {
+  std::vector<std::string> problems;
+  const auto require_positive = [&](std::string_view field, int64_t value) {
+    if (value < 1) problems.push_back(fmt::format("{} must be at least 1, got {}", field, value));
+  };
+  require_positive("d_vocab", config.d_vocab);
+  require_positive("n_ctx", config.n_ctx);
+  require_positive("d_model", config.d_model);
+  require_positive("d_mlp", config.d_mlp);
+  if (config.n_heads.empty()) problems.emplace_back("n_heads must name at least one block");
+  if (config.d_head.size() != config.n_heads.size()) {
+    problems.push_back(fmt::format("d_head must have one entry per block: {}, got {}",
+                                   config.n_heads.size(), config.d_head.size()));
+  }
+  for (const int64_t heads : config.n_heads) require_positive("n_heads", heads);
+  for (const int64_t width : config.d_head) require_positive("d_head", width);
+  if (!(config.norm_eps > 0 && std::isfinite(config.norm_eps))) {
+    problems.push_back(fmt::format("norm_eps must be positive, got {}", config.norm_eps));
+  }
+  if (!problems.empty()) {
+    throw std::invalid_argument(fmt::format("configuration: {}", fmt::join(problems, "; ")));
+  }
+}
+
+json to_json(const TransformerConfig& config) {
+  return {{"d_vocab", config.d_vocab},
+          {"n_ctx", config.n_ctx},
+          {"d_model", config.d_model},
+          {"d_mlp", config.d_mlp},
+          {"n_heads", config.n_heads},
+          {"d_head", config.d_head},
+          {"activation", config.activation == Activation::Gelu ? "gelu" : "relu"},
+          {"norm", config.norm == Norm::Pre ? "pre" : "none"},
+          {"norm_eps", config.norm_eps},
+          {"attention_biases", config.attention_biases},
+          {"mlp_biases", config.mlp_biases},
+          {"unembed_bias", config.unembed_bias}};
+}
+
+TransformerConfig config_from_json(const json& json) {
+  Fields fields(json);
+  const TransformerConfig config{
+      .d_vocab = fields.integer("d_vocab"),
+      .n_ctx = fields.integer("n_ctx"),
+      .d_model = fields.integer("d_model"),
+      .d_mlp = fields.integer("d_mlp"),
+      .n_heads = fields.integers("n_heads"),
+      .d_head = fields.integers("d_head"),
+      .activation =
+          fields.choice("activation", "gelu", "relu") ? Activation::Gelu : Activation::Relu,
+      .norm = fields.choice("norm", "pre", "none") ? Norm::Pre : Norm::None,
+      .norm_eps = fields.number("norm_eps"),
+      .attention_biases = fields.boolean("attention_biases"),
+      .mlp_biases = fields.boolean("mlp_biases"),
+      .unembed_bias = fields.boolean("unembed_bias"),
+  };
+  fields.refuse_the_rest();
+  return config;
+}
+
+LayerNorm::LayerNorm(int64_t d_model)
+    : w(add_weight(*this, "w", {d_model})), b(add_weight(*this, "b", {d_model})) {}
+
+Attention::Attention(const TransformerConfig& config, int64_t layer) {
+  const int64_t heads = config.n_heads[layer], d_head = config.d_head[layer];
+  W_Q = add_weight(*this, "W_Q", {heads, config.d_model, d_head});
+  W_K = add_weight(*this, "W_K", {heads, config.d_model, d_head});
+  W_V = add_weight(*this, "W_V", {heads, config.d_model, d_head});
+  W_O = add_weight(*this, "W_O", {heads, d_head, config.d_model});
+  if (!config.attention_biases) return;
+  b_Q = add_weight(*this, "b_Q", {heads, d_head});
+  b_K = add_weight(*this, "b_K", {heads, d_head});
+  b_V = add_weight(*this, "b_V", {heads, d_head});
+  b_O = add_weight(*this, "b_O", {config.d_model});
+}
+
+Mlp::Mlp(const TransformerConfig& config) {
+  W_in = add_weight(*this, "W_in", {config.d_model, config.d_mlp});
+  W_out = add_weight(*this, "W_out", {config.d_mlp, config.d_model});
+  if (!config.mlp_biases) return;
+  b_in = add_weight(*this, "b_in", {config.d_mlp});
+  b_out = add_weight(*this, "b_out", {config.d_model});
+}
+
+Block::Block(const TransformerConfig& config, int64_t layer)
+    : attn(register_module("attn", std::make_shared<Attention>(config, layer))),
+      mlp(register_module("mlp", std::make_shared<Mlp>(config))) {
+  if (config.norm == Norm::None) return;
+  ln1 = register_module("ln1", std::make_shared<LayerNorm>(config.d_model));
+  ln2 = register_module("ln2", std::make_shared<LayerNorm>(config.d_model));
+}
+
+Transformer::Transformer(const TransformerConfig& config) : config_(config) {
+  validate(config);
+  // Bare modules that exist for the dotted names; the tensors are shared with the public members.
+  const auto group = [this](const char* name) {
+    return register_module(name, std::make_shared<torch::nn::Module>());
+  };
+  W_E = add_weight(*group("embed"), "W_E", {config.d_vocab, config.d_model});
+  W_pos = add_weight(*group("pos_embed"), "W_pos", {config.n_ctx, config.d_model});
+  const auto block_group = group("blocks");
+  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
+    blocks.push_back(block_group->register_module(std::to_string(layer),
+                                                  std::make_shared<Block>(config, layer)));
+  }
+  if (config.norm == Norm::Pre) {
+    ln_final = register_module("ln_final", std::make_shared<LayerNorm>(config.d_model));
+  }
+  const auto unembed = group("unembed");
+  W_U = add_weight(*unembed, "W_U", {config.d_model, config.d_vocab});
+  if (config.unembed_bias) b_U = add_weight(*unembed, "b_U", {config.d_vocab});
+}
+
+void Transformer::require_finite() const {
+  for (const auto& parameter : named_parameters()) {
+    if (!at::isfinite(parameter.value()).all().item<bool>()) {
+      throw std::invalid_argument(parameter.key() + ": holds NaN or infinity");
+    }
+  }
+}
+
+void initialise(Transformer& model, const Initialisation& initialisation) {
+  const torch::NoGradGuard no_grad;
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(initialisation.seed);
+  for (const auto& parameter : model.named_parameters()) {
+    at::Tensor weight = parameter.value();
+    const std::string leaf = parameter.key().substr(parameter.key().rfind('.') + 1);
+    if (leaf.starts_with("W_")) {  // drawn on the CPU, so that a device changes no number
+      const double deviation = standard_deviation(leaf, model.config(), initialisation);
+      weight.copy_(at::normal(0.0, deviation, weight.sizes(), generator));
+    } else {
+      weight.fill_(leaf == "w" ? 1 : 0);  // a layer norm's gain, a bias
+    }
+  }
+}
+
+}  // namespace assay::interp

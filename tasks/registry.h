@@ -1,0 +1,48 @@
+#pragma once
+// Every task that exists: one explicit list, no registration by side effect.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "circuits/operations.h"
+#include "tasks/task.h"
+
+namespace assay::tasks {
+
+struct Setting {
+  std::string name;    ///< `variables`
+  std::string option;  ///< `--vars`
+  std::string help;
+  int64_t value = 0;   ///< default
+};
+
+struct Preset {
+  std::string name;
+  std::string help;
+  Settings settings;  ///< what it changes of the task's settings
+};
+
+struct TaskEntry {
+  std::string name;
+  std::string help;
+  std::vector<Setting> settings;
+  std::vector<Preset> presets;  ///< the first is the default
+  std::unique_ptr<Task> (*make)(const Settings& settings);
+  /// Adds the operations that this task's interpretations use.
+  void (*add_operations)(circuits::Operations& operations);
+};
+
+const std::vector<TaskEntry>& task_entries();
+/// @throws std::invalid_argument listing the tasks that exist.
+const TaskEntry& task_entry(const std::string& name);
+
+/// Settings not given take their defaults.
+/// @throws std::invalid_argument for an unknown task or setting, or a value out of range.
+std::unique_ptr<Task> make_task(const std::string& name, const Settings& settings = {});
+std::unique_ptr<Task> make_task(const nlohmann::json& json);  ///< of Task::to_json()
+
+/// The generic operations and those of every task.
+circuits::Operations all_operations();
+
+}  // namespace assay::tasks

@@ -1,0 +1,90 @@
+#pragma once
+// What a task is: where inputs come from, what is true about them, how a network for it is trained
+// and how its interpretation is derived. The checker knows no task; a task knows no command.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "circuits/interpretation.h"
+#include "interp/training.h"
+#include "interp/transformer.h"
+
+namespace assay::tasks {
+
+/// Which part of a task's inputs a dataset draws from. Parts never share an input.
+enum class Part { Train, Derive, Test };
+
+/// Numbers that make one task out of a family: `{"variables": 5, "clauses": 10}`.
+using Settings = std::map<std::string, int64_t>;
+
+/// How a network for the task is made.
+struct Recipe {
+  interp::TransformerConfig model;
+  interp::Initialisation initialisation;
+  interp::TrainingConfig training;
+};
+
+struct DeriveConfig {
+  std::string variant;       ///< one of Task::variants(); empty: the first
+  int64_t formulas = 120000; ///< inputs of Part::Derive to fit on
+  int64_t leaves = 4;        ///< of each decision tree, where the variant has trees
+  /// Thresholds and written values: chosen on the deriving set, or as published (0.5 and 2).
+  bool published_levels = false;
+  uint64_t seed = 0;
+  std::function<void(int64_t done, int64_t of)> on_progress;
+};
+
+/// One fact about the network that supports the interpretation, computed from weights or activations.
+struct Evidence {
+  std::string node;       ///< of the interpretation
+  std::string statement;  ///< what was computed, in words
+  nlohmann::json value;
+  bool supports = true;   ///< false: the fact speaks against the interpretation, a warning
+};
+
+struct Derivation {
+  circuits::Interpretation interpretation;
+  std::vector<Evidence> evidence;
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  virtual std::string name() const = 0;
+  virtual Settings settings() const = 0;
+  virtual int64_t d_vocab() const = 0;
+  virtual int64_t n_ctx() const = 0;
+  virtual int64_t readout() const = 0;  ///< position whose logits are the answer
+
+  /// Inputs first … first + count - 1 of the endless dataset (part, seed). Thread-safe, and each
+  /// input depends on (settings, part, seed, its index) alone.
+  virtual interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
+                                       int64_t count) const = 0;
+
+  /// One input as text, and back. @throws std::invalid_argument saying what is wrong with the text.
+  virtual std::string to_text(const at::Tensor& tokens) const = 0;  ///< tokens: int64 [pos]
+  virtual at::Tensor to_tokens(const std::string& text) const = 0;  ///< int64 [pos]
+  virtual std::string token_name(int64_t token) const = 0;
+
+  /// @throws std::invalid_argument listing the presets that exist.
+  virtual Recipe recipe(const std::string& preset) const = 0;
+
+  virtual std::vector<std::string> variants() const = 0;  ///< of the interpretation
+  /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model that
+  ///   is not one of this task.
+  virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const = 0;
+
+  /// A dataset as the function that training and checking take.
+  interp::LabelledInputs inputs(Part part, uint64_t seed) const;
+  /// @throws std::invalid_argument saying which size differs and what the task expects.
+  void require_fits(const interp::TransformerConfig& config) const;
+  nlohmann::json to_json() const;  ///< name and settings, enough for make_task()
+};
+
+}  // namespace assay::tasks

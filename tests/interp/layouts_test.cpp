@@ -1,0 +1,250 @@
+#include "interp/layouts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <functional>
+
+#include "tests/interp/scratch.h"
+#include "tests/interp/tiny_gpt2.h"
+
+namespace assay::interp {
+namespace {
+
+using testing::HasSubstr;
+using Shape = std::vector<int64_t>;
+
+TransformerConfig small() {
+  return {.d_vocab = 5, .n_ctx = 7, .d_model = 6, .d_mlp = 4, .n_heads = {1, 2}, .d_head = {5, 3}};
+}
+
+TransformerConfig small_with_everything() {
+  TransformerConfig config = small();
+  config.norm = Norm::Pre;
+  config.attention_biases = config.unembed_bias = true;
+  return config;
+}
+
+TransformerConfig tiny_gpt2() {
+  return {.d_vocab = 11,
+          .n_ctx = 5,
+          .d_model = 6,
+          .d_mlp = 24,
+          .n_heads = {2, 2},
+          .d_head = {3, 3},
+          .activation = Activation::Gelu,
+          .norm = Norm::Pre,
+          .norm_eps = 2e-5,
+          .attention_biases = true};
+}
+
+/// Random tensors of the names and shapes that a Transformer has.
+TensorMap parameters_of(const TransformerConfig& config) {
+  Transformer model(config);
+  initialise(model, {.seed = 5});
+  TensorMap tensors;
+  for (const auto& parameter : model.named_parameters()) {
+    tensors[parameter.key()] = parameter.value().detach();
+  }
+  return tensors;
+}
+
+/// The same weights as Nanda's grokking code stores them, written down from its einsums.
+TensorMap grokking_of(const TensorMap& tensors) {
+  TensorMap file = tensors;
+  file["embed.W_E"] = tensors.at("embed.W_E").t();
+  for (const std::string block : {"blocks.0.", "blocks.1."}) {
+    for (const char* name : {"attn.W_Q", "attn.W_K", "attn.W_V"}) {
+      file[block + name] = tensors.at(block + name).permute({0, 2, 1});
+    }
+    const at::Tensor& W_O = tensors.at(block + "attn.W_O");  // [head, d_head, d_model]
+    at::Tensor flat = at::empty({6, W_O.size(0) * W_O.size(1)});
+    for (int64_t head = 0; head < W_O.size(0); ++head) {
+      for (int64_t i = 0; i < W_O.size(1); ++i) {
+        flat.select(1, head * W_O.size(1) + i).copy_(W_O[head][i]);
+      }
+    }
+    file[block + "attn.W_O"] = flat;
+    file[block + "attn.mask"] = at::ones({7, 7}).tril();
+    file[block + "mlp.W_in"] = tensors.at(block + "mlp.W_in").t();
+    file[block + "mlp.W_out"] = tensors.at(block + "mlp.W_out").t();
+  }
+  return file;
+}
+
+void expect_same(const TensorMap& found, const TensorMap& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, tensor] : expected) {
+    EXPECT_TRUE(found.at(name).equal(tensor)) << name;
+  }
+}
+
+TEST(LayoutsTest, ParameterShapesAreThoseOfATransformer) {
+  for (const auto& config : {small(), small_with_everything(), tiny_gpt2()}) {
+    const auto shapes = parameter_shapes(config);
+    const TensorMap parameters = parameters_of(config);
+    ASSERT_EQ(shapes.size(), parameters.size());
+    for (const auto& [name, tensor] : parameters)
+      EXPECT_EQ(shapes.at(name), tensor.sizes()) << name;
+  }
+}
+
+TEST(LayoutsTest, TransformerLensSizesAreReadOffTheShapes) {
+  for (const auto& config : {small(), small_with_everything()}) {
+    const TensorMap tensors = parameters_of(config);
+    EXPECT_EQ(recognise(tensors), "transformer-lens");
+    const Weights weights = from_transformer_lens(tensors);
+    EXPECT_EQ(weights.config, config);
+    expect_same(weights.tensors, tensors);
+  }
+}
+
+TEST(LayoutsTest, TransformerLensBuffersAreIgnored) {
+  TensorMap tensors = parameters_of(small());
+  tensors["blocks.0.attn.mask"] = at::ones({7, 7}, at::kBool);
+  tensors["blocks.0.attn.IGNORE"] = at::scalar_tensor(-1e5);
+  EXPECT_EQ(from_transformer_lens(tensors).config, small());
+}
+
+TEST(LayoutsTest, AbsentBiasesAreZero) {
+  TensorMap tensors = parameters_of(small());
+  tensors.erase("blocks.1.mlp.b_in");
+  EXPECT_TRUE(from_transformer_lens(tensors).tensors.at("blocks.1.mlp.b_in").equal(at::zeros({4})));
+  for (const char* name : {"blocks.0.mlp.b_in", "blocks.0.mlp.b_out", "blocks.1.mlp.b_out"}) {
+    tensors.erase(name);
+  }
+  EXPECT_FALSE(from_transformer_lens(tensors).config.mlp_biases);
+  tensors["unembed.b_U"] = at::ones({5});
+  EXPECT_TRUE(from_transformer_lens(tensors).config.unembed_bias);
+}
+
+TEST(LayoutsTest, WeightsBecomeFloat32) {
+  TensorMap tensors = parameters_of(small());
+  const at::Tensor half = tensors["embed.W_E"].to(at::kHalf);
+  tensors["embed.W_E"] = half;
+  EXPECT_TRUE(from_transformer_lens(tensors).tensors.at("embed.W_E").equal(half.to(at::kFloat)));
+  tensors["embed.W_E"] = half.to(at::kLong);
+  EXPECT_EQ(message_of([&] { from_transformer_lens(tensors); }),
+            "tensor 'embed.W_E': expected floating point, found Long");
+}
+
+TEST(LayoutsTest, GrokkingIsTransposed) {
+  const TensorMap expected = parameters_of(small());
+  const TensorMap file = grokking_of(expected);
+  EXPECT_EQ(recognise(file), "grokking");
+  const Weights weights = from_grokking(file);
+  EXPECT_EQ(weights.config, small());
+  expect_same(weights.tensors, expected);
+}
+
+TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
+  const auto refusal = [](const std::function<void(TensorMap&)>& change) {
+    TensorMap file = grokking_of(parameters_of(small()));
+    change(file);
+    return message_of([&] { from_grokking(file); });
+  };
+  EXPECT_EQ(refusal([](TensorMap& file) {
+              file["blocks.1.attn.W_O"] = at::zeros({6, 5});
+            }),
+            "tensor 'blocks.1.attn.W_O': expected shape [6, 6], found [6, 5]");
+  EXPECT_EQ(refusal([](TensorMap& file) {
+              file["blocks.1.mlp.W_out"] = at::zeros({4, 6});
+            }),
+            "tensor 'blocks.1.mlp.W_out': expected shape [6, 4], found [4, 6]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file.erase("blocks.1.attn.W_V"); }),
+            "tensor 'blocks.1.attn.W_V': missing, expected shape [2, 3, 6]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file.erase("embed.W_E"); }),
+            "tensor 'embed.W_E': missing");
+  EXPECT_EQ(refusal([](TensorMap& file) { file["embed.W_E"] = at::zeros({3}); }),
+            "tensor 'embed.W_E': expected 2 axes, found shape [3]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file["blocks.2.mlp.W_in"] = at::zeros({3}); }),
+            "tensor 'blocks.2.mlp.W_in': unknown, shape [3]");
+  EXPECT_THAT(refusal([](TensorMap& file) {
+                file["pos_embed.W_pos"] = at::zeros({0, 6});
+              }),
+              HasSubstr("n_ctx must be at least 1"));
+  EXPECT_EQ(message_of([] {
+              recognise({{"w", at::zeros({1})}});
+            }),
+            "unknown layout: expected a tensor 'blocks.0.attn.W_O' or 'wte.weight'");
+}
+
+/// A configuration or tensors without elements must not make the reader allocate what they claim.
+TEST(LayoutsTest, LyingSizesAreRefusedBeforeAllocating) {
+  TransformerConfig config = small();
+  config.d_mlp = config.d_vocab = int64_t{1} << 60;
+  EXPECT_THAT(message_of([&] { from_transformer_lens(parameters_of(small()), config); }),
+              HasSubstr("expected shape [6, 1152921504606846976], found [6, 4]"));
+  TensorMap tensors = parameters_of(small());
+  tensors["embed.W_E"] = at::zeros({0, int64_t{1} << 60});
+  EXPECT_THAT(message_of([&] { from_transformer_lens(tensors); }),
+              HasSubstr("d_vocab must be at least 1, got 0"));
+}
+
+TEST(LayoutsTest, Gpt2IsUnpackedWeightByWeight) {
+  for (const std::string prefix : {"", "transformer."}) {
+    const TensorMap file = tiny_gpt2_tensors(prefix);
+    EXPECT_EQ(recognise(file), "gpt2");
+    const TensorMap tensors = from_gpt2(file, tiny_gpt2(), true).tensors;
+    const auto theirs = [&](const std::string& name) { return file.at(prefix + name); };
+    EXPECT_TRUE(tensors.at("embed.W_E").equal(theirs("wte.weight")));
+    EXPECT_TRUE(tensors.at("pos_embed.W_pos").equal(theirs("wpe.weight")));
+    EXPECT_TRUE(tensors.at("unembed.W_U").equal(theirs("wte.weight").t()));
+    EXPECT_TRUE(tensors.at("ln_final.w").equal(theirs("ln_f.weight")));
+    EXPECT_TRUE(tensors.at("ln_final.b").equal(theirs("ln_f.bias")));
+    for (const std::string layer : {"0", "1"}) {
+      const std::string ours = "blocks." + layer + ".", block = "h." + layer + ".";
+      const std::map<std::string, std::string> same = {
+          {"ln1.w", "ln_1.weight"},        {"ln1.b", "ln_1.bias"},
+          {"ln2.w", "ln_2.weight"},        {"ln2.b", "ln_2.bias"},
+          {"mlp.W_in", "mlp.c_fc.weight"}, {"mlp.W_out", "mlp.c_proj.weight"},
+          {"mlp.b_in", "mlp.c_fc.bias"},   {"mlp.b_out", "mlp.c_proj.bias"},
+          {"attn.b_O", "attn.c_proj.bias"}};
+      for (const auto& [mine, its] : same) {
+        EXPECT_TRUE(tensors.at(ours + mine).equal(theirs(block + its))) << mine;
+      }
+      // columns of c_attn: q of head 0, q of head 1, k of head 0, …, three each
+      const at::Tensor packed = theirs(block + "attn.c_attn.weight");
+      const at::Tensor bias = theirs(block + "attn.c_attn.bias");
+      int64_t column = 0;
+      for (const std::string side : {"Q", "K", "V"}) {
+        for (int64_t head = 0; head < 2; ++head, column += 3) {
+          EXPECT_TRUE(tensors.at(ours + "attn.W_" + side)[head].equal(packed.narrow(1, column, 3)));
+          EXPECT_TRUE(tensors.at(ours + "attn.b_" + side)[head].equal(bias.narrow(0, column, 3)));
+        }
+      }
+      const at::Tensor joint = theirs(block + "attn.c_proj.weight");  // rows: head-major
+      EXPECT_TRUE(tensors.at(ours + "attn.W_O")[1].equal(joint.narrow(0, 3, 3)));
+    }
+  }
+}
+
+TEST(LayoutsTest, Gpt2MayHaveAnUnembeddingOfItsOwn) {
+  TensorMap file = tiny_gpt2_tensors("transformer.");
+  file["lm_head.weight"] = at::ones({11, 6});
+  EXPECT_TRUE(
+      from_gpt2(file, tiny_gpt2(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+  EXPECT_FALSE(
+      from_gpt2(file, tiny_gpt2(), true).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+}
+
+TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {
+  TensorMap file = tiny_gpt2_tensors();
+  file["h.1.attn.c_attn.weight"] = at::zeros({18, 6});
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+            "tensor 'h.1.attn.c_attn.weight': expected shape [6, 18], found [18, 6]");
+  file = tiny_gpt2_tensors();
+  file.erase("h.0.mlp.c_fc.bias");
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+            "tensor 'h.0.mlp.c_fc.bias': missing, expected shape [24]");
+  EXPECT_EQ(message_of([&] { from_gpt2(tiny_gpt2_tensors(), tiny_gpt2(), false); }),
+            "tensor 'lm_head.weight': missing, expected shape [11, 6]");
+  file = tiny_gpt2_tensors();
+  file["h.0.crossattention.bias"] = at::zeros({2});
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+            "tensor 'h.0.crossattention.bias': unknown, shape [2]");
+}
+
+}  // namespace
+}  // namespace assay::interp
