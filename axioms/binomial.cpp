@@ -14,7 +14,8 @@ using Binomial = boost::math::binomial_distribution<double>;
 
 void check(const Estimate& estimate, double confidence) {
   if (!(confidence > 0 && confidence < 1))
-    throw std::invalid_argument(fmt::format("confidence: expected a number between 0 and 1, got {}", confidence));
+    throw std::invalid_argument(
+        fmt::format("confidence: expected a number between 0 and 1, got {}", confidence));
   if (estimate.failures < 0 || estimate.failures > estimate.n)
     throw std::invalid_argument(
         fmt::format("estimate: {} failures out of {}", estimate.failures, estimate.n));
@@ -44,8 +45,8 @@ double p_value_of_at_most(const Estimate& estimate, double rate) {
 
 double p_value_of_at_least(const Estimate& estimate, double rate) {
   if (estimate.failures == 0) return 1;
-  return boost::math::cdf(boost::math::complement(
-      Binomial(static_cast<double>(estimate.n), rate), static_cast<double>(estimate.failures - 1)));
+  return boost::math::cdf(boost::math::complement(Binomial(static_cast<double>(estimate.n), rate),
+                                                  static_cast<double>(estimate.failures - 1)));
 }
 
 double bonferroni(double confidence, int64_t m) {

@@ -20,9 +20,9 @@ struct Estimate {
   bool operator==(const Estimate&) const = default;
 };
 
-/// One-sided Clopper-Pearson bounds: with probability at least `confidence` the true rate is at most
-/// upper_bound (at least lower_bound). Without a failure the upper bound is 1 - (1-confidence)^(1/n);
-/// without an input it is 1, and the lower bound 0.
+/// One-sided Clopper-Pearson bounds: with probability at least `confidence` the true rate is at
+/// most upper_bound (at least lower_bound). Without a failure the upper bound is 1 -
+/// (1-confidence)^(1/n); without an input it is 1, and the lower bound 0.
 /// @throws std::invalid_argument unless 0 < confidence < 1 and 0 <= failures <= n.
 double upper_bound(const Estimate& estimate, double confidence);
 double lower_bound(const Estimate& estimate, double confidence);
@@ -32,7 +32,8 @@ double lower_bound(const Estimate& estimate, double confidence);
 double p_value_of_at_most(const Estimate& estimate, double rate);
 double p_value_of_at_least(const Estimate& estimate, double rate);
 
-/// Bonferroni: the confidence that each of m bounds needs so that all hold together with `confidence`.
+/// Bonferroni: the confidence that each of m bounds needs so that all hold together with
+/// `confidence`.
 double bonferroni(double confidence, int64_t m);
 
 /// Holm's step-down adjusted p-values, in the order given: rejecting those at most α keeps the

@@ -26,14 +26,15 @@ constexpr int64_t kChunk = 128;
 // Everything known about one chunk before the replaced runs.
 struct Chunk {
   int64_t first = 0;
-  Tensor tokens;                // [batch, pos]
-  std::vector<Value> actual;    // A_v
-  std::vector<Value> prefix;    // H_v
-  std::vector<Value> component; // C_v
-  Tensor decision;              // [batch]
+  Tensor tokens;                 // [batch, pos]
+  std::vector<Value> actual;     // A_v
+  std::vector<Value> prefix;     // H_v
+  std::vector<Value> component;  // C_v
+  Tensor decision;               // [batch]
 };
 
-std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values, const Tensor& tokens) {
+std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values,
+                              const Tensor& tokens) {
   std::vector<Value> parents;
   for (const int parent : step.parents) parents.push_back(parent < 0 ? tokens : values[parent]);
   return parents;
@@ -41,7 +42,12 @@ std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values
 
 Chunk observe(const interp::Transformer& model, const Program& program, const Tensor& tokens,
               int64_t first) {
-  Chunk chunk{.first = first, .tokens = tokens, .actual = {}, .prefix = {}, .component = {}, .decision = {}};
+  Chunk chunk{.first = first,
+              .tokens = tokens,
+              .actual = {},
+              .prefix = {},
+              .component = {},
+              .decision = {}};
   interp::TraceRequest request;
   for (const Step& step : program.steps)
     request.record.insert(request.record.end(), step.reads.begin(), step.reads.end());
@@ -61,13 +67,15 @@ Chunk observe(const interp::Transformer& model, const Program& program, const Te
 }
 
 // Rows in which two values differ in any element: bool [batch].
-Tensor differ(const Value& left, const Value& right) { return left.ne(right).flatten(1).any(1); }
+Tensor differ(const Value& left, const Value& right) {
+  return left.ne(right).unsqueeze(-1).flatten(1).any(1);
+}
 
 Tensor disagree(const Step& step, const Value& left, const Value& right, const std::string& what) {
   if (left.sizes() != right.sizes())
-    throw std::invalid_argument(fmt::format("node '{}': alpha gives values of shape {}, but {} of shape {}",
-                                            step.name, fmt::format("{}", c10::str(left.sizes())), what,
-                                            c10::str(right.sizes())));
+    throw std::invalid_argument(
+        fmt::format("node '{}': alpha gives values of shape {}, but {} of shape {}", step.name,
+                    fmt::format("{}", c10::str(left.sizes())), what, c10::str(right.sizes())));
   return step.equality(left, right).logical_not();
 }
 
@@ -77,8 +85,8 @@ Tensor replaced_decision(const interp::Transformer& model, const Program& progra
   interp::TraceRequest request;
   const circuits::Activations activations = step.gamma(value);
   if (activations.size() != step.sites.size())
-    throw std::invalid_argument(fmt::format("node '{}': gamma writes {} tensors for {} sites", step.name,
-                                            activations.size(), step.sites.size()));
+    throw std::invalid_argument(fmt::format("node '{}': gamma writes {} tensors for {} sites",
+                                            step.name, activations.size(), step.sites.size()));
   for (size_t i = 0; i < step.sites.size(); ++i)
     request.overwrite.push_back({step.sites[i], activations[i]});
   const Step& output = program.steps[program.output];
@@ -86,9 +94,10 @@ Tensor replaced_decision(const interp::Transformer& model, const Program& progra
   return output.alpha(interp::trace(model, tokens, request));
 }
 
-// Decisions with S_v := γ(H_v) and with S_v := γ(C_v); the second run is made only where they differ.
-std::pair<Tensor, Tensor> replaced_decisions(const interp::Transformer& model, const Program& program,
-                                             size_t v, const Chunk& chunk) {
+// Decisions with S_v := γ(H_v) and with S_v := γ(C_v); the second run is made only where they
+// differ.
+std::pair<Tensor, Tensor> replaced_decisions(const interp::Transformer& model,
+                                             const Program& program, size_t v, const Chunk& chunk) {
   const Step& step = program.steps[v];
   const Tensor by_prefix = replaced_decision(model, program, step, chunk.tokens, chunk.prefix[v]);
   const Tensor rows = differ(chunk.prefix[v], chunk.component[v]).nonzero().flatten();
@@ -134,8 +143,9 @@ NodeResult check_node(const interp::Transformer& model, const Program& program, 
   const Tensor& decision = chunk.decision;
   count(result[Axiom::PE], chunk, pe, chunk.actual[v], chunk.prefix[v], witnesses);
   count(result[Axiom::CE], chunk, ce, chunk.actual[v], chunk.component[v], witnesses);
-  count(result[Axiom::PR], chunk, differ(decision.unsqueeze(1), by_prefix.unsqueeze(1)), decision, by_prefix, witnesses);
-  count(result[Axiom::CR], chunk, differ(decision.unsqueeze(1), by_component.unsqueeze(1)), decision, by_component, witnesses);
+  count(result[Axiom::PR], chunk, differ(decision, by_prefix), decision, by_prefix, witnesses);
+  count(result[Axiom::CR], chunk, differ(decision, by_component), decision, by_component,
+        witnesses);
   result.inherited = pe.logical_and(ce.logical_not()).sum().item<int64_t>();
   return result;
 }
@@ -171,7 +181,8 @@ CheckResult check(const interp::Transformer& model, const Program& program, cons
     for (size_t v = 0; v < program.steps.size(); ++v)
       parts.push_back(check_node(model, program, v, chunk, config.witnesses));
     const std::lock_guard lock(mutex);
-    for (size_t v = 0; v < parts.size(); ++v) add(result.nodes[v], std::move(parts[v]), config.witnesses);
+    for (size_t v = 0; v < parts.size(); ++v)
+      add(result.nodes[v], std::move(parts[v]), config.witnesses);
     result.inputs += size;
     if (config.on_progress) config.on_progress(result.inputs, config.inputs);
   });

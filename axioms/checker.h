@@ -5,8 +5,8 @@
 // abstract values from the input, C_v(x) = h_v(A_parents(x)):
 //   PE  A_v = H_v          PR  decision with S_v := γ_v(H_v) equals the decision on x
 //   CE  A_v = C_v          CR  decision with S_v := γ_v(C_v) equals the decision on x
-// (arXiv 2407.13594, generalised from a chain to a graph.) One run of the network serves every node;
-// the replaced run for C is made only for inputs where C differs from H.
+// (arXiv 2407.13594, generalised from a chain to a graph.) One run of the network serves every
+// node; the replaced run for C is made only for inputs where C differs from H.
 
 #include <ATen/core/Tensor.h>
 
@@ -28,23 +28,23 @@ class Transformer;
 
 namespace assay::axioms {
 
-/// Where inputs come from: tokens int64 [count, pos] of inputs first … first + count - 1. Called from
-/// several threads at once.
+/// Where inputs come from: tokens int64 [count, pos] of inputs first … first + count - 1. Called
+/// from several threads at once.
 using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
 
 struct CheckConfig {
   int64_t inputs = 80000;
   int64_t witnesses = 1;  ///< first failing inputs kept per node and axiom
-  std::function<void(int64_t done, int64_t of)> on_progress;
+  std::function<void(int64_t done, int64_t of)> on_progress = {};
   const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
 };
 
 /// An input on which an axiom fails.
 struct Witness {
-  int64_t input = 0;             ///< its index in the stream
+  int64_t input = 0;  ///< its index in the stream
   std::vector<int64_t> tokens;
-  nlohmann::json network;        ///< A_v; for PR and CR the network's decision
-  nlohmann::json interpretation; ///< H_v or C_v; for PR and CR the decision of the replaced run
+  nlohmann::json network;         ///< A_v; for PR and CR the network's decision
+  nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
 };
 
 struct AxiomResult {
@@ -67,8 +67,8 @@ struct CheckResult {
   bool complete = true;           ///< false if stopped before `CheckConfig::inputs`
 };
 
-/// Counts are the same for any number of threads: inputs go through the network in chunks of a fixed
-/// size, at fixed places in the stream. Memory does not grow with the number of inputs.
+/// Counts are the same for any number of threads: inputs go through the network in chunks of a
+/// fixed size, at fixed places in the stream. Memory does not grow with the number of inputs.
 /// @throws std::invalid_argument if an operation or a site does not fit the model or the inputs.
 CheckResult check(const interp::Transformer& model, const circuits::Program& program,
                   const Inputs& inputs, const CheckConfig& config);

@@ -42,8 +42,8 @@ Claim parse_claim(std::string_view text) {
     throw std::invalid_argument(
         fmt::format("claim '{}': expected NODE.AXIOM<=RATE, such as parse.PE<=0.001", text));
   const std::string_view number = trimmed(text.substr(relation + 2));
-  Claim claim{.node = std::string(left.substr(0, dot)),
-              .axiom = parse_axiom(left.substr(dot + 1), text),
+  Claim claim{.node = std::string(trimmed(left.substr(0, dot))),
+              .axiom = parse_axiom(trimmed(left.substr(dot + 1)), text),
               .epsilon = 0};
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), claim.epsilon);
@@ -58,7 +58,8 @@ std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<E
                            double confidence, bool exact) {
   std::vector<double> too_few, too_many;
   for (size_t i = 0; i < claims.size(); ++i) {
-    too_few.push_back(p_value_of_at_most(estimates[i], claims[i].epsilon));
+    too_few.push_back(claims[i].epsilon < 1 ? p_value_of_at_most(estimates[i], claims[i].epsilon)
+                                            : 0);  // no rate exceeds 1
     too_many.push_back(p_value_of_at_least(estimates[i], claims[i].epsilon));
   }
   const std::vector<double> below = holm(too_few), above = holm(too_many);

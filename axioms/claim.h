@@ -29,9 +29,9 @@ struct Claim {
 /// @throws std::invalid_argument saying which part is wrong and what was expected.
 Claim parse_claim(std::string_view text);
 
-/// Holds if the upper bound is at most ε, violated if the lower bound is above it. Over several claims
-/// the p-values of both questions are adjusted by Holm's method first, so that all verdicts are
-/// right together with at least `confidence`.
+/// Holds if the upper bound is at most ε, violated if the lower bound is above it. Over several
+/// claims the p-values of each question are adjusted by Holm's method first, so that all `holds`
+/// are right together with at least `confidence`, and so are all `violated`.
 /// @param exact  estimates counted every input there is: then the rate itself is compared.
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
                            double confidence, bool exact = false);

@@ -7,6 +7,7 @@
 #include <boost/graph/breadth_first_search.hpp>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "interp/transformer.h"
 
@@ -22,7 +23,8 @@ using interp::Site;
 std::set<int64_t> covered(const Place& place, const std::vector<Site>& sites,
                           const interp::TransformerConfig& config) {
   std::map<int64_t, std::set<int64_t>> parts;  // position -> heads or neurons covered
-  const int64_t n_parts = interp::has_heads(place.hook) ? config.n_heads[place.layer] : config.d_mlp;
+  const int64_t n_parts =
+      interp::has_heads(place.hook) ? config.n_heads[place.layer] : config.d_mlp;
   for (const Site& site : sites) {
     if (site.place != place) continue;
     for (int64_t pos = 0; pos < config.n_ctx; ++pos) {
@@ -45,10 +47,15 @@ std::set<int64_t> covered(const Place& place, const std::vector<Site>& sites,
 
 std::vector<std::string> path_around(const std::vector<Site>& sites,
                                      const interp::TransformerConfig& config, int64_t readout) {
+  if (readout < 0 || readout >= config.n_ctx)
+    throw std::invalid_argument(
+        fmt::format("readout: position {} is out of range [0, {})", readout, config.n_ctx));
   const std::vector<Place> places = interp::places(config);
   std::map<Place, size_t> index;
   for (const Place& place : places) index.emplace(place, index.size());
-  const auto vertex = [&](const Place& place, int64_t pos) { return index.at(place) * config.n_ctx + pos; };
+  const auto vertex = [&](const Place& place, int64_t pos) {
+    return index.at(place) * config.n_ctx + pos;
+  };
 
   // An edge into a covered vertex is left out: what is written there does not depend on the tokens.
   Graph graph(places.size() * config.n_ctx);
@@ -74,7 +81,8 @@ std::vector<std::string> path_around(const std::vector<Site>& sites,
     if (predecessor[goal] == goal) continue;
     std::vector<std::string> path;
     for (size_t v = goal;; v = predecessor[v]) {
-      path.push_back(fmt::format("{}@{}", interp::to_string(places[v / config.n_ctx]), v % config.n_ctx));
+      path.push_back(
+          fmt::format("{}@{}", interp::to_string(places[v / config.n_ctx]), v % config.n_ctx));
       if (v == origin) break;
     }
     std::ranges::reverse(path);

@@ -1,6 +1,6 @@
 #pragma once
-// Is a node's set of sites a complete cut? Only then does replacing it leave no path along which the
-// network could still know what was replaced.
+// Is a node's set of sites a complete cut? Only then does replacing it leave no path along which
+// the network could still know what was replaced.
 
 #include <string>
 #include <vector>
@@ -16,8 +16,9 @@ namespace assay::circuits {
 /// One path from the tokens to the logits at `readout` that avoids the sites, as
 /// `place@position` strings from the embedding to the logits; empty if the cut is complete.
 /// Reachability in the network's computation graph (Boost.Graph's breadth-first search), unrolled
-/// over positions: attention moves information to later positions only. A site narrowed to a head or
-/// to neurons stops nothing unless all of them are covered.
+/// over positions: attention moves information to later positions only. A site narrowed to a head
+/// or to neurons stops nothing unless all of them are covered.
+/// @throws std::invalid_argument for a readout that is no position of the model.
 std::vector<std::string> path_around(const std::vector<interp::Site>& sites,
                                      const interp::TransformerConfig& config, int64_t readout);
 

@@ -1,9 +1,10 @@
 #pragma once
 // An interpretation: the claim that a network computes what a graph of abstract functions computes,
-// together with where in the network each abstract value lives. It is data: see interpretation_file.h.
+// together with where in the network each abstract value lives. It is data: see
+// interpretation_file.h.
 //
-// Values travel in batches: a tensor whose first dimension is the batch (clauses int64 [batch, 10, 2],
-// neuron states bool [batch, n], a decision int64 [batch]).
+// Values travel in batches: a tensor whose first dimension is the batch (clauses int64 [batch, 10,
+// 2], neuron states bool [batch, n], a decision int64 [batch]).
 
 #include <ATen/core/Tensor.h>
 
@@ -28,13 +29,13 @@ struct Operation {
 
 struct Node {
   std::string name;
-  std::vector<std::string> parents;   ///< other nodes, or kTokens
-  std::vector<interp::Site> sites;    ///< S_v: where γ writes
-  std::vector<interp::Site> reads;    ///< what α reads; usually `sites`, or less of them
-  Operation h;         ///< abstract function of the parents' values
-  Operation alpha;     ///< α: activations at `reads` -> abstract value
-  Operation gamma;     ///< γ: abstract value -> activations at `sites`
-  Operation equality;  ///< which abstract values count as the same
+  std::vector<std::string> parents;  ///< other nodes, or kTokens
+  std::vector<interp::Site> sites;   ///< S_v: where γ writes
+  std::vector<interp::Site> reads;   ///< what α reads; usually `sites`, or less of them
+  Operation h;                       ///< abstract function of the parents' values
+  Operation alpha;                   ///< α: activations at `reads` -> abstract value
+  Operation gamma;                   ///< γ: abstract value -> activations at `sites`
+  Operation equality;                ///< which abstract values count as the same
   nlohmann::json evidence = nlohmann::json::array();  ///< objects {statement, value, supports}
 };
 

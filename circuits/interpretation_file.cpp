@@ -31,19 +31,38 @@ ordered_json write_operation(const Operation& operation, const std::string& pref
   for (const auto& [name, tensor] : operation.tensors) {
     const std::string key = fmt::format("{}.{}", prefix, name);
     names[name] = key;
-    tensors[key] = tensor.detach().cpu().contiguous();
+    if (!tensors.emplace(key, tensor.detach().cpu().contiguous()).second)
+      throw std::invalid_argument(
+          fmt::format("interpretation: two tensors would both be called '{}'", key));
   }
   return {{"operation", operation.name}, {"parameters", operation.parameters}, {"tensors", names}};
 }
 
-Operation read_operation(const json& node, const char* role, const interp::TensorMap& tensors) {
-  const json& from = node.at(role);
-  Operation operation{.name = from.at("operation"), .parameters = from.at("parameters"), .tensors = {}};
-  for (const auto& [name, key] : from.at("tensors").items()) {
-    const auto found = tensors.find(key.get<std::string>());
+// The value at `name`, a path of keys such as "h/operation".
+// @throws std::runtime_error naming it, if it is missing or ill-typed.
+template <typename T>
+T field(const json& from, const std::string& name) {
+  try {
+    return from.at(json::json_pointer("/" + name)).get<T>();
+  } catch (const json::exception& error) {
+    throw std::runtime_error(fmt::format("field '{}': {}", name, error.what()));
+  }
+}
+using Object = std::map<std::string, json>;
+using List = std::vector<json>;
+using Strings = std::vector<std::string>;
+
+Operation read_operation(const json& node, const std::string& role,
+                         const interp::TensorMap& tensors) {
+  Operation operation{.name = field<std::string>(node, role + "/operation"),
+                      .parameters = field<Object>(node, role + "/parameters"),
+                      .tensors = {}};
+  for (const auto& [name, key] :
+       field<std::map<std::string, std::string>>(node, role + "/tensors")) {
+    const auto found = tensors.find(key);
     if (found == tensors.end())
       throw std::runtime_error(
-          fmt::format("{} names the tensor '{}', which its file does not hold", role, key.dump()));
+          fmt::format("{} names the tensor '{}', which its file does not hold", role, key));
     operation.tensors[name] = found->second;
   }
   return operation;
@@ -55,23 +74,23 @@ ordered_json write_sites(const std::vector<interp::Site>& sites) {
   return list;
 }
 
-std::vector<interp::Site> read_sites(const json& list, const interp::TransformerConfig& config) {
+std::vector<interp::Site> read_sites(const Strings& list, const interp::TransformerConfig& config) {
   std::vector<interp::Site> sites;
-  for (const std::string text : list) sites.push_back(interp::parse_site(text, config));
+  for (const std::string& text : list) sites.push_back(interp::parse_site(text, config));
   return sites;
 }
 
 Node read_node(const json& from, const interp::TensorMap& tensors,
                const interp::TransformerConfig& config) {
-  return {.name = from.at("name"),
-          .parents = from.at("parents"),
-          .sites = read_sites(from.at("sites"), config),
-          .reads = read_sites(from.at("reads"), config),
+  return {.name = field<std::string>(from, "name"),
+          .parents = field<Strings>(from, "parents"),
+          .sites = read_sites(field<Strings>(from, "sites"), config),
+          .reads = read_sites(field<Strings>(from, "reads"), config),
           .h = read_operation(from, "h", tensors),
           .alpha = read_operation(from, "alpha", tensors),
           .gamma = read_operation(from, "gamma", tensors),
           .equality = read_operation(from, "equality", tensors),
-          .evidence = from.at("evidence")};
+          .evidence = field<List>(from, "evidence")};
 }
 
 }  // namespace
@@ -114,22 +133,26 @@ LoadedInterpretation load_interpretation(const fs::path& path,
   std::string where = "the file";
   try {
     const json file = json::parse(text);
-    if (file.at("format") != "assay interpretation" || file.at("version") != kVersion)
-      throw std::runtime_error(fmt::format("expected an assay interpretation of version {}", kVersion));
+    if (field<json>(file, "format") != "assay interpretation" ||
+        field<json>(file, "version") != kVersion)
+      throw std::runtime_error(
+          fmt::format("expected an assay interpretation of version {}", kVersion));
     const interp::TensorMap tensors = interp::read_safetensors(tensor_path).tensors;
-    if (interp::sha256_of_file(tensor_path) != file.at("tensors_sha256"))
+    if (interp::sha256_of_file(tensor_path) != field<json>(file, "tensors_sha256"))
       throw std::runtime_error(
           fmt::format("{} is not the file that was written with it", tensor_path.string()));
-    Interpretation interpretation{.title = file.at("title"),
-                                  .task = file.at("task"),
-                                  .model_sha256 = file.at("model_sha256"),
-                                  .fitted_on = file.at("fitted_on"),
-                                  .output = file.at("output"),
+    Interpretation interpretation{.title = field<std::string>(file, "title"),
+                                  .task = field<json>(file, "task"),
+                                  .model_sha256 = field<std::string>(file, "model_sha256"),
+                                  .fitted_on = field<json>(file, "fitted_on"),
+                                  .output = field<std::string>(file, "output"),
                                   .nodes = {}};
-    for (const json& node : file.at("nodes")) {
-      where = fmt::format("node {} ({})", interpretation.nodes.size() + 1, node.value("name", "unnamed"));
+    for (const json& node : field<List>(file, "nodes")) {
+      where = fmt::format("node {} ({})", interpretation.nodes.size() + 1,
+                          node.value("name", "unnamed"));
       interpretation.nodes.push_back(read_node(node, tensors, config));
     }
+    where = "its graph";
     topological_order(interpretation);
     return {.interpretation = std::move(interpretation), .sha256 = interp::sha256(text)};
   } catch (const std::exception& error) {

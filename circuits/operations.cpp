@@ -17,8 +17,8 @@ T parameter(const Operation& operation, const std::string& name) {
   try {
     return operation.parameters.at(name).get<T>();
   } catch (const nlohmann::json::exception&) {
-    throw std::invalid_argument(
-        fmt::format("operation '{}': parameter '{}' is missing or ill-typed", operation.name, name));
+    throw std::invalid_argument(fmt::format(
+        "operation '{}': parameter '{}' is missing or ill-typed", operation.name, name));
   }
 }
 
@@ -26,10 +26,26 @@ Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
   return torch::tensor(values, torch::kInt64).to(like.device());
 }
 
-// --- h ----------------------------------------------------------------------------------------------
+// --- h
+// ----------------------------------------------------------------------------------------------
+
+void require(bool holds, const Operation& operation, const std::string& what) {
+  if (!holds)
+    throw std::invalid_argument(fmt::format("operation '{}': expected {}", operation.name, what));
+}
+
+void require_within(const std::vector<int64_t>& indices, int64_t size, const Operation& operation,
+                    const char* what) {
+  for (const int64_t index : indices)
+    require(index >= 0 && index < size, operation,
+            fmt::format("{} in [0, {}), got {}", what, size, index));
+}
 
 Function tokens_at(const Operation& operation) {
   const auto positions = parameter<std::vector<std::vector<int64_t>>>(operation, "positions");
+  require(!positions.empty() && !positions[0].empty(), operation, "at least one position");
+  for (const auto& group : positions)
+    require(group.size() == positions[0].size(), operation, "groups of one size in 'positions'");
   std::vector<int64_t> all;
   for (const auto& group : positions) all.insert(all.end(), group.begin(), group.end());
   const auto groups = static_cast<int64_t>(positions.size());
@@ -43,7 +59,8 @@ Function any(const Operation&) {
   return [](const std::vector<Value>& parents) { return parents.at(0).any(1).to(torch::kInt64); };
 }
 
-// --- α ----------------------------------------------------------------------------------------------
+// --- α
+// ----------------------------------------------------------------------------------------------
 
 // Cosine similarity with every prototype, the highest wins. The length of x does not matter for
 // which prototype wins, so only prototypes are normalised.
@@ -52,7 +69,8 @@ Abstraction nearest_prototype(const Operation& operation) {
   const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), -1});
   const Tensor unit = prototypes / prototypes.norm(2, {1}, true);
   return [labels, unit](const Activations& activations) {
-    const Tensor winner = at::matmul(activations.at(0), unit.t().to(activations[0].device())).argmax(-1);
+    const Tensor winner =
+        at::matmul(activations.at(0), unit.t().to(activations[0].device())).argmax(-1);
     return labels.to(winner.device())
         .index_select(0, winner.flatten())
         .view({winner.size(0), winner.size(1), labels.size(1)});
@@ -74,7 +92,8 @@ Abstraction argmax_of(const Operation& operation) {
   };
 }
 
-// --- γ ----------------------------------------------------------------------------------------------
+// --- γ
+// ----------------------------------------------------------------------------------------------
 
 // Prototypes are found again by their labels: a label of k tokens is a number in base `base`.
 Tensor code(const Tensor& labels, int64_t base) {
@@ -88,19 +107,24 @@ Concretisation write_prototypes(const Operation& operation) {
   const Tensor mean = tensor_of(operation, "mean", {-1, -1});
   const Tensor labels = tensor_of(operation, "labels", {-1, -1});
   const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), mean.size(1)});
+  require_within(positions, mean.size(0), operation, "positions");
   const int64_t base = labels.max().item<int64_t>() + 1;
   int64_t codes = 1;
   for (int64_t k = 0; k < labels.size(1); ++k) codes *= base;
   const Tensor row_of_code = at::full({codes}, -1, torch::kInt64);
   row_of_code.index_copy_(0, code(labels, base), at::arange(labels.size(0), torch::kInt64));
   return [=](const Value& value) -> Activations {
-    const Tensor row = row_of_code.to(value.device()).index_select(0, code(value, base).flatten());
-    if (row.lt(0).any().item<bool>())
+    const Tensor inside = value.ge(0).logical_and(value.lt(base));
+    const Tensor row =
+        row_of_code.to(value.device())
+            .index_select(0, code(value.masked_fill(inside.logical_not(), 0), base).flatten());
+    if (!inside.all().item<bool>() || row.lt(0).any().item<bool>())
       throw std::invalid_argument("write_prototypes: a value has no prototype");
     Tensor stream = mean.to(value.device()).unsqueeze(0).repeat({value.size(0), 1, 1});
     stream.index_copy_(1, index(positions, stream),
-                       prototypes.to(value.device()).index_select(0, row).view(
-                           {value.size(0), value.size(1), mean.size(1)}));
+                       prototypes.to(value.device())
+                           .index_select(0, row)
+                           .view({value.size(0), value.size(1), mean.size(1)}));
     return {stream};
   };
 }
@@ -110,6 +134,7 @@ Concretisation write_levels(const Operation& operation) {
   const Tensor on = tensor_of(operation, "on", {static_cast<int64_t>(neurons.size())});
   const Tensor mean = tensor_of(operation, "mean", {-1});
   const Tensor stream = tensor_of(operation, "stream", {-1});
+  require_within(neurons, mean.size(0), operation, "neurons");
   return [=](const Value& value) -> Activations {
     const int64_t batch = value.size(0);
     Tensor hidden = mean.to(value.device()).unsqueeze(0).repeat({batch, 1});
@@ -122,16 +147,19 @@ Concretisation write_levels(const Operation& operation) {
 Concretisation write_answer(const Operation& operation) {
   const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
   const auto d_vocab = parameter<int64_t>(operation, "d_vocab");
+  require_within(tokens, d_vocab, operation, "tokens");
   return [=](const Value& value) -> Activations {
     const Tensor answer = index(tokens, value).index_select(0, value);
     return {at::one_hot(answer, d_vocab).to(torch::kFloat32).unsqueeze(1)};
   };
 }
 
-// --- equality ---------------------------------------------------------------------------------------
+// --- equality
+// ---------------------------------------------------------------------------------------
 
+// Per input, also where a value is one number per input and has no second axis.
 Tensor all_equal(const Value& left, const Value& right) {
-  return left.eq(right).flatten(1).all(1);
+  return left.eq(right).unsqueeze(-1).flatten(1).all(1);
 }
 
 Tensor equal_up_to_order(const Value& left, const Value& right) {

@@ -17,13 +17,22 @@ F make(const std::map<std::string, Factory<F>>& factories, const Operation& oper
   if (found == factories.end()) {
     std::vector<std::string> names;
     for (const auto& entry : factories) names.push_back(entry.first);
-    throw std::invalid_argument(fmt::format("node '{}': unknown {} operation '{}'; there are {}", node,
-                                            role, operation.name, fmt::join(names, ", ")));
+    throw std::invalid_argument(fmt::format("node '{}': unknown {} operation '{}'; there are {}",
+                                            node, role, operation.name, fmt::join(names, ", ")));
   }
   try {
     return found->second(operation);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("node '{}': {}", node, error.what()));
+  }
+}
+
+void validate_sites(const Node& node, const interp::TransformerConfig& config) {
+  try {
+    for (const auto* sites : {&node.sites, &node.reads})
+      for (const interp::Site& site : *sites) interp::validate(site, config);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("node '{}': {}", node.name, error.what()));
   }
 }
 
@@ -35,8 +44,7 @@ Program compile(const Interpretation& interpretation, const Operations& operatio
   std::map<std::string, int> step_of{{kTokens, -1}};
   for (const size_t index : topological_order(interpretation)) {
     const Node& node = interpretation.nodes[index];
-    for (const auto* sites : {&node.sites, &node.reads})
-      for (const interp::Site& site : *sites) interp::validate(site, config);
+    validate_sites(node, config);
     Step step{.name = node.name,
               .parents = {},
               .sites = node.sites,

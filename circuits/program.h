@@ -1,5 +1,6 @@
 #pragma once
-// An interpretation made runnable: operations resolved, nodes in order, sites checked against a model.
+// An interpretation made runnable: operations resolved, nodes in order, sites checked against a
+// model.
 
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ struct Program {
   size_t output = 0;        ///< the step whose α reads the network's decision
 };
 
-/// @throws std::invalid_argument naming node and operation: for an operation that does not exist (the
+/// @throws std::invalid_argument naming node and operation: for an operation that does not exist
+/// (the
 ///   message lists those that do), bad numbers, and sites that the model does not have.
 Program compile(const Interpretation& interpretation, const Operations& operations,
                 const interp::TransformerConfig& config);

@@ -4,8 +4,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <string_view>
 
 namespace assay::interp {
 namespace {
@@ -23,6 +25,20 @@ std::string library_of_sgemm() {
   std::error_code error;
   const auto resolved = std::filesystem::canonical(info.dli_fname, error);
   return error ? info.dli_fname : resolved.string();
+}
+
+std::string openblas_core() {
+  auto* core = lookup<char*()>("openblas_get_corename");
+  return core ? core() : "";
+}
+
+// The best kernels of OpenBLAS 0.3.21 that this processor can run, if it has AVX2 at least.
+std::string core_for_this_processor() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return "";
 }
 
 }  // namespace
@@ -45,10 +61,22 @@ Blas inspect_blas() {
   Blas blas;
   blas.library = library_of_sgemm();
   if (auto* config = lookup<char*()>("openblas_get_config")) blas.configuration = config();
+  blas.core = openblas_core();
   // Reference BLAS reaches 1 to 3 GFLOP/s where optimised ones reach 20 to 150.
   blas.gflops = measure_sgemm(2048, 128, 512) / 1e9;
-  blas.fast = !blas.configuration.empty() || blas.gflops > 10;
+  const bool reference = blas.configuration.empty() && blas.gflops < 10;
+  blas.fast = !reference && better_openblas_core().empty();
   return blas;
+}
+
+std::string better_openblas_core() {
+  // OpenBLAS' names of processors without AVX2.
+  static constexpr std::array<std::string_view, 16> kOldCores = {
+      "Katmai",  "Coppermine",   "Northwood",  "Prescott", "Banias",      "Atom",
+      "Core2",   "Penryn",       "Dunnington", "Nehalem",  "Sandybridge", "Athlon",
+      "Opteron", "Opteron_SSE3", "Barcelona",  "Bobcat"};
+  const bool old = std::ranges::find(kOldCores, openblas_core()) != kOldCores.end();
+  return old ? core_for_this_processor() : "";
 }
 
 void set_blas_threads(int threads) {

@@ -1,5 +1,6 @@
 #include "interp/parallel.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
@@ -24,6 +25,9 @@ void set_threads(int threads) {
   worker_threads = threads;
   at::set_num_threads(1);
   set_blas_threads(1);
+  // Sharp attention leaves softmax tails in the denormal range, where arithmetic is tens of times
+  // slower (measured: 0.13 -> 0.33 CPU seconds per training step). New threads inherit the setting.
+  at::globalContext().setFlushDenormal(true);
 }
 
 int threads() { return worker_threads; }
@@ -35,7 +39,9 @@ void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
   int64_t failed_index = n;
   std::exception_ptr failure;
   const auto worker = [&] {
-    for (int64_t index = next++; index < n && !stop; index = next++) {
+    while (!stop) {  // asked before an index is taken, so that every index below a failed one runs
+      const int64_t index = next++;
+      if (index >= n) return;
       try {
         work(index);
       } catch (...) {

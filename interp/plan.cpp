@@ -15,21 +15,22 @@ Positions positions_up_to(int64_t n) {
   return all;
 }
 
-// The backward walk. `wanted` grows as readers are met; a place is settled when the walk reaches it,
-// since everything that reads it comes later in the order of computation.
+// The backward walk. `wanted` grows as readers are met; a place is settled when the walk reaches
+// it, since everything that reads it comes later in the order of computation.
 struct Plan::Builder {
   const TransformerConfig& config;
   int64_t n_pos;
   std::map<Place, std::set<int64_t>> wanted;   // recorded, or read by a settled place
-  std::map<Place, std::set<int64_t>> covered;  // overwritten as a whole
+  std::map<Place, std::set<int64_t>> covered;  // overwritten in all parts
   std::set<Place> overwritten;                 // overwritten anywhere, perhaps in part
   std::set<Place> recorded;
 
   Positions of(const Site& site) const {
     if (site.positions.empty()) return positions_up_to(n_pos);
     if (site.positions.back() >= n_pos)
-      throw std::invalid_argument(fmt::format("site '{}': position {} is outside the {} tokens given",
-                                              to_string(site), site.positions.back(), n_pos));
+      throw std::invalid_argument(
+          fmt::format("site '{}': position {} is outside the {} tokens given", to_string(site),
+                      site.positions.back(), n_pos));
     return site.positions;
   }
 
@@ -48,7 +49,8 @@ struct Plan::Builder {
 
   // Attention to `n_keys` positions from `n_queries`: is it cheaper to keep W_K (or W_V) on the
   // query side, and the preceding W_out too?
-  Reads cheapest_reads(Hook keys_or_values, int64_t layer, int64_t n_queries, int64_t n_keys) const {
+  Reads cheapest_reads(Hook keys_or_values, int64_t layer, int64_t n_queries,
+                       int64_t n_keys) const {
     const int64_t d_head = config.d_head[layer];
     if (visible(keys_or_values, layer) || n_queries * (d_head + n_keys) >= n_keys * d_head)
       return Reads::Formed;
@@ -78,9 +80,10 @@ struct Plan::Builder {
   // A single head of block 1 sees few distinct (token, position) pairs: a table over pairs of them
   // gives its scores (W_Q W_Kᵀ), and a table over them what it writes (W_V W_O).
   bool may_fold(const Place& place, Hook first, Hook second) const {
-    return place.layer == 0 && config.n_heads[0] == 1 && !visible(first, 0) && !visible(second, 0) &&
-           !overwritten.contains({Hook::ResidPre, 0}) && !overwritten.contains({Hook::Ln1, 0}) &&
-           !overwritten.contains({Hook::Embed, 0}) && !overwritten.contains({Hook::PosEmbed, 0});
+    return place.layer == 0 && config.n_heads[0] == 1 && !visible(first, 0) &&
+           !visible(second, 0) && !overwritten.contains({Hook::ResidPre, 0}) &&
+           !overwritten.contains({Hook::Ln1, 0}) && !overwritten.contains({Hook::Embed, 0}) &&
+           !overwritten.contains({Hook::PosEmbed, 0});
   }
 
   void fold(Step& step, int64_t n_keys) {
@@ -130,11 +133,22 @@ Plan::Plan(const TransformerConfig& config, const std::vector<Site>& record,
     builder.want(site.place, builder.of(site));
     builder.recorded.insert(site.place);
   }
+  std::map<std::pair<Place, int64_t>, std::set<int64_t>> parts;  // heads or neurons at a position
   for (const Site& site : overwrite) {
     builder.overwritten.insert(site.place);
     const Positions positions = builder.of(site);
     if (!site.head && site.neurons.empty())
       builder.covered[site.place].insert(positions.begin(), positions.end());
+    for (const int64_t position : positions) {
+      if (site.head) parts[{site.place, position}].insert(*site.head);
+      if (!site.neurons.empty())
+        parts[{site.place, position}].insert(site.neurons.begin(), site.neurons.end());
+    }
+  }
+  for (const auto& [where, overwritten] : parts) {
+    const auto& [place, position] = where;
+    const int64_t all = has_heads(place.hook) ? config.n_heads[place.layer] : config.d_mlp;
+    if (static_cast<int64_t>(overwritten.size()) == all) builder.covered[place].insert(position);
   }
   const auto order = places(config);
   for (auto place = order.rbegin(); place != order.rend(); ++place) {
@@ -175,14 +189,25 @@ double Plan::multiply_adds() const {
     switch (hook) {
       case Hook::Q:
       case Hook::K:
-      case Hook::V: sum += at * heads * d * d_head; break;
+      case Hook::V:
+        sum += at * heads * d * d_head;
+        break;
       case Hook::AttnScores:
-      case Hook::Z: sum += attend(); break;
-      case Hook::AttnOut: sum += step.folded ? keys * 2 * d * d_head + at * keys * d : at * heads * d_head * d; break;
+      case Hook::Z:
+        sum += attend();
+        break;
+      case Hook::AttnOut:
+        sum += step.folded ? keys * 2 * d * d_head + at * keys * d : at * heads * d_head * d;
+        break;
       case Hook::MlpPre:
-      case Hook::MlpOut: sum += at * d * d_mlp; break;
-      case Hook::Logits: sum += at * d * config_.d_vocab; break;
-      default: break;
+      case Hook::MlpOut:
+        sum += at * d * d_mlp;
+        break;
+      case Hook::Logits:
+        sum += at * d * config_.d_vocab;
+        break;
+      default:
+        break;
     }
   }
   return sum;

@@ -80,15 +80,17 @@ std::vector<int64_t> parse_indices(std::string_view list, std::string_view text)
 void narrow(Site& site, std::string_view field, std::string_view text) {
   const size_t equals = field.find('=');
   const std::string_view key = field.substr(0, equals);
-  const auto indices = [&] {
+  const auto indices = [&](bool taken) {
+    if (taken)
+      throw std::invalid_argument(fmt::format("site '{}': '{}' is given twice", text, key));
     return parse_indices(equals == field.npos ? "" : field.substr(equals + 1), text);
   };
   if (key == "pos") {
-    site.positions = indices();
+    site.positions = indices(!site.positions.empty());
   } else if (key == "neuron") {
-    site.neurons = indices();
+    site.neurons = indices(!site.neurons.empty());
   } else if (key == "head") {
-    const auto heads = indices();
+    const auto heads = indices(site.head.has_value());
     if (heads.size() != 1)
       throw std::invalid_argument(fmt::format("site '{}': a site has one head or all", text));
     site.head = heads.front();
@@ -161,10 +163,11 @@ Site parse_site(std::string_view text, const TransformerConfig& config) {
     if (text.back() != ']')
       throw std::invalid_argument(fmt::format("site '{}': expected a closing ']'", text));
     std::string_view fields = text.substr(bracket + 1, text.size() - bracket - 2);
-    while (!fields.empty()) {
-      const size_t end = std::min(fields.find(';'), fields.size());
+    while (true) {
+      const size_t end = fields.find(';');
       narrow(site, fields.substr(0, end), text);
-      fields.remove_prefix(std::min(end + 1, fields.size()));
+      if (end == fields.npos) break;
+      fields.remove_prefix(end + 1);
     }
   }
   validate(site, config);

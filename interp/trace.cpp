@@ -19,7 +19,9 @@ namespace {
 
 using at::Tensor;
 
-int64_t position_axis(Hook hook) { return is_attention_map(hook) ? 2 : 1; }
+int64_t position_axis(Hook hook) {
+  return is_attention_map(hook) ? 2 : 1;
+}
 
 Tensor as_index(const Positions& indices, const Tensor& like) {
   return torch::tensor(indices, torch::kInt64).to(like.device());
@@ -46,12 +48,17 @@ Tensor affine(const Tensor& x, const Tensor& W, const Tensor& b) {
 }
 
 // [head, d_model, d_head] as one matrix [d_model, head · d_head].
-Tensor side_by_side(const Tensor& W) { return W.permute({1, 0, 2}).flatten(1); }
+Tensor side_by_side(const Tensor& W) {
+  return W.permute({1, 0, 2}).flatten(1);
+}
 
-Tensor flat(const Tensor& b) { return b.defined() ? b.flatten() : b; }
+Tensor flat(const Tensor& b) {
+  return b.defined() ? b.flatten() : b;
+}
 
-// x_h W_h for every head h, each one product for the whole batch (broadcasting W over the batch would
-// make a tiny product per input). x: [batch, head, pos, m], W: [head, m, n] -> [batch, head, pos, n].
+// x_h W_h for every head h, each one product for the whole batch (broadcasting W over the batch
+// would make a tiny product per input). x: [batch, head, pos, m], W: [head, m, n] -> [batch, head,
+// pos, n].
 Tensor per_head(const Tensor& x, const Tensor& W) {
   const Tensor rows = x.transpose(0, 1).flatten(1, 2);  // [head, batch · pos, m]
   return at::bmm(rows, W).view({x.size(1), x.size(0), x.size(2), W.size(2)}).transpose(0, 1);
@@ -121,21 +128,36 @@ class Run {
   Tensor value_of(const Step& step) {
     Tensor value = step.computed.empty() ? Tensor() : compute(step);
     if (value.defined() && is_attention_map(step.place.hook) && visible(step.place))
-      value = with_all_keys(value, step.place.hook);
+      value = with_all_keys(value, step);
     std::vector<const Overwrite*> overwrites;
     for (const Overwrite& overwrite : request_.overwrite)
       if (overwrite.site.place == step.place) overwrites.push_back(&overwrite);
     if (overwrites.empty()) return value;
-    if (!value.defined() && overwrites.size() == 1 &&
-        positions_of(overwrites[0]->site) == step.present)
+    const Site& first = overwrites[0]->site;
+    if (!value.defined() && overwrites.size() == 1 && !first.head && first.neurons.empty() &&
+        positions_of(first) == step.present)
       return overwrites[0]->value;
     return overlay(step, value, overwrites);
   }
 
   // Scores and patterns that somebody sees speak of every key, also of those after the query.
-  Tensor with_all_keys(const Tensor& map, Hook hook) const {
-    const double unseen = hook == Hook::Pattern ? 0 : -std::numeric_limits<double>::infinity();
-    return at::constant_pad_nd(map, {0, n_pos_ - map.size(-1)}, unseen);
+  Tensor with_all_keys(const Tensor& map, const Step& step) const {
+    const double unseen =
+        step.place.hook == Hook::Pattern ? 0 : -std::numeric_limits<double>::infinity();
+    return causal(at::constant_pad_nd(map, {0, n_pos_ - map.size(-1)}), step.computed, unseen);
+  }
+
+  // `map` [batch, head, pos, key] of these queries, with `unseen` at the keys after each.
+  static Tensor causal(const Tensor& map, const Positions& queries, double unseen) {
+    const Tensor query = as_index(queries, map).unsqueeze(1);
+    return map.masked_fill(at::arange(map.size(-1), query.options()) > query, unseen);
+  }
+
+  // Patterns that queries read: an overwritten one may speak of later keys, which stay unseen.
+  Tensor read_pattern(const Step& step, int64_t n_keys) const {
+    const Place place{Hook::Pattern, step.place.layer};
+    const Tensor pattern = read(place, step.computed).narrow(-1, 0, n_keys);
+    return overwritten(place) ? causal(pattern, step.computed, 0) : pattern;
   }
 
   Tensor overlay(const Step& step, const Tensor& computed,
@@ -166,8 +188,7 @@ class Run {
       if (site.head)
         part.select(is_attention_map(site.place.hook) ? 1 : 2, *site.head).copy_(source);
       else if (!site.neurons.empty())
-        part.index_copy_(2, as_index(site.neurons, part),
-                         source.expand({batch_, -1, -1}));
+        part.index_copy_(2, as_index(site.neurons, part), source.expand({batch_, -1, -1}));
       else
         part.copy_(source);
       put(used, part);
@@ -175,7 +196,8 @@ class Run {
     return value;
   }
 
-  // --- block 1 reads only (token, position) pairs, and a batch has few distinct ones --------------
+  // --- block 1 reads only (token, position) pairs, and a batch has few distinct ones
+  // --------------
 
   void find_distinct_inputs() {
     const Step* stream = plan_.find({Hook::ResidPre, 0});
@@ -185,7 +207,8 @@ class Run {
     tokens_of_rows_ = at::floor_divide(ids, n_pos_);
     positions_of_rows_ = at::remainder(ids, n_pos_);
     row_of_input_ = inverse;  // [batch, pos]
-    rows_ = at::embedding(model_.W_E, tokens_of_rows_) + at::embedding(model_.W_pos, positions_of_rows_);
+    rows_ = at::embedding(model_.W_E, tokens_of_rows_) +
+            at::embedding(model_.W_pos, positions_of_rows_);
   }
 
   // Rows [distinct, …] spread over the inputs: [batch, |positions|, …].
@@ -203,7 +226,8 @@ class Run {
     return std::ranges::any_of(request_.overwrite, [&](auto& o) { return o.site.place == place; });
   }
 
-  // --- the network ---------------------------------------------------------------------------------
+  // --- the network
+  // ---------------------------------------------------------------------------------
 
   Tensor normalised(const Tensor& x, const std::shared_ptr<LayerNorm>& norm) const {
     return norm ? at::layer_norm(x, {config_.d_model}, norm->w, norm->b, config_.norm_eps) : x;
@@ -215,8 +239,10 @@ class Run {
   }
 
   // x W + b with x the input of the block's attention at `positions`.
-  Tensor project(int64_t layer, const Positions& positions, const Tensor& W, const Tensor& b) const {
-    if (reads_rows(layer)) return spread(affine(normalised(rows_, model_.blocks[0]->ln1), W, b), positions);
+  Tensor project(int64_t layer, const Positions& positions, const Tensor& W,
+                 const Tensor& b) const {
+    if (reads_rows(layer))
+      return spread(affine(normalised(rows_, model_.blocks[0]->ln1), W, b), positions);
     return affine(read(source(Hook::ResidPre, Hook::Ln1, layer), positions), W, b);
   }
 
@@ -258,14 +284,14 @@ class Run {
     const Positions keys = positions_up_to(step.computed.back() + 1);
     const double scale = 1 / std::sqrt(static_cast<double>(config_.d_head[layer]));
     if (step.folded) return folded_scores(step.computed, keys) * scale;
-    const Tensor q = read({Hook::Q, layer}, step.computed).transpose(1, 2);  // [batch, head, pos, d_head]
+    const Tensor q =
+        read({Hook::Q, layer}, step.computed).transpose(1, 2);  // [batch, head, pos, d_head]
     if (step.reads == Reads::Formed)
       return at::matmul(q * scale, read({Hook::K, layer}, keys).permute({0, 2, 3, 1}));
     // (W_K q) · x, and q · b_K, which is the same for every key.
     const Tensor u = per_head(q * scale, attn.W_K.transpose(1, 2));  // [batch, head, pos, d_model]
     Tensor dot = dot_attended(step, keys, u.flatten(1, 2));
-    if (attn.b_K.defined())
-      dot = dot + at::matmul(q * scale, attn.b_K.unsqueeze(-1)).flatten(1, 2);
+    if (attn.b_K.defined()) dot = dot + at::matmul(q * scale, attn.b_K.unsqueeze(-1)).flatten(1, 2);
     return dot.reshape({dot.size(0), q.size(1), q.size(2), -1});
   }
 
@@ -282,8 +308,11 @@ class Run {
       return at::matmul(q, k.transpose(1, 2)).unsqueeze(1);
     }
     const Tensor rows = normalised(rows_, model_.blocks[0]->ln1);
-    const Tensor table = at::matmul(project_with(rows, attn.W_Q, attn.b_Q),
-                                    project_with(rows, attn.W_K, attn.b_K).t());  // [distinct, distinct]
+    const Tensor q = project_with(rows, attn.W_Q, attn.b_Q),
+                 k = project_with(rows, attn.W_K, attn.b_K);
+    if (rows.size(0) * rows.size(0) > batch_ * static_cast<int64_t>(queries.size() * keys.size()))
+      return at::matmul(spread(q, queries), spread(k, keys).transpose(1, 2)).unsqueeze(1);
+    const Tensor table = at::matmul(q, k.t());  // [distinct, distinct]
     const Tensor pair = select(row_of_input_, 1, queries).unsqueeze(2) * rows.size(0) +
                         select(row_of_input_, 1, keys).unsqueeze(1);
     return at::take(table, pair).unsqueeze(1);
@@ -293,11 +322,8 @@ class Run {
     Tensor scores = read({Hook::AttnScores, step.place.layer}, step.computed);
     const int64_t n_keys = step.computed.back() + 1;
     scores = scores.narrow(-1, 0, n_keys);
-    if (step.computed.size() > 1) {
-      const Tensor query = as_index(step.computed, scores).unsqueeze(1);
-      const Tensor later = at::arange(n_keys, query.options()) > query;  // [pos, key]
-      scores = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
-    }
+    if (step.computed.size() > 1)
+      scores = causal(scores, step.computed, -std::numeric_limits<double>::infinity());
     return at::softmax(scores, -1);
   }
 
@@ -305,11 +331,11 @@ class Run {
     const int64_t layer = step.place.layer;
     const Attention& attn = *model_.blocks[layer]->attn;
     const Positions keys = positions_up_to(step.computed.back() + 1);
-    const Tensor p = read({Hook::Pattern, layer}, step.computed)
-                         .narrow(-1, 0, static_cast<int64_t>(keys.size()));  // [batch, head, pos, key]
+    const Tensor p = read_pattern(step, keys.back() + 1);  // [batch, head, pos, key]
     if (step.reads == Reads::Formed)
       return at::matmul(p, read({Hook::V, layer}, keys).transpose(1, 2)).transpose(1, 2);
-    const Tensor mix = mix_attended(step, keys, p.flatten(1, 2)).view({-1, p.size(1), p.size(2), config_.d_model});
+    const Tensor mix =
+        mix_attended(step, keys, p.flatten(1, 2)).view({-1, p.size(1), p.size(2), config_.d_model});
     Tensor value = per_head(mix, attn.W_V).transpose(1, 2);  // [batch, pos, head, d_head]
     if (attn.b_V.defined()) value = value + p.sum(-1).transpose(1, 2).unsqueeze(-1) * attn.b_V;
     return value;
@@ -321,7 +347,7 @@ class Run {
     Tensor out;
     if (step.folded) {
       const Positions keys = positions_up_to(step.computed.back() + 1);
-      const Tensor p = read({Hook::Pattern, layer}, step.computed).select(1, 0).narrow(-1, 0, keys.back() + 1);
+      const Tensor p = read_pattern(step, keys.back() + 1).select(1, 0);
       const Tensor b_V = attn.b_V.defined() ? at::matmul(attn.b_V[0], attn.W_O[0]) : Tensor();
       out = at::matmul(p, project(layer, keys, at::matmul(attn.W_V[0], attn.W_O[0]), b_V));
     } else {
@@ -351,27 +377,44 @@ class Run {
     const auto input = [&](Hook from) { return read({from, layer}, at_positions); };
     const Block& block = *model_.blocks[layer];
     switch (hook) {
-      case Hook::Embed: return at::embedding(model_.W_E, select(tokens_, 1, at_positions));
-      case Hook::PosEmbed: return select(model_.W_pos, 0, at_positions).unsqueeze(0);
-      case Hook::ResidPre: return resid_pre(step);
-      case Hook::Ln1: return normalised(input(Hook::ResidPre), block.ln1);
-      case Hook::Q: return heads(step, block.attn->W_Q, block.attn->b_Q);
-      case Hook::K: return heads(step, block.attn->W_K, block.attn->b_K);
-      case Hook::V: return heads(step, block.attn->W_V, block.attn->b_V);
-      case Hook::AttnScores: return scores(step);
-      case Hook::Pattern: return pattern(step);
-      case Hook::Z: return z(step);
-      case Hook::AttnOut: return attn_out(step);
-      case Hook::ResidMid: return input(Hook::ResidPre) + input(Hook::AttnOut);
-      case Hook::Ln2: return normalised(input(Hook::ResidMid), block.ln2);
+      case Hook::Embed:
+        return at::embedding(model_.W_E, select(tokens_, 1, at_positions));
+      case Hook::PosEmbed:
+        return select(model_.W_pos, 0, at_positions).unsqueeze(0);
+      case Hook::ResidPre:
+        return resid_pre(step);
+      case Hook::Ln1:
+        return normalised(input(Hook::ResidPre), block.ln1);
+      case Hook::Q:
+        return heads(step, block.attn->W_Q, block.attn->b_Q);
+      case Hook::K:
+        return heads(step, block.attn->W_K, block.attn->b_K);
+      case Hook::V:
+        return heads(step, block.attn->W_V, block.attn->b_V);
+      case Hook::AttnScores:
+        return scores(step);
+      case Hook::Pattern:
+        return pattern(step);
+      case Hook::Z:
+        return z(step);
+      case Hook::AttnOut:
+        return attn_out(step);
+      case Hook::ResidMid:
+        return input(Hook::ResidPre) + input(Hook::AttnOut);
+      case Hook::Ln2:
+        return normalised(input(Hook::ResidMid), block.ln2);
       case Hook::MlpPre:
         return affine(read(source(Hook::ResidMid, Hook::Ln2, layer), at_positions), block.mlp->W_in,
                       block.mlp->b_in);
-      case Hook::MlpPost: return activated(step);
-      case Hook::MlpOut: return affine(input(Hook::MlpPost), block.mlp->W_out, block.mlp->b_out);
-      case Hook::ResidPost: return input(Hook::ResidMid) + input(Hook::MlpOut);
+      case Hook::MlpPost:
+        return activated(step);
+      case Hook::MlpOut:
+        return affine(input(Hook::MlpPost), block.mlp->W_out, block.mlp->b_out);
+      case Hook::ResidPost:
+        return input(Hook::ResidMid) + input(Hook::MlpOut);
       case Hook::LnFinal:
-        return normalised(read({Hook::ResidPost, config_.n_layers() - 1}, at_positions), model_.ln_final);
+        return normalised(read({Hook::ResidPost, config_.n_layers() - 1}, at_positions),
+                          model_.ln_final);
       case Hook::Logits:
         return affine(config_.norm == Norm::None
                           ? read({Hook::ResidPost, config_.n_layers() - 1}, at_positions)
@@ -389,13 +432,14 @@ class Run {
   const Plan plan_;
   std::map<Place, Tensor> values_;
   Tensor tokens_of_rows_, positions_of_rows_, row_of_input_;  // distinct inputs of block 1
-  Tensor rows_;                                               // their embeddings [distinct, d_model]
+  Tensor rows_;  // their embeddings [distinct, d_model]
 };
 
 void check_tokens(const Tensor& tokens, const TransformerConfig& config) {
   if (tokens.dim() != 2 || tokens.scalar_type() != at::kLong)
     throw std::invalid_argument(fmt::format("tokens: expected int64 [batch, pos], got {} {}",
-                                            c10::toString(tokens.scalar_type()), tokens.sizes().vec()));
+                                            c10::toString(tokens.scalar_type()),
+                                            tokens.sizes().vec()));
   if (tokens.size(1) > config.n_ctx)
     throw std::invalid_argument(fmt::format("tokens: {} positions, but the model has only {}",
                                             tokens.size(1), config.n_ctx));
@@ -406,13 +450,22 @@ void check_tokens(const Tensor& tokens, const TransformerConfig& config) {
                                             low < 0 ? low : high, config.d_vocab));
 }
 
+void check_type(const Overwrite& overwrite, const Transformer& model) {
+  if (!overwrite.value.defined())
+    throw std::invalid_argument(
+        fmt::format("overwriting '{}': no value given", to_string(overwrite.site)));
+  if (overwrite.value.scalar_type() != model.W_E.scalar_type())
+    throw std::invalid_argument(fmt::format(
+        "overwriting '{}': expected {} values, got {}", to_string(overwrite.site),
+        c10::toString(model.W_E.scalar_type()), c10::toString(overwrite.value.scalar_type())));
+}
+
 void check_value(const Overwrite& overwrite, const TransformerConfig& config, int64_t batch,
                  int64_t n_pos) {
   std::vector<int64_t> expected = shape(overwrite.site, config);
   const Hook hook = overwrite.site.place.hook;
   const bool map = is_attention_map(hook);
-  if (overwrite.site.positions.empty())
-    expected[map && !overwrite.site.head ? 2 : 1] = n_pos;
+  if (overwrite.site.positions.empty()) expected[map && !overwrite.site.head ? 2 : 1] = n_pos;
   if (map) expected.back() = n_pos;
   std::vector<int64_t> got = overwrite.value.sizes().vec();
   expected[0] = got.empty() || got[0] != 1 ? batch : 1;
@@ -435,6 +488,7 @@ std::vector<Tensor> trace(const Transformer& model, const Tensor& tokens,
   }
   for (const Overwrite& overwrite : request.overwrite) {
     validate(overwrite.site, config);
+    check_type(overwrite, model);
     if (!tokens.defined() && overwrite.value.dim() > 0)
       batch = std::max(batch, overwrite.value.size(0));
   }

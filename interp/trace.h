@@ -31,9 +31,9 @@ struct TraceRequest {
 ///   the overwrites form a complete cut in front of everything recorded.
 /// @return the recorded values in the order of `request.record`, shaped as shape(site) says, with
 ///   the sequence's length in place of n_ctx. A recorded site that is also overwritten comes back
-///   as overwritten.
+///   as overwritten; but what an overwritten score or pattern says of keys after the query is not read.
 /// @throws std::invalid_argument on sites that the model lacks, on tokens out of range, on values
-///   of the wrong shape (expected and got), and where tokens are needed and missing.
+///   of the wrong shape or type (expected and got), and where tokens are needed and missing.
 std::vector<at::Tensor> trace(const Transformer& model, const at::Tensor& tokens,
                               const TraceRequest& request);
 

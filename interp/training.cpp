@@ -1,9 +1,9 @@
 #include "interp/training.h"
 
 #include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/serialize.h>
 #include <torch/types.h>
 
@@ -35,20 +35,24 @@ struct Position {
 
 Position position_of(const TrainingConfig& config, int64_t step) {
   Position position{.phase = 0, .step = step};
-  while (position.step >= config.phases[position.phase].steps)
+  while (position.phase + 1 < config.phases.size() &&
+         position.step >= config.phases[position.phase].steps)
     position.step -= config.phases[position.phase++].steps;
   return position;
 }
 
 double learning_rate(const Phase& phase, int64_t warmup, int64_t step) {
-  if (step < warmup) return phase.learning_rate * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  if (step < warmup)
+    return phase.learning_rate * static_cast<double>(step + 1) / static_cast<double>(warmup);
   const double done = static_cast<double>(step - warmup) /
                       static_cast<double>(std::max<int64_t>(1, phase.steps - warmup));
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * done));
   return phase.final_learning_rate + (phase.learning_rate - phase.final_learning_rate) * cosine;
 }
 
-int64_t last_layer(const Transformer& model) { return model.config().n_layers() - 1; }
+int64_t last_layer(const Transformer& model) {
+  return model.config().n_layers() - 1;
+}
 
 Site readout_logits(const TrainingConfig& config) {
   return {.place = {Hook::Logits, 0}, .positions = {config.readout}};
@@ -102,7 +106,8 @@ double accumulate_gradients(const Transformer& model, const std::vector<Tensor>&
   parallel_for(n_shards, [&](int64_t i) {
     const int64_t first = i * kShard;
     const int64_t count = std::min(kShard, config.batch - first);
-    shards[i] = backward(model, parameters, config, phase, inputs(step * config.batch + first, count));
+    shards[i] =
+        backward(model, parameters, config, phase, inputs(step * config.batch + first, count));
   });
   double loss = 0;
   for (const Shard& shard : shards) loss += shard.loss;
@@ -117,16 +122,21 @@ double accumulate_gradients(const Transformer& model, const std::vector<Tensor>&
   return loss;
 }
 
-// Neurons whose effect on any logit stays below the bound on a sample of inputs.
-std::vector<int64_t> weak_neurons(const Transformer& model, const TrainingConfig& config,
-                                  double bound, const LabelledInputs& inputs) {
+// All neurons but the `keep` that can move the answer most: largest activation on a sample of
+// inputs, times the largest coefficient on an answer's logit against the mean of all answers.
+std::vector<int64_t> weakest_neurons(const Transformer& model, const TrainingConfig& config,
+                                     int64_t keep, const LabelledInputs& inputs) {
   const at::NoGradGuard no_grad;
-  const Tensor hidden = trace(model, inputs(0, config.held_out).tokens,
-                              {.record = {readout_neurons(model, config)}, .overwrite = {}})[0];
+  const LabelledBatch sample = inputs(0, config.held_out);
+  const Tensor hidden =
+      trace(model, sample.tokens, {.record = {readout_neurons(model, config)}, .overwrite = {}})[0];
   const Tensor reach = hidden.abs().amax({0, 1});  // [d_mlp]
-  const Tensor coefficient =
-      at::matmul(model.blocks.back()->mlp->W_out, model.W_U).abs().amax(1);
-  const Tensor weak = (reach * coefficient < bound).nonzero().flatten().cpu();
+  const Tensor answers = std::get<0>(at::_unique(sample.labels));
+  const Tensor logits =
+      at::matmul(model.blocks.back()->mlp->W_out, model.W_U.index_select(1, answers));
+  const Tensor coefficient = (logits - logits.mean(1, true)).abs().amax(1);
+  const Tensor order = (reach * coefficient).argsort(0, /*descending=*/true);
+  const Tensor weak = order.slice(0, keep).contiguous().cpu();
   return {weak.data_ptr<int64_t>(), weak.data_ptr<int64_t>() + weak.numel()};
 }
 
@@ -150,17 +160,33 @@ void save_checkpoint(const std::filesystem::path& path, Transformer& model,
   archive.write("step", c10::IValue(state.step));
   archive.write("cpu_seconds", c10::IValue(state.cpu_seconds));
   archive.write("config", c10::IValue(to_json(config).dump()));
+  archive.write("model", c10::IValue(to_json(model.config()).dump()));
   write_atomically(path, [&](const auto& temporary) { archive.save_to(temporary.string()); });
+}
+
+// A run may go on with other settings for phases that it has not begun, never with another past.
+void require_same_past(nlohmann::json written, nlohmann::json wanted, size_t phase,
+                       const std::filesystem::path& path) {
+  for (nlohmann::json* config : {&written, &wanted}) {
+    nlohmann::json& phases = config->at("phases");
+    while (phases.size() > phase + 1) phases.erase(phases.size() - 1);
+  }
+  if (written != wanted)
+    throw std::invalid_argument(fmt::format(
+        "{}: this checkpoint belongs to a run with other settings:\n  there {}\n  here  {}",
+        path.string(), written.dump(), wanted.dump()));
 }
 
 State load_checkpoint(const std::filesystem::path& path, Transformer& model,
                       const TrainingConfig& config, std::unique_ptr<torch::optim::AdamW>& optimizer,
                       const std::vector<Tensor>& parameters) {
   torch::serialize::InputArchive archive, weights, moments;
-  c10::IValue step, cpu_seconds, written_config;
+  c10::IValue step, cpu_seconds, written_config, written_model;
   try {
     archive.load_from(path.string());
     archive.read("config", written_config);
+    if (!archive.try_read("model", written_model))  // the first checkpoints did not say
+      written_model = to_json(model.config()).dump();
     archive.read("step", step);
     archive.read("cpu_seconds", cpu_seconds);
     archive.read("weights", weights);
@@ -168,10 +194,16 @@ State load_checkpoint(const std::filesystem::path& path, Transformer& model,
   } catch (const c10::Error&) {
     throw std::runtime_error(fmt::format("{}: not a checkpoint of assay train", path.string()));
   }
-  if (written_config.toStringRef() != to_json(config).dump())
+  require_same_past(nlohmann::json::parse(written_config.toStringRef()), to_json(config),
+                    position_of(config, std::max<int64_t>(0, step.toInt() - 1)).phase, path);
+  if (step.toInt() > config.steps())
     throw std::invalid_argument(
-        fmt::format("{}: this checkpoint belongs to a run with other settings:\n  there {}\n  here  {}",
-                    path.string(), written_config.toStringRef(), to_json(config).dump()));
+        fmt::format("{}: this checkpoint is {} steps old, but the run has only {}", path.string(),
+                    step.toInt(), config.steps()));
+  if (written_model.toStringRef() != to_json(model.config()).dump())
+    throw std::invalid_argument(
+        fmt::format("{}: this checkpoint belongs to another network:\n  there {}\n  here  {}",
+                    path.string(), written_model.toStringRef(), to_json(model.config()).dump()));
   model.load(weights);
   const int64_t last = std::max<int64_t>(0, step.toInt() - 1);
   optimizer = make_optimizer(parameters, config, config.phases[position_of(config, last).phase]);
@@ -202,8 +234,8 @@ void validate(const TrainingConfig& config) {
     require(phase.steps >= 1, "steps >= 1 in every phase");
     require(phase.learning_rate > 0, "learning_rate > 0");
     require(phase.final_learning_rate >= 0, "final_learning_rate >= 0");
-    require(phase.weight_decay >= 0 && phase.l1 >= 0 && phase.prune_below >= 0,
-            "weight_decay, l1 and prune_below >= 0");
+    require(phase.weight_decay >= 0 && phase.l1 >= 0 && phase.keep_neurons >= 0,
+            "weight_decay, l1 and keep_neurons >= 0");
   }
   require(config.batch >= 1 && config.held_out >= 1, "batch and held_out >= 1");
   require(config.warmup >= 0, "warmup >= 0");
@@ -219,7 +251,7 @@ nlohmann::json to_json(const TrainingConfig& config) {
                       {"final_learning_rate", phase.final_learning_rate},
                       {"weight_decay", phase.weight_decay},
                       {"l1", phase.l1},
-                      {"prune_below", phase.prune_below}});
+                      {"keep_neurons", phase.keep_neurons}});
   return {{"phases", phases},
           {"batch", config.batch},
           {"warmup", config.warmup},
@@ -240,7 +272,8 @@ nlohmann::json to_json(const TrainingProgress& progress) {
   return json;
 }
 
-double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout) {
+double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n,
+                int64_t readout) {
   const int64_t n_shards = (n + kShard - 1) / kShard;
   std::atomic<int64_t> correct = 0;
   parallel_for(n_shards, [&](int64_t i) {
@@ -264,8 +297,9 @@ int64_t prune_neurons(Transformer& model, int64_t layer, const std::vector<int64
   return mlp.W_out.abs().amax(1).gt(0).sum().item<int64_t>();
 }
 
-TrainingOutcome train(Transformer& model, const TrainingConfig& config, const LabelledInputs& inputs,
-                      const LabelledInputs& held_out, const TrainingIo& io) {
+TrainingOutcome train(Transformer& model, const TrainingConfig& config,
+                      const LabelledInputs& inputs, const LabelledInputs& held_out,
+                      const TrainingIo& io) {
   validate(config);
   const std::vector<Tensor> parameters = parameters_of(model);
   std::unique_ptr<torch::optim::AdamW> optimizer;
@@ -290,15 +324,17 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config, const La
     const Position position = position_of(config, state.step);
     const Phase& phase = config.phases[position.phase];
     if (position.step == 0) {  // a phase starts with fresh moments, also for what was pruned
-      if (phase.prune_below > 0)
-        prune_neurons(model, last_layer(model), weak_neurons(model, config, phase.prune_below, held_out));
+      if (phase.keep_neurons > 0)
+        prune_neurons(model, last_layer(model),
+                      weakest_neurons(model, config, phase.keep_neurons, held_out));
       optimizer = make_optimizer(parameters, config, phase);
     }
     const double rate = learning_rate(phase, config.warmup, position.step);
     optimizer->param_groups()[0].options().set_lr(rate);
     const double loss = accumulate_gradients(model, parameters, config, phase, inputs, state.step);
     if (!std::isfinite(loss))
-      throw std::runtime_error(fmt::format("training: the loss is {} at step {}", loss, state.step));
+      throw std::runtime_error(
+          fmt::format("training: the loss is {} at step {}", loss, state.step));
     torch::nn::utils::clip_grad_norm_(parameters, config.gradient_clip);
     optimizer->step();
     ++state.step;
@@ -306,14 +342,15 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config, const La
     const std::chrono::duration<double> seconds = Clock::now() - start;
     const double rate_of_steps = static_cast<double>(state.step - first_step) / seconds.count();
     const bool last = state.step == config.steps();
-    outcome.last = {.step = state.step,
-                    .steps = config.steps(),
-                    .loss = loss,
-                    .learning_rate = rate,
-                    .samples_per_second = rate_of_steps * static_cast<double>(config.batch),
-                    .seconds_left = static_cast<double>(config.steps() - state.step) / rate_of_steps,
-                    .cpu_seconds = cpu_before + cpu_seconds_of_process(),
-                    .neurons = living_neurons(model)};
+    outcome.last = {
+        .step = state.step,
+        .steps = config.steps(),
+        .loss = loss,
+        .learning_rate = rate,
+        .samples_per_second = rate_of_steps * static_cast<double>(config.batch),
+        .seconds_left = static_cast<double>(config.steps() - state.step) / rate_of_steps,
+        .cpu_seconds = cpu_before + cpu_seconds_of_process(),
+        .neurons = living_neurons(model)};
     if (last || state.step % config.evaluate_every == 0)
       outcome.last.accuracy = accuracy(model, held_out, config.held_out, config.readout);
     if (io.on_progress) io.on_progress(outcome.last);

@@ -27,12 +27,12 @@ struct LabelledBatch {
 struct Phase {
   int64_t steps = 8000;
   double learning_rate = 1e-3;        ///< after the warm-up
-  double final_learning_rate = 0;     ///< at the last step
+  double final_learning_rate = 0;     ///< where the decay ends, one step after the last
   double weight_decay = 0.01;         ///< decoupled (AdamW)
   double l1 = 0;                      ///< times the mean over inputs of Σ |penalised site|
-  /// Before the phase starts, hidden neurons of the penalised site are removed whose largest
-  /// activation × largest absolute logit coefficient stays below this. 0: none.
-  double prune_below = 0;
+  /// Before the phase starts, only this many hidden neurons of the penalised site are kept: those with
+  /// the largest product of largest activation and effect on the answers' logits. 0: all.
+  int64_t keep_neurons = 0;
   bool operator==(const Phase&) const = default;
 };
 
@@ -73,9 +73,9 @@ struct TrainingProgress {
 nlohmann::json to_json(const TrainingProgress& progress);
 
 struct TrainingIo {
-  std::filesystem::path checkpoint;  ///< written atomically; empty: none
+  std::filesystem::path checkpoint = {};  ///< written atomically; empty: none
   bool resume = false;               ///< go on from `checkpoint` if it exists
-  std::function<void(const TrainingProgress&)> on_progress;  ///< after each step
+  std::function<void(const TrainingProgress&)> on_progress = {};  ///< after each step
   const std::atomic<bool>* stop = nullptr;  ///< when set: checkpoint and return at the next step
 };
 

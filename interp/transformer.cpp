@@ -78,8 +78,7 @@ double standard_deviation(std::string_view weight, const TransformerConfig& conf
                           const Initialisation& initialisation) {
   const double by_model = 1 / std::sqrt(config.d_model);
   if (weight == "W_E" || weight == "W_pos") return initialisation.embedding_scale * by_model;
-  if (weight == "W_O") return initialisation.writer_scale * by_model;
-  if (weight == "W_out") return initialisation.writer_scale / std::sqrt(config.d_mlp);
+  if (weight == "W_O" || weight == "W_out") return initialisation.writer_scale * by_model;
   if (weight == "W_U") return initialisation.writer_scale / std::sqrt(config.d_vocab);
   return by_model;
 }

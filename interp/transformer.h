@@ -103,7 +103,7 @@ struct Initialisation {
   double writer_scale = 1.0;     ///< times the paper's scale, for W_O, W_out and W_U
   uint64_t seed = 0;
 };
-/// Normal weights, standard deviation 1/√d_model (W_out: 1/√d_mlp, W_U: 1/√d_vocab), zero biases.
+/// Normal weights of standard deviation 1/√d_model (W_U: 1/√d_vocab), zero biases: the paper's scale.
 void initialise(Transformer& model, const Initialisation& initialisation);
 
 }  // namespace assay::interp

@@ -14,7 +14,7 @@ struct Setting {
   std::string name;    ///< `variables`
   std::string option;  ///< `--vars`
   std::string help;
-  int64_t value = 0;   ///< default
+  int64_t value = 0;  ///< default
 };
 
 struct Preset {
@@ -40,7 +40,7 @@ const TaskEntry& task_entry(const std::string& name);
 /// Settings not given take their defaults.
 /// @throws std::invalid_argument for an unknown task or setting, or a value out of range.
 std::unique_ptr<Task> make_task(const std::string& name, const Settings& settings = {});
-std::unique_ptr<Task> make_task(const nlohmann::json& json);  ///< of Task::to_json()
+std::unique_ptr<Task> task_from_json(const nlohmann::json& json);  ///< of Task::to_json()
 
 /// The generic operations and those of every task.
 circuits::Operations all_operations();

@@ -30,21 +30,22 @@ struct Recipe {
 };
 
 struct DeriveConfig {
-  std::string variant;       ///< one of Task::variants(); empty: the first
-  int64_t formulas = 120000; ///< inputs of Part::Derive to fit on
-  int64_t leaves = 4;        ///< of each decision tree, where the variant has trees
-  /// Thresholds and written values: chosen on the deriving set, or as published (0.5 and 2).
-  bool published_levels = false;
+  std::string variant;        ///< one of Task::variants(); empty: the first
+  int64_t formulas = 120000;  ///< inputs of Part::Derive to fit on
+  int64_t leaves = 4;         ///< of each decision tree, where the variant has trees
+  /// As published instead of with thresholds and written values chosen on the deriving set.
+  bool published = false;
   uint64_t seed = 0;
-  std::function<void(int64_t done, int64_t of)> on_progress;
+  std::function<void(int64_t done, int64_t of)> on_progress = {};
 };
 
-/// One fact about the network that supports the interpretation, computed from weights or activations.
+/// One fact about the network that supports the interpretation, computed from weights or
+/// activations.
 struct Evidence {
   std::string node;       ///< of the interpretation
   std::string statement;  ///< what was computed, in words
   nlohmann::json value;
-  bool supports = true;   ///< false: the fact speaks against the interpretation, a warning
+  bool supports = true;  ///< false: the fact speaks against the interpretation, a warning
 };
 
 struct Derivation {
@@ -76,7 +77,8 @@ class Task {
   virtual Recipe recipe(const std::string& preset) const = 0;
 
   virtual std::vector<std::string> variants() const = 0;  ///< of the interpretation
-  /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model that
+  /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model
+  /// that
   ///   is not one of this task.
   virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const = 0;
 
@@ -84,7 +86,7 @@ class Task {
   interp::LabelledInputs inputs(Part part, uint64_t seed) const;
   /// @throws std::invalid_argument saying which size differs and what the task expects.
   void require_fits(const interp::TransformerConfig& config) const;
-  nlohmann::json to_json() const;  ///< name and settings, enough for make_task()
+  nlohmann::json to_json() const;  ///< name and settings, enough for task_from_json()
 };
 
 }  // namespace assay::tasks

@@ -4,9 +4,12 @@
 
 #include <string>
 
+#include "tasks/registry.h"
 #include "tasks/task.h"
 
 namespace assay::tasks::two_sat {
+
+std::vector<Preset> presets();
 
 /// @throws std::invalid_argument listing the presets that exist.
 Recipe recipe(const std::string& preset, int64_t variables, int64_t clauses);

@@ -42,8 +42,8 @@ sat2::Formula formula_of(const at::Tensor& tokens, int64_t variables) {
                                               names.name(data[position])));
   };
   if (row.numel() % 4 != 1)
-    throw std::invalid_argument(
-        fmt::format("a formula has 4 tokens per clause and a final ':', got {} tokens", row.numel()));
+    throw std::invalid_argument(fmt::format(
+        "a formula has 4 tokens per clause and a final ':', got {} tokens", row.numel()));
   sat2::Formula formula{.variables = static_cast<int>(variables), .clauses = {}};
   for (int64_t p = 0; p + 1 < row.numel(); p += 4) {
     expect(p, data[p] == names.open(), "'('");

@@ -1,6 +1,7 @@
 #pragma once
 // Formulas as tokens: `( l r )` for each clause, then `:`; the answer is read at the `:`.
-// For n variables: x_i = i, Not(x_i) = n+i, ( = 2n, ) = 2n+1, : = 2n+2, s = 2n+3, u = 2n+4, # = 2n+5.
+// For n variables: x_i = i, Not(x_i) = n+i, ( = 2n, ) = 2n+1, : = 2n+2, s = 2n+3, u = 2n+4, # =
+// 2n+5.
 
 #include <ATen/core/Tensor.h>
 
@@ -33,9 +34,15 @@ struct Tokens {
   sat2::Literal literal_of(int64_t token) const;
 };
 
-inline int64_t n_ctx(int64_t clauses) { return 4 * clauses + 1; }
-inline int64_t left_literal(int64_t clause) { return 4 * clause + 1; }   ///< its position
-inline int64_t right_literal(int64_t clause) { return 4 * clause + 2; }  ///< its position
+inline int64_t n_ctx(int64_t clauses) {
+  return 4 * clauses + 1;
+}
+inline int64_t left_literal(int64_t clause) {
+  return 4 * clause + 1;
+}  ///< its position
+inline int64_t right_literal(int64_t clause) {
+  return 4 * clause + 2;
+}  ///< its position
 
 /// Writes one formula's tokens to row[0 … n_ctx-1].
 void write_tokens(const sat2::Formula& formula, int64_t* row);

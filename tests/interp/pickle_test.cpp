@@ -185,7 +185,7 @@ TEST(PickleTest, EveryTruncationIsRefused) {
 /// The worst programs of the largest size: each byte makes an object, a copy or a mark.
 TEST(PickleTest, HostileProgramsStayWithinMemory) {
   const size_t size = 8 << 20;
-  for (const std::string piece : {"}", "]", "N", "(", "}\x94", ")\x85"}) {
+  for (const std::string piece : {"}", "(", "}\x94"}) {
     std::string body;
     while (body.size() + piece.size() < size) body += piece;
     message_of([&] { unpickle(body + ".", "x"); });

@@ -1,0 +1,193 @@
+#include "axioms/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "circuits/cut.h"
+#include "interp/transformer.h"
+
+namespace assay::axioms {
+namespace {
+
+using circuits::Interpretation;
+using circuits::Node;
+using nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+
+const Node& node_named(const std::string& name, const Interpretation& interpretation) {
+  return *std::ranges::find(interpretation.nodes, name, &Node::name);
+}
+
+ReportNode describe(const NodeResult& result, const Interpretation& interpretation,
+                    const interp::TransformerConfig& config, int64_t readout) {
+  const Node& node = node_named(result.node, interpretation);
+  return {.name = node.name,
+          .inherited = result.inherited,
+          .introduced = result[Axiom::PE].estimate.failures - result.inherited,
+          .equality = node.equality.name,
+          .path_around = circuits::path_around(node.sites, config, readout),
+          .has_evidence = !node.evidence.empty()};
+}
+
+ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& result,
+                  double confidence, double simultaneous) {
+  return {.node = node,
+          .axiom = axiom,
+          .estimate = result.estimate,
+          .lower = lower_bound(result.estimate, confidence),
+          .upper = upper_bound(result.estimate, confidence),
+          .simultaneous_upper = upper_bound(result.estimate, simultaneous),
+          .claim = {},
+          .verdict = {},
+          .witnesses = result.witnesses};
+}
+
+void add_verdicts(Report& report, const std::vector<Claim>& claims) {
+  std::vector<ReportRow*> claimed;
+  std::vector<Estimate> estimates;
+  for (const Claim& claim : claims) {
+    const auto row = std::ranges::find_if(report.rows, [&](const ReportRow& row) {
+      return row.node == claim.node && row.axiom == claim.axiom;
+    });
+    claimed.push_back(&*row);
+    estimates.push_back(row->estimate);
+  }
+  const std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence);
+  for (size_t i = 0; i < claims.size(); ++i) {
+    claimed[i]->claim = claims[i].epsilon;
+    claimed[i]->verdict = verdicts[i];
+  }
+}
+
+ordered_json to_json(const Source& source) {
+  return {{"path", source.path}, {"sha256", source.sha256}};
+}
+
+ordered_json to_json(const interp::Blas& blas) {
+  return {{"library", blas.library},
+          {"configuration", blas.configuration},
+          {"core", blas.core},
+          {"gflops", blas.gflops},
+          {"fast", blas.fast}};
+}
+
+ordered_json to_json(const ReportNode& node) {
+  return {{"node", node.name},
+          {"inherited_failures", node.inherited},
+          {"introduced_failures", node.introduced},
+          {"equality", node.equality},
+          {"complete_cut", node.path_around.empty()},
+          {"path_around", node.path_around},
+          {"has_evidence", node.has_evidence}};
+}
+
+ordered_json to_json(const Witness& witness) {
+  return {{"input", witness.input},
+          {"tokens", witness.tokens},
+          {"network", witness.network},
+          {"interpretation", witness.interpretation}};
+}
+
+ordered_json to_json(const ReportRow& row, double confidence) {
+  ordered_json json = {{"node", row.node},
+                       {"axiom", to_string(row.axiom)},
+                       {"n", row.estimate.n},
+                       {"failures", row.estimate.failures},
+                       {"rate", row.estimate.rate()},
+                       {"upper", row.upper},
+                       {"lower", row.lower},
+                       {"confidence", confidence},
+                       {"simultaneous_upper", row.simultaneous_upper}};
+  if (row.claim) json["claim"] = *row.claim;
+  if (row.verdict) json["verdict"] = to_string(*row.verdict);
+  json["witnesses"] = ordered_json::array();
+  for (const Witness& witness : row.witnesses) json["witnesses"].push_back(to_json(witness));
+  return json;
+}
+
+}  // namespace
+
+void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& interpretation) {
+  std::vector<std::string> names;
+  for (const Node& node : interpretation.nodes) names.push_back(node.name);
+  for (auto claim = claims.begin(); claim != claims.end(); ++claim) {
+    if (std::ranges::find(names, claim->node) == names.end()) {
+      throw std::invalid_argument(fmt::format("claim on unknown node '{}'; there are {}",
+                                              claim->node, fmt::join(names, ", ")));
+    }
+    const auto same_row = [&](const Claim& other) {
+      return other.node == claim->node && other.axiom == claim->axiom;
+    };
+    if (std::any_of(claims.begin(), claim, same_row)) {
+      throw std::invalid_argument(
+          fmt::format("two claims on {}.{}", claim->node, to_string(claim->axiom)));
+    }
+  }
+}
+
+Report make_report(const Interpretation& interpretation, const CheckResult& result,
+                   const std::vector<Claim>& claims, double confidence,
+                   const interp::TransformerConfig& config, int64_t readout) {
+  require_claims_fit(claims, interpretation);
+  const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
+  const double simultaneous = bonferroni(confidence, n_rows);
+  Report report{.facts = {},
+                .title = interpretation.title,
+                .task = interpretation.task,
+                .confidence = confidence,
+                .inputs = result.inputs,
+                .partial = !result.complete,
+                .nodes = {},
+                .rows = {}};
+  for (const NodeResult& node : result.nodes) {
+    report.nodes.push_back(describe(node, interpretation, config, readout));
+    for (const Axiom axiom : kAxioms) {
+      report.rows.push_back(bounded(node.node, axiom, node[axiom], confidence, simultaneous));
+    }
+  }
+  add_verdicts(report, claims);
+  return report;
+}
+
+ordered_json to_json(const Report& report) {
+  const RunFacts& facts = report.facts;
+  ordered_json nodes = ordered_json::array(), rows = ordered_json::array();
+  for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
+  for (const ReportRow& row : report.rows) rows.push_back(to_json(row, report.confidence));
+  return {{"schema", kSchema},
+          {"command", facts.command},
+          {"version", facts.version},
+          {"title", report.title},
+          {"task", report.task},
+          {"model", to_json(facts.model)},
+          {"interpretation", to_json(facts.interpretation)},
+          {"data", facts.data},
+          {"seeds", facts.seeds},
+          {"threads", facts.threads},
+          {"device", facts.device},
+          {"blas", to_json(facts.blas)},
+          {"times",
+           {{"started", facts.started},
+            {"seconds", facts.seconds},
+            {"cpu_seconds", facts.cpu_seconds}}},
+          {"confidence", report.confidence},
+          {"inputs", report.inputs},
+          {"partial", report.partial},
+          {"nodes", nodes},
+          {"rows", rows}};
+}
+
+int exit_code(const Report& report) {
+  const auto any = [&](Verdict verdict) {
+    return std::ranges::any_of(report.rows,
+                               [&](const ReportRow& row) { return row.verdict == verdict; });
+  };
+  if (any(Verdict::Violated)) return 1;
+  return any(Verdict::Undecided) ? 3 : 0;
+}
+
+}  // namespace assay::axioms

@@ -1,0 +1,93 @@
+#pragma once
+// The validation report as data: what was checked, on what, by whom, and what came out. Printing is
+// somebody else's job; a machine reads to_json().
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "axioms/checker.h"
+#include "axioms/claim.h"
+#include "circuits/interpretation.h"
+#include "interp/blas.h"
+
+namespace assay::interp {
+struct TransformerConfig;
+}
+
+namespace assay::axioms {
+
+/// A file that the run read.
+struct Source {
+  std::string path;
+  std::string sha256;
+};
+
+/// What stands behind the numbers: enough to run the same thing again.
+struct RunFacts {
+  std::string command;  ///< the command line
+  std::string version;  ///< of assay
+  Source model, interpretation;
+  nlohmann::json data;   ///< {source, count, sha256} and either {part, seed} or {path}
+  nlohmann::json seeds;  ///< object: what was drawn -> its seed
+  int threads = 1;
+  std::string device = "cpu";
+  interp::Blas blas;
+  std::string started;  ///< UTC, ISO 8601
+  double seconds = 0;   ///< of the check, by the clock
+  double cpu_seconds = 0;
+};
+
+/// One node and one axiom.
+struct ReportRow {
+  std::string node;
+  Axiom axiom = Axiom::PE;
+  Estimate estimate;
+  double lower = 0, upper = 1;  ///< one-sided bounds, each at the report's confidence
+  double simultaneous_upper =
+      1;                        ///< all rows' bounds hold together at that confidence (Bonferroni)
+  std::optional<double> claim;  ///< claimed largest rate
+  std::optional<Verdict> verdict;
+  std::vector<Witness> witnesses;
+};
+
+/// What is said of a node as a whole.
+struct ReportNode {
+  std::string name;
+  int64_t inherited = 0;                 ///< PE failures that a parent's wrong value explains
+  int64_t introduced = 0;                ///< PE failures that are new here
+  std::string equality;                  ///< which values count as the same
+  std::vector<std::string> path_around;  ///< a path that its sites do not cut; empty: complete cut
+  bool has_evidence = false;
+};
+
+struct Report {
+  RunFacts facts;
+  std::string title;    ///< of the interpretation
+  nlohmann::json task;  ///< name and settings
+  double confidence = 0.95;
+  int64_t inputs = 0;
+  bool partial = false;  ///< interrupted: fewer inputs than asked for
+  std::vector<ReportNode> nodes;
+  std::vector<ReportRow> rows;  ///< node by node, in the order of kAxioms
+};
+
+/// @param readout  position at which the network's answer is read.
+/// @throws std::invalid_argument for a claim on a node that does not exist (listing those that do)
+///   and for two claims on one row.
+Report make_report(const circuits::Interpretation& interpretation, const CheckResult& result,
+                   const std::vector<Claim>& claims, double confidence,
+                   const interp::TransformerConfig& config, int64_t readout);
+
+/// The part of make_report() that can be refused before anything is computed.
+void require_claims_fit(const std::vector<Claim>& claims,
+                        const circuits::Interpretation& interpretation);
+
+nlohmann::ordered_json to_json(const Report& report);
+
+/// 1 if a claim is violated, else 3 if one is undecided, else 0.
+int exit_code(const Report& report);
+
+}  // namespace assay::axioms

@@ -1,0 +1,220 @@
+#include "tasks/two_sat/programs.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <functional>
+#include <stdexcept>
+
+#include "sat2/masks.h"
+#include "tasks/two_sat/tokens.h"
+
+namespace assay::tasks::two_sat {
+namespace {
+
+using at::Tensor;
+
+bool satisfies(uint64_t truth_table, int assignment) {
+  return truth_table >> assignment & 1;
+}
+
+// Clauses as pairs of literal tokens -> which assignments satisfy all of them: bool [batch, 2^n].
+Tensor truth_tables(const Tensor& clauses, int64_t variables) {
+  const Tokens tokens{variables};
+  std::vector<int64_t> masks;  // of each literal token
+  for (int64_t token = 0; token < tokens.n_literals(); ++token)
+    masks.push_back(static_cast<int64_t>(
+        sat2::satisfying(tokens.literal_of(token), static_cast<int>(variables))));
+  const Tensor mask_of = torch::tensor(masks, torch::kInt64).to(clauses.device());
+  const Tensor literals = mask_of.index_select(0, clauses.flatten()).view_as(clauses);
+  const Tensor each = literals.select(2, 0).bitwise_or(literals.select(2, 1));  // [batch, clause]
+  Tensor all = each.select(1, 0).clone();
+  for (int64_t clause = 1; clause < each.size(1); ++clause)
+    all.bitwise_and_(each.select(1, clause));
+  const Tensor assignment = at::arange(int64_t{1} << variables, all.options());
+  return all.unsqueeze(1).bitwise_right_shift(assignment).bitwise_and(1).to(torch::kBool);
+}
+
+Tensor run(const Program& program, const Tensor& satisfied) {
+  if (program.is_boolean())
+    return at::full({satisfied.size(0)}, program.get<bool>(), satisfied.options());
+  if (program.contains("any_of")) {
+    const auto set = program.at("any_of").get<std::vector<int64_t>>();
+    if (set.empty()) return at::zeros({satisfied.size(0)}, satisfied.options());
+    return satisfied.index_select(1, torch::tensor(set).to(satisfied.device())).any(1);
+  }
+  const Tensor question = satisfied.select(1, program.at("assignment").get<int64_t>());
+  return at::where(question, run(program.at("yes"), satisfied), run(program.at("no"), satisfied));
+}
+
+void check(const Program& program, int64_t assignments) {
+  const auto check_assignment = [&](int64_t a) {
+    if (a < 0 || a >= assignments)
+      throw std::invalid_argument(
+          fmt::format("assignment {} is out of range [0, {})", a, assignments));
+  };
+  if (program.is_boolean()) return;
+  if (program.contains("any_of")) {
+    for (const int64_t a : program.at("any_of")) check_assignment(a);
+    return;
+  }
+  check_assignment(program.at("assignment"));
+  check(program.at("yes"), assignments);
+  check(program.at("no"), assignments);
+}
+
+// --- trees
+// ------------------------------------------------------------------------------------------
+
+struct Split {
+  int assignment = -1;  // none
+  double gain = 0;
+};
+
+// n · Gini impurity of a leaf with `on` of `n` inputs on, up to the constant factor 2.
+double impurity(double on, double n) {
+  return n > 0 ? on * (n - on) / n : 0;
+}
+
+Split best_split(const std::vector<TableRow>& rows, int assignments) {
+  std::vector<double> n(assignments), on(assignments);
+  double all = 0, all_on = 0;
+  for (const TableRow& row : rows) {
+    all += static_cast<double>(row.count);
+    all_on += static_cast<double>(row.on);
+    for (int a = 0; a < assignments; ++a)
+      if (satisfies(row.truth_table, a))
+        n[a] += static_cast<double>(row.count), on[a] += static_cast<double>(row.on);
+  }
+  Split best;
+  for (int a = 0; a < assignments; ++a) {
+    const double gain =
+        impurity(all_on, all) - impurity(on[a], n[a]) - impurity(all_on - on[a], all - n[a]);
+    if (gain > best.gain + 1e-9) best = {a, gain};
+  }
+  return best;
+}
+
+struct Tree {
+  std::vector<TableRow> rows;
+  Split split;  // the best one, made or not
+  int yes = -1, no = -1;
+};
+
+Program pruned(const std::vector<Tree>& trees, int index) {
+  const Tree& tree = trees[index];
+  if (tree.yes < 0) {
+    int64_t on = 0, count = 0;
+    for (const TableRow& row : tree.rows) on += row.on, count += row.count;
+    return 2 * on > count;
+  }
+  const Program yes = pruned(trees, tree.yes), no = pruned(trees, tree.no);
+  if (yes.is_boolean() && yes == no) return yes;
+  return {{"assignment", tree.split.assignment}, {"yes", yes}, {"no", no}};
+}
+
+int64_t errors_of(const Program& program, const std::vector<TableRow>& rows) {
+  int64_t errors = 0;
+  for (const TableRow& row : rows)
+    errors += value_of(program, row.truth_table) ? row.count - row.on : row.on;
+  return errors;
+}
+
+int64_t errors_of_set(uint64_t set, const std::vector<TableRow>& rows) {
+  int64_t errors = 0;
+  for (const TableRow& row : rows) errors += row.truth_table & set ? row.count - row.on : row.on;
+  return errors;
+}
+
+}  // namespace
+
+circuits::Function truth_table_programs(const circuits::Operation& operation) {
+  try {
+    const int64_t variables = operation.parameters.at("variables");
+    const std::vector<Program> programs = operation.parameters.at("programs");
+    for (const Program& program : programs) check(program, int64_t{1} << variables);
+    return [=](const std::vector<circuits::Value>& parents) {
+      const Tensor satisfied = truth_tables(parents.at(0), variables);
+      std::vector<Tensor> bits;
+      for (const Program& program : programs) bits.push_back(run(program, satisfied));
+      return at::stack(bits, 1);
+    };
+  } catch (const nlohmann::json::exception& error) {
+    throw std::invalid_argument(fmt::format("operation '{}': {}", operation.name, error.what()));
+  }
+}
+
+bool value_of(const Program& program, uint64_t truth_table) {
+  if (program.is_boolean()) return program.get<bool>();
+  if (program.contains("any_of")) {
+    for (const int a : program.at("any_of"))
+      if (satisfies(truth_table, a)) return true;
+    return false;
+  }
+  return value_of(program.at(satisfies(truth_table, program.at("assignment")) ? "yes" : "no"),
+                  truth_table);
+}
+
+Fitted fit_tree(const std::vector<TableRow>& rows, int assignments, int64_t leaves) {
+  std::vector<Tree> trees;
+  const auto add = [&](std::vector<TableRow> leaf_rows) {
+    const Split split = best_split(leaf_rows, assignments);
+    trees.push_back({.rows = std::move(leaf_rows), .split = split});
+    return static_cast<int>(trees.size()) - 1;
+  };
+  add(rows);
+  for (int64_t grown = 1; grown < leaves; ++grown) {
+    int best = -1;
+    for (int i = 0; i < static_cast<int>(trees.size()); ++i)
+      if (trees[i].yes < 0 && trees[i].split.assignment >= 0 &&
+          (best < 0 || trees[i].split.gain > trees[best].split.gain))
+        best = i;
+    if (best < 0) break;
+    std::vector<TableRow> yes, no;
+    for (const TableRow& row : trees[best].rows)
+      (satisfies(row.truth_table, trees[best].split.assignment) ? yes : no).push_back(row);
+    const int yes_index = add(std::move(yes)), no_index = add(std::move(no));
+    trees[best].yes = yes_index;
+    trees[best].no = no_index;
+  }
+  const Program program = pruned(trees, 0);
+  return {program, errors_of(program, rows)};
+}
+
+Fitted fit_disjunction(const std::vector<TableRow>& rows, int assignments) {
+  uint64_t set = 0;
+  int64_t errors = errors_of_set(set, rows);
+  while (true) {
+    uint64_t best = set;
+    for (int a = 0; a < assignments; ++a) {
+      const uint64_t changed = set ^ (uint64_t{1} << a);  // adds a, or drops it
+      const int64_t changed_errors = errors_of_set(changed, rows);
+      if (changed_errors < errors) errors = changed_errors, best = changed;
+    }
+    if (best == set) break;
+    set = best;
+  }
+  std::vector<int> members;
+  for (int a = 0; a < assignments; ++a)
+    if (set >> a & 1) members.push_back(a);
+  return disjunction_of(members, rows);
+}
+
+Fitted disjunction_of(const std::vector<int>& set, const std::vector<TableRow>& rows) {
+  const Program program = {{"any_of", set}};
+  return {program, errors_of(program, rows)};
+}
+
+std::string to_string(const Program& program) {
+  if (program.is_boolean()) return program.get<bool>() ? "on" : "off";
+  if (program.contains("any_of"))
+    return fmt::format("any of {}", fmt::join(program.at("any_of").get<std::vector<int>>(), ", "));
+  const auto inner = [](const Program& part) {
+    return part.is_boolean() ? to_string(part) : fmt::format("({})", to_string(part));
+  };
+  return fmt::format("{} ? {} : {}", program.at("assignment").get<int>(), inner(program.at("yes")),
+                     inner(program.at("no")));
+}
+
+}  // namespace assay::tasks::two_sat

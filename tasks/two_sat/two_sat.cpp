@@ -1,0 +1,115 @@
+#include "tasks/two_sat/two_sat.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+#include "sat2/masks.h"
+#include "sat2/sampler.h"
+#include "sat2/text.h"
+#include "tasks/two_sat/derivation.h"
+#include "tasks/two_sat/programs.h"
+#include "tasks/two_sat/recipe.h"
+#include "tasks/two_sat/tokens.h"
+
+namespace assay::tasks::two_sat {
+namespace {
+
+sat2::Split split_of(Part part) {
+  switch (part) {
+    case Part::Train:
+      return sat2::Split::Train;
+    case Part::Derive:
+      return sat2::Split::Derive;
+    case Part::Test:
+      break;
+  }
+  return sat2::Split::Test;
+}
+
+class TwoSat : public Task {
+ public:
+  explicit TwoSat(const Settings& settings)
+      : variables_(settings.at("variables")), clauses_(settings.at("clauses")) {
+    sat2::validate(sampler_settings());
+  }
+
+  std::string name() const override { return "two-sat"; }
+  Settings settings() const override { return {{"variables", variables_}, {"clauses", clauses_}}; }
+  int64_t d_vocab() const override { return Tokens{variables_}.d_vocab(); }
+  int64_t n_ctx() const override { return two_sat::n_ctx(clauses_); }
+  int64_t readout() const override { return n_ctx() - 1; }
+
+  interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
+                               int64_t count) const override {
+    const sat2::Sampler sampler(sampler_settings(), split_of(part), seed);
+    const Tokens tokens{variables_};
+    interp::LabelledBatch batch{.tokens = at::empty({count, n_ctx()}, torch::kInt64),
+                                .labels = at::empty({count}, torch::kInt64)};
+    for (int64_t i = 0; i < count; ++i) {
+      const sat2::Formula formula = sampler.draw(static_cast<uint64_t>(first + i));
+      write_tokens(formula, batch.tokens.data_ptr<int64_t>() + i * n_ctx());
+      batch.labels.data_ptr<int64_t>()[i] =
+          sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
+    }
+    return batch;
+  }
+
+  std::string to_text(const at::Tensor& tokens) const override {
+    return sat2::to_string(formula_of(tokens, variables_));
+  }
+
+  at::Tensor to_tokens(const std::string& text) const override {
+    const sat2::Formula formula = sat2::parse_formula(text, static_cast<int>(variables_));
+    if (static_cast<int64_t>(formula.clauses.size()) != clauses_)
+      throw std::invalid_argument(fmt::format("the formula has {} clauses, the task expects {}",
+                                              formula.clauses.size(), clauses_));
+    at::Tensor tokens = at::empty({n_ctx()}, torch::kInt64);
+    write_tokens(formula, tokens.data_ptr<int64_t>());
+    return tokens;
+  }
+
+  std::string token_name(int64_t token) const override { return Tokens{variables_}.name(token); }
+
+  Recipe recipe(const std::string& preset) const override {
+    return two_sat::recipe(preset, variables_, clauses_);
+  }
+
+  std::vector<std::string> variants() const override { return {"trees", "disjunction"}; }
+
+  Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const override {
+    require_fits(model.config());
+    return two_sat::derive(*this, variables_, clauses_, model, config);
+  }
+
+ private:
+  sat2::SamplerSettings sampler_settings() const {
+    const auto clauses = static_cast<int>(clauses_);
+    return {
+        .variables = static_cast<int>(variables_), .min_clauses = clauses, .max_clauses = clauses};
+  }
+
+  int64_t variables_, clauses_;
+};
+
+}  // namespace
+
+TaskEntry entry() {
+  return {
+      .name = "two-sat",
+      .help = "is a conjunction of two-literal clauses satisfiable? (arXiv 2407.13594)",
+      .settings = {{"variables", "--vars", "variables of a formula, 2 to 6", 5},
+                   {"clauses", "--clauses", "clauses of a formula", 10}},
+      .presets = presets(),
+      .make = [](const Settings& settings) -> std::unique_ptr<Task> {
+        return std::make_unique<TwoSat>(settings);
+      },
+      .add_operations =
+          [](circuits::Operations& operations) {
+            operations.functions["truth_table_programs"] = truth_table_programs;
+          },
+  };
+}
+
+}  // namespace assay::tasks::two_sat

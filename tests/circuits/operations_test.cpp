@@ -1,0 +1,261 @@
+#include "circuits/operations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "tests/interp/scratch.h"
+
+namespace assay::circuits {
+namespace {
+
+using at::Tensor;
+using interp::message_of;
+using nlohmann::json;
+using Tensors = std::map<std::string, Tensor>;
+using Integers = std::vector<int64_t>;
+
+Tensor whole(const std::vector<Integers>& rows) {
+  std::vector<Tensor> tensors;
+  for (const Integers& row : rows) tensors.push_back(torch::tensor(row, torch::kLong));
+  return at::stack(tensors);
+}
+
+Tensor real(const std::vector<std::vector<float>>& rows) {
+  std::vector<Tensor> tensors;
+  for (const auto& row : rows) tensors.push_back(torch::tensor(row));
+  return at::stack(tensors);
+}
+
+Tensor row(const std::vector<float>& numbers) {
+  return torch::tensor(numbers);
+}
+
+const Operations& all() {
+  static const Operations operations = generic_operations();
+  return operations;
+}
+
+Function function(const std::string& name, const json& parameters = json::object()) {
+  return all().functions.at(name)({.name = name, .parameters = parameters, .tensors = {}});
+}
+Abstraction abstraction(const std::string& name, const json& parameters, const Tensors& tensors) {
+  return all().abstractions.at(name)({name, parameters, tensors});
+}
+Concretisation concretisation(const std::string& name, const json& parameters,
+                              const Tensors& tensors) {
+  return all().concretisations.at(name)({name, parameters, tensors});
+}
+Equality equality(const std::string& name) {
+  return all().equalities.at(name)({.name = name, .tensors = {}});
+}
+
+testing::AssertionResult same(const Tensor& found, const Tensor& expected) {
+  if (found.scalar_type() == expected.scalar_type() && found.equal(expected))
+    return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "found\n" << found << "\nexpected\n" << expected;
+}
+
+// --- h
+// ---------------------------------------------------------------------------------------------
+
+TEST(OperationsTest, TokensAtGathersGroupsOfPositions) {
+  const Function h = function("tokens_at", {{"positions", {{1, 0}, {3, 3}}}});
+  EXPECT_TRUE(same(h({whole({{4, 5, 6, 7}, {0, 1, 2, 3}})}),
+                   at::stack({whole({{5, 4}, {7, 7}}), whole({{1, 0}, {3, 3}})})));
+}
+
+TEST(OperationsTest, AnyIsOneWhereSomethingIsTrue) {
+  const Tensor states = torch::tensor({1, 0, 0, 0, 0, 0, 0, 1, 1}).view({3, 3}).to(torch::kBool);
+  EXPECT_TRUE(same(function("any")({states}), torch::tensor({1, 0, 1}, torch::kLong)));
+}
+
+// --- α
+// ---------------------------------------------------------------------------------------------
+
+/// Three directions in the plane, two of one label; the second is long, which must not matter.
+Tensors prototypes() {
+  return {{"prototypes", real({{1, 0}, {0, 100}, {-1, -1}})},
+          {"labels", whole({{2, 0}, {1, 1}, {0, 2}})}};
+}
+
+TEST(OperationsTest, NearestPrototypeGoesByDirection) {
+  const Abstraction alpha = abstraction("nearest_prototype", {}, prototypes());
+  // (3, 1): cosines 0.95, 0.32, negative. (0.1, 0.2): 0.45, 0.89. (-5, 1): negative, 0.2, 0.55.
+  const Tensor x = at::stack({real({{3, 1}, {0.1, 0.2}}), real({{-5, 1}, {3, 1}})});
+  EXPECT_TRUE(same(alpha({x}), at::stack({whole({{2, 0}, {1, 1}}), whole({{0, 2}, {2, 0}})})));
+}
+
+TEST(OperationsTest, ThresholdIncludesItself) {
+  const Abstraction alpha = abstraction("threshold", {}, {{"thresholds", row({0.5, 2})}});
+  const Tensor x = at::stack({real({{0.5, 1.9}}), real({{0.4, 2.5}})});  // [2, 1, 2]
+  EXPECT_TRUE(same(alpha({x}), torch::tensor({1, 0, 0, 1}).view({2, 2}).to(torch::kBool)));
+}
+
+TEST(OperationsTest, ArgmaxOfComparesTheTokensNamedOnly) {
+  const Abstraction alpha = abstraction("argmax_of", {{"tokens", {3, 1}}}, {});
+  const Tensor logits = at::stack({real({{9, 2, 9, 1}}), real({{9, -2, 9, -1}})});
+  EXPECT_TRUE(same(alpha({logits}), torch::tensor({1, 0}, torch::kLong)));
+}
+
+// --- γ
+// ---------------------------------------------------------------------------------------------
+
+TEST(OperationsTest, WritePrototypesFillsItsPositionsAndLeavesTheMeanElsewhere) {
+  Tensors tensors = prototypes();
+  tensors["mean"] = real({{7, 7}, {8, 8}, {9, 9}});
+  const Concretisation gamma = concretisation("write_prototypes", {{"positions", {2, 0}}}, tensors);
+  const auto written = gamma(at::stack({whole({{1, 1}, {0, 2}}), whole({{2, 0}, {2, 0}})}));
+  ASSERT_EQ(written.size(), 1);
+  EXPECT_TRUE(same(
+      written[0], at::stack({real({{-1, -1}, {8, 8}, {0, 100}}), real({{1, 0}, {8, 8}, {1, 0}})})));
+}
+
+TEST(OperationsTest, ValuesWithoutAPrototypeAreRefused) {
+  Tensors tensors = prototypes();
+  tensors["mean"] = at::zeros({1, 2});
+  const Concretisation gamma = concretisation("write_prototypes", {{"positions", {0}}}, tensors);
+  // Labels are numbers in base 3: (2, 0) is 6; (1, 3) would be as well, and (0, 6).
+  for (const Integers& label : {Integers{0, 0}, {1, 3}, {0, 6}, {3, 0}, {2, -1}, {-1, 9}, {99, 99}})
+    EXPECT_EQ(message_of([&] { gamma(whole({label}).unsqueeze(0)); }),
+              "write_prototypes: a value has no prototype");
+  EXPECT_NO_THROW(gamma(whole({{2, 0}}).unsqueeze(0)));
+}
+
+TEST(OperationsTest, WriteLevelsSwitchesItsNeuronsAndFixesTheRest) {
+  const Concretisation gamma = concretisation(
+      "write_levels", {{"neurons", {3, 0}}},
+      {{"on", row({2, 5})}, {"mean", row({9, 8, 7, 6})}, {"stream", row({0.5, -1})}});
+  const Tensor active = torch::tensor({1, 0, 1, 1}).view({2, 2}).to(torch::kBool);
+  const auto written = gamma(active);
+  ASSERT_EQ(written.size(), 2);
+  EXPECT_TRUE(same(written[0], at::stack({real({{0.5, -1}}), real({{0.5, -1}})})));
+  EXPECT_TRUE(same(written[1], at::stack({real({{0, 8, 7, 2}}), real({{5, 8, 7, 2}})})));
+}
+
+TEST(OperationsTest, WriteAnswerGivesOneLogitOne) {
+  const Concretisation gamma =
+      concretisation("write_answer", {{"tokens", {3, 1}}, {"d_vocab", 4}}, {});
+  EXPECT_TRUE(same(gamma(torch::tensor({0, 1}, torch::kLong))[0],
+                   at::stack({real({{0, 0, 0, 1}}), real({{0, 1, 0, 0}})})));
+}
+
+// --- α reads what γ wrote
+// --------------------------------------------------------------------------
+
+TEST(OperationsTest, PrototypesWrittenAreReadBack) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(3);
+  Tensors tensors = {{"prototypes", at::normal(0.0, 1.0, {12, 20}, generator)}};
+  std::vector<Integers> labels;
+  for (int64_t i = 0; i < 12; ++i) labels.push_back({i / 4, i % 4});
+  tensors["labels"] = whole(labels);
+  const Abstraction alpha = abstraction("nearest_prototype", {}, tensors);
+  tensors["mean"] = at::zeros({12, 20});
+  const Concretisation gamma = concretisation(
+      "write_prototypes", {{"positions", Integers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}}, tensors);
+  const Tensor value = at::stack({tensors["labels"], tensors["labels"].flip(0)});
+  EXPECT_TRUE(same(alpha(gamma(value)), value));
+}
+
+TEST(OperationsTest, LevelsWrittenAreReadBack) {
+  const Tensor thresholds = row({0.5, 1.5, 0.1});
+  const Abstraction alpha = abstraction("threshold", {}, {{"thresholds", thresholds}});
+  const Concretisation gamma =
+      concretisation("write_levels", {{"neurons", {4, 1, 3}}},
+                     {{"on", row({2, 2, 2})}, {"mean", at::ones({5})}, {"stream", at::ones({2})}});
+  Tensor value = at::empty({8, 3}, at::kBool);
+  for (int64_t i = 0; i < 8; ++i)
+    for (int64_t n = 0; n < 3; ++n) value[i][n] = static_cast<bool>(i >> n & 1);
+  const Tensor hidden = gamma(value)[1].index_select(2, torch::tensor({4, 1, 3}, torch::kLong));
+  EXPECT_TRUE(same(alpha({hidden}), value));
+}
+
+TEST(OperationsTest, AnswersWrittenAreReadBack) {
+  const json tokens = {{"tokens", {5, 0, 2}}, {"d_vocab", 6}};
+  const Tensor value = torch::tensor({2, 0, 1, 1}, torch::kLong);
+  EXPECT_TRUE(
+      same(abstraction("argmax_of", tokens, {})(concretisation("write_answer", tokens, {})(value)),
+           value));
+}
+
+// --- equality
+// --------------------------------------------------------------------------------------
+
+TEST(OperationsTest, EqualComparesEveryElementPerInput) {
+  const Tensor left = at::stack({whole({{1, 2}, {3, 4}}), whole({{1, 2}, {3, 4}})});
+  const Tensor right = at::stack({whole({{1, 2}, {3, 4}}), whole({{1, 2}, {3, 5}})});
+  const Tensor expected = torch::tensor({1, 0}).to(torch::kBool);
+  EXPECT_TRUE(same(equality("equal")(left, right), expected));
+  EXPECT_TRUE(same(equality("equal")(whole({{1, 2}, {1, 3}}), whole({{1, 2}, {1, 2}})), expected));
+}
+
+TEST(OperationsTest, EqualServesValuesOfOneNumberPerInput) {
+  EXPECT_TRUE(same(equality("equal")(torch::tensor({1, 2, 3}), torch::tensor({1, 0, 3})),
+                   torch::tensor({1, 0, 1}).to(torch::kBool)));
+}
+
+TEST(OperationsTest, EqualUpToOrderTakesTheLastAxisAsASet) {
+  const Tensor left =
+      at::stack({whole({{1, 2}, {3, 4}}), whole({{1, 2}, {3, 4}}), whole({{1, 2}, {3, 3}})});
+  const Tensor right = at::stack({whole({{2, 1}, {3, 4}}),    // turned within a pair: the same
+                                  whole({{3, 4}, {1, 2}}),    // pairs exchanged: not
+                                  whole({{1, 2}, {3, 4}})});  // multiplicity counts
+  EXPECT_TRUE(
+      same(equality("equal_up_to_order")(left, right), torch::tensor({1, 0, 0}).to(torch::kBool)));
+}
+
+// --- numbers that do not fit
+// -----------------------------------------------------------------------
+
+std::string refusal(const std::string& name, const json& parameters, const Tensors& tensors) {
+  return message_of([&] {
+    const Operation operation{name, parameters, tensors};
+    if (all().functions.contains(name)) all().functions.at(name)(operation);
+    if (all().abstractions.contains(name)) all().abstractions.at(name)(operation);
+    if (all().concretisations.contains(name)) all().concretisations.at(name)(operation);
+  });
+}
+
+TEST(OperationsTest, MissingNumbersAreNamed) {
+  EXPECT_EQ(refusal("threshold", {}, {}), "operation 'threshold': tensor 'thresholds' is missing");
+  EXPECT_EQ(refusal("nearest_prototype", {}, {{"labels", whole({{1}})}}),
+            "operation 'nearest_prototype': tensor 'prototypes' is missing");
+  EXPECT_EQ(refusal("tokens_at", json::object(), {}),
+            "operation 'tokens_at': parameter 'positions' is missing or ill-typed");
+  EXPECT_EQ(refusal("argmax_of", {{"tokens", "all"}}, {}),
+            "operation 'argmax_of': parameter 'tokens' is missing or ill-typed");
+  EXPECT_EQ(refusal("write_answer", {{"tokens", {1}}}, {}),
+            "operation 'write_answer': parameter 'd_vocab' is missing or ill-typed");
+}
+
+TEST(OperationsTest, ShapesAreComparedWithWhatIsExpected) {
+  EXPECT_EQ(refusal("threshold", {}, {{"thresholds", at::zeros({2, 2})}}),
+            "operation 'threshold': tensor 'thresholds' has shape [2, 2], expected [-1]");
+  EXPECT_EQ(
+      refusal("nearest_prototype", {},
+              {{"labels", whole({{1}, {2}})}, {"prototypes", at::zeros({3, 4})}}),
+      "operation 'nearest_prototype': tensor 'prototypes' has shape [3, 4], expected [2, -1]");
+  EXPECT_EQ(refusal("write_levels", {{"neurons", {0, 1}}}, {{"on", at::zeros({3})}}),
+            "operation 'write_levels': tensor 'on' has shape [3], expected [2]");
+}
+
+TEST(OperationsTest, IndicesAreCheckedOnce) {
+  EXPECT_EQ(refusal("tokens_at", {{"positions", {{0, 1}, {2}}}}, {}),
+            "operation 'tokens_at': expected groups of one size in 'positions'");
+  EXPECT_EQ(refusal("tokens_at", {{"positions", json::array()}}, {}),
+            "operation 'tokens_at': expected at least one position");
+  Tensors tensors = prototypes();
+  tensors["mean"] = at::zeros({3, 2});
+  EXPECT_EQ(refusal("write_prototypes", {{"positions", {0, 3}}}, tensors),
+            "operation 'write_prototypes': expected positions in [0, 3), got 3");
+  EXPECT_EQ(refusal("write_levels", {{"neurons", {-1}}},
+                    {{"on", at::zeros({1})}, {"mean", at::zeros({4})}, {"stream", at::zeros({2})}}),
+            "operation 'write_levels': expected neurons in [0, 4), got -1");
+  EXPECT_EQ(refusal("write_answer", {{"tokens", {4}}, {"d_vocab", 4}}, {}),
+            "operation 'write_answer': expected tokens in [0, 4), got 4");
+}
+
+}  // namespace
+}  // namespace assay::circuits

@@ -1,0 +1,248 @@
+#pragma once
+// The transformer once more, written down position by position and head by head from the
+// definition, in double precision and without a plan: what trace() is measured against.
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/Tensor.h>
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "interp/safetensors.h"
+#include "interp/site.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::interp {
+
+/// The parts of `value` that a narrowed site names, gathered one position and one neuron at a time.
+inline at::Tensor naive_part(const at::Tensor& value, const Site& site) {
+  const bool map = site.place.hook == Hook::AttnScores || site.place.hook == Hook::Pattern;
+  const int64_t axis = map ? 2 : 1;
+  std::vector<at::Tensor> rows;
+  for (int64_t pos = 0; pos < value.size(axis); ++pos) {
+    const auto& wanted = site.positions;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), pos) == wanted.end()) continue;
+    at::Tensor row = value.select(axis, pos);  // [batch, head, …] or [batch, width]
+    if (site.head) row = row.select(1, *site.head);
+    if (!site.neurons.empty()) {
+      std::vector<at::Tensor> picked;
+      for (const int64_t neuron : site.neurons) picked.push_back(row.select(1, neuron));
+      row = at::stack(picked, 1);
+    }
+    rows.push_back(row);
+  }
+  return at::stack(rows, map && !site.head ? 2 : 1);
+}
+
+/// Writes `part`, shaped as naive_part() gives it (or with a batch of 1), into `value`.
+inline void naive_write(at::Tensor value, const Site& site, const at::Tensor& part) {
+  const bool map = site.place.hook == Hook::AttnScores || site.place.hook == Hook::Pattern;
+  const int64_t axis = map ? 2 : 1;
+  int64_t given = 0;
+  for (int64_t pos = 0; pos < value.size(axis); ++pos) {
+    const auto& named = site.positions;
+    if (!named.empty() && std::find(named.begin(), named.end(), pos) == named.end()) continue;
+    at::Tensor row = value.select(axis, pos);
+    if (site.head) row = row.select(1, *site.head);
+    const at::Tensor source = part.select(map && !site.head ? 2 : 1, given++);
+    if (site.neurons.empty()) {
+      row.copy_(source);
+    } else {
+      for (size_t i = 0; i < site.neurons.size(); ++i)
+        row.select(1, site.neurons[i]).copy_(source.select(1, static_cast<int64_t>(i)));
+    }
+  }
+}
+
+/// One forward pass. `values` holds every place by its name, after overwriting.
+class NaiveForward {
+ public:
+  NaiveForward(const TransformerConfig& config, const TensorMap& weights, const at::Tensor& tokens,
+               const std::vector<Overwrite>& overwrites = {})
+      : config_(config), weights_(weights), overwrites_(overwrites) {
+    const int64_t n_pos = tokens.size(1);
+    std::vector<at::Tensor> embed, pos_embed;
+    for (int64_t pos = 0; pos < n_pos; ++pos) {
+      embed.push_back(weight("embed.W_E").index_select(0, tokens.select(1, pos)));
+      pos_embed.push_back(weight("pos_embed.W_pos")[pos].expand_as(embed.back()));
+    }
+    at::Tensor stream = keep(Hook::Embed, 0, at::stack(embed, 1)) +
+                        keep(Hook::PosEmbed, 0, at::stack(pos_embed, 1));
+    for (int64_t layer = 0; layer < config.n_layers(); ++layer) stream = block(layer, stream);
+    if (config.norm == Norm::Pre) stream = keep(Hook::LnFinal, 0, normalised(stream, "ln_final"));
+    at::Tensor logits = at::matmul(stream, weight("unembed.W_U"));
+    if (weights.contains("unembed.b_U")) logits = logits + weight("unembed.b_U");
+    keep(Hook::Logits, 0, logits);
+  }
+
+  at::Tensor at(const Site& site) const {
+    return naive_part(values.at(to_string(site.place)), site);
+  }
+
+  std::map<std::string, at::Tensor> values;
+
+ private:
+  at::Tensor weight(const std::string& name) const { return weights_.at(name).to(at::kDouble); }
+
+  /// The value as it goes on, overwritten where asked for.
+  at::Tensor keep(Hook hook, int64_t layer, const at::Tensor& computed) {
+    const at::Tensor value = computed.clone();
+    for (const Overwrite& overwrite : overwrites_)
+      if (overwrite.site.place == Place{hook, layer})
+        naive_write(value, overwrite.site, overwrite.value);
+    values[to_string(Place{hook, layer})] = value;
+    return value;
+  }
+
+  at::Tensor normalised(const at::Tensor& x, const std::string& name) const {
+    const at::Tensor centred = x - x.mean(-1, true);
+    const at::Tensor variance = (centred * centred).mean(-1, true);
+    return centred / at::sqrt(variance + config_.norm_eps) * weight(name + ".w") +
+           weight(name + ".b");
+  }
+
+  at::Tensor activated(const at::Tensor& x) const {
+    if (config_.activation == Activation::Relu) return x.clamp_min(0);
+    return 0.5 * x * (1 + at::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+  }
+
+  /// x W_h + b_h for every head: [batch, pos, head, d_head].
+  at::Tensor heads(const at::Tensor& x, const std::string& attn, const char* side) const {
+    std::vector<at::Tensor> all;
+    for (int64_t head = 0; head < weight(attn + "W_Q").size(0); ++head) {
+      all.push_back(at::matmul(x, weight(attn + "W_" + side)[head]));
+      if (config_.attention_biases) all.back() = all.back() + weight(attn + "b_" + side)[head];
+    }
+    return at::stack(all, 2);
+  }
+
+  at::Tensor block(int64_t layer, const at::Tensor& x) {
+    const std::string name = fmt::format("blocks.{}.", layer), attn = name + "attn.",
+                      mlp = name + "mlp.";
+    const bool norm = config_.norm == Norm::Pre;
+    const at::Tensor pre = keep(Hook::ResidPre, layer, x);
+    const at::Tensor read = norm ? keep(Hook::Ln1, layer, normalised(pre, name + "ln1")) : pre;
+    const at::Tensor q = keep(Hook::Q, layer, heads(read, attn, "Q"));
+    const at::Tensor k = keep(Hook::K, layer, heads(read, attn, "K"));
+    const at::Tensor v = keep(Hook::V, layer, heads(read, attn, "V"));
+    const at::Tensor mid =
+        keep(Hook::ResidMid, layer, pre + attention_output(layer, attn, q, k, v));
+
+    const at::Tensor hidden = norm ? keep(Hook::Ln2, layer, normalised(mid, name + "ln2")) : mid;
+    at::Tensor in = at::matmul(hidden, weight(mlp + "W_in"));
+    if (config_.mlp_biases) in = in + weight(mlp + "b_in");
+    in = keep(Hook::MlpPre, layer, in);
+    const at::Tensor post = keep(Hook::MlpPost, layer, activated(in));
+    at::Tensor out = at::matmul(post, weight(mlp + "W_out"));
+    if (config_.mlp_biases) out = out + weight(mlp + "b_out");
+    out = keep(Hook::MlpOut, layer, out);
+    return keep(Hook::ResidPost, layer, mid + out);
+  }
+
+  at::Tensor attention_output(int64_t layer, const std::string& attn, const at::Tensor& q,
+                              const at::Tensor& k, const at::Tensor& v) {
+    const int64_t batch = q.size(0), n_pos = q.size(1), n_heads = q.size(2);
+    at::Tensor scores = at::full({batch, n_heads, n_pos, n_pos},
+                                 -std::numeric_limits<double>::infinity(), at::kDouble);
+    for (int64_t query = 0; query < n_pos; ++query)
+      for (int64_t key = 0; key <= query; ++key)
+        scores.select(2, query).select(2, key).copy_(
+            (q.select(1, query) * k.select(1, key)).sum(-1) / std::sqrt(q.size(3)));
+    scores = keep(Hook::AttnScores, layer, scores);
+
+    at::Tensor pattern = at::zeros_like(scores);
+    for (int64_t query = 0; query < n_pos; ++query) {
+      const at::Tensor seen = scores.select(2, query).narrow(2, 0, query + 1);
+      const at::Tensor power = at::exp(seen - std::get<0>(seen.max(-1, true)));
+      pattern.select(2, query).narrow(2, 0, query + 1).copy_(power / power.sum(-1, true));
+    }
+    pattern = keep(Hook::Pattern, layer, pattern);
+
+    at::Tensor z = at::zeros_like(q.expand({batch, n_pos, n_heads, v.size(3)}));
+    for (int64_t query = 0; query < n_pos; ++query)
+      for (int64_t key = 0; key <= query; ++key)
+        z.select(1, query) +=
+            pattern.select(2, query).select(2, key).unsqueeze(-1) * v.select(1, key);
+    z = keep(Hook::Z, layer, z);
+
+    at::Tensor out = at::zeros({batch, n_pos, config_.d_model}, at::kDouble);
+    for (int64_t head = 0; head < n_heads; ++head)
+      out = out + at::matmul(z.select(2, head), weight(attn + "W_O")[head]);
+    if (config_.attention_biases) out = out + weight(attn + "b_O");
+    return keep(Hook::AttnOut, layer, out);
+  }
+
+  TransformerConfig config_;
+  TensorMap weights_;
+  std::vector<Overwrite> overwrites_;
+};
+
+inline TensorMap weights_of(const Transformer& model) {
+  TensorMap weights;
+  for (const auto& parameter : model.named_parameters())
+    weights[parameter.key()] = parameter.value().detach();
+  return weights;
+}
+
+/// Every parameter normal with deviation `scale`, biases and norms included (gains around 1).
+inline void randomise(Transformer& model, uint64_t seed, double scale = 0.5) {
+  const at::NoGradGuard no_grad;
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  for (const auto& parameter : model.named_parameters()) {
+    const at::Tensor drawn = at::normal(0.0, scale, parameter.value().sizes(), generator);
+    at::Tensor value = parameter.value();
+    value.copy_(parameter.key().ends_with(".w") ? 1 + drawn : drawn);
+  }
+}
+
+/// Architectures that reach every path of the plan: single and several heads, norms, both
+/// activations, each kind of bias; one, two and three blocks.
+inline std::vector<TransformerConfig> assorted_configs() {
+  return {
+      {.d_vocab = 5, .n_ctx = 6, .d_model = 12, .d_mlp = 9, .n_heads = {1, 2}, .d_head = {5, 4}},
+      {.d_vocab = 4,
+       .n_ctx = 5,
+       .d_model = 8,
+       .d_mlp = 6,
+       .n_heads = {1, 3},
+       .d_head = {4, 2},
+       .activation = Activation::Gelu,
+       .norm = Norm::Pre,
+       .attention_biases = true,
+       .unembed_bias = true},
+      {.d_vocab = 7,
+       .n_ctx = 5,
+       .d_model = 10,
+       .d_mlp = 7,
+       .n_heads = {2, 1, 2},
+       .d_head = {3, 5, 4},
+       .attention_biases = true,
+       .mlp_biases = false,
+       .unembed_bias = true},
+      {.d_vocab = 3,
+       .n_ctx = 6,
+       .d_model = 6,
+       .d_mlp = 5,
+       .n_heads = {1},
+       .d_head = {6},
+       .norm = Norm::Pre},
+      {.d_vocab = 4,
+       .n_ctx = 6,
+       .d_model = 9,
+       .d_mlp = 8,
+       .n_heads = {1, 1, 1},
+       .d_head = {4, 5, 6},
+       .activation = Activation::Gelu,
+       .attention_biases = true},
+  };
+}
+
+}  // namespace assay::interp

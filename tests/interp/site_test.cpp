@@ -1,0 +1,251 @@
+#include "interp/site.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "interp/transformer.h"
+#include "tests/interp/naive_forward.h"
+#include "tests/interp/scratch.h"
+
+namespace assay::interp {
+namespace {
+
+using testing::ElementsAre;
+using Shape = std::vector<int64_t>;
+
+/// One block, no norms, so that the list of its places fits in a message.
+TransformerConfig small() {
+  return {.d_vocab = 5, .n_ctx = 7, .d_model = 6, .d_mlp = 4, .n_heads = {2}, .d_head = {3}};
+}
+
+TransformerConfig normed() {
+  TransformerConfig config = small();
+  config.n_heads = {1, 3};
+  config.d_head = {6, 2};
+  config.norm = Norm::Pre;
+  return config;
+}
+
+std::string refusal(const std::string& text, const TransformerConfig& config = small()) {
+  return message_of([&] { parse_site(text, config); });
+}
+
+TEST(SiteTest, PlacesHaveTheNamesOfTransformerLensInOrderOfComputation) {
+  std::vector<std::string> names;
+  for (const Place& place : places(normed())) names.push_back(to_string(place));
+  std::vector<std::string> expected = {"hook_embed", "hook_pos_embed"};
+  for (const std::string block : {"blocks.0.", "blocks.1."})
+    for (const char* hook :
+         {"hook_resid_pre", "ln1.hook_normalized", "attn.hook_q", "attn.hook_k", "attn.hook_v",
+          "attn.hook_attn_scores", "attn.hook_pattern", "attn.hook_z", "hook_attn_out",
+          "hook_resid_mid", "ln2.hook_normalized", "mlp.hook_pre", "mlp.hook_post", "hook_mlp_out",
+          "hook_resid_post"})
+      expected.push_back(block + hook);
+  expected.insert(expected.end(), {"ln_final.hook_normalized", "logits"});
+  EXPECT_EQ(names, expected);
+}
+
+TEST(SiteTest, WithoutNormsThereIsNothingNormalised) {
+  for (const Place& place : places(small()))
+    EXPECT_EQ(to_string(place).find("normalized"), std::string::npos);
+  EXPECT_EQ(places(small()).size(), 2 + 13 + 1);
+}
+
+/// Each way to narrow a place that it allows.
+std::vector<Site> narrowings(const Place& place, const TransformerConfig& config) {
+  std::vector<Site> sites = {{.place = place},
+                             {.place = place, .positions = {3}},
+                             {.place = place, .positions = {0, 2, 6}}};
+  const size_t plain = sites.size();
+  for (size_t i = 0; i < plain; ++i) {
+    Site site = sites[i];
+    if (has_heads(place.hook)) {
+      site.head = config.n_heads[place.layer] - 1;
+      sites.push_back(site);
+    }
+    if (place.hook == Hook::MlpPre || place.hook == Hook::MlpPost) {
+      site.neurons = {1, 3};
+      sites.push_back(site);
+    }
+  }
+  return sites;
+}
+
+TEST(SiteTest, WhatIsPrintedIsReadBack) {
+  for (const TransformerConfig& config : {small(), normed()})
+    for (const Place& place : places(config))
+      for (const Site& site : narrowings(place, config)) {
+        EXPECT_EQ(parse_site(to_string(site), config), site) << to_string(site);
+        EXPECT_NO_THROW(validate(site, config));
+      }
+}
+
+TEST(SiteTest, OneStringForm) {
+  EXPECT_EQ(to_string(Site{.place = {Hook::ResidPost, 1}}), "blocks.1.hook_resid_post");
+  EXPECT_EQ(to_string(Site{.place = {Hook::MlpPost, 0}, .positions = {4}, .neurons = {3, 17}}),
+            "blocks.0.mlp.hook_post[pos=4;neuron=3,17]");
+  EXPECT_EQ(to_string(Site{.place = {Hook::Z, 0}, .positions = {1, 2}, .head = 1}),
+            "blocks.0.attn.hook_z[pos=1,2;head=1]");
+}
+
+TEST(SiteTest, FieldsAndIndicesMayComeInAnyOrder) {
+  const Site expected{.place = {Hook::MlpPost, 0}, .positions = {1, 4}, .neurons = {0, 3}};
+  EXPECT_EQ(parse_site("blocks.0.mlp.hook_post[neuron=3,0;pos=4,1]", small()), expected);
+}
+
+TEST(SiteTest, AnUnknownPlaceIsAnsweredWithWhatThereIs) {
+  const std::string list =
+      "hook_embed, hook_pos_embed, blocks.0.hook_resid_pre, blocks.0.attn.hook_q, "
+      "blocks.0.attn.hook_k, blocks.0.attn.hook_v, blocks.0.attn.hook_attn_scores, "
+      "blocks.0.attn.hook_pattern, blocks.0.attn.hook_z, blocks.0.hook_attn_out, "
+      "blocks.0.hook_resid_mid, blocks.0.mlp.hook_pre, blocks.0.mlp.hook_post, "
+      "blocks.0.hook_mlp_out, blocks.0.hook_resid_post, logits";
+  for (const std::string name :
+       {"blocks.1.hook_resid_post", "blocks.0.ln1.hook_normalized", "ln_final.hook_normalized",
+        "blocks.0.hook_resid_post ", "hook_resid_post", "blocks.00.hook_resid_post", ""})
+    EXPECT_EQ(refusal(name), "unknown site '" + name + "': this model has " + list);
+  EXPECT_EQ(refusal("logitz[pos=1]"), "unknown site 'logitz': this model has " + list);
+  EXPECT_EQ(message_of([] {
+              validate(Site{.place = {Hook::Q, 3}}, small());
+            }),
+            "unknown site 'blocks.3.attn.hook_q': this model has " + list);
+  EXPECT_EQ(message_of([] {
+              validate(Site{.place = {Hook::Ln2, 0}}, small());
+            }),
+            "unknown site 'blocks.0.ln2.hook_normalized': this model has " + list);
+}
+
+TEST(SiteTest, IndicesOutOfRangeAreNamedWithTheRange) {
+  EXPECT_EQ(refusal("logits[pos=7]"), "site 'logits[pos=7]': position 7 is out of range [0, 7)");
+  EXPECT_EQ(refusal("logits[pos=-1]"), "site 'logits[pos=-1]': position -1 is out of range [0, 7)");
+  EXPECT_EQ(refusal("blocks.0.attn.hook_z[head=2]"),
+            "site 'blocks.0.attn.hook_z[head=2]': head 2 is out of range [0, 2)");
+  EXPECT_EQ(refusal("blocks.1.attn.hook_z[head=3]", normed()),
+            "site 'blocks.1.attn.hook_z[head=3]': head 3 is out of range [0, 3)");
+  EXPECT_EQ(refusal("blocks.0.attn.hook_q[head=1]", normed()),
+            "site 'blocks.0.attn.hook_q[head=1]': head 1 is out of range [0, 1)");
+  EXPECT_EQ(refusal("blocks.0.mlp.hook_pre[neuron=0,4]"),
+            "site 'blocks.0.mlp.hook_pre[neuron=0,4]': neuron 4 is out of range [0, 4)");
+}
+
+TEST(SiteTest, NarrowingsThatThePlaceLacksAreRefused) {
+  EXPECT_EQ(refusal("blocks.0.hook_attn_out[head=0]"),
+            "site 'blocks.0.hook_attn_out[head=0]' has no heads");
+  EXPECT_EQ(refusal("blocks.0.hook_mlp_out[neuron=0]"),
+            "site 'blocks.0.hook_mlp_out[neuron=0]' has no neurons");
+  EXPECT_EQ(refusal("logits[batch=0]"),
+            "site 'logits[batch=0]': 'batch' does not narrow a site; pos=, head= and neuron= do");
+}
+
+TEST(SiteTest, MalformedBracketsAreRefused) {
+  EXPECT_EQ(refusal("logits[pos=1"), "site 'logits[pos=1': expected a closing ']'");
+  EXPECT_EQ(refusal("logits["), "site 'logits[': expected a closing ']'");
+  EXPECT_EQ(refusal("logits[pos=1] "), "site 'logits[pos=1] ': expected a closing ']'");
+  EXPECT_EQ(refusal("logits[pos=]"), "site 'logits[pos=]': expected a list of numbers, got ''");
+  EXPECT_EQ(refusal("logits[pos]"), "site 'logits[pos]': expected a list of numbers, got ''");
+  EXPECT_EQ(refusal("logits[pos=a]"), "site 'logits[pos=a]': expected a list of numbers, got 'a'");
+  EXPECT_EQ(refusal("logits[pos=1,]"), "site 'logits[pos=1,]': expected a list of numbers, got ''");
+  EXPECT_EQ(refusal("logits[pos=1 2]"),
+            "site 'logits[pos=1 2]': expected ',' between numbers, got ' 2'");
+  EXPECT_EQ(refusal("logits[pos=1]]"),
+            "site 'logits[pos=1]]': expected ',' between numbers, got ']'");
+  EXPECT_EQ(refusal("logits[pos=99999999999999999999]"),
+            "site 'logits[pos=99999999999999999999]': expected a list of numbers, got "
+            "'99999999999999999999'");
+  for (const std::string text : {"logits[]", "logits[pos=1;]", "logits[;pos=1]"})
+    EXPECT_EQ(refusal(text),
+              "site '" + text + "': '' does not narrow a site; pos=, head= and neuron= do");
+}
+
+TEST(SiteTest, NothingIsSaidTwice) {
+  EXPECT_EQ(refusal("logits[pos=1;pos=2]"), "site 'logits[pos=1;pos=2]': 'pos' is given twice");
+  EXPECT_EQ(refusal("blocks.0.attn.hook_z[head=0;head=1]"),
+            "site 'blocks.0.attn.hook_z[head=0;head=1]': 'head' is given twice");
+  EXPECT_EQ(refusal("logits[pos=2,1,2]"),
+            "site 'logits[pos=1,2,2]': positions must ascend without repetition");
+  EXPECT_EQ(refusal("blocks.0.attn.hook_z[head=0,1]"),
+            "site 'blocks.0.attn.hook_z[head=0,1]': a site has one head or all");
+  EXPECT_EQ(message_of([] {
+              validate(Site{.place = {}, .positions = {2, 1}}, small());
+            }),
+            "site 'logits[pos=2,1]': positions must ascend without repetition");
+}
+
+TEST(SiteTest, ShapesByHand) {
+  const auto shape_of = [](const std::string& text) {
+    return shape(parse_site(text, normed()), normed());
+  };
+  EXPECT_EQ(shape_of("hook_embed"), (Shape{-1, 7, 6}));
+  EXPECT_EQ(shape_of("blocks.1.attn.hook_q"), (Shape{-1, 7, 3, 2}));
+  EXPECT_EQ(shape_of("blocks.1.attn.hook_k[pos=1,2;head=0]"), (Shape{-1, 2, 2}));
+  EXPECT_EQ(shape_of("blocks.1.attn.hook_pattern"), (Shape{-1, 3, 7, 7}));
+  EXPECT_EQ(shape_of("blocks.1.attn.hook_attn_scores[pos=4;head=2]"), (Shape{-1, 1, 7}));
+  EXPECT_EQ(shape_of("blocks.0.mlp.hook_post[neuron=0,2,3]"), (Shape{-1, 7, 3}));
+  EXPECT_EQ(shape_of("logits[pos=6]"), (Shape{-1, 1, 5}));
+}
+
+TEST(SiteTest, ShapesAreThoseOfTheValues) {
+  for (const TransformerConfig& config : {small(), normed()}) {
+    Transformer model(config);
+    initialise(model, {});
+    const NaiveForward run(config, weights_of(model), at::zeros({2, 7}, at::kLong));
+    for (const Place& place : places(config))
+      for (const Site& site : narrowings(place, config)) {
+        Shape expected = shape(site, config);
+        EXPECT_EQ(expected[0], -1);
+        expected[0] = 2;
+        EXPECT_EQ(run.at(site).sizes(), expected) << to_string(site);
+      }
+  }
+}
+
+TEST(SiteTest, PlacesDependOnEarlierPlacesOnly) {
+  for (const TransformerConfig& config : assorted_configs()) {
+    std::set<Place> known;
+    for (const Place& place : places(config)) {
+      for (const Dependency& dependency : dependencies(place, config))
+        EXPECT_TRUE(known.contains(dependency.from))
+            << to_string(place) << " from " << to_string(dependency.from);
+      known.insert(place);
+    }
+  }
+}
+
+/// With all else that a place depends on held fixed, changing one place at one position changes it
+/// exactly where dependencies() says.
+TEST(SiteTest, DependenciesAreWhatTheNetworkReads) {
+  TransformerConfig config = normed();
+  config.n_ctx = 4;
+  config.activation = Activation::Gelu;  // no neuron is deaf
+  Transformer model(config);
+  randomise(model, 3);
+  const TensorMap weights = weights_of(model);
+  const at::Tensor tokens = torch::tensor({{0, 1, 2, 3}}, torch::kLong);
+  const NaiveForward before(config, weights, tokens);
+  for (const Place& place : places(config)) {
+    const auto inputs = dependencies(place, config);
+    for (const Place& from : places(config)) {
+      if (from == place) continue;
+      const Site there{.place = from, .positions = {1}};
+      std::vector<Overwrite> overwrites = {{there, before.at(there).tanh() * 0.5}};
+      for (const Dependency& other : inputs)
+        if (other.from != from)
+          overwrites.push_back({{.place = other.from}, before.at({.place = other.from})});
+      const NaiveForward after(config, weights, tokens, overwrites);
+      const auto input = std::ranges::find(inputs, from, &Dependency::from);
+      for (int64_t pos = 0; pos < 4; ++pos) {
+        const Site here{.place = place, .positions = {pos}};
+        const bool reads =
+            input != inputs.end() && (input->earlier_positions ? pos >= 1 : pos == 1);
+        EXPECT_EQ(!before.at(here).equal(after.at(here)), reads)
+            << to_string(here) << " from " << to_string(there);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::interp

@@ -1,0 +1,115 @@
+// The published figures (arXiv 2407.13594), reproduced from the authors' checkpoint with the
+// published derivation: 120,000 formulas to derive, 80,000 others to test, thresholds 0.5 and
+// written value 2.
+
+#include <gmock/gmock.h>
+#include <torch/types.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "axioms/checker.h"
+#include "circuits/program.h"
+#include "interp/model_file.h"
+#include "interp/parallel.h"
+#include "tasks/registry.h"
+
+namespace assay::tasks {
+namespace {
+
+using axioms::Axiom;
+
+// Everything expensive, once for all tests of this file.
+struct Published {
+  std::unique_ptr<Task> task = make_task("two-sat");
+  interp::LoadedModel model;
+
+  Published() {
+    interp::set_threads(2);
+    model = interp::load_model(std::filesystem::path(std::getenv("ASSAY_PUBLISHED")) /
+                               "sat2_published/900.pth");
+  }
+
+  Derivation derive(const std::string& variant) const {
+    return task->derive(*model.model, {.variant = variant, .published = true});
+  }
+
+  axioms::CheckResult check(const circuits::Interpretation& interpretation) const {
+    const circuits::Program program =
+        circuits::compile(interpretation, all_operations(), model.model->config());
+    return axioms::check(*model.model, program,
+                         [&](int64_t first, int64_t count) {
+                           return task->sample(Part::Test, 1, first, count).tokens;
+                         },
+                         {.inputs = 80000});
+  }
+};
+
+class PublishedSlow : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::getenv("ASSAY_PUBLISHED")) GTEST_SKIP() << "ASSAY_PUBLISHED is not set";
+  }
+  static const Published& published() {
+    static const Published instance;
+    return instance;
+  }
+};
+
+double upper(const axioms::CheckResult& result, size_t node, Axiom axiom) {
+  return axioms::upper_bound(result.nodes.at(node)[axiom].estimate, 0.95);
+}
+
+void turn_amplification_off(circuits::Interpretation& interpretation) {
+  interpretation.nodes.at(1).gamma.tensors.at("on").fill_(0.5);
+}
+
+TEST_F(PublishedSlow, TreesReproduceEveryRowOfTheTable) {
+  Derivation derivation = published().derive("trees");
+  EXPECT_EQ(derivation.interpretation.nodes.at(1).reads.at(0).neurons.size(), 34U);
+  const auto result = published().check(derivation.interpretation);
+  EXPECT_EQ(result.nodes.at(0)[Axiom::PE].estimate.failures, 0);
+  EXPECT_EQ(result.nodes.at(0)[Axiom::CE].estimate.failures, 0);
+  EXPECT_NEAR(upper(result, 0, Axiom::PR), 0.042, 0.004);
+  EXPECT_NEAR(upper(result, 0, Axiom::CR), 0.042, 0.004);
+  EXPECT_NEAR(upper(result, 1, Axiom::PE), 0.18, 0.02);
+  EXPECT_NEAR(upper(result, 1, Axiom::CE), 0.18, 0.02);
+  EXPECT_NEAR(upper(result, 1, Axiom::PR), 0.0125, 0.004);
+  EXPECT_NEAR(upper(result, 1, Axiom::CR), 0.0125, 0.004);
+  EXPECT_NEAR(upper(result, 2, Axiom::PE), 0.0128, 0.004);
+  EXPECT_NEAR(upper(result, 2, Axiom::PR), 0.0128, 0.004);
+  EXPECT_NEAR(upper(result, 2, Axiom::CE), 0.0043, 0.001);
+  EXPECT_NEAR(upper(result, 2, Axiom::CR), 0.0043, 0.001);
+
+  turn_amplification_off(derivation.interpretation);
+  EXPECT_NEAR(upper(published().check(derivation.interpretation), 1, Axiom::PR), 0.25, 0.03);
+}
+
+TEST_F(PublishedSlow, DisjunctionsReproduceEveryRowOfTheTable) {
+  Derivation derivation = published().derive("disjunction");
+  const auto result = published().check(derivation.interpretation);
+  EXPECT_EQ(result.nodes.at(0)[Axiom::PE].estimate.failures, 0);
+  EXPECT_NEAR(upper(result, 1, Axiom::PE), 0.31, 0.02);
+  EXPECT_NEAR(upper(result, 1, Axiom::CE), 0.31, 0.02);
+  EXPECT_NEAR(upper(result, 1, Axiom::PR), 0.003, 0.0015);
+  EXPECT_NEAR(upper(result, 1, Axiom::CR), 0.003, 0.0015);
+  EXPECT_NEAR(upper(result, 2, Axiom::PE), 0.003, 0.0015);
+  EXPECT_NEAR(upper(result, 2, Axiom::CE), 0.0043, 0.001);
+
+  turn_amplification_off(derivation.interpretation);
+  EXPECT_NEAR(upper(published().check(derivation.interpretation), 1, Axiom::PR), 0.135, 0.015);
+}
+
+TEST_F(PublishedSlow, AllAssignmentsAreCovered) {
+  const Derivation derivation = published().derive("disjunction");
+  for (const Evidence& fact : derivation.evidence)
+    if (fact.value.contains("covered")) {
+      EXPECT_EQ(fact.value.at("covered"), 32);
+      EXPECT_TRUE(fact.supports);
+      return;
+    }
+  FAIL() << "no evidence about coverage";
+}
+
+}  // namespace
+}  // namespace assay::tasks

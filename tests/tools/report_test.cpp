@@ -1,0 +1,127 @@
+#include "axioms/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "interp/transformer.h"
+#include "tests/interp/scratch.h"
+
+namespace assay::axioms {
+namespace {
+
+using interp::message_of;
+
+const interp::TransformerConfig kConfig{
+    .d_vocab = 5, .n_ctx = 3, .d_model = 4, .d_mlp = 4, .n_heads = {1, 1}, .d_head = {4, 4}};
+
+circuits::Node node_at(const std::string& name, const std::string& parent,
+                       const interp::Site& site) {
+  circuits::Node node;
+  node.name = name;
+  node.parents = {parent};
+  node.sites = {site};
+  node.equality.name = "equal";
+  return node;
+}
+
+circuits::Interpretation two_nodes() {
+  circuits::Interpretation two;
+  two.nodes = {node_at("stream", circuits::kTokens, {.place = {interp::Hook::ResidPost, 0}}),
+               node_at("answer", "stream", {.place = {interp::Hook::MlpOut, 1}, .positions = {2}})};
+  two.nodes[1].evidence.push_back({{"statement", "it works"}});
+  two.output = "answer";
+  return two;
+}
+
+/// 100 inputs; `answer` fails PE 40 times, 30 of them because `stream` was wrong.
+CheckResult counts() {
+  NodeResult stream{.node = "stream", .axioms = {}}, answer{.node = "answer", .axioms = {}};
+  for (const Axiom axiom : kAxioms) {
+    stream[axiom].estimate = {.n = 100, .failures = 30};
+    answer[axiom].estimate = {.n = 100, .failures = 0};
+  }
+  answer[Axiom::PE] = {
+      .estimate = {.n = 100, .failures = 40},
+      .witnesses = {{.input = 7, .tokens = {1, 2, 3}, .network = 0, .interpretation = 1}}};
+  answer.inherited = 30;
+  return {.nodes = {stream, answer}, .inputs = 100, .complete = true};
+}
+
+Report report_with(const std::vector<Claim>& claims) {
+  return make_report(two_nodes(), counts(), claims, 0.95, kConfig, 2);
+}
+
+TEST(Report, BoundsEachRowAloneAndAllTogether) {
+  const Report report = report_with({});
+  ASSERT_EQ(report.rows.size(), 8u);
+  const ReportRow& row = report.rows[5];  // answer.CE, without a failure
+  EXPECT_EQ(row.node, "answer");
+  EXPECT_EQ(row.axiom, Axiom::CE);
+  EXPECT_NEAR(row.upper, 1 - std::pow(0.05, 1.0 / 100), 1e-12);
+  EXPECT_NEAR(row.simultaneous_upper, 1 - std::pow(0.05 / 8, 1.0 / 100), 1e-12);
+  EXPECT_EQ(row.lower, 0);
+}
+
+TEST(Report, TellsInheritedFromIntroducedFailures) {
+  const Report report = report_with({});
+  EXPECT_EQ(report.nodes[1].inherited, 30);
+  EXPECT_EQ(report.nodes[1].introduced, 10);
+  EXPECT_EQ(report.nodes[0].introduced, 30);
+}
+
+TEST(Report, TellsWhichCutsArePartialAndWhichNodesCarryNoEvidence) {
+  const Report report = report_with({});
+  EXPECT_TRUE(report.nodes[0].path_around.empty());   // the whole residual stream
+  EXPECT_FALSE(report.nodes[1].path_around.empty());  // the stream goes round the MLP
+  EXPECT_FALSE(report.nodes[0].has_evidence);
+  EXPECT_TRUE(report.nodes[1].has_evidence);
+}
+
+TEST(Report, ExitCodeFollowsTheWorstVerdict) {
+  const Claim holds{"answer", Axiom::CE, 0.1}, undecided{"stream", Axiom::CE, 0.3},
+      violated{"answer", Axiom::PE, 0.01};
+  EXPECT_EQ(exit_code(report_with({})), 0);
+  EXPECT_EQ(exit_code(report_with({holds})), 0);
+  EXPECT_EQ(exit_code(report_with({holds, undecided})), 3);
+  EXPECT_EQ(exit_code(report_with({holds, undecided, violated})), 1);
+}
+
+TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {
+  EXPECT_EQ(message_of([] {
+              report_with({{"nosuch", Axiom::PE, 0.1}});
+            }),
+            "claim on unknown node 'nosuch'; there are stream, answer");
+  EXPECT_EQ(message_of([] {
+              report_with({{"answer", Axiom::PE, 0.1}, {"answer", Axiom::PE, 0.2}});
+            }),
+            "two claims on answer.PE");
+}
+
+TEST(Report, AnInterruptedRunIsPartial) {
+  CheckResult result = counts();
+  result.complete = false;
+  EXPECT_TRUE(make_report(two_nodes(), result, {}, 0.95, kConfig, 2).partial);
+}
+
+TEST(Report, WritesTheRowsThatTheFormatPromises) {
+  const auto json = to_json(report_with({{"answer", Axiom::PE, 0.01}}));
+  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["partial"], false);
+  EXPECT_EQ(json["nodes"][0]["complete_cut"], true);
+  const auto& row = json["rows"][4];
+  for (const char* field : {"node", "axiom", "n", "failures", "rate", "upper", "lower",
+                            "confidence", "simultaneous_upper", "claim", "verdict", "witnesses"}) {
+    EXPECT_TRUE(row.contains(field)) << field;
+  }
+  EXPECT_EQ(row["node"], "answer");
+  EXPECT_EQ(row["axiom"], "PE");
+  EXPECT_EQ(row["rate"], 0.4);
+  EXPECT_EQ(row["verdict"], "violated");
+  EXPECT_EQ(row["witnesses"][0]["tokens"], (std::vector<int64_t>{1, 2, 3}));
+  EXPECT_FALSE(json["rows"][0].contains("claim"));
+}
+
+}  // namespace
+}  // namespace assay::axioms

@@ -1,0 +1,36 @@
+#pragma once
+// Running the real binary, as a user does.
+
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace assay::tools {
+
+struct Finished {
+  int code = 0;  ///< exit code; 128 + signal if one ended it
+  std::string out, error;
+};
+
+inline std::string content_of(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+/// Runs `assay ARGUMENTS`, quoted for the shell, in `folder`; its output goes to two files there.
+/// @param before  shell commands that precede it, such as a `ulimit`.
+inline Finished run_assay(const std::string& arguments, const std::filesystem::path& folder,
+                          const std::string& before = "") {
+  const std::string command = "cd " + folder.string() + " && " + before + " exec " + ASSAY_BINARY +
+                              " " + arguments + " > out.txt 2> error.txt < /dev/null";
+  const int status = std::system(("bash -c \"" + command + "\"").c_str());
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return {code, content_of(folder / "out.txt"), content_of(folder / "error.txt")};
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,33 @@
+#include "tools/self_check.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "interp/transformer.h"
+
+namespace assay::tools {
+namespace {
+
+TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfBothKinds) {
+  interp::TransformerConfig plain{
+      .d_vocab = 7, .n_ctx = 5, .d_model = 8, .d_mlp = 12, .n_heads = {1, 2}, .d_head = {8, 4}};
+  interp::TransformerConfig gpt2_like = plain;
+  gpt2_like.activation = interp::Activation::Gelu;
+  gpt2_like.norm = interp::Norm::Pre;
+  gpt2_like.attention_biases = gpt2_like.unembed_bias = true;
+  for (const auto& config : {plain, gpt2_like}) {
+    const at::NoGradGuard no_grad;
+    interp::Transformer model(config);
+    interp::initialise(model, {.seed = 3});
+    for (at::Tensor& parameter : model.parameters()) parameter.add_(0.1);  // biases, too
+    const auto identities = check_residual_identities(model, 0);
+    EXPECT_EQ(identities.size(), 9u);
+    for (const auto& [formula, error, value] : identities) {
+      EXPECT_LT(error, 1e-5 * value) << formula;
+      EXPECT_GT(value, 0) << formula;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::tools

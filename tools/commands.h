@@ -1,0 +1,26 @@
+#pragma once
+// The subcommands of `assay`, one file each.
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace assay::tools {
+
+/// Exit codes of every subcommand; a claim's verdict gives 0, 1 or 3 (axioms/report.h).
+enum ExitCode { kDone = 0, kViolated = 1, kBadInput = 2, kUndecided = 3, kInterrupted = 130 };
+
+/// What a subcommand does once its options are read; returns the exit code.
+using Command = std::function<int()>;
+
+// Each adds its options, its help and its example to `app`.
+Command add_train(CLI::App& app);
+Command add_derive(CLI::App& app);
+Command add_validate(CLI::App& app);
+Command add_convert(CLI::App& app);
+Command add_inspect(CLI::App& app);
+Command add_solve(CLI::App& app);
+
+}  // namespace assay::tools

@@ -1,0 +1,64 @@
+// `assay convert IN OUT`
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "interp/files.h"
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ConvertOptions {
+  CommonOptions common;
+  fs::path in, out;
+};
+
+void require_other_file(const fs::path& in, const fs::path& out) {
+  std::error_code absent;  // of `out`, which then is no other name of `in`
+  const bool same = fs::equivalent(in, out, absent);
+  const bool inside = fs::equivalent(in / "model.safetensors", out, absent);
+  if (same || inside) {
+    throw std::invalid_argument(
+        fmt::format("{}: would overwrite the model that is read", out.string()));
+  }
+}
+
+int run_convert(const ConvertOptions& options) {
+  const Session session = start(options.common);
+  require_other_file(options.in, options.out);
+  require_writable(options.out);
+  const interp::LoadedModel loaded = interp::load_model(options.in);
+  nlohmann::json metadata = loaded.metadata;
+  metadata["converted_from"] = {
+      {"path", options.in.string()}, {"layout", loaded.layout}, {"sha256", loaded.sha256}};
+  interp::save_model(*loaded.model, options.out, metadata);
+
+  nlohmann::ordered_json report = report_head();
+  report["converted_from"] = metadata["converted_from"];
+  report["model"] = {{"path", options.out.string()},
+                     {"sha256", interp::sha256_of_file(options.out)}};
+  write_report(options.common, report);
+  session.console.fact("read", fmt::format("{} (layout {})", options.in.string(), loaded.layout));
+  session.console.fact("wrote", options.out.string());
+  return kDone;
+}
+
+}  // namespace
+
+Command add_convert(CLI::App& app) {
+  const auto options = std::make_shared<ConvertOptions>();
+  app.add_option("IN", options->in, "checkpoint (.pth, .pt), safetensors file or GPT-2 folder")
+      ->required();
+  app.add_option("OUT", options->out, "safetensors file to write")->required();
+  add_common_options(app, options->common);
+  app.footer("Example: assay convert 900.pth published.safetensors");
+  return [options] { return run_convert(*options); };
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,185 @@
+// `assay derive TASK --model FILE --out DIR`
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <stdexcept>
+
+#include "circuits/interpretation_file.h"
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tools/brief.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/progress.h"
+#include "tools/task_options.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+struct DeriveOptions {
+  CommonOptions common;
+  TaskOptions task;
+  fs::path model, out;
+  tasks::DeriveConfig derivation;
+};
+
+/// What the model file says it was trained for; options may fill in where it says nothing.
+std::unique_ptr<tasks::Task> task_of(const interp::LoadedModel& model,
+                                     const tasks::TaskEntry& entry, const TaskOptions& options) {
+  const tasks::Settings given = options.settings();
+  if (!model.metadata.contains("task")) return tasks::make_task(entry.name, given);
+  auto task = tasks::task_from_json(model.metadata["task"]);
+  if (task->name() != entry.name) {
+    throw std::invalid_argument(
+        fmt::format("the model was trained for {}, not for {}", task->name(), entry.name));
+  }
+  const tasks::Settings settings = task->settings();
+  for (const auto& [name, value] : given) {
+    if (settings.at(name) != value) {
+      throw std::invalid_argument(fmt::format("the model was trained for {} = {}, not for {}", name,
+                                              settings.at(name), value));
+    }
+  }
+  return task;
+}
+
+/// The derivation's deriving part, variant and seed are settled before anything is computed.
+tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& task) {
+  tasks::DeriveConfig config = options.derivation;
+  const std::vector<std::string> variants = task.variants();
+  if (config.variant.empty()) config.variant = variants.front();
+  if (std::ranges::find(variants, config.variant) == variants.end()) {
+    std::string names;
+    for (const std::string& name : variants) names += (names.empty() ? "" : ", ") + name;
+    throw std::invalid_argument(fmt::format("unknown variant '{}' of {}; there are {}",
+                                            config.variant, task.name(), names));
+  }
+  config.seed = options.common.seed.value_or(0);
+  return config;
+}
+
+tasks::Derivation derive(const tasks::Task& task, const interp::Transformer& model,
+                         tasks::DeriveConfig config, bool quiet) {
+  Progress line(quiet);
+  config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
+  return task.derive(model, config);
+}
+
+void print_evidence(const tasks::Derivation& derivation, const Console& console) {
+  for (const circuits::Node& node : derivation.interpretation.nodes) {
+    console.line();
+    console.line(console.paint(node.name, Tone::Bold));
+    for (const tasks::Evidence& fact : derivation.evidence) {
+      if (fact.node != node.name) continue;
+      const std::string mark =
+          fact.supports ? console.paint("+", Tone::Good) : console.paint("!", Tone::Caution);
+      const std::string text =
+          wrapped(fmt::format("{}: {}", fact.statement, brief(fact.value)), width_of(stdout), 4);
+      console.print("  {} {}", mark, fact.supports ? text : console.paint(text, Tone::Caution));
+    }
+  }
+}
+
+void print_end(const tasks::Derivation& derivation, const fs::path& file, const Console& console) {
+  const auto against = std::ranges::count(derivation.evidence, false, &tasks::Evidence::supports);
+  console.line();
+  if (against > 0) {
+    console.line(
+        console.paint(fmt::format("{} of {} facts speak against the interpretation (marked !)",
+                                  against, derivation.evidence.size()),
+                      Tone::Caution));
+  }
+  console.fact("interpretation", file.string());
+  console.fact("numbers", fs::path(file).replace_extension(".safetensors").string());
+}
+
+ordered_json report_of(const DeriveOptions& options, const tasks::DeriveConfig& config,
+                       const tasks::Derivation& derivation, const fs::path& file) {
+  ordered_json report = report_head();
+  report["task"] = derivation.interpretation.task;
+  report["model"] = {{"path", options.model.string()},
+                     {"sha256", derivation.interpretation.model_sha256}};
+  report["variant"] = config.variant;
+  report["fitted_on"] = derivation.interpretation.fitted_on;
+  report["evidence"] = ordered_json::array();
+  for (const tasks::Evidence& fact : derivation.evidence) {
+    report["evidence"].push_back({{"node", fact.node},
+                                  {"statement", fact.statement},
+                                  {"value", fact.value},
+                                  {"supports", fact.supports}});
+  }
+  report["interpretation"] = file.string();
+  return report;
+}
+
+int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
+  const Session session = start(options.common);
+  const interp::LoadedModel loaded = interp::load_model(options.model);
+  const auto task = task_of(loaded, entry, options.task);
+  task->require_fits(loaded.model->config());
+  const tasks::DeriveConfig config = settled(options, *task);
+  const fs::path file = options.out / (config.variant + ".json");
+  fs::create_directories(options.out);
+  require_writable(file);
+
+  const Console& console = session.console;
+  console.fact("task", describe(*task));
+  console.fact("model",
+               fmt::format("{} ({})", options.model.string(), loaded.sha256.substr(0, 12)));
+  console.fact("variant", fmt::format("{}, fitted on {} inputs, seed {}", config.variant,
+                                      grouped(config.formulas), config.seed));
+  console.fact("BLAS", describe(session.blas));
+  loaded.model->to(session.device);
+  tasks::Derivation derivation = derive(*task, *loaded.model, config, options.common.quiet);
+  derivation.interpretation.model_sha256 = loaded.sha256;
+  circuits::save_interpretation(derivation.interpretation, file);
+
+  print_evidence(derivation, console);
+  print_end(derivation, file, console);
+  write_report(options.common, report_of(options, config, derivation, file));
+  return kDone;
+}
+
+Command add_task(CLI::App& app, const tasks::TaskEntry& entry) {
+  const auto options = std::make_shared<DeriveOptions>();
+  tasks::DeriveConfig& derivation = options->derivation;
+  app.add_option("--model", options->model, "the network, in any layout")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--out", options->out, "folder that gets VARIANT.json and VARIANT.safetensors")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--variant", derivation.variant, "of the interpretation (default: the first)")
+      ->type_name("NAME");
+  app.add_option("--leaves", derivation.leaves, "most leaves of a decision tree")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  app.add_option("--formulas", derivation.formulas, "inputs to fit on")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  app.add_flag("--published", derivation.published,
+               "thresholds and written values as published, instead of fitted ones");
+  add_task_options(app, entry, options->task);
+  add_common_options(app, options->common);
+  app.footer(
+      fmt::format("Example: assay derive {} --model runs/demo/model.safetensors\n"
+                  "           --variant disjunction --out runs/demo",
+                  entry.name));
+  return [&entry, options] { return run_derive(entry, *options); };
+}
+
+}  // namespace
+
+Command add_derive(CLI::App& app) {
+  app.footer(
+      "Example: assay derive two-sat --model runs/demo/model.safetensors --out runs/demo\n"
+      "Options of a task: assay derive two-sat --help");
+  return for_each_task(app, add_task);
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,11 @@
+#pragma once
+// Ctrl-C asks a long computation to stop and save; a second one ends the program at once.
+
+#include <atomic>
+
+namespace assay::tools {
+
+/// From now on SIGINT and SIGTERM set the flag that is returned.
+const std::atomic<bool>& watch_interrupts();
+
+}  // namespace assay::tools

@@ -1,0 +1,77 @@
+// The command `assay`.
+
+#include <c10/util/Exception.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/commands.h"
+#include "tools/startup.h"
+#include "tools/terminal.h"
+
+namespace {
+
+using namespace assay::tools;
+
+constexpr const char* kFooter =
+    R"(Exit codes: 0 all claims hold (or none made), 1 a claim is violated, 2 bad usage
+or input, 3 a claim is undecided, 130 interrupted.
+
+Example: assay validate --task two-sat
+           --model tasks/two_sat/reference/model.safetensors
+           --interpretation tasks/two_sat/reference/trees.json
+           --claim "parse.PE<=0.001")";
+
+struct Subcommand {
+  const CLI::App* app;
+  Command run;
+};
+
+std::vector<Subcommand> add_subcommands(CLI::App& app) {
+  std::vector<Subcommand> subcommands;
+  const auto add = [&](const char* name, const char* help, Command (*add_to)(CLI::App&)) {
+    CLI::App* subcommand = app.add_subcommand(name, help);
+    subcommands.push_back({subcommand, add_to(*subcommand)});
+  };
+  add("train", "train a network for a task", add_train);
+  add("derive", "derive an interpretation from a network", add_derive);
+  add("validate", "test an interpretation against the axioms", add_validate);
+  add("convert", "read a model in any layout, write safetensors", add_convert);
+  add("inspect", "show a model's sizes, parameters and sites", add_inspect);
+  add("solve", "decide a 2-SAT formula in three ways", add_solve);
+  return subcommands;
+}
+
+/// The message as one line, after the subcommand's name.
+int refuse(const CLI::App& app, std::string message) {
+  for (size_t at = 0; (at = message.find('\n', at)) != message.npos;) message.replace(at, 1, " ");
+  const auto parsed = app.get_subcommands();
+  const std::string name = parsed.empty() ? "" : " " + parsed.front()->get_name();
+  fmt::print(stderr, "assay{}: {}\n", name, message);
+  return kBadInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepare_process(argv);
+  CLI::App app("Assay validates mechanistic interpretations of neural networks.");
+  app.set_version_flag("--version", ASSAY_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  const std::vector<Subcommand> subcommands = add_subcommands(app);
+  try {
+    app.parse(argc, argv);
+    for (const Subcommand& subcommand : subcommands) {
+      if (subcommand.app->parsed()) return subcommand.run();
+    }
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    return refuse(app, error.what());
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    return refuse(app, message.substr(0, message.find('\n')));
+  } catch (const std::exception& error) {
+    return refuse(app, error.what());
+  }
+  return kBadInput;
+}

@@ -1,0 +1,94 @@
+#include "tools/options.h"
+
+#include <torch/cuda.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include "interp/files.h"
+#include "interp/parallel.h"
+#include "tools/startup.h"
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSchema = 1;
+
+c10::Device device_named(const std::string& name) {
+  if (name == "cuda" && !torch::cuda::is_available()) {
+    throw std::invalid_argument(
+        "--device cuda: this LibTorch finds no CUDA device; leave the option out to use the cpu");
+  }
+  return c10::Device(name);
+}
+
+void warn_if_slow(const interp::Blas& blas) {
+  if (blas.fast) return;
+  const std::string better = interp::better_openblas_core();
+  const std::string remedy =
+      better.empty() ? "install libopenblas0-pthread (apt-get install libopenblas0-pthread)"
+                     : fmt::format("unset OPENBLAS_CORETYPE or set it to {}", better);
+  Console::warn(fmt::format("slow matrix products, several times slower than need be: {} ({}): {}",
+                            describe(blas), blas.library, remedy));
+}
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw std::runtime_error(fmt::format("{}: cannot be written: {}", path.string(),
+                                       std::generic_category().message(error)));
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.add_option("--json", options.json, "write a machine-readable report")->type_name("FILE");
+  app.add_flag("--quiet", options.quiet, "print nothing but warnings and errors");
+  app.add_option("--threads", options.threads, "worker threads (default: all processors)")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "seed of everything random")->type_name("N");
+  app.add_option("--device", options.device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->type_name("NAME");
+}
+
+Session start(const CommonOptions& options) {
+  const c10::Device device = device_named(options.device);
+  if (!options.json.empty()) require_writable(options.json);
+  const int processors = static_cast<int>(std::thread::hardware_concurrency());
+  interp::set_threads(options.threads > 0 ? options.threads : std::max(1, processors));
+  const interp::Blas blas = interp::inspect_blas();
+  warn_if_slow(blas);
+  return {Console(options.quiet), device, blas};
+}
+
+nlohmann::ordered_json report_head() {
+  return {{"schema", kSchema}, {"command", command_line()}, {"version", ASSAY_VERSION}};
+}
+
+void write_report(const CommonOptions& options, const nlohmann::ordered_json& report) {
+  if (!options.json.empty()) interp::write_file(options.json, report.dump(1) + "\n");
+}
+
+void require_writable(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (fs::is_directory(path)) fail(path, EISDIR);
+  if (!fs::exists(folder)) fail(path, ENOENT);
+  if (access(folder.c_str(), W_OK) != 0) fail(path, errno);
+}
+
+std::string describe(const interp::Blas& blas) {
+  std::string name = std::filesystem::path(blas.library).filename().string();
+  if (!blas.configuration.empty()) {  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …"
+    const size_t second = blas.configuration.find(' ', blas.configuration.find(' ') + 1);
+    name = fmt::format("{}, kernels for {}", blas.configuration.substr(0, second), blas.core);
+  }
+  return fmt::format("{}, {:.0f} GFLOP/s on one thread", name, blas.gflops);
+}
+
+}  // namespace assay::tools

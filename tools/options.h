@@ -1,0 +1,54 @@
+#pragma once
+// The options that every subcommand has, and what they set going.
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "interp/blas.h"
+#include "tools/terminal.h"
+
+namespace CLI {
+class App;
+}
+
+namespace assay::tools {
+
+struct CommonOptions {
+  std::filesystem::path json;  ///< where the machine-readable report goes; empty: nowhere
+  bool quiet = false;
+  int threads = 0;               ///< 0: as many as the machine has
+  std::optional<uint64_t> seed;  ///< each subcommand has its own default
+  std::string device = "cpu";
+};
+
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+/// A subcommand at work.
+struct Session {
+  Console console;
+  c10::Device device;
+  interp::Blas blas;
+};
+
+/// Sets threads, looks at the BLAS (and warns if it is a slow one), and refuses what would fail at
+/// the end: a device that is not there, a report that cannot be written.
+/// @throws std::invalid_argument, std::runtime_error accordingly.
+Session start(const CommonOptions& options);
+
+/// What every machine-readable report begins with: schema, command, version.
+nlohmann::ordered_json report_head();
+/// Writes the report to `options.json`, if that is given.
+void write_report(const CommonOptions& options, const nlohmann::ordered_json& report);
+
+/// @throws std::runtime_error with the system's reason, if no file could be made at `path`.
+void require_writable(const std::filesystem::path& path);
+
+/// One line: `OpenBLAS 0.3.21, kernels for SkylakeX, 97 GFLOP/s on one thread`.
+std::string describe(const interp::Blas& blas);
+
+}  // namespace assay::tools

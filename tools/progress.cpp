@@ -1,0 +1,46 @@
+#include "tools/progress.h"
+
+#include "tools/terminal.h"
+
+namespace assay::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kWipe = "\r\x1b[K";
+
+}  // namespace
+
+Progress::Progress(bool quiet) : quiet_(quiet), terminal_(is_terminal(stderr)) {
+  next_ = start_ + (terminal_ ? 100ms : 10'000ms);
+}
+
+Progress::~Progress() {
+  if (line_open_) fmt::print(stderr, "{}", kWipe);
+}
+
+void Progress::show(const std::function<std::string()>& text) {
+  if (quiet_) return;
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  if (now < next_) return;
+  next_ = now + (terminal_ ? 100ms : 10'000ms);
+  if (terminal_) {
+    fmt::print(stderr, "{}{}", kWipe, shortened(text(), width_of(stderr) - 1));
+    line_open_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", text());
+  }
+}
+
+void Progress::count(int64_t done, int64_t of, const std::string& what) {
+  show([&] {
+    const std::chrono::duration<double> seconds = Clock::now() - start_;
+    const double rate = static_cast<double>(done) / seconds.count();
+    return fmt::format("{} of {} {}  {}/s  {} left", grouped(done), grouped(of), what,
+                       grouped(static_cast<int64_t>(rate)),
+                       duration(static_cast<double>(of - done) / rate));
+  });
+}
+
+}  // namespace assay::tools

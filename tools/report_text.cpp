@@ -1,0 +1,156 @@
+#include "tools/report_text.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/brief.h"
+#include "tools/table.h"
+
+namespace assay::tools {
+namespace {
+
+using axioms::Axiom;
+using axioms::Report;
+using axioms::ReportNode;
+using axioms::ReportRow;
+using axioms::Verdict;
+using axioms::Witness;
+
+Tone tone_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Holds:
+      return Tone::Good;
+    case Verdict::Violated:
+      return Tone::Bad;
+    case Verdict::Undecided:
+      break;
+  }
+  return Tone::Caution;
+}
+
+Table table_of(const Report& report) {
+  const int decimals = decimals_for(report.rows);
+  const auto rate = [decimals](double value) {
+    return value == 0 ? "0" : fmt::format("{:.{}f}", value, decimals);
+  };
+  Table table({{"node", Align::Left},
+               {"axiom", Align::Left},
+               {"failures"},
+               {"rate"},
+               {fmt::format("≤ {:g}%", 100 * report.confidence)},
+               {"≤ all rows"},
+               {"claim"},
+               {"verdict", Align::Left}});
+  const std::string* node = nullptr;
+  for (const ReportRow& row : report.rows) {
+    const bool first = !node || *node != row.node;
+    if (node && first) table.add_gap();
+    node = &row.node;
+    table.add_row({{first ? row.node : "", Tone::Bold},
+                   {to_string(row.axiom)},
+                   {grouped(row.estimate.failures)},
+                   {rate(row.estimate.rate())},
+                   {rate(row.upper)},
+                   {rate(row.simultaneous_upper)},
+                   {row.claim ? fmt::format("≤ {:g}", *row.claim) : ""},
+                   {row.verdict ? to_string(*row.verdict) : "",
+                    row.verdict ? tone_of(*row.verdict) : Tone::Plain}});
+  }
+  return table;
+}
+
+int64_t prefix_failures(const ReportNode& node) {
+  return node.inherited + node.introduced;
+}
+
+void print_nodes(const Report& report, const Console& console) {
+  for (const ReportNode& node : report.nodes) {
+    std::string text = "no failure of PE";
+    if (prefix_failures(node) > 0) {
+      text = fmt::format("PE failures: {} inherited from a parent, {} introduced here",
+                         grouped(node.inherited), grouped(node.introduced));
+    }
+    text += fmt::format("; values compared by {}", node.equality);
+    console.fact(node.name, text);
+    if (!node.path_around.empty()) {
+      console.fact("", fmt::format("not a complete cut, the network can still know by {}",
+                                   brief(node.path_around)));
+    }
+    if (!node.has_evidence) console.fact("", "carries no evidence");
+  }
+}
+
+/// Rows that one input breaks in the same way are shown together.
+struct WitnessGroup {
+  std::vector<std::string> rows;  ///< `parse.PR`
+  const Witness* witness = nullptr;
+  bool decisions = false;  ///< what differs is the network's decision, not the node's value
+};
+
+std::vector<WitnessGroup> group_witnesses(const Report& report) {
+  std::vector<WitnessGroup> groups;
+  for (const ReportRow& row : report.rows) {
+    const bool decisions = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
+    for (const Witness& witness : row.witnesses) {
+      const auto same = std::ranges::find_if(groups, [&](const WitnessGroup& group) {
+        const Witness& other = *group.witness;
+        return other.input == witness.input && group.decisions == decisions &&
+               other.network == witness.network && other.interpretation == witness.interpretation;
+      });
+      const std::string name = fmt::format("{}.{}", row.node, to_string(row.axiom));
+      if (same == groups.end()) {
+        groups.push_back({{name}, &witness, decisions});
+      } else {
+        same->rows.push_back(name);
+      }
+    }
+  }
+  return groups;
+}
+
+void print_witnesses(const Report& report, const tasks::Task& task, const Console& console) {
+  const std::vector<WitnessGroup> groups = group_witnesses(report);
+  if (groups.empty()) return;
+  console.line();
+  console.line(console.paint("first failing inputs", Tone::Bold));
+  for (const auto& [rows, witness, decisions] : groups) {
+    std::string names;
+    for (const std::string& row : rows) names += (names.empty() ? "" : ", ") + row;
+    console.line(
+        console.paint(fmt::format("{} fails on input {}", names, witness->input), Tone::Caution));
+    console.fact("  input", task.to_text(torch::tensor(witness->tokens, torch::kInt64)));
+    console.fact(decisions ? "  decision" : "  value",
+                 difference(witness->network, witness->interpretation) +
+                     (decisions ? "   (as is | replaced)" : "   (network | interpretation)"));
+  }
+}
+
+}  // namespace
+
+int decimals_for(const std::vector<ReportRow>& rows) {
+  double smallest = 1;
+  for (const ReportRow& row : rows) {
+    for (const double value : {row.estimate.rate(), row.upper}) {
+      if (value > 0) smallest = std::min(smallest, value);
+    }
+  }
+  return std::clamp(static_cast<int>(std::ceil(-std::log10(smallest))) + 1, 4, 9);
+}
+
+void print_report(const Report& report, const tasks::Task& task, const Console& console) {
+  if (console.quiet()) return;
+  console.line();
+  if (report.partial) {
+    console.line(
+        console.paint(fmt::format("partial: interrupted after {} inputs", grouped(report.inputs)),
+                      Tone::Caution));
+  }
+  console.line(table_of(report).to_string(console.colour()));
+  console.line();
+  print_nodes(report, console);
+  print_witnesses(report, task, console);
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,15 @@
+#pragma once
+// A validation report for people.
+
+#include "axioms/report.h"
+#include "tasks/task.h"
+#include "tools/terminal.h"
+
+namespace assay::tools {
+
+void print_report(const axioms::Report& report, const tasks::Task& task, const Console& console);
+
+/// Rates with as many decimals as the smallest one needs for two digits, four at least.
+int decimals_for(const std::vector<axioms::ReportRow>& rows);
+
+}  // namespace assay::tools

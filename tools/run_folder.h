@@ -1,0 +1,50 @@
+#pragma once
+// The folder of one training run: what is in it, and what it says about the run.
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+
+#include "interp/training.h"
+#include "tools/run_plan.h"
+
+namespace assay::tools {
+
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path checkpoint() const { return path_ / "checkpoint.pt"; }
+  std::filesystem::path model() const { return path_ / "model.safetensors"; }
+  std::filesystem::path manifest() const { return path_ / "manifest.json"; }
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+
+  /// Makes the folder and writes the plan into its manifest.
+  /// @throws std::runtime_error if it holds a run already, or cannot be written.
+  void begin(const RunPlan& plan) const;
+  /// The plan of the run that was begun here. @throws std::runtime_error if there is none.
+  RunPlan plan() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// metrics.jsonl: one line per evaluation, in ascending order of steps also after a resumption.
+class MetricsLog {
+ public:
+  explicit MetricsLog(std::filesystem::path path) : path_(std::move(path)) {}
+
+  /// Takes every step of the training. The first one tells where it goes on, so lines of that step
+  /// and later ones, written before a kill, are dropped then.
+  /// @throws std::runtime_error if the file cannot be written.
+  void record(const interp::TrainingProgress& progress);
+
+ private:
+  void keep_before(int64_t step);
+
+  std::filesystem::path path_;
+  std::ofstream file_;
+};
+
+}  // namespace assay::tools

@@ -1,0 +1,87 @@
+#include "tools/run_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+const tasks::Preset& find_preset(const tasks::TaskEntry& entry, const std::string& name) {
+  std::string names;
+  for (const tasks::Preset& preset : entry.presets) {
+    if (preset.name == name) return preset;
+    names += (names.empty() ? "" : ", ") + preset.name;
+  }
+  throw std::invalid_argument(
+      fmt::format("unknown preset '{}' of {}; there are {}", name, entry.name, names));
+}
+
+}  // namespace
+
+ordered_json to_json(const RunPlan& plan) {
+  return {{"task", plan.task}, {"preset", plan.preset}, {"steps", plan.steps}, {"seed", plan.seed}};
+}
+
+RunPlan make_plan(const RunRequest& request) {
+  const tasks::TaskEntry& entry = tasks::task_entry(request.task);
+  const tasks::Preset& preset =
+      find_preset(entry, request.preset.value_or(entry.presets.front().name));
+  tasks::Settings settings = request.settings;
+  settings.insert(preset.settings.begin(), preset.settings.end());  // explicit ones win
+  const auto task = tasks::make_task(entry.name, settings);
+  interp::TrainingConfig training = task->recipe(preset.name).training;
+  if (request.steps) scale_steps(training, *request.steps);
+  return {.task = task->to_json(),
+          .preset = preset.name,
+          .steps = training.steps(),
+          .seed = request.seed.value_or(0)};
+}
+
+void require_same(const RunPlan& plan, const RunRequest& request) {
+  const auto require = [](const std::string& what, const ordered_json& begun,
+                          const ordered_json& asked) {
+    if (begun == asked) return;
+    throw std::invalid_argument(
+        fmt::format("--resume goes on with the run as it was begun: {} was {}, the options say {}",
+                    what, begun.dump(), asked.dump()));
+  };
+  require("the task", plan.task.at("name"), request.task);
+  for (const auto& [name, value] : request.settings) {
+    require(name, plan.task.at("settings").at(name), value);
+  }
+  if (request.preset) require("the preset", plan.preset, *request.preset);
+  if (request.steps) require("steps", plan.steps, *request.steps);
+  if (request.seed) require("the seed", plan.seed, *request.seed);
+}
+
+void scale_steps(interp::TrainingConfig& config, int64_t steps) {
+  const auto phases = static_cast<int64_t>(config.phases.size());
+  if (steps < phases) {
+    throw std::invalid_argument(
+        fmt::format("{} steps: the recipe has {} phases of at least one step", steps, phases));
+  }
+  const double factor = static_cast<double>(steps) / static_cast<double>(config.steps());
+  int64_t planned = 0, given = 0;  // steps of the phases so far, before and after
+  for (int64_t i = 0; i < phases; ++i) {
+    interp::Phase& phase = config.phases[i];
+    planned += phase.steps;
+    const int64_t end = std::llround(static_cast<double>(planned) * factor);
+    const int64_t later_phases = phases - 1 - i;
+    phase.steps = std::clamp<int64_t>(end - given, 1, steps - given - later_phases);
+    given += phase.steps;
+  }
+}
+
+tasks::Recipe recipe_of(const RunPlan& plan, const tasks::Task& task) {
+  tasks::Recipe recipe = task.recipe(plan.preset);
+  recipe.initialisation.seed = plan.seed;
+  scale_steps(recipe.training, plan.steps);
+  return recipe;
+}
+
+}  // namespace assay::tools

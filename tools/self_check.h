@@ -1,0 +1,24 @@
+#pragma once
+// Does a trace of the network mean what its names say? Every value is recomputed from the recorded
+// ones before it with plain tensor algebra, independent of how the network is run.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace assay::interp {
+class Transformer;
+}
+
+namespace assay::tools {
+
+struct Identity {
+  std::string formula;       ///< `resid_post = resid_mid + mlp_out`
+  double largest_error = 0;  ///< absolute, over all blocks, inputs and positions
+  double largest_value = 0;  ///< of the recomputed values, to compare the error with
+};
+
+/// @param seed  of the random tokens that the network is run on.
+std::vector<Identity> check_residual_identities(const interp::Transformer& model, uint64_t seed);
+
+}  // namespace assay::tools

@@ -1,0 +1,165 @@
+// `assay solve FORMULA`
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <stdexcept>
+
+#include "interp/files.h"
+#include "interp/model_file.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+#include "sat2/dimacs.h"
+#include "sat2/implication_graph.h"
+#include "sat2/masks.h"
+#include "sat2/referee.h"
+#include "sat2/text.h"
+#include "tasks/two_sat/tokens.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+using tasks::two_sat::Tokens;
+
+struct SolveOptions {
+  CommonOptions common;
+  std::string formula;
+  std::filesystem::path model;
+};
+
+/// Formula text, or a file that holds it or DIMACS.
+sat2::Formula read_formula(const std::string& argument) {
+  if (argument.find('(') != argument.npos) return sat2::parse_formula(argument);
+  const std::string content = interp::read_file(argument);
+  try {
+    const size_t first = content.find_first_not_of(" \t\r\n");
+    const bool text = first != content.npos && content[first] == '(';
+    return text ? sat2::parse_formula(content) : sat2::parse_dimacs(content);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", argument, error.what()));
+  }
+}
+
+/// Z3's ruling, which the two other solvers must share.
+sat2::Ruling solve(const sat2::Formula& formula) {
+  sat2::Ruling ruling = sat2::rule(formula);
+  const bool by_masks = sat2::satisfiable_by_masks(formula);
+  const bool by_components = sat2::satisfy_by_components(formula).has_value();
+  if (by_masks != ruling.satisfiable || by_components != ruling.satisfiable) {
+    throw std::runtime_error(
+        fmt::format("the solvers disagree, satisfiable: Z3 {}, masks {}, components {}",
+                    ruling.satisfiable, by_masks, by_components));
+  }
+  return ruling;
+}
+
+struct NetworkAnswer {
+  bool satisfiable = false;
+  double difference = 0;  ///< logit of SAT minus logit of UNSAT
+};
+
+/// The formula as the network's tokens. @throws std::invalid_argument if it does not fit.
+at::Tensor tokens_for(const interp::TransformerConfig& config, sat2::Formula formula,
+                      const Tokens& tokens) {
+  const auto clauses = static_cast<int64_t>(formula.clauses.size());
+  if (tokens.d_vocab() != config.d_vocab || tokens.variables < 2) {
+    throw std::invalid_argument(
+        fmt::format("the model has d_vocab {}: not a network for 2-SAT", config.d_vocab));
+  }
+  if (tasks::two_sat::n_ctx(clauses) != config.n_ctx || formula.variables > tokens.variables) {
+    throw std::invalid_argument(
+        fmt::format("the formula has {} clauses over {} variables, the model reads {} over {}",
+                    clauses, formula.variables, (config.n_ctx - 1) / 4, tokens.variables));
+  }
+  formula.variables = static_cast<int>(tokens.variables);
+  at::Tensor row = at::empty({1, config.n_ctx}, at::kLong);
+  tasks::two_sat::write_tokens(formula, row.data_ptr<int64_t>());
+  return row;
+}
+
+NetworkAnswer ask(const interp::Transformer& model, const sat2::Formula& formula) {
+  const at::NoGradGuard no_grad;
+  const interp::TransformerConfig& config = model.config();
+  const Tokens tokens{.variables = (config.d_vocab - 6) / 2};
+  const at::Tensor row = tokens_for(config, formula, tokens).to(model.W_E.device());
+  const at::Tensor logits = interp::logits_at(model, row, config.n_ctx - 1)[0];
+  const double difference = (logits[tokens.sat()] - logits[tokens.unsat()]).item<double>();
+  return {.satisfiable = difference > 0, .difference = difference};
+}
+
+std::string word(bool satisfiable) {
+  return satisfiable ? "satisfiable" : "unsatisfiable";
+}
+
+void print_ruling(const sat2::Formula& formula, const sat2::Ruling& ruling,
+                  const Console& console) {
+  console.fact("formula", sat2::to_string(formula));
+  console.fact("answer", fmt::format("{} (Z3, implication graph and truth table agree)",
+                                     word(ruling.satisfiable)));
+  if (ruling.satisfiable) {
+    std::string model;
+    for (size_t i = 0; i < ruling.model.size(); ++i) {
+      model += fmt::format("{}x{}={}", i == 0 ? "" : " ", i, ruling.model[i] ? 1 : 0);
+    }
+    console.fact("model", model);
+    return;
+  }
+  console.fact("because",
+               fmt::format("{} of {} clauses, each of them needed, contradict each other:",
+                           ruling.unsatisfiable_core.size(), formula.clauses.size()));
+  for (const int clause : ruling.unsatisfiable_core) {
+    console.print("{:>20}  {}", clause + 1, sat2::to_string(formula.clauses[clause]));
+  }
+}
+
+ordered_json report_of(const sat2::Formula& formula, const sat2::Ruling& ruling) {
+  ordered_json report = report_head();
+  report["formula"] = sat2::to_string(formula);
+  report["satisfiable"] = ruling.satisfiable;
+  if (ruling.satisfiable) report["model"] = ruling.model;
+  if (!ruling.satisfiable) report["unsatisfiable_core"] = ruling.unsatisfiable_core;
+  return report;
+}
+
+int run_solve(const SolveOptions& options) {
+  const Session session = start(options.common);
+  const sat2::Formula formula = read_formula(options.formula);
+  const sat2::Ruling ruling = solve(formula);
+  ordered_json report = report_of(formula, ruling);
+  std::optional<NetworkAnswer> network;
+  if (!options.model.empty()) {
+    const interp::LoadedModel loaded = interp::load_model(options.model);
+    loaded.model->to(session.device);
+    network = ask(*loaded.model, formula);
+    report["network"] = {{"satisfiable", network->satisfiable},
+                         {"logit_difference", network->difference}};
+  }
+  const Console& console = session.console;
+  print_ruling(formula, ruling, console);
+  if (network) {
+    const bool right = network->satisfiable == ruling.satisfiable;
+    console.fact(
+        "network",
+        console.paint(fmt::format("{}, logit difference {:+.3f}, {}", word(network->satisfiable),
+                                  network->difference, right ? "right" : "wrong"),
+                      right ? Tone::Good : Tone::Bad));
+  }
+  write_report(options.common, report);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_solve(CLI::App& app) {
+  const auto options = std::make_shared<SolveOptions>();
+  app.add_option("FORMULA", options->formula, "as text, or a file with the text or DIMACS CNF")
+      ->required();
+  app.add_option("--model", options->model, "ask this network, too")->type_name("FILE");
+  add_common_options(app, options->common);
+  app.footer("Example: assay solve \"( x0 Not(x1) ) ( x0 x1 ) ( Not(x0) x1 )\"");
+  return [options] { return run_solve(*options); };
+}
+
+}  // namespace assay::tools

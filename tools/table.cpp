@@ -1,0 +1,47 @@
+#include "tools/table.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace assay::tools {
+
+void Table::add_row(std::vector<Cell> cells) {
+  if (cells.size() != headings_.size()) {
+    throw std::invalid_argument(
+        fmt::format("a table of {} columns got a row of {} cells", headings_.size(), cells.size()));
+  }
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::to_string(bool colour) const {
+  std::vector<Cell> top;
+  for (const Heading& heading : headings_) top.push_back({heading.text, Tone::Faint});
+  std::vector<std::vector<Cell>> lines = {top};
+  lines.insert(lines.end(), rows_.begin(), rows_.end());
+
+  std::vector<size_t> widths(headings_.size());
+  for (const auto& cells : lines) {
+    for (size_t c = 0; c < cells.size(); ++c)
+      widths[c] = std::max(widths[c], columns(cells[c].text));
+  }
+  std::string text;
+  for (const auto& cells : lines) {
+    if (!text.empty()) text += '\n';
+    size_t owed = 0;  // blanks before the next cell, dropped at the end of a line
+    for (size_t c = 0; c < cells.size(); ++c) {
+      const size_t padding = widths[c] - columns(cells[c].text);
+      const bool right = headings_[c].align == Align::Right;
+      if (!cells[c].text.empty()) {
+        text += std::string(owed + (right ? padding : 0), ' ');
+        text += painted(cells[c].text, cells[c].tone, colour);
+        owed = right ? 0 : padding;
+      } else {
+        owed += padding;
+      }
+      owed += 2;
+    }
+  }
+  return text;
+}
+
+}  // namespace assay::tools

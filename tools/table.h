@@ -1,0 +1,39 @@
+#pragma once
+// Tables with aligned columns.
+
+#include <string>
+#include <vector>
+
+#include "tools/terminal.h"
+
+namespace assay::tools {
+
+struct Cell {
+  std::string text;
+  Tone tone = Tone::Plain;
+};
+
+enum class Align { Left, Right };
+struct Heading {
+  std::string text;
+  Align align = Align::Right;
+};
+
+/// Columns are as wide as their widest cell and stand two blanks apart.
+class Table {
+ public:
+  explicit Table(std::vector<Heading> headings) : headings_(std::move(headings)) {}
+
+  /// @throws std::invalid_argument unless there is one cell per heading.
+  void add_row(std::vector<Cell> cells);
+  void add_gap() { rows_.emplace_back(); }  ///< an empty line
+
+  /// Lines joined by line feeds, without blanks at their ends.
+  std::string to_string(bool colour) const;
+
+ private:
+  std::vector<Heading> headings_;
+  std::vector<std::vector<Cell>> rows_;  // an empty one is a gap
+};
+
+}  // namespace assay::tools

@@ -1,0 +1,53 @@
+#include "tools/task_options.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+namespace assay::tools {
+
+tasks::Settings TaskOptions::settings() const {
+  tasks::Settings settings;
+  for (const auto& [name, value] : given) {
+    if (value) settings[name] = *value;
+  }
+  return settings;
+}
+
+void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options) {
+  for (const tasks::Setting& setting : entry.settings) {
+    const std::string help = fmt::format("{} (default: {})", setting.help, setting.value);
+    app.add_option(setting.option, options.given[setting.name], help)->type_name("N");
+  }
+}
+
+Command for_each_task(
+    CLI::App& app,
+    const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add) {
+  std::vector<std::pair<const CLI::App*, Command>> commands;
+  std::vector<std::string> names;
+  for (const tasks::TaskEntry& entry : tasks::task_entries()) {
+    CLI::App* nested = app.add_subcommand(entry.name, entry.help);
+    commands.emplace_back(nested, add(*nested, entry));
+    names.push_back(entry.name);
+  }
+  app.allow_extras();  // an unknown task is refused below, by a message that lists the known ones
+  return [&app, commands, names] {
+    for (const auto& [nested, command] : commands) {
+      if (nested->parsed()) return command();
+    }
+    const std::vector<std::string> rest = app.remaining();
+    if (!rest.empty()) tasks::task_entry(rest.front());
+    throw std::invalid_argument(
+        fmt::format("expected a task; there are {}", fmt::join(names, ", ")));
+  };
+}
+
+std::string describe(const tasks::Task& task) {
+  std::string text = task.name();
+  for (const auto& [name, value] : task.settings()) text += fmt::format(", {} {}", name, value);
+  return text;
+}
+
+}  // namespace assay::tools

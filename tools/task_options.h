@@ -1,0 +1,31 @@
+#pragma once
+// Options that come from the task registry: `assay train TASK` and `assay derive TASK` have one
+// nested subcommand per task.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "tasks/registry.h"
+#include "tools/commands.h"
+
+namespace assay::tools {
+
+/// The settings that were given on the command line, by name.
+struct TaskOptions {
+  std::map<std::string, std::optional<int64_t>> given;
+  tasks::Settings settings() const;
+};
+
+void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options);
+
+/// Makes one nested subcommand per task with `add`. Running without a task, or with an unknown one,
+/// throws std::invalid_argument listing those that exist.
+Command for_each_task(
+    CLI::App& app, const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
+
+/// `two-sat, clauses 10, variables 5`
+std::string describe(const tasks::Task& task);
+
+}  // namespace assay::tools

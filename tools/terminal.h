@@ -1,0 +1,55 @@
+#pragma once
+// What a person sees: colour where it can be shown, text that fits.
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace assay::tools {
+
+bool is_terminal(FILE* stream);
+/// A terminal that is not "dumb", unless NO_COLOR is set (no-color.org).
+bool shows_colour(FILE* stream);
+/// Columns; 100 where the stream is no terminal.
+size_t width_of(FILE* stream);
+
+enum class Tone { Plain, Bold, Faint, Good, Caution, Bad };
+std::string painted(std::string_view text, Tone tone, bool colour);
+
+/// Columns that UTF-8 text takes (one per character, no wide ones).
+size_t columns(std::string_view text);
+/// Text cut to `width` columns, the last of which is then an ellipsis.
+std::string shortened(std::string_view text, size_t width);
+/// Text broken at blanks into lines of at most `width` columns, joined by a line feed and `indent`
+/// blanks; the first line has no indent of its own, but leaves room for it.
+std::string wrapped(std::string_view text, size_t width, size_t indent);
+
+std::string grouped(int64_t number);   ///< `80,000`
+std::string duration(double seconds);  ///< `0:07`, `12:34`, `1:02:03`
+
+/// What a command says on standard output: nothing if quiet. Warnings go to standard error always.
+class Console {
+ public:
+  explicit Console(bool quiet) : quiet_(quiet), colour_(shows_colour(stdout)) {}
+
+  bool quiet() const { return quiet_; }
+  bool colour() const { return colour_; }
+  std::string paint(std::string_view text, Tone tone) const { return painted(text, tone, colour_); }
+  void line(std::string_view text = "") const;
+  template <typename... Args>
+  void print(fmt::format_string<Args...> format, Args&&... args) const {
+    line(fmt::format(format, std::forward<Args>(args)...));
+  }
+  void fact(std::string_view name,
+            std::string_view text) const;  ///< name column, then text, wrapped
+  static void warn(std::string_view text);
+
+ private:
+  bool quiet_, colour_;
+};
+
+}  // namespace assay::tools

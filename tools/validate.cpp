@@ -1,0 +1,216 @@
+// `assay validate --model FILE --interpretation FILE --task NAME`
+
+#include <fmt/chrono.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <ctime>
+#include <stdexcept>
+
+#include "axioms/checker.h"
+#include "axioms/report.h"
+#include "circuits/interpretation_file.h"
+#include "circuits/program.h"
+#include "interp/model_file.h"
+#include "interp/parallel.h"
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+#include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "tools/options.h"
+#include "tools/progress.h"
+#include "tools/report_text.h"
+#include "tools/startup.h"
+#include "tools/task_options.h"
+#include "tools/validation_inputs.h"
+
+namespace assay::tools {
+namespace {
+
+struct ValidateOptions {
+  CommonOptions common;
+  std::filesystem::path model, interpretation, data;
+  std::string task;
+  int64_t inputs = 80000, witnesses = 1;
+  double confidence = 0.95;
+  std::vector<std::string> claims;
+};
+
+/// What is validated: a network, what is said of it, and the task that both speak about.
+struct Subject {
+  interp::LoadedModel model;
+  circuits::LoadedInterpretation loaded;
+  std::unique_ptr<tasks::Task> task;
+
+  const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
+  const interp::TransformerConfig& config() const { return model.model->config(); }
+};
+
+Subject load(const ValidateOptions& options) {
+  tasks::task_entry(options.task);  // refuses an unknown one
+  interp::LoadedModel model = interp::load_model(options.model);
+  circuits::LoadedInterpretation loaded =
+      circuits::load_interpretation(options.interpretation, model.model->config());
+  auto task = tasks::task_from_json(loaded.interpretation.task);
+  return {std::move(model), std::move(loaded), std::move(task)};
+}
+
+void require_belong_together(const Subject& subject, const std::string& task) {
+  if (subject.task->name() != task) {
+    throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
+                                            subject.task->name(), task));
+  }
+  subject.task->require_fits(subject.config());
+  const std::string& derived_from = subject.interpretation().model_sha256;
+  if (derived_from != subject.model.sha256) {
+    throw std::invalid_argument(
+        fmt::format("the interpretation was derived from another model: expected sha256 {}…, the "
+                    "model has {}…",
+                    derived_from.substr(0, 12), subject.model.sha256.substr(0, 12)));
+  }
+}
+
+std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const Subject& subject) {
+  std::vector<axioms::Claim> claims;
+  for (const std::string& text : options.claims) claims.push_back(axioms::parse_claim(text));
+  axioms::require_claims_fit(claims, subject.interpretation());
+  return claims;
+}
+
+ValidationInputs choose_inputs(const ValidateOptions& options, const Subject& subject) {
+  const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
+  if (!options.data.empty()) return file_inputs(*subject.task, options.data, fitted_on);
+  return fresh_inputs(*subject.task, options.inputs, options.common.seed.value_or(1), fitted_on);
+}
+
+void print_subject(const ValidateOptions& options, const Subject& subject,
+                   const ValidationInputs& inputs, const Session& session) {
+  const auto file = [](const std::filesystem::path& path, const std::string& sha256) {
+    return fmt::format("{} ({})", path.string(), sha256.substr(0, 12));
+  };
+  const Console& console = session.console;
+  console.fact("model", file(options.model, subject.model.sha256));
+  console.fact("interpretation", file(options.interpretation, subject.loaded.sha256));
+  console.fact("", subject.interpretation().title);
+  console.fact("task", describe(*subject.task));
+  console.fact("inputs", inputs.description);
+  console.fact("BLAS", describe(session.blas));
+}
+
+axioms::CheckResult check(const ValidateOptions& options, const Subject& subject,
+                          const circuits::Program& program, const ValidationInputs& inputs) {
+  Progress line(options.common.quiet);
+  return axioms::check(
+      *subject.model.model, program, inputs.tokens,
+      {.inputs = inputs.count,
+       .witnesses = options.witnesses,
+       .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
+       .stop = &watch_interrupts()});
+}
+
+/// Runs `work` and takes its time.
+struct Timed {
+  std::string started;
+  double seconds = 0, cpu_seconds = 0;
+};
+template <typename Work>
+Timed timed(const Work& work) {
+  Timed times{.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
+  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
+  work();
+  times.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  times.cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
+  return times;
+}
+
+axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject,
+                          const ValidationInputs& inputs, const Session& session,
+                          const Timed& times) {
+  nlohmann::json seeds = nlohmann::json::object();
+  if (inputs.facts.contains("seed")) seeds["inputs"] = inputs.facts["seed"];
+  return {.command = command_line(),
+          .version = ASSAY_VERSION,
+          .model = {options.model.string(), subject.model.sha256},
+          .interpretation = {options.interpretation.string(), subject.loaded.sha256},
+          .data = inputs.facts,
+          .seeds = seeds,
+          .threads = interp::threads(),
+          .device = session.device.str(),
+          .blas = session.blas,
+          .started = times.started,
+          .seconds = times.seconds,
+          .cpu_seconds = times.cpu_seconds};
+}
+
+int run_validate(const ValidateOptions& options) {
+  const Session session = start(options.common);
+  const Subject subject = load(options);
+  require_belong_together(subject, options.task);
+  const circuits::Program program =
+      circuits::compile(subject.interpretation(), tasks::all_operations(), subject.config());
+  const std::vector<axioms::Claim> claims = parse_claims(options, subject);
+  const ValidationInputs inputs = choose_inputs(options, subject);
+  print_subject(options, subject, inputs, session);
+
+  subject.model.model->to(session.device);
+  axioms::CheckResult result;
+  const Timed times = timed([&] { result = check(options, subject, program, inputs); });
+
+  axioms::Report report =
+      axioms::make_report(subject.interpretation(), result, claims, options.confidence,
+                          subject.config(), subject.task->readout());
+  report.facts = facts_of(options, subject, inputs, session, times);
+  session.console.fact("time",
+                       fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
+  print_report(report, *subject.task, session.console);
+  write_report(options.common, axioms::to_json(report));
+  if (!options.common.json.empty()) session.console.fact("\nreport", options.common.json.string());
+  return report.partial ? kInterrupted : axioms::exit_code(report);
+}
+
+std::string outside_unit_interval(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool inside = end != text.c_str() && *end == '\0' && value > 0 && value < 1;
+  return inside ? "" : fmt::format("expected a number between 0 and 1, got {}", text);
+}
+
+}  // namespace
+
+Command add_validate(CLI::App& app) {
+  const auto options = std::make_shared<ValidateOptions>();
+  app.add_option("--model", options->model, "the network, in any layout")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--interpretation", options->interpretation, "what is said of it")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--task", options->task, "the task that both speak about")
+      ->required()
+      ->type_name("NAME");
+  CLI::Option* count = app.add_option("--inputs", options->inputs, "fresh inputs to test on")
+                           ->capture_default_str()
+                           ->check(CLI::PositiveNumber.description(""))
+                           ->type_name("N");
+  app.add_option("--data", options->data, "test on the inputs of a text file, one per line")
+      ->excludes(count)
+      ->type_name("FILE");
+  app.add_option("--confidence", options->confidence, "of every bound and of all verdicts")
+      ->capture_default_str()
+      ->check(outside_unit_interval)
+      ->type_name("P");
+  app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
+      ->type_name("CLAIM");
+  app.add_option("--witnesses", options->witnesses, "failing inputs kept per node and axiom")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("K");
+  add_common_options(app, options->common);
+  app.footer(
+      "\nExample: assay validate --task two-sat --model runs/demo/model.safetensors\n"
+      "           --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");
+  return [options] { return run_validate(*options); };
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,161 @@
+#include "tools/validation_inputs.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+
+#include "interp/files.h"
+#include "interp/parallel.h"
+#include "tools/terminal.h"
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using at::Tensor;
+using nlohmann::json;
+
+constexpr int64_t kChunk = 4096;  // inputs drawn at once where all of a dataset is gone through
+
+std::string_view bytes_of(const Tensor& tokens) {  // contiguous int64
+  return {static_cast<const char*>(tokens.data_ptr()), tokens.nbytes()};
+}
+
+/// Calls `use(chunk index, tokens)` for a whole dataset, in parallel.
+void for_each_chunk(const tasks::Task& task, tasks::Part part, uint64_t seed, int64_t count,
+                    const std::function<void(int64_t chunk, const Tensor& tokens)>& use) {
+  interp::parallel_for((count + kChunk - 1) / kChunk, [&](int64_t chunk) {
+    const int64_t first = chunk * kChunk;
+    use(chunk, task.sample(part, seed, first, std::min(kChunk, count - first)).tokens.contiguous());
+  });
+}
+
+/// SHA-256 of the hashes of all chunks, so that memory does not grow with the number of inputs.
+std::string hash_of(const tasks::Task& task, tasks::Part part, uint64_t seed, int64_t count) {
+  std::vector<std::string> hashes((count + kChunk - 1) / kChunk);
+  for_each_chunk(task, part, seed, count, [&](int64_t chunk, const Tensor& tokens) {
+    hashes[chunk] = interp::sha256(bytes_of(tokens));
+  });
+  std::string all;
+  for (const std::string& hash : hashes) all += hash;
+  return interp::sha256(all);
+}
+
+struct Dataset {
+  tasks::Part part = tasks::Part::Derive;
+  uint64_t seed = 0;
+  int64_t count = 0;
+};
+
+/// Nothing was fitted where an interpretation names no data.
+Dataset fitting_set(const json& fitted_on) {
+  if (fitted_on.empty()) return {};
+  static const std::map<std::string, tasks::Part> kParts = {
+      {"train", tasks::Part::Train}, {"derive", tasks::Part::Derive}, {"test", tasks::Part::Test}};
+  try {
+    return {.part = kParts.at(fitted_on.at("part").get<std::string>()),
+            .seed = fitted_on.at("seed"),
+            .count = fitted_on.at("count")};
+  } catch (const std::exception&) {
+    throw std::invalid_argument(
+        fmt::format("the interpretation's fitted_on: expected {{part, seed, count}} with part "
+                    "train, derive or test, got {}",
+                    fitted_on.dump()));
+  }
+}
+
+struct FileInputs {
+  Tensor tokens;               ///< [count, pos]
+  std::vector<int64_t> lines;  ///< where each stands in the file
+};
+
+FileInputs read_inputs(const tasks::Task& task, const fs::path& path, const std::string& content) {
+  std::vector<Tensor> rows;
+  std::vector<int64_t> lines;
+  std::istringstream stream(content);
+  int64_t number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    line.erase(std::min(line.find('#'), line.size()));
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    try {
+      rows.push_back(task.to_tokens(line));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format("{}:{}: {}", path.string(), number, error.what()));
+    }
+    lines.push_back(number);
+  }
+  if (rows.empty()) {
+    throw std::invalid_argument(
+        fmt::format("{}: no input in it; expected one per line, as text", path.string()));
+  }
+  return {at::stack(rows).contiguous(), std::move(lines)};
+}
+
+void refuse_fitting_inputs(const tasks::Task& task, const fs::path& path, const FileInputs& inputs,
+                           const json& fitted_on) {
+  std::unordered_multimap<std::string_view, int64_t> lines;  // by the bytes of the tokens
+  for (size_t i = 0; i < inputs.lines.size(); ++i) {
+    lines.emplace(bytes_of(inputs.tokens[static_cast<int64_t>(i)]), inputs.lines[i]);
+  }
+  std::set<int64_t> known;
+  std::mutex mutex;
+  const Dataset fitted = fitting_set(fitted_on);
+  for_each_chunk(task, fitted.part, fitted.seed, fitted.count, [&](int64_t, const Tensor& tokens) {
+    for (int64_t row = 0; row < tokens.size(0); ++row) {
+      const auto [first, last] = lines.equal_range(bytes_of(tokens[row]));
+      const std::lock_guard lock(mutex);
+      for (auto line = first; line != last; ++line) known.insert(line->second);
+    }
+  });
+  if (known.empty()) return;
+  throw std::invalid_argument(fmt::format(
+      "{}: {} of {} inputs are among those that the interpretation was fitted on, first in line {}",
+      path.string(), grouped(static_cast<int64_t>(known.size())),
+      grouped(static_cast<int64_t>(inputs.lines.size())), *known.begin()));
+}
+
+}  // namespace
+
+ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t seed,
+                              const json& fitted_on) {
+  if (fitting_set(fitted_on).part == tasks::Part::Test) {
+    throw std::invalid_argument(
+        "the interpretation was fitted on the test part, from which fresh inputs are drawn");
+  }
+  const auto tokens = [&task, seed](int64_t first, int64_t n) {
+    return task.sample(tasks::Part::Test, seed, first, n).tokens;
+  };
+  return {.tokens = tokens,
+          .count = count,
+          .description = fmt::format("{} fresh ones (test part, seed {})", grouped(count), seed),
+          .facts = {{"source", "sampled"},
+                    {"part", "test"},
+                    {"seed", seed},
+                    {"count", count},
+                    {"sha256", hash_of(task, tasks::Part::Test, seed, count)}}};
+}
+
+ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, const json& fitted_on) {
+  const std::string content = interp::read_file(path);
+  const FileInputs inputs = read_inputs(task, path, content);
+  refuse_fitting_inputs(task, path, inputs, fitted_on);
+  const int64_t count = inputs.tokens.size(0);
+  return {.tokens = [tokens = inputs.tokens](int64_t first,
+                                             int64_t n) { return tokens.narrow(0, first, n); },
+          .count = count,
+          .description = fmt::format("{} from {}", grouped(count), path.string()),
+          .facts = {{"source", "file"},
+                    {"path", path.string()},
+                    {"count", count},
+                    {"sha256", interp::sha256(content)}}};
+}
+
+}  // namespace assay::tools
