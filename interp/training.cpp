@@ -333,8 +333,8 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
     optimizer->param_groups()[0].options().set_lr(rate);
     const double loss = accumulate_gradients(model, parameters, config, phase, inputs, state.step);
     if (!std::isfinite(loss))
-      throw std::runtime_error(
-          fmt::format("training: the loss is {} at step {}", loss, state.step));
+      throw std::runtime_error(fmt::format("training: the loss is {} at step {}",
+                                           std::isnan(loss) ? "NaN" : "infinite", state.step));
     torch::nn::utils::clip_grad_norm_(parameters, config.gradient_clip);
     optimizer->step();
     ++state.step;

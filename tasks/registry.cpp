@@ -30,8 +30,12 @@ std::unique_ptr<Task> make_task(const std::string& name, const Settings& setting
   Settings all;
   for (const Setting& setting : entry.settings) all[setting.name] = setting.value;
   for (const auto& [key, value] : settings) {
-    if (!all.contains(key))
-      throw std::invalid_argument(fmt::format("task {} has no setting '{}'", name, key));
+    if (!all.contains(key)) {
+      std::vector<std::string> names;
+      for (const Setting& setting : entry.settings) names.push_back(setting.name);
+      throw std::invalid_argument(fmt::format("task {} has no setting '{}'; there are {}", name,
+                                              key, fmt::join(names, ", ")));
+    }
     all[key] = value;
   }
   return entry.make(all);

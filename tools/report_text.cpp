@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "tools/brief.h"
 #include "tools/table.h"
@@ -82,48 +83,46 @@ void print_nodes(const Report& report, const Console& console) {
   }
 }
 
-/// Rows that one input breaks in the same way are shown together.
-struct WitnessGroup {
-  std::vector<std::string> rows;  ///< `parse.PR`
+/// `network's | interpretation's`, or the decisions before and after a replacement.
+std::string failure_text(const ReportRow& row, const Witness& witness) {
+  const bool decisions = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
+  return fmt::format("{} {}", decisions ? "decision" : "value",
+                     difference(witness.network, witness.interpretation));
+}
+
+/// How one input fails: rows (`parse.PR, parse.CR`) by what is seen there.
+using Failures = std::map<std::string, std::string>;
+
+struct FailingInput {
   const Witness* witness = nullptr;
-  bool decisions = false;  ///< what differs is the network's decision, not the node's value
+  Failures rows;
 };
 
-std::vector<WitnessGroup> group_witnesses(const Report& report) {
-  std::vector<WitnessGroup> groups;
+std::map<int64_t, FailingInput> failing_inputs(const Report& report) {
+  std::map<int64_t, FailingInput> inputs;
   for (const ReportRow& row : report.rows) {
-    const bool decisions = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
     for (const Witness& witness : row.witnesses) {
-      const auto same = std::ranges::find_if(groups, [&](const WitnessGroup& group) {
-        const Witness& other = *group.witness;
-        return other.input == witness.input && group.decisions == decisions &&
-               other.network == witness.network && other.interpretation == witness.interpretation;
-      });
-      const std::string name = fmt::format("{}.{}", row.node, to_string(row.axiom));
-      if (same == groups.end()) {
-        groups.push_back({{name}, &witness, decisions});
-      } else {
-        same->rows.push_back(name);
-      }
+      FailingInput& input = inputs[witness.input];
+      input.witness = &witness;
+      std::string& rows = input.rows[failure_text(row, witness)];
+      rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", row.node, to_string(row.axiom));
     }
   }
-  return groups;
+  return inputs;
 }
 
 void print_witnesses(const Report& report, const tasks::Task& task, const Console& console) {
-  const std::vector<WitnessGroup> groups = group_witnesses(report);
-  if (groups.empty()) return;
+  const std::map<int64_t, FailingInput> inputs = failing_inputs(report);
+  if (inputs.empty()) return;
   console.line();
-  console.line(console.paint("first failing inputs", Tone::Bold));
-  for (const auto& [rows, witness, decisions] : groups) {
-    std::string names;
-    for (const std::string& row : rows) names += (names.empty() ? "" : ", ") + row;
-    console.line(
-        console.paint(fmt::format("{} fails on input {}", names, witness->input), Tone::Caution));
-    console.fact("  input", task.to_text(torch::tensor(witness->tokens, torch::kInt64)));
-    console.fact(decisions ? "  decision" : "  value",
-                 difference(witness->network, witness->interpretation) +
-                     (decisions ? "   (as is | replaced)" : "   (network | interpretation)"));
+  console.line(console.paint("First failing inputs", Tone::Bold) +
+               " (value: network | interpretation, decision: as is | replaced)");
+  for (const auto& [index, input] : inputs) {
+    console.fact(fmt::format("input {}", index),
+                 task.to_text(torch::tensor(input.witness->tokens, torch::kInt64)));
+    for (const auto& [seen, rows] : input.rows) {
+      console.fact("", fmt::format("{}: {}", rows, seen));
+    }
   }
 }
 

@@ -15,6 +15,12 @@ bool continues_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
+/// A clause `( x0 Not(x1) )` counts as one word.
+size_t end_of_word(std::string_view text) {
+  const size_t closing = text.starts_with("( ") ? text.find(" )") : text.npos;
+  return closing == text.npos ? std::min(text.find(' '), text.size()) : closing + 2;
+}
+
 const char* escape_of(Tone tone) {
   switch (tone) {
     case Tone::Plain:
@@ -77,7 +83,7 @@ std::string wrapped(std::string_view text, size_t width, size_t indent) {
   std::string result;
   size_t used = 0;
   while (!text.empty()) {
-    const size_t end = std::min(text.find(' '), text.size());
+    const size_t end = end_of_word(text);
     const std::string_view word = text.substr(0, end);
     if (used > 0 && used + 1 + columns(word) > room) {
       result += '\n' + std::string(indent, ' ');

@@ -25,7 +25,7 @@ size_t columns(std::string_view text);
 /// Text cut to `width` columns, the last of which is then an ellipsis.
 std::string shortened(std::string_view text, size_t width);
 /// Text broken at blanks into lines of at most `width` columns, joined by a line feed and `indent`
-/// blanks; the first line has no indent of its own, but leaves room for it.
+/// blanks; the first line has no indent of its own, but leaves room for it. Clauses stay whole.
 std::string wrapped(std::string_view text, size_t width, size_t indent);
 
 std::string grouped(int64_t number);   ///< `80,000`

@@ -64,7 +64,9 @@ double worst_case_attention(const interp::Transformer& model, const Tokens& toke
       }
     }
     const Tensor own = own_left + own_right.unsqueeze(1);  // [second literal, first literal]
-    worst = std::min(worst, (own / (own + others.unsqueeze(1))).min().item<double>());
+    // Scores beyond what exp() can hold make NaN: of them nothing is claimed.
+    const Tensor share = (own / (own + others.unsqueeze(1))).nan_to_num(0.0);
+    worst = std::min(worst, share.min().item<double>());
   }
   return worst;
 }

@@ -133,6 +133,9 @@ circuits::Function truth_table_programs(const circuits::Operation& operation) {
   try {
     const int64_t variables = operation.parameters.at("variables");
     const std::vector<Program> programs = operation.parameters.at("programs");
+    if (variables < 1 || variables > sat2::kMaxVariables)
+      throw std::invalid_argument(fmt::format("operation '{}': variables: expected 1 to {}, got {}",
+                                              operation.name, sat2::kMaxVariables, variables));
     for (const Program& program : programs) check(program, int64_t{1} << variables);
     return [=](const std::vector<circuits::Value>& parents) {
       const Tensor satisfied = truth_tables(parents.at(0), variables);

@@ -41,7 +41,7 @@ std::vector<Phase> learn_then_prune(const Phase& learn, const std::vector<int64_
 
 Recipe reference(Recipe recipe) {
   recipe.training.phases =
-      learn_then_prune({.steps = 8000, .weight_decay = 0.05}, {96, 64, 48}, 500, 6000);
+      learn_then_prune({.steps = 8000, .weight_decay = 0.05}, {96, 64, 48}, 500, 4000);
   return recipe;
 }
 

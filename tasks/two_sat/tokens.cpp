@@ -47,8 +47,8 @@ sat2::Formula formula_of(const at::Tensor& tokens, int64_t variables) {
   sat2::Formula formula{.variables = static_cast<int>(variables), .clauses = {}};
   for (int64_t p = 0; p + 1 < row.numel(); p += 4) {
     expect(p, data[p] == names.open(), "'('");
-    expect(p + 1, data[p + 1] < names.n_literals(), "a literal");
-    expect(p + 2, data[p + 2] < names.n_literals(), "a literal");
+    for (const int64_t literal : {p + 1, p + 2})
+      expect(literal, data[literal] >= 0 && data[literal] < names.n_literals(), "a literal");
     expect(p + 3, data[p + 3] == names.close(), "')'");
     formula.clauses.push_back({names.literal_of(data[p + 1]), names.literal_of(data[p + 2])});
   }

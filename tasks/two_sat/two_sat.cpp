@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sat2/masks.h"
@@ -85,9 +86,11 @@ class TwoSat : public Task {
 
  private:
   sat2::SamplerSettings sampler_settings() const {
-    const auto clauses = static_cast<int>(clauses_);
-    return {
-        .variables = static_cast<int>(variables_), .min_clauses = clauses, .max_clauses = clauses};
+    const auto as_int = [](int64_t value) {  // out of range stays out of range
+      return static_cast<int>(std::clamp<int64_t>(value, -1, 1'000'000));
+    };
+    const int clauses = as_int(clauses_);
+    return {.variables = as_int(variables_), .min_clauses = clauses, .max_clauses = clauses};
   }
 
   int64_t variables_, clauses_;

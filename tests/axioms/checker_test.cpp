@@ -8,11 +8,11 @@
 #include <set>
 
 #include "circuits/cut.h"
-#include "interp/parallel.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/scratch.h"
+#include "tests/interp/with_threads.h"
 
 namespace assay::axioms {
 namespace {
@@ -359,17 +359,27 @@ TEST(CheckerTest, ProgressIsReportedAndNothingIsCheckedTwice) {
 TEST(CheckerTest, AStopFlagLeavesWhatIsCountedSoFar) {
   Interpretation broken = or_interpretation();
   node(broken, "some").h.parameters["yes"] = {1};
-  std::atomic<bool> stop = false;
-  const CheckResult partial =
-      check_or(broken, {.inputs = 10000,
-                        .on_progress = [&](int64_t done, int64_t) { stop = done >= 300; },
-                        .stop = &stop});
-  EXPECT_FALSE(partial.complete);
-  EXPECT_EQ(partial.inputs, 384);  // three chunks of 128
-  EXPECT_EQ(partial.nodes[1][Axiom::PE].estimate,
-            check_or(broken, {.inputs = 384}).nodes[1][Axiom::PE].estimate);
-  stop = true;
-  const CheckResult nothing = check_or(broken, {.inputs = 100, .stop = &stop});
+  for (const int threads : {1, 2}) {
+    const interp::WithThreads with_threads(threads);
+    std::atomic<bool> stop = false;
+    const CheckResult partial =
+        check_or(broken, {.inputs = 10000,
+                          .on_progress = [&](int64_t done, int64_t) { stop = done >= 300; },
+                          .stop = &stop});
+    EXPECT_FALSE(partial.complete);
+    EXPECT_GE(partial.inputs, 384);                        // three chunks of 128
+    EXPECT_LE(partial.inputs, 384 + 128 * (threads - 1));  // and what others had begun
+    EXPECT_EQ(partial.nodes[1][Axiom::PE].estimate.n, partial.inputs);
+    if (threads == 1) {
+      EXPECT_EQ(partial.nodes[1][Axiom::PE].estimate,
+                check_or(broken, {.inputs = 384}).nodes[1][Axiom::PE].estimate);
+    }
+  }
+}
+
+TEST(CheckerTest, StoppedBeforehandNothingIsCounted) {
+  const std::atomic<bool> stop = true;
+  const CheckResult nothing = check_or(or_interpretation(), {.inputs = 100, .stop = &stop});
   EXPECT_FALSE(nothing.complete);
   EXPECT_EQ(nothing.inputs, 0);
   EXPECT_EQ(nothing.nodes[1][Axiom::PE].estimate, Estimate{});
@@ -623,10 +633,10 @@ TEST(CheckerTest, AtTheOutputPrefixEquivalenceCountsWrongAnswers) {
 
 TEST(CheckerTest, CountsAndWitnessesDependOnNoThreadAndNoRepetition) {
   const auto run = [](int threads) {
-    interp::set_threads(threads);
+    const interp::WithThreads with_threads(threads);
     const CheckResult result =
         check(random_network(), wild_program(), digits, {.inputs = 2000, .witnesses = 5});
-    interp::set_threads(1);
+
     std::vector<int64_t> numbers;
     for (const NodeResult& node : result.nodes) {
       numbers.push_back(node.inherited);
@@ -652,12 +662,11 @@ TEST(CheckerTest, AnExceptionInAnyChunkIsPassedOn) {
     return digits(first, count).remainder(4);
   };
   for (const int threads : {1, 2}) {
-    interp::set_threads(threads);
+    const interp::WithThreads with_threads(threads);
     EXPECT_EQ(
         message_of([&] { check(random_network(), wild_program(), inputs, {.inputs = 1000}); }),
         "input 256 is broken");
   }
-  interp::set_threads(1);
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST(CutTest, ThePathReturnedIsRealAndAvoidsTheSites) {
 TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
   std::mt19937_64 random(4);
   interp::Transformer model(config());
-  interp::randomise(model, 6, 1.0);
+  interp::randomise(model, 6, 0.4);  // attention not so sharp that a path carries nothing
   model.to(at::kDouble);
   const auto weights = interp::weights_of(model);
   const at::Tensor one = torch::tensor({{0, 1, 2, 3, 0}}, torch::kLong),
@@ -173,9 +173,8 @@ TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
       sites.push_back(site);
       fixed.push_back({site, run.at(site)});
     }
-    const bool same = interp::NaiveForward(config(), weights, other, fixed)
-                          .at(logits)
-                          .allclose(run.at(logits), 1e-10, 1e-10);
+    const bool same =
+        interp::NaiveForward(config(), weights, other, fixed).at(logits).equal(run.at(logits));
     const auto path = path_around(sites, config(), kReadout);
     std::string names;
     for (const Site& site : sites) names += to_string(site) + " ";

@@ -162,8 +162,9 @@ TEST_F(InterpretationFileTest, SitesAreThoseOfTheModelItIsTestedOn) {
   interp::TransformerConfig shallow = config();
   shallow.n_heads = {1};
   shallow.d_head = {2};
-  EXPECT_THAT(message_of([&] { load_interpretation(saved(), shallow); }),
-              HasSubstr("x.json: node 1 (first): unknown site 'blocks.1.attn.hook_q[head=1]'"));
+  EXPECT_THAT(
+      message_of([&] { load_interpretation(saved(), shallow); }),
+      HasSubstr("x.json: node 1 (first): unknown site 'blocks.1.attn.hook_q': this model has"));
 }
 
 TEST_F(InterpretationFileTest, TensorsAndGraphMustFit) {

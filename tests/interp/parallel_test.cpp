@@ -13,14 +13,13 @@
 #include <vector>
 
 #include "tests/interp/scratch.h"
+#include "tests/interp/with_threads.h"
 
 namespace assay::interp {
 namespace {
 
 class ParallelTest : public testing::TestWithParam<int> {
- protected:
-  ParallelTest() { set_threads(GetParam()); }
-  ~ParallelTest() override { set_threads(1); }
+  const WithThreads with_threads_{GetParam()};
 };
 
 TEST_P(ParallelTest, EachIndexIsWorkedOnOnce) {
@@ -80,16 +79,15 @@ INSTANTIATE_TEST_SUITE_P(Threads, ParallelTest, testing::Values(1, 2, 5),
                          testing::PrintToStringParamName());
 
 TEST(ParallelSettingTest, ThreadsAreAtLeastOne) {
-  set_threads(3);
+  const WithThreads with_threads(3);
   EXPECT_EQ(threads(), 3);
   EXPECT_EQ(message_of([] { set_threads(0); }), "threads: expected at least 1, got 0");
   EXPECT_THROW(set_threads(-2), std::invalid_argument);
   EXPECT_EQ(threads(), 3);
-  set_threads(1);
 }
 
 TEST(ParallelSettingTest, SeveralThreadsReallyWork) {
-  set_threads(3);
+  const WithThreads with_threads(3);
   std::mutex mutex;
   std::set<std::thread::id> workers;
   parallel_for(30, [&](int64_t) {
@@ -98,7 +96,6 @@ TEST(ParallelSettingTest, SeveralThreadsReallyWork) {
     workers.insert(std::this_thread::get_id());
   });
   EXPECT_EQ(workers.size(), 3);
-  set_threads(1);
 }
 
 }  // namespace

@@ -300,6 +300,27 @@ TEST(TraceTest, OverwritingASiteWithItsOwnValueChangesNothing) {
   }
 }
 
+TEST(TraceTest, AnOverwrittenPatternNeedNotSumToOne) {
+  const at::NoGradGuard no_grad;
+  std::mt19937_64 random(21);
+  for (const TransformerConfig& config : assorted_configs()) {
+    const auto model = random_model(config);
+    const Tensor tokens = random_tokens(config, 3, config.n_ctx, 22);
+    const Site readout{.place = {Hook::Logits, 0}, .positions = {config.n_ctx - 1}};
+    for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
+      for (const int64_t batch : {1, 3}) {
+        const Site pattern = whole(Hook::Pattern, layer);
+        const std::vector<Overwrite> overwrites = {
+            {pattern, random_value(shape_of_value(pattern, config, batch, config.n_ctx), random)}};
+        const NaiveForward expected(config, weights_of(*model), tokens, overwrites);
+        for (const Site& site : {readout, whole(Hook::Logits)})
+          EXPECT_TRUE(close(record(*model, tokens, site, overwrites), expected.at(site), 1e-10))
+              << to_string(pattern) << " seen by " << to_string(site);
+      }
+    }
+  }
+}
+
 TEST(TraceTest, TheLaterOfTwoOverwritesWins) {
   const TransformerConfig config = assorted_configs()[0];
   const auto model = random_model(config);

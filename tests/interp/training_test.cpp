@@ -11,11 +11,11 @@
 #include <random>
 #include <set>
 
-#include "interp/parallel.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/scratch.h"
+#include "tests/interp/with_threads.h"
 
 namespace assay::interp {
 namespace {
@@ -153,16 +153,12 @@ TEST_F(TrainingTest, RepeatingARunGivesTheSameWeights) {
 }
 
 TEST_F(TrainingTest, ThreadsChangeNoWeight) {
-  set_threads(1);
-  auto one = fresh_model(), two = fresh_model(), three = fresh_model();
-  run(*one, two_phases());
-  set_threads(2);
-  run(*two, two_phases());
-  set_threads(3);
-  run(*three, two_phases());
-  set_threads(1);
-  EXPECT_TRUE(same_bits(*two, *one));
-  EXPECT_TRUE(same_bits(*three, *one));
+  for (const int threads : {1, 2, 3}) {
+    const WithThreads with_threads(threads);
+    auto model = fresh_model();
+    run(*model, two_phases());
+    EXPECT_TRUE(same_bits(*model, uninterrupted())) << threads << " threads";
+  }
 }
 
 TEST_F(TrainingTest, StoppingAnywhereAndResumingChangesNoWeight) {
@@ -409,7 +405,7 @@ TEST_F(TrainingTest, KeepingMoreNeuronsThanThereAreKeepsAll) {
 TEST_F(TrainingTest, ALossThatIsNoNumberEndsTheRun) {
   auto model = fresh_model();
   model->W_U.detach()[0][0] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(message_of([&] { run(*model, two_phases()); }), "training: the loss is nan at step 0");
+  EXPECT_EQ(message_of([&] { run(*model, two_phases()); }), "training: the loss is NaN at step 0");
   auto exploding = fresh_model();
   TrainingConfig config = two_phases();
   config.phases[0].learning_rate = 1e30;

@@ -174,7 +174,7 @@ TEST(TransformerTest, InitialisationScalesTheWeights) {
   expect_deviation(block.attn->W_Q, by_model);
   expect_deviation(block.attn->W_O, 0.5 * by_model);
   expect_deviation(block.mlp->W_in, by_model);
-  expect_deviation(block.mlp->W_out, 0.5 / std::sqrt(512.0));
+  expect_deviation(block.mlp->W_out, 0.5 * by_model);
   expect_deviation(model.W_U, 0.5 / std::sqrt(16.0));
   EXPECT_EQ(block.mlp->b_in.abs().sum().item<float>(), 0);
 }

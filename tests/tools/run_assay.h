@@ -26,8 +26,9 @@ inline std::string content_of(const std::filesystem::path& path) {
 /// @param before  shell commands that precede it, such as a `ulimit`.
 inline Finished run_assay(const std::string& arguments, const std::filesystem::path& folder,
                           const std::string& before = "") {
-  const std::string command = "cd " + folder.string() + " && " + before + " exec " + ASSAY_BINARY +
-                              " " + arguments + " > out.txt 2> error.txt < /dev/null";
+  const std::string command = "cd " + folder.string() + " || exit; " + before + " exec " +
+                              ASSAY_BINARY + " " + arguments +
+                              " > out.txt 2> error.txt < /dev/null";
   const int status = std::system(("bash -c \"" + command + "\"").c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {code, content_of(folder / "out.txt"), content_of(folder / "error.txt")};

@@ -35,6 +35,7 @@ TEST(Terminal, ShortensToAWidth) {
 TEST(Terminal, WrapsAtBlanksAndIndents) {
   EXPECT_EQ(wrapped("one two three four five six", 24, 2), "one two three four\n  five six");
   EXPECT_EQ(wrapped("", 24, 2), "");
+  EXPECT_EQ(wrapped("( x0 x1 ) ( x1 Not(x2) ) :", 22, 2), "( x0 x1 )\n  ( x1 Not(x2) ) :");
   EXPECT_EQ(wrapped(std::string(40, 'x'), 24, 2), std::string(40, 'x'));
 }
 

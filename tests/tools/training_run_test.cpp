@@ -17,8 +17,7 @@ using nlohmann::json;
 class TrainingRun : public interp::Scratch {
  protected:
   Finished train(const std::string& more, const std::string& signal = "") {
-    const std::string options =
-        "train two-sat --preset fast --vars 3 --clauses 4 --steps 500 " + more;
+    const std::string options = "train two-sat --preset demo --steps 500 " + more;
     if (signal.empty()) return run_assay(options, at(""));
     // The signal comes as soon as there is a checkpoint, so in the middle of the run.
     const std::string sender = fmt::format(
@@ -52,7 +51,7 @@ TEST_F(TrainingRun, SlowKilledOrInterruptedItResumesToTheSameWeights) {
 
   const json manifest = json::parse(content_of(at("run/manifest.json")));
   EXPECT_EQ(manifest["finished"], true);
-  EXPECT_EQ(manifest["samples"], 500 * 256);
+  EXPECT_EQ(manifest["samples"], 500 * 128);
   EXPECT_EQ(manifest["model_sha256"], interp::load_model(at("run/model.safetensors")).sha256);
   EXPECT_EQ(std::ranges::count(content_of(at("run/metrics.jsonl")), '\n'), 2);  // steps 250, 500
 }

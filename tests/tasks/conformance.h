@@ -1,0 +1,110 @@
+#pragma once
+// What every task promises, checked against any of them.
+
+#include <gmock/gmock.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+
+#include "interp/training.h"
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+
+namespace assay::tasks {
+
+inline constexpr auto kParts = {Part::Train, Part::Derive, Part::Test};
+
+inline void expect_samples_of_the_right_shape_and_range(const Task& task) {
+  for (const Part part : kParts) {
+    const auto [tokens, labels] = task.sample(part, /*seed=*/1, /*first=*/3, /*count=*/20);
+    EXPECT_EQ(tokens.sizes().vec(), (std::vector<int64_t>{20, task.n_ctx()}));
+    EXPECT_EQ(labels.sizes().vec(), (std::vector<int64_t>{20}));
+    EXPECT_EQ(tokens.scalar_type(), torch::kInt64);
+    EXPECT_EQ(labels.scalar_type(), torch::kInt64);
+    for (const at::Tensor& values : {tokens, labels}) {
+      EXPECT_GE(values.min().item<int64_t>(), 0);
+      EXPECT_LT(values.max().item<int64_t>(), task.d_vocab());
+    }
+    EXPECT_EQ(task.sample(part, 1, 0, 0).tokens.size(0), 0);
+  }
+}
+
+/// Answers are tokens that no input holds, each as frequent as the others.
+inline void expect_balanced_answers(const Task& task) {
+  constexpr int kInputs = 2000;
+  for (const Part part : kParts) {
+    const auto [tokens, labels] = task.sample(part, /*seed=*/1, 0, kInputs);
+    std::map<int64_t, int> counts;
+    for (int i = 0; i < kInputs; ++i) ++counts[labels[i].item<int64_t>()];
+    ASSERT_GE(counts.size(), 2U);
+    const double share = 1.0 / static_cast<double>(counts.size());
+    for (const auto& [answer, count] : counts) {
+      EXPECT_FALSE(tokens.eq(answer).any().item<bool>()) << task.token_name(answer);
+      EXPECT_NEAR(count, kInputs * share, 4 * std::sqrt(kInputs * share * (1 - share)));
+    }
+  }
+}
+
+inline void expect_slices_of_one_stream(const Task& task) {
+  const auto inputs = task.inputs(Part::Derive, /*seed=*/5);
+  const auto whole = inputs(10, 23);
+  for (const auto& [first, count] : {std::pair{0, 23}, {0, 1}, {7, 9}, {22, 1}}) {
+    const auto slice = inputs(10 + first, count);
+    EXPECT_TRUE(slice.tokens.equal(whole.tokens.narrow(0, first, count)));
+    EXPECT_TRUE(slice.labels.equal(whole.labels.narrow(0, first, count)));
+  }
+  EXPECT_FALSE(task.sample(Part::Derive, 6, 10, 23).tokens.equal(whole.tokens));
+}
+
+inline void expect_parts_that_share_no_input(const Task& task) {
+  std::map<std::string, Part> part_of;
+  for (const Part part : kParts) {
+    for (const uint64_t seed : {0, 1}) {
+      const at::Tensor tokens = task.sample(part, seed, 0, 300).tokens;
+      for (int i = 0; i < 300; ++i) {
+        const auto [found, inserted] = part_of.emplace(task.to_text(tokens[i]), part);
+        EXPECT_EQ(found->second, part) << found->first;
+      }
+    }
+  }
+}
+
+inline void expect_texts_that_can_be_read_back(const Task& task) {
+  const at::Tensor tokens = task.sample(Part::Test, /*seed=*/1, 0, 50).tokens;
+  for (int i = 0; i < 50; ++i) {
+    const std::string text = task.to_text(tokens[i]);
+    EXPECT_TRUE(task.to_tokens(text).equal(tokens[i])) << text;
+  }
+  std::set<std::string> names;
+  for (int64_t token = 0; token < task.d_vocab(); ++token) names.insert(task.token_name(token));
+  EXPECT_EQ(static_cast<int64_t>(names.size()), task.d_vocab());
+  EXPECT_THROW(task.token_name(-1), std::invalid_argument);
+  EXPECT_THROW(task.token_name(task.d_vocab()), std::invalid_argument);
+}
+
+/// @param preset  one that the task's settings were made for.
+inline void expect_valid_recipe(const Task& task, const std::string& preset) {
+  const Recipe recipe = task.recipe(preset);
+  EXPECT_NO_THROW(interp::validate(recipe.model));
+  EXPECT_NO_THROW(interp::validate(recipe.training));
+  EXPECT_NO_THROW(task.require_fits(recipe.model));
+  EXPECT_EQ(recipe.training.readout, task.readout());
+  EXPECT_GE(task.readout(), 0);
+  EXPECT_LT(recipe.training.readout, recipe.model.n_ctx);
+  EXPECT_GT(recipe.initialisation.embedding_scale, 0);
+  EXPECT_GT(recipe.initialisation.writer_scale, 0);
+}
+
+inline void expect_conforming(const Task& task) {
+  expect_samples_of_the_right_shape_and_range(task);
+  expect_balanced_answers(task);
+  expect_slices_of_one_stream(task);
+  expect_parts_that_share_no_input(task);
+  expect_texts_that_can_be_read_back(task);
+  EXPECT_FALSE(task.variants().empty());
+}
+
+}  // namespace assay::tasks

@@ -1,0 +1,121 @@
+#include "tasks/registry.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "tests/tasks/conformance.h"
+
+namespace assay::tasks {
+namespace {
+
+using nlohmann::json;
+using testing::ThrowsMessage;
+
+class Entries : public testing::TestWithParam<size_t> {
+ protected:
+  static const TaskEntry& entry() { return task_entries().at(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Registry, Entries, testing::Range(size_t{0}, task_entries().size()));
+
+TEST_P(Entries, ConformToWhatATaskPromises) {
+  const auto task = make_task(entry().name);
+  EXPECT_EQ(task->name(), entry().name);
+  expect_conforming(*task);
+}
+
+TEST_P(Entries, TakeTheirDefaultsFromTheirSettings) {
+  Settings defaults;
+  std::set<std::string> options;
+  for (const Setting& setting : entry().settings) {
+    defaults[setting.name] = setting.value;
+    EXPECT_TRUE(setting.option.starts_with("--")) << setting.option;
+    options.insert(setting.option);
+  }
+  EXPECT_EQ(options.size(), entry().settings.size());
+  EXPECT_EQ(make_task(entry().name)->settings(), defaults);
+}
+
+TEST_P(Entries, HaveAValidRecipeForEveryPreset) {
+  ASSERT_FALSE(entry().presets.empty());
+  for (const Preset& preset : entry().presets) {
+    SCOPED_TRACE(preset.name);
+    expect_valid_recipe(*make_task(entry().name, preset.settings), preset.name);
+    expect_valid_recipe(*make_task(entry().name), preset.name);
+  }
+}
+
+TEST_P(Entries, AreMadeAgainFromTheirJson) {
+  for (const Preset& preset : entry().presets) {
+    const auto task = make_task(entry().name, preset.settings);
+    const auto again = task_from_json(json::parse(task->to_json().dump()));
+    EXPECT_EQ(again->to_json(), task->to_json());
+    EXPECT_EQ(again->settings(), task->settings());
+    EXPECT_TRUE(again->sample(Part::Train, 1, 0, 5)
+                    .tokens.equal(task->sample(Part::Train, 1, 0, 5).tokens));
+  }
+}
+
+TEST_P(Entries, AddTheirOperationsToTheGenericOnes) {
+  circuits::Operations own;
+  entry().add_operations(own);
+  const circuits::Operations all = all_operations(), generic = circuits::generic_operations();
+  for (const auto& [name, factory] : own.functions) {
+    EXPECT_TRUE(all.functions.contains(name)) << name;
+    EXPECT_FALSE(generic.functions.contains(name)) << name;
+  }
+  for (const auto& [name, factory] : generic.functions) EXPECT_TRUE(all.functions.contains(name));
+}
+
+TEST(Registry, ListsTheTasksThatExist) {
+  EXPECT_EQ(task_entry("two-sat").name, "two-sat");
+  EXPECT_THAT([] { task_entry("three-sat"); },
+              ThrowsMessage<std::invalid_argument>("unknown task 'three-sat'; there are two-sat"));
+  EXPECT_THAT([] { make_task(""); },
+              ThrowsMessage<std::invalid_argument>("unknown task ''; there are two-sat"));
+}
+
+TEST(Registry, ListsTheSettingsThatExist) {
+  EXPECT_THAT(
+      [] {
+        make_task("two-sat", {{"literals", 3}});
+      },
+      ThrowsMessage<std::invalid_argument>(
+          "task two-sat has no setting 'literals'; there are variables, clauses"));
+}
+
+TEST(Registry, RefusesSettingsOutOfRange) {
+  EXPECT_THAT(
+      [] {
+        make_task("two-sat", {{"variables", 7}});
+      },
+      ThrowsMessage<std::invalid_argument>("variables: expected 2 to 6, got 7"));
+  EXPECT_THROW(make_task("two-sat", {{"clauses", 0}}), std::invalid_argument);
+  EXPECT_THROW(make_task("two-sat", {{"clauses", -10}}), std::invalid_argument);
+  constexpr int64_t kTwoTo32 = int64_t{1} << 32;
+  EXPECT_THROW(make_task("two-sat", {{"variables", kTwoTo32 + 5}}), std::invalid_argument);
+  EXPECT_THROW(make_task("two-sat", {{"clauses", kTwoTo32 + 10}}), std::invalid_argument);
+}
+
+TEST(Registry, RefusesJsonThatIsNoTask) {
+  EXPECT_THAT(
+      [] {
+        task_from_json({{"name", "two-sat"}});
+      },
+      ThrowsMessage<std::invalid_argument>(
+          R"(a task is {"name", "settings"}, got {"name":"two-sat"})"));
+  EXPECT_THROW(task_from_json(json::array()), std::invalid_argument);
+  EXPECT_THROW(task_from_json({{"name", 3}, {"settings", json::object()}}), std::invalid_argument);
+  EXPECT_THROW(task_from_json({{"name", "two-sat"}, {"settings", {{"variables", "five"}}}}),
+               std::invalid_argument);
+  EXPECT_THAT(
+      [] {
+        task_from_json({{"name", "sat"}, {"settings", json::object()}});
+      },
+      ThrowsMessage<std::invalid_argument>("unknown task 'sat'; there are two-sat"));
+}
+
+}  // namespace
+}  // namespace assay::tasks
