@@ -127,11 +127,16 @@ double accumulate_gradients(const Transformer& model, const std::vector<Tensor>&
 std::vector<int64_t> weakest_neurons(const Transformer& model, const TrainingConfig& config,
                                      int64_t keep, const LabelledInputs& inputs) {
   const at::NoGradGuard no_grad;
-  const LabelledBatch sample = inputs(0, config.held_out);
-  const Tensor hidden =
-      trace(model, sample.tokens, {.record = {readout_neurons(model, config)}, .overwrite = {}})[0];
-  const Tensor reach = hidden.abs().amax({0, 1});  // [d_mlp]
-  const Tensor answers = std::get<0>(at::_unique(sample.labels));
+  Tensor reach = at::zeros({model.config().d_mlp}, model.W_E.options().requires_grad(false));
+  std::vector<Tensor> labels;
+  for (int64_t first = 0; first < config.held_out; first += kShard) {
+    const LabelledBatch part = inputs(first, std::min(kShard, config.held_out - first));
+    const Tensor hidden = trace(model, part.tokens,
+                                {.record = {readout_neurons(model, config)}, .overwrite = {}})[0];
+    reach = at::maximum(reach, hidden.abs().amax({0, 1}));
+    labels.push_back(part.labels);
+  }
+  const Tensor answers = std::get<0>(at::_unique(at::cat(labels)));
   const Tensor logits =
       at::matmul(model.blocks.back()->mlp->W_out, model.W_U.index_select(1, answers));
   const Tensor coefficient = (logits - logits.mean(1, true)).abs().amax(1);
@@ -311,7 +316,10 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
   const double cpu_before = state.cpu_seconds - cpu_seconds_of_process();
   const int64_t first_step = state.step;
   TrainingOutcome outcome;
-  outcome.last = {.step = first_step, .steps = config.steps()};
+  outcome.last = {.step = first_step,
+                  .steps = config.steps(),
+                  .cpu_seconds = state.cpu_seconds,
+                  .neurons = living_neurons(model)};
   const auto checkpoint = [&] {
     state.cpu_seconds = cpu_before + cpu_seconds_of_process();
     if (!io.checkpoint.empty()) save_checkpoint(io.checkpoint, model, *optimizer, config, state);

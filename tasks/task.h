@@ -30,7 +30,7 @@ struct Recipe {
 };
 
 struct DeriveConfig {
-  std::string variant;        ///< one of Task::variants(); empty: the first
+  std::string variant = {};   ///< one of Task::variants(); empty: the first
   int64_t formulas = 120000;  ///< inputs of Part::Derive to fit on
   int64_t leaves = 4;         ///< of each decision tree, where the variant has trees
   /// As published instead of with thresholds and written values chosen on the deriving set.
