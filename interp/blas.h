@@ -19,9 +19,8 @@ Blas inspect_blas();
 
 /// OpenBLAS picks its kernels when it is loaded, by a list of processors that ends where its
 /// release does; on newer ones it may fall back to the oldest kernels, several times slower.
-/// @return the value of the environment variable OPENBLAS_CORETYPE that helps the next start of
-/// this
-///   program; empty if the kernels fit the processor, or the BLAS is another one.
+/// @return the value of the environment variable OPENBLAS_CORETYPE that helps this program's next
+///   start; empty if the kernels fit the processor, or the BLAS is another one.
 std::string better_openblas_core();
 
 /// Threads that the BLAS itself may use (OpenBLAS; no effect on others).
