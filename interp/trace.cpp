@@ -98,7 +98,7 @@ class Run {
   }
 
  private:
-  // --- values in and out -------------------------------------------------------------------------
+  // --- values in and out
 
   bool visible(const Place& place) const {
     return std::ranges::any_of(request_.record, [&](auto& s) { return s.place == place; }) ||
@@ -197,7 +197,6 @@ class Run {
   }
 
   // --- block 1 reads only (token, position) pairs, and a batch has few distinct ones
-  // --------------
 
   void find_distinct_inputs() {
     const Step* stream = plan_.find({Hook::ResidPre, 0});
@@ -227,7 +226,6 @@ class Run {
   }
 
   // --- the network
-  // ---------------------------------------------------------------------------------
 
   Tensor normalised(const Tensor& x, const std::shared_ptr<LayerNorm>& norm) const {
     return norm ? at::layer_norm(x, {config_.d_model}, norm->w, norm->b, config_.norm_eps) : x;

@@ -190,8 +190,7 @@ State load_checkpoint(const std::filesystem::path& path, Transformer& model,
   try {
     archive.load_from(path.string());
     archive.read("config", written_config);
-    if (!archive.try_read("model", written_model))  // the first checkpoints did not say
-      written_model = to_json(model.config()).dump();
+    archive.read("model", written_model);
     archive.read("step", step);
     archive.read("cpu_seconds", cpu_seconds);
     archive.read("weights", weights);
