@@ -1,0 +1,27 @@
+#pragma once
+// Inputs with counterfactual partners: what circuits are discovered and measured on.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace assay::circuits {
+
+/// Inputs, each with the answers that count as right and as wrong, and possibly with a partner: an
+/// input as similar as can be that has another answer.
+struct Counterfactuals {
+  at::Tensor clean;    ///< int64 [n, pos]
+  at::Tensor corrupt;  ///< int64 [n, pos]; undefined: the inputs have no partners
+  at::Tensor right;    ///< bool [n, vocab]: answers that are right for `clean`
+  at::Tensor wrong;    ///< bool [n, vocab]: the answers they are compared with
+
+  int64_t size() const { return clean.size(0); }
+  Counterfactuals slice(int64_t first, int64_t count) const;
+};
+/// @throws std::invalid_argument naming shape or type: what is expected and what was got.
+void validate(const Counterfactuals& data, int64_t d_vocab, int64_t n_ctx);
+
+/// Inputs computed at once: results are sums over such chunks in order, whatever the threads.
+inline constexpr int64_t kChunk = 32;
+
+}  // namespace assay::circuits
