@@ -10,6 +10,7 @@
 
 #include "circuits/component_graph.h"
 #include "circuits/counterfactuals.h"
+#include "interp/transformer.h"
 
 namespace assay::circuits {
 

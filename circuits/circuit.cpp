@@ -115,7 +115,7 @@ Tensor greedy(const ComponentGraph& graph, const Tensor& scores, int64_t n, bool
     }
   };
   Tensor kept = at::zeros(scores.sizes(), torch::kBool);
-  offer_edges_into({Kind::Logits, graph.config().n_layers()}, graph.rows() - 1);
+  offer_edges_into({Kind::Logits, graph.n_layers()}, graph.rows() - 1);
   for (int64_t i = 0; i < n && !candidates.empty(); ++i) {
     const int64_t id = candidates.top();
     candidates.pop();

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "interp/transformer.h"
+
 namespace assay::circuits {
 namespace {
 
@@ -51,10 +53,19 @@ std::string to_string(const Component& component) {
 }
 
 ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t positions)
-    : config_(config), positions_(positions) {
-  if (positions < 0 || positions > config.n_ctx)
+    : ComponentGraph(config.n_heads, positions) {
+  if (positions > config.n_ctx)
     throw std::invalid_argument(fmt::format(
         "component graph: {} positions, but the model has only {}", positions, config.n_ctx));
+}
+
+ComponentGraph::ComponentGraph(std::vector<int64_t> n_heads, int64_t positions)
+    : n_heads_(std::move(n_heads)), positions_(positions) {
+  if (positions < 0 || n_heads_.empty() || std::ranges::min(n_heads_) < 1)
+    throw std::invalid_argument(fmt::format(
+        "component graph: expected at least one block, each with heads, and no negative "
+        "number of positions; got heads {} and {} positions",
+        n_heads_, positions));
   const auto add_writers = [&](const std::vector<Component>& components) {
     writer_groups_.push_back({components[0].kind, components[0].layer,
                               static_cast<int64_t>(writers_.size()),
@@ -64,7 +75,7 @@ ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t 
   const auto add_readers = [&](Port port, const std::vector<Component>& components) {
     const auto n_writers = static_cast<int64_t>(writers_.size());
     const int64_t layer = components[0].layer;
-    const bool last = layer + 1 >= config_.n_layers();
+    const bool last = layer + 1 >= n_layers();
     reader_groups_.push_back({.port = port,
                               .layer = layer,
                               .first_reader = static_cast<int64_t>(readers_.size()),
@@ -78,16 +89,16 @@ ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t 
   };
   first_edge_ = {0};
   add_writers({{Kind::Input}});
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
+  for (int64_t layer = 0; layer < n_layers(); ++layer) {
     std::vector<Component> heads;
-    for (int64_t head = 0; head < config.n_heads[layer]; ++head)
+    for (int64_t head = 0; head < n_heads_[layer]; ++head)
       heads.push_back({Kind::Head, layer, head});
     for (const Port port : {Port::Query, Port::Key, Port::Value}) add_readers(port, heads);
     add_writers(heads);
     add_readers(Port::Whole, {{Kind::Mlp, layer}});
     add_writers({{Kind::Mlp, layer}});
   }
-  add_readers(Port::Whole, {{Kind::Logits, config.n_layers()}});
+  add_readers(Port::Whole, {{Kind::Logits, n_layers()}});
 }
 
 Edge ComponentGraph::edge(int64_t id) const {
@@ -111,7 +122,7 @@ std::string ComponentGraph::name(int64_t id) const {
 
 std::vector<Component> ComponentGraph::components() const {
   std::vector<Component> components = writers_;
-  components.push_back({Kind::Logits, config_.n_layers()});
+  components.push_back({Kind::Logits, n_layers()});
   return components;
 }
 

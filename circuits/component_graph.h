@@ -15,7 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "interp/transformer.h"
+namespace assay::interp {
+struct TransformerConfig;
+}
 
 namespace assay::circuits {
 
@@ -73,8 +75,11 @@ class ComponentGraph {
   /// @param positions  0: one edge serves all positions; else the length of the sequences.
   /// @throws std::invalid_argument for a length outside [0, n_ctx].
   explicit ComponentGraph(const interp::TransformerConfig& config, int64_t positions = 0);
+  /// @param n_heads  of each block. @throws std::invalid_argument for a block without heads.
+  explicit ComponentGraph(std::vector<int64_t> n_heads, int64_t positions = 0);
 
-  const interp::TransformerConfig& config() const { return config_; }
+  const std::vector<int64_t>& n_heads() const { return n_heads_; }
+  int64_t n_layers() const { return static_cast<int64_t>(n_heads_.size()); }
   int64_t positions() const { return positions_; }
   const std::vector<Component>& writers() const { return writers_; }
   const std::vector<Reader>& readers() const { return readers_; }
@@ -100,11 +105,11 @@ class ComponentGraph {
   std::vector<Component> components() const;  ///< the writers, then the logits
 
   bool operator==(const ComponentGraph& other) const {
-    return config_ == other.config_ && positions_ == other.positions_;
+    return n_heads_ == other.n_heads_ && positions_ == other.positions_;
   }
 
  private:
-  interp::TransformerConfig config_;
+  std::vector<int64_t> n_heads_;
   int64_t positions_ = 0;
   std::vector<Component> writers_;
   std::vector<Reader> readers_;

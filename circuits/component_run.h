@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "circuits/component_graph.h"
+#include "interp/transformer.h"
 
 namespace assay::circuits {
 

@@ -1,6 +1,7 @@
 #include "circuits/patching.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <stdexcept>
@@ -72,8 +73,10 @@ class CircuitWiring : public Wiring {
 void validate(const Experiment& experiment) {
   const interp::TransformerConfig& config = experiment.model.config();
   validate(experiment.data, config.d_vocab, config.n_ctx);
-  if (!(experiment.graph.config() == config))
-    throw std::invalid_argument("circuit: its graph belongs to a network of another configuration");
+  if (experiment.graph.n_heads() != config.n_heads)
+    throw std::invalid_argument(
+        fmt::format("circuit: it belongs to a network with heads {} per block, this one has {}",
+                    experiment.graph.n_heads(), config.n_heads));
   const int64_t n_pos = experiment.data.clean.size(1);
   if (experiment.readout < 0 || experiment.readout >= n_pos)
     throw std::invalid_argument(

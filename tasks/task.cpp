@@ -1,6 +1,7 @@
 #include "tasks/task.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <stdexcept>
 
@@ -18,6 +19,22 @@ void Task::require_fits(const interp::TransformerConfig& config) const {
                     "{} and n_ctx {}",
                     config.d_vocab, config.n_ctx, name(), nlohmann::json(settings()).dump(),
                     d_vocab(), n_ctx()));
+}
+
+circuits::Counterfactuals Task::counterfactuals(Part part, uint64_t seed, int64_t first,
+                                                int64_t count) const {
+  return without_partners(sample(part, seed, first, count));
+}
+
+circuits::Counterfactuals Task::without_partners(const interp::LabelledBatch& batch) const {
+  const at::Tensor right = at::zeros({batch.labels.size(0), d_vocab()}, torch::kBool)
+                               .scatter_(1, batch.labels.unsqueeze(1), true);
+  at::Tensor wrong = at::zeros_like(right);
+  for (const int64_t answer : answers()) wrong.select(1, answer).fill_(true);
+  return {.clean = batch.tokens,
+          .corrupt = {},
+          .right = right,
+          .wrong = wrong.logical_and(right.logical_not())};
 }
 
 nlohmann::json Task::to_json() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "circuits/counterfactuals.h"
 #include "circuits/interpretation.h"
 #include "interp/training.h"
 #include "interp/transformer.h"
@@ -68,6 +69,13 @@ class Task {
   virtual interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                        int64_t count) const = 0;
 
+  /// Tokens among which the answer is decided; the label of every input is one of them.
+  virtual std::vector<int64_t> answers() const = 0;
+  /// Inputs first … first + count - 1 of an endless dataset (part, seed) for experiments on
+  /// circuits, with counterfactual partners where the task knows how to make them.
+  virtual circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
+                                                    int64_t count) const;
+
   /// One input as text, and back. @throws std::invalid_argument saying what is wrong with the text.
   virtual std::string to_text(const at::Tensor& tokens) const = 0;  ///< tokens: int64 [pos]
   virtual at::Tensor to_tokens(const std::string& text) const = 0;  ///< int64 [pos]
@@ -86,6 +94,9 @@ class Task {
   interp::LabelledInputs inputs(Part part, uint64_t seed) const;
   /// @throws std::invalid_argument saying which size differs and what the task expects.
   void require_fits(const interp::TransformerConfig& config) const;
+  /// Inputs as sample() gives them, without partners: their label is right, the other answers
+  /// wrong.
+  circuits::Counterfactuals without_partners(const interp::LabelledBatch& batch) const;
   nlohmann::json to_json() const;  ///< name and settings, enough for task_from_json()
 };
 

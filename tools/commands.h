@@ -22,5 +22,8 @@ Command add_validate(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_inspect(CLI::App& app);
 Command add_solve(CLI::App& app);
+Command add_discover(CLI::App& app);
+Command add_graph(CLI::App& app);
+Command add_compare_circuits(CLI::App& app);
 
 }  // namespace assay::tools

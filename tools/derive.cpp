@@ -26,26 +26,6 @@ struct DeriveOptions {
   tasks::DeriveConfig derivation;
 };
 
-/// What the model file says it was trained for; options may fill in where it says nothing.
-std::unique_ptr<tasks::Task> task_of(const interp::LoadedModel& model,
-                                     const tasks::TaskEntry& entry, const TaskOptions& options) {
-  const tasks::Settings given = options.settings();
-  if (!model.metadata.contains("task")) return tasks::make_task(entry.name, given);
-  auto task = tasks::task_from_json(model.metadata["task"]);
-  if (task->name() != entry.name) {
-    throw std::invalid_argument(
-        fmt::format("the model was trained for {}, not for {}", task->name(), entry.name));
-  }
-  const tasks::Settings settings = task->settings();
-  for (const auto& [name, value] : given) {
-    if (settings.at(name) != value) {
-      throw std::invalid_argument(fmt::format("the model was trained for {} = {}, not for {}", name,
-                                              settings.at(name), value));
-    }
-  }
-  return task;
-}
-
 /// The derivation's deriving part, variant and seed are settled before anything is computed.
 tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& task) {
   tasks::DeriveConfig config = options.derivation;
@@ -118,7 +98,7 @@ ordered_json report_of(const DeriveOptions& options, const tasks::DeriveConfig& 
 int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   const Session session = start(options.common);
   const interp::LoadedModel loaded = interp::load_model(options.model);
-  const auto task = task_of(loaded, entry, options.task);
+  const auto task = task_for_model(loaded.metadata, entry.name, options.task.settings());
   task->require_fits(loaded.model->config());
   const tasks::DeriveConfig config = settled(options, *task);
   const fs::path file = options.out / (config.variant + ".json");

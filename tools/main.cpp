@@ -35,6 +35,9 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("train", "train a network for a task", add_train);
   add("derive", "derive an interpretation from a network", add_derive);
   add("validate", "test an interpretation against the axioms", add_validate);
+  add("discover", "find the circuit that does the work in a network", add_discover);
+  add("compare-circuits", "which edges two circuits share", add_compare_circuits);
+  add("graph", "draw a circuit", add_graph);
   add("convert", "read a model in any layout, write safetensors", add_convert);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("solve", "decide a 2-SAT formula in three ways", add_solve);

@@ -15,6 +15,25 @@ tasks::Settings TaskOptions::settings() const {
   return settings;
 }
 
+std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
+                                            const tasks::Settings& given) {
+  tasks::task_entry(name);  // refuses an unknown one
+  if (!metadata.contains("task")) return tasks::make_task(name, given);
+  auto task = tasks::task_from_json(metadata["task"]);
+  if (task->name() != name) {
+    throw std::invalid_argument(
+        fmt::format("the model was trained for {}, not for {}", task->name(), name));
+  }
+  const tasks::Settings settings = task->settings();
+  for (const auto& [key, value] : given) {
+    if (settings.at(key) != value) {
+      throw std::invalid_argument(fmt::format("the model was trained for {} = {}, not for {}", key,
+                                              settings.at(key), value));
+    }
+  }
+  return task;
+}
+
 void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options) {
   for (const tasks::Setting& setting : entry.settings) {
     const std::string help = fmt::format("{} (default: {})", setting.help, setting.value);

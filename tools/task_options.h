@@ -18,6 +18,12 @@ struct TaskOptions {
   tasks::Settings settings() const;
 };
 
+/// What the model file says it was trained for; settings may fill in where it says nothing.
+/// @param metadata  of the model file. @throws std::invalid_argument for an unknown task, and where
+///   the model was trained for another one.
+std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
+                                            const tasks::Settings& given = {});
+
 void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options);
 
 /// Makes one nested subcommand per task with `add`. Running without a task, or with an unknown one,

@@ -46,7 +46,7 @@ Recipe reference(Recipe recipe) {
 }
 
 Recipe fast(Recipe recipe) {
-  recipe.training.phases = {{.steps = 8000, .weight_decay = 0.01}};
+  recipe.training.phases = {{.steps = 5500, .weight_decay = 0.05}};
   return recipe;
 }
 

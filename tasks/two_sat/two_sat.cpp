@@ -10,6 +10,7 @@
 #include "sat2/sampler.h"
 #include "sat2/text.h"
 #include "tasks/two_sat/derivation.h"
+#include "tasks/two_sat/pairs.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
 #include "tasks/two_sat/tokens.h"
@@ -55,6 +56,16 @@ class TwoSat : public Task {
           sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
     }
     return batch;
+  }
+
+  std::vector<int64_t> answers() const override {
+    const Tokens tokens{variables_};
+    return {tokens.unsat(), tokens.sat()};
+  }
+
+  circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
+                                            int64_t count) const override {
+    return pairs(sampler_settings(), split_of(part), seed, first, count);
   }
 
   std::string to_text(const at::Tensor& tokens) const override {

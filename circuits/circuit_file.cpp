@@ -1,0 +1,171 @@
+#include "circuits/circuit_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "interp/files.h"
+#include "interp/transformer.h"
+
+namespace assay::circuits {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr double kUnscored = std::numeric_limits<double>::quiet_NaN();
+
+bool has_equal_heads(const ComponentGraph& graph) {
+  return std::ranges::all_of(graph.n_heads(), [&](int64_t n) { return n == graph.n_heads()[0]; });
+}
+
+ordered_json configuration(const CircuitFile& file) {
+  const ComponentGraph& graph = file.circuit.graph;
+  ordered_json heads = graph.n_heads();
+  if (has_equal_heads(graph)) heads = graph.n_heads()[0];
+  return {{"n_layers", graph.n_layers()},
+          {"n_heads", heads},
+          {"parallel_attn_mlp", false},
+          {"d_model", file.d_model}};
+}
+
+// A component is in the graph if one of its edges is.
+ordered_json nodes_of(const Circuit& circuit) {
+  const ComponentGraph& graph = circuit.graph;
+  ordered_json nodes = ordered_json::object();
+  for (const Component& component : graph.components())
+    nodes[to_string(component)] = {{"in_graph", false}};
+  const at::Tensor kept = circuit.kept.contiguous().view({-1});
+  for (int64_t id = 0; id < graph.n_edges(); ++id) {
+    if (!kept.data_ptr<bool>()[id]) continue;
+    const Edge edge = graph.edge(id);
+    nodes[to_string(graph.writers()[edge.writer])]["in_graph"] = true;
+    nodes[to_string(graph.readers()[edge.reader].component)]["in_graph"] = true;
+  }
+  return nodes;
+}
+
+ordered_json edges_of(const Circuit& circuit) {
+  ordered_json edges = ordered_json::object();
+  const at::Tensor kept = circuit.kept.contiguous().view({-1});
+  at::Tensor scores;
+  if (circuit.scores.defined()) scores = circuit.scores.to(torch::kFloat64).contiguous().view({-1});
+  for (int64_t id = 0; id < circuit.graph.n_edges(); ++id) {
+    ordered_json& edge = edges[circuit.graph.name(id)] = ordered_json::object();
+    const double score = scores.defined() ? scores.data_ptr<double>()[id] : kUnscored;
+    if (!std::isnan(score)) edge["score"] = score;
+    edge["in_graph"] = static_cast<bool>(kept.data_ptr<bool>()[id]);
+  }
+  return edges;
+}
+
+ComponentGraph graph_of(const json& content) {
+  const json& cfg = content.at("cfg");
+  if (cfg.value("parallel_attn_mlp", false))
+    throw std::invalid_argument("cfg: blocks with parallel attention and MLP are not supported");
+  const auto n_layers = cfg.at("n_layers").get<int64_t>();
+  if (n_layers < 1 || n_layers > 1000)
+    throw std::invalid_argument(
+        fmt::format("cfg: expected n_layers in [1, 1000], got {}", n_layers));
+  std::vector<int64_t> n_heads;
+  if (cfg.at("n_heads").is_array())
+    n_heads = cfg.at("n_heads").get<std::vector<int64_t>>();
+  else
+    n_heads.assign(n_layers, cfg.at("n_heads").get<int64_t>());
+  if (static_cast<int64_t>(n_heads.size()) != n_layers)
+    throw std::invalid_argument(
+        fmt::format("cfg: {} blocks, but heads of {}", n_layers, n_heads.size()));
+  const json own = content.value("assay", json::object());
+  return ComponentGraph(std::move(n_heads), own.value("positions", int64_t{0}));
+}
+
+void check_nodes(const json& content, const ComponentGraph& graph) {
+  if (!content.contains("nodes")) return;
+  for (const auto& [name, node] : content.at("nodes").items()) {
+    graph.parse_component(name);
+    for (const json& neuron : node.value("neurons", json::array()))
+      if (!neuron.get<bool>())
+        throw std::invalid_argument(fmt::format(
+            "node '{}': circuits of single neurons are not supported, components are kept whole",
+            name));
+  }
+}
+
+double score_of(const json& edge) {
+  const auto found = edge.find("score");
+  return found == edge.end() || found->is_null() ? kUnscored : found->get<double>();
+}
+
+Circuit circuit_of(const json& content) {
+  const ComponentGraph graph = graph_of(content);
+  check_nodes(content, graph);
+  Circuit circuit{.graph = graph,
+                  .kept = at::zeros({graph.rows(), graph.columns()}, torch::kBool),
+                  .scores = at::full({graph.rows(), graph.columns()}, kUnscored, torch::kFloat64)};
+  for (const auto& [name, edge] : content.at("edges").items()) {
+    const int64_t id = graph.parse_edge(name);
+    circuit.kept.data_ptr<bool>()[id] = edge.at("in_graph").get<bool>();
+    circuit.scores.data_ptr<double>()[id] = score_of(edge);
+  }
+  if (circuit.scores.isnan().all().item<bool>()) circuit.scores = at::Tensor();
+  return circuit;
+}
+
+// Python's json writes NaN and Infinity bare, which JSON has no words for.
+std::string without_bare_numbers(std::string text) {
+  for (const std::string word : {"-Infinity", "Infinity", "NaN"})
+    for (size_t at = 0; (at = text.find(": " + word, at)) != std::string::npos; at += 6)
+      text.replace(at + 2, word.size(), "null");
+  return text;
+}
+
+}  // namespace
+
+void save_circuit(const CircuitFile& file, const std::filesystem::path& path) {
+  ordered_json own = file.origin;
+  own["version"] = 1;
+  own["positions"] = file.circuit.graph.positions();
+  const ordered_json content = {{"cfg", configuration(file)},
+                                {"nodes", nodes_of(file.circuit)},
+                                {"edges", edges_of(file.circuit)},
+                                {"assay", own}};
+  interp::write_file(path, content.dump(1) + "\n");
+}
+
+CircuitFile load_circuit(const std::filesystem::path& path) {
+  const std::string text = interp::read_file(path);
+  try {
+    const auto content = ordered_json::parse(without_bare_numbers(text));
+    ordered_json origin = content.value("assay", ordered_json::object());
+    origin.erase("version");
+    origin.erase("positions");
+    return {.circuit = circuit_of(content),
+            .d_model = content.at("cfg").value("d_model", int64_t{0}),
+            .origin = origin};
+  } catch (const json::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{}: not a circuit file: {}", path.string(), error.what()));
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+void require_fits(const CircuitFile& file, const interp::TransformerConfig& config) {
+  const ComponentGraph& graph = file.circuit.graph;
+  if (graph.n_heads() != config.n_heads || (file.d_model != 0 && file.d_model != config.d_model))
+    throw std::invalid_argument(
+        fmt::format("the circuit belongs to another network: it has heads {} per block and d_model "
+                    "{}, the model "
+                    "has heads {} and d_model {}",
+                    graph.n_heads(), file.d_model, config.n_heads, config.d_model));
+  if (graph.positions() > config.n_ctx)
+    throw std::invalid_argument(fmt::format("the circuit has {} positions, the model only {}",
+                                            graph.positions(), config.n_ctx));
+}
+
+}  // namespace assay::circuits

@@ -1,0 +1,90 @@
+#include "tasks/counterfactual_file.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+#include "interp/files.h"
+
+namespace assay::tasks {
+namespace {
+
+using at::Tensor;
+using nlohmann::json;
+
+Tensor tokens_of(const json& value, const Task& task) {
+  if (value.is_string()) return task.to_tokens(value.get<std::string>());
+  const auto ids = value.get<std::vector<int64_t>>();
+  for (const int64_t id : ids)
+    if (id < 0 || id >= task.d_vocab())
+      throw std::invalid_argument(
+          fmt::format("token {} is out of range [0, {})", id, task.d_vocab()));
+  if (static_cast<int64_t>(ids.size()) != task.n_ctx())
+    throw std::invalid_argument(
+        fmt::format("expected {} tokens, got {}", task.n_ctx(), ids.size()));
+  return torch::tensor(ids, torch::kInt64);
+}
+
+int64_t answer_of(const json& value, const Task& task) {
+  if (value.is_number_integer()) {
+    const auto id = value.get<int64_t>();
+    if (id >= 0 && id < task.d_vocab()) return id;
+    throw std::invalid_argument(
+        fmt::format("answer {} is out of range [0, {})", id, task.d_vocab()));
+  }
+  const auto name = value.get<std::string>();
+  for (int64_t token = 0; token < task.d_vocab(); ++token)
+    if (task.token_name(token) == name) return token;
+  throw std::invalid_argument(fmt::format("no token '{}' in the task {}", name, task.name()));
+}
+
+Tensor answers_of(const json& prompt, const char* key, const Task& task) {
+  Tensor mask = at::zeros({task.d_vocab()}, torch::kBool);
+  for (const json& value : prompt.at(key)) mask[answer_of(value, task)] = true;
+  return mask;
+}
+
+Tensor other_answers(const Tensor& right, const Task& task) {
+  Tensor mask = at::zeros_like(right);
+  for (const int64_t answer : task.answers()) mask[answer] = true;
+  return mask.logical_and(right.logical_not());
+}
+
+}  // namespace
+
+circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path,
+                                               const Task& task) {
+  std::vector<Tensor> clean, corrupt, right, wrong;
+  try {
+    const json content = json::parse(interp::read_file(path));
+    size_t number = 0;
+    for (const json& prompt : content.at("prompts")) {
+      ++number;
+      try {
+        clean.push_back(tokens_of(prompt.at("clean"), task));
+        if (prompt.contains("corrupt")) corrupt.push_back(tokens_of(prompt["corrupt"], task));
+        right.push_back(answers_of(prompt, "answers", task));
+        wrong.push_back(prompt.contains("wrong_answers") ? answers_of(prompt, "wrong_answers", task)
+                                                         : other_answers(right.back(), task));
+      } catch (const std::exception& error) {
+        throw std::invalid_argument(fmt::format("prompt {}: {}", number, error.what()));
+      }
+    }
+    if (clean.empty()) throw std::invalid_argument("no prompts");
+    if (!corrupt.empty() && corrupt.size() != clean.size())
+      throw std::invalid_argument(fmt::format("{} of {} prompts have no 'corrupt'",
+                                              clean.size() - corrupt.size(), clean.size()));
+  } catch (const std::logic_error& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  } catch (const json::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{}: not a file of counterfactuals: {}", path.string(), error.what()));
+  }
+  return {.clean = at::stack(clean),
+          .corrupt = corrupt.empty() ? Tensor() : at::stack(corrupt),
+          .right = at::stack(right),
+          .wrong = at::stack(wrong)};
+}
+
+}  // namespace assay::tasks

@@ -1,0 +1,18 @@
+#pragma once
+// Inputs of one's own for experiments on circuits:
+//   {"prompts": [{"clean", "corrupt", "answers": […], "wrong_answers": […]}]}
+// with clean and corrupt as text of the task or as token ids, answers as token names or ids.
+
+#include <filesystem>
+
+#include "circuits/counterfactuals.h"
+#include "tasks/task.h"
+
+namespace assay::tasks {
+
+/// `corrupt` may be left out, but then in every prompt; without `wrong_answers` all other answers
+/// of the task are wrong. @throws std::runtime_error naming file, prompt (counted from 1) and what
+/// is wrong with it.
+circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path, const Task& task);
+
+}  // namespace assay::tasks

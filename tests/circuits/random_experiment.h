@@ -1,0 +1,67 @@
+#pragma once
+// A small random network with random pairs of inputs, for properties that hold of any network.
+
+#include <torch/types.h>
+
+#include "circuits/patching.h"
+#include "interp/transformer.h"
+
+namespace assay::circuits {
+
+struct RandomExperiment {
+  /// @param everything  layer norms, GELU and all biases; @param positions  of the graph, 0 or
+  /// n_pos.
+  explicit RandomExperiment(bool everything, bool by_position = false, int64_t n = 6)
+      : model(config(everything)), graph(model.config(), by_position ? kPositions : 0) {
+    const at::NoGradGuard no_grad;
+    auto generator = at::make_generator<at::CPUGeneratorImpl>(17);
+    for (at::Tensor& weights : model.parameters()) weights.normal_(0, 0.3, generator);
+    data.clean = at::randint(0, 7, {n, kPositions}, generator, torch::kInt64);
+    data.corrupt = at::randint(0, 7, {n, kPositions}, generator, torch::kInt64);
+    data.right = at::zeros({n, 7}, torch::kBool);
+    data.right.select(1, 3).fill_(true);
+    data.wrong = at::zeros({n, 7}, torch::kBool);
+    data.wrong.narrow(1, 4, 2).fill_(true);
+  }
+
+  static interp::TransformerConfig config(bool everything) {
+    interp::TransformerConfig config{.d_vocab = 7,
+                                     .n_ctx = kPositions + 1,
+                                     .d_model = 12,
+                                     .d_mlp = 20,
+                                     .n_heads = {2, 3},
+                                     .d_head = {4, 3}};
+    if (everything) {
+      config.norm = interp::Norm::Pre;
+      config.activation = interp::Activation::Gelu;
+      config.attention_biases = config.unembed_bias = true;
+    }
+    return config;
+  }
+
+  Experiment experiment(Ablation ablation = Ablation::Pair,
+                        Metric metric = Metric::LogitDifference) const {
+    return {.model = model,
+            .graph = graph,
+            .data = data,
+            .readout = kPositions - 1,
+            .metric = metric,
+            .ablation = ablation,
+            .seed = 3};
+  }
+
+  PatchBatch batch(const Experiment& experiment) const {
+    const Ablator ablator(model, graph, data, experiment.readout, experiment.ablation,
+                          experiment.seed);
+    return make_batch(experiment, ablator, 0, data.size());
+  }
+
+  at::Tensor full() const { return at::ones({graph.rows(), graph.columns()}); }
+
+  static constexpr int64_t kPositions = 5;
+  interp::Transformer model;
+  ComponentGraph graph;
+  Counterfactuals data;
+};
+
+}  // namespace assay::circuits

@@ -1,0 +1,79 @@
+#include "tools/circuit_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "interp/transformer.h"
+#include "tasks/counterfactual_file.h"
+#include "tools/task_options.h"
+
+namespace assay::tools {
+namespace {
+
+const char* name_of(tasks::Part part) {
+  return part == tasks::Part::Test ? "test" : part == tasks::Part::Derive ? "derive" : "train";
+}
+
+}  // namespace
+
+void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool several) {
+  app.add_option("--model", options.model, "the network, in any layout")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--task", options.task, "the task that it was trained for")
+      ->required()
+      ->type_name("NAME");
+  CLI::Option* count = app.add_option("--inputs", options.inputs, "inputs to run on")
+                           ->capture_default_str()
+                           ->check(CLI::PositiveNumber.description(""))
+                           ->type_name("N");
+  app.add_option("--data", options.data, "counterfactual inputs from a file, see docs/circuits.md")
+      ->excludes(count)
+      ->type_name("FILE");
+  app.add_option("--metric", options.metric, "logit-difference, probability, kl or accuracy")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--ablation", options.ablation,
+                 std::string("what cut edges carry: pair, shuffle, mean, mean-per-position, zero") +
+                     (several ? ", or all" : ""))
+      ->capture_default_str()
+      ->type_name("NAME");
+}
+
+ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part part, uint64_t seed) {
+  ExperimentSubject subject{
+      .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
+  subject.task = task_for_model(subject.model.metadata, options.task);
+  subject.task->require_fits(subject.model.model->config());
+  nlohmann::ordered_json inputs;
+  if (options.data.empty()) {
+    subject.data = subject.task->counterfactuals(part, seed, 0, options.inputs);
+    inputs = {{"part", name_of(part)}, {"seed", seed}};
+  } else {
+    subject.data = tasks::load_counterfactuals(options.data, *subject.task);
+    inputs = {{"path", options.data.string()}};
+  }
+  inputs["count"] = subject.data.size();
+  inputs["pairs"] = subject.data.corrupt.defined();
+  subject.facts = {{"model", {{"path", options.model.string()}, {"sha256", subject.model.sha256}}},
+                   {"task", subject.task->to_json()},
+                   {"inputs", inputs}};
+  return subject;
+}
+
+void print_subject(const ExperimentOptions& options, const ExperimentSubject& subject,
+                   const Session& session) {
+  const Console& console = session.console;
+  console.fact("model",
+               fmt::format("{} ({})", options.model.string(), subject.model.sha256.substr(0, 12)));
+  console.fact("task", describe(*subject.task));
+  const std::string kind = subject.data.corrupt.defined() ? "pairs" : "inputs without partners";
+  const std::string source =
+      options.data.empty()
+          ? fmt::format("{} part, seed {}", subject.facts["inputs"]["part"].get<std::string>(),
+                        subject.facts["inputs"]["seed"].get<uint64_t>())
+          : options.data.string();
+  console.fact("inputs", fmt::format("{} {} ({})", grouped(subject.data.size()), kind, source));
+  console.fact("BLAS", describe(session.blas));
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,94 @@
+// `assay compare-circuits A B`
+
+#include <torch/types.h>
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "circuits/circuit_file.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+
+namespace assay::tools {
+namespace {
+
+using circuits::Circuit;
+using nlohmann::ordered_json;
+
+struct CompareOptions {
+  CommonOptions common;
+  std::filesystem::path a, b;
+};
+
+std::vector<std::string> names_of(const circuits::ComponentGraph& graph, const at::Tensor& edges) {
+  std::vector<std::string> names;
+  const at::Tensor ids = edges.contiguous().view({-1}).nonzero().view({-1});
+  for (int64_t i = 0; i < ids.size(0); ++i) names.push_back(graph.name(ids.data_ptr<int64_t>()[i]));
+  return names;
+}
+
+/// Of the scores of edges that both have scored.
+std::optional<double> correlation(const Circuit& a, const Circuit& b) {
+  if (!a.scores.defined() || !b.scores.defined()) return {};
+  const at::Tensor both = (a.scores.isnan() | b.scores.isnan()).logical_not();
+  if (both.sum().item<int64_t>() < 3) return {};
+  return at::corrcoef(at::stack({a.scores.masked_select(both), b.scores.masked_select(both)}))[0][1]
+      .item<double>();
+}
+
+void print_list(const Console& console, const std::string& title,
+                const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : "  ") + name;
+  console.fact(fmt::format("{}", title), all.empty() ? "none" : all);
+}
+
+int run_compare(const CompareOptions& options) {
+  const Console console(options.common.quiet);
+  const circuits::CircuitFile first = circuits::load_circuit(options.a);
+  const circuits::CircuitFile second = circuits::load_circuit(options.b);
+  const Circuit &a = first.circuit, &b = second.circuit;
+  if (!(a.graph == b.graph))
+    throw std::invalid_argument(fmt::format(
+        "{} and {} are circuits of different networks or one has positions: {} and {} edges",
+        options.a.string(), options.b.string(), a.graph.n_edges(), b.graph.n_edges()));
+  const at::Tensor both = a.kept & b.kept, either = a.kept | b.kept;
+  const std::vector<std::string> only_a = names_of(a.graph, a.kept & both.logical_not());
+  const std::vector<std::string> only_b = names_of(a.graph, b.kept & both.logical_not());
+  const auto shared = both.sum().item<int64_t>(), all = either.sum().item<int64_t>();
+  const double jaccard = all == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(all);
+  const std::optional<double> r = correlation(a, b);
+
+  console.fact("A", fmt::format("{}: {} edges", options.a.string(), grouped(a.size())));
+  console.fact("B", fmt::format("{}: {} edges", options.b.string(), grouped(b.size())));
+  console.fact("shared", fmt::format("{} edges, Jaccard overlap {:.3f}", grouped(shared), jaccard));
+  if (r) console.fact("scores", fmt::format("correlation {:.3f}", *r));
+  print_list(console, "only in A", only_a);
+  print_list(console, "only in B", only_b);
+
+  ordered_json report = report_head();
+  report["a"] = {{"path", options.a.string()}, {"edges", a.size()}};
+  report["b"] = {{"path", options.b.string()}, {"edges", b.size()}};
+  report["shared"] = shared;
+  report["jaccard"] = jaccard;
+  report["correlation"] = r ? ordered_json(*r) : ordered_json();
+  report["only_a"] = only_a;
+  report["only_b"] = only_b;
+  write_report(options.common, report);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_compare_circuits(CLI::App& app) {
+  const auto options = std::make_shared<CompareOptions>();
+  app.add_option("a", options->a, "a circuit file")->required()->type_name("A");
+  app.add_option("b", options->b, "another of the same network")->required()->type_name("B");
+  app.add_option("--json", options->common.json, "write a machine-readable report")
+      ->type_name("FILE");
+  app.add_flag("--quiet", options->common.quiet, "print nothing but warnings and errors");
+  app.footer("\nExample: assay compare-circuits eap.json exact.json");
+  return [options] { return run_compare(*options); };
+}
+
+}  // namespace assay::tools

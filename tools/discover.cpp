@@ -1,0 +1,214 @@
+// `assay discover --model FILE --task NAME --method METHOD --out circuit.json`
+
+#include <torch/types.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+
+#include "circuits/circuit_file.h"
+#include "circuits/discovery.h"
+#include "interp/transformer.h"
+#include "tools/circuit_options.h"
+#include "tools/commands.h"
+#include "tools/progress.h"
+#include "tools/table.h"
+
+namespace assay::tools {
+namespace {
+
+using circuits::Circuit;
+using circuits::EdgeScores;
+using nlohmann::ordered_json;
+
+struct DiscoverOptions {
+  CommonOptions common;
+  ExperimentOptions experiment;
+  circuits::DiscoveryConfig discovery;
+  std::string method = "eap-ig", select = "greedy";
+  std::optional<int64_t> edges;
+  std::optional<double> share, least;
+  bool positions = false, is_signed = false, keep_dead_ends = false;
+  int64_t show = 12;
+  std::filesystem::path out;
+};
+
+int64_t edges_wanted(const DiscoverOptions& options, int64_t all) {
+  if (options.edges) return *options.edges;
+  return std::llround(options.share.value_or(0.1) * static_cast<double>(all));
+}
+
+at::Tensor selected(const DiscoverOptions& options, const circuits::ComponentGraph& graph,
+                    const EdgeScores& scores) {
+  if (options.least)
+    return circuits::above_threshold(scores.mean, *options.least, options.is_signed);
+  if (scores.kept.defined() && !options.edges && !options.share) return scores.kept;
+  const int64_t n = edges_wanted(options, graph.n_edges());
+  if (options.select == "top") return circuits::top_n(scores.mean, n, options.is_signed);
+  if (options.select == "greedy") return circuits::greedy(graph, scores.mean, n, options.is_signed);
+  throw std::invalid_argument(
+      fmt::format("unknown selection '{}'; there are greedy, top", options.select));
+}
+
+ordered_json origin_of(const DiscoverOptions& options, const ExperimentSubject& subject) {
+  ordered_json origin = report_head();
+  origin.update(subject.facts);
+  origin["method"] = options.method;
+  origin["metric"] = options.experiment.metric;
+  origin["ablation"] = options.experiment.ablation;
+  if (options.method == "eap-ig") origin["steps"] = options.discovery.steps;
+  if (options.method == "acdc") origin["threshold"] = options.discovery.threshold;
+  return origin;
+}
+
+void print_edges(const DiscoverOptions& options, const Circuit& circuit, const EdgeScores& scores,
+                 const Console& console) {
+  const at::Tensor flat = scores.mean.contiguous().view({-1});
+  const at::Tensor order = flat.abs().nan_to_num(-1).argsort(0, /*descending=*/true);
+  const at::Tensor kept = circuit.kept.contiguous().view({-1});
+  Table table({{"edge", Align::Left}, {"score"}, {"± s.e."}, {"kept", Align::Left}});
+  for (int64_t i = 0; i < std::min(options.show, flat.numel()); ++i) {
+    const int64_t id = order.data_ptr<int64_t>()[i];
+    const bool in = kept.data_ptr<bool>()[id];
+    table.add_row(
+        {{circuit.graph.name(id)},
+         {fmt::format("{:.4f}", flat.data_ptr<double>()[id])},
+         {fmt::format("{:.4f}", scores.standard_error.contiguous().data_ptr<double>()[id])},
+         {in ? "yes" : "no", in ? Tone::Good : Tone::Faint}});
+  }
+  console.line();
+  console.line(table.to_string(console.colour()));
+  if (flat.numel() > options.show)
+    console.line(console.paint(fmt::format("… and {} more", grouped(flat.numel() - options.show)),
+                               Tone::Faint));
+  console.line();
+}
+
+ordered_json report_of(const DiscoverOptions& options, const ExperimentSubject& subject,
+                       const Circuit& circuit, const EdgeScores& scores, double seconds) {
+  ordered_json report = origin_of(options, subject);
+  report["seconds"] = seconds;
+  report["edges"] = ordered_json::object();
+  const at::Tensor mean = scores.mean.contiguous(), error = scores.standard_error.contiguous();
+  const at::Tensor kept = circuit.kept.contiguous();
+  for (int64_t id = 0; id < circuit.graph.n_edges(); ++id)
+    report["edges"][circuit.graph.name(id)] = {{"score", mean.data_ptr<double>()[id]},
+                                               {"standard_error", error.data_ptr<double>()[id]},
+                                               {"in_graph", kept.data_ptr<bool>()[id]}};
+  return report;
+}
+
+int run_discover(DiscoverOptions options) {
+  const Session session = start(options.common);
+  require_writable(options.out);
+  options.discovery.method = circuits::parse_method(options.method);
+  const circuits::Metric metric = circuits::parse_metric(options.experiment.metric);
+  const circuits::Ablation ablation = circuits::parse_ablation(options.experiment.ablation);
+  const uint64_t seed = options.common.seed.value_or(0);
+  const ExperimentSubject subject = load_subject(options.experiment, tasks::Part::Derive, seed);
+  const int64_t readout = subject.task->readout();
+  const circuits::ComponentGraph graph(subject.model.model->config(),
+                                       options.positions ? readout + 1 : 0);
+  if (options.edges && *options.edges > graph.n_edges())
+    throw std::invalid_argument(
+        fmt::format("--edges {}: this graph has only {} edges", *options.edges, graph.n_edges()));
+  print_subject(options.experiment, subject, session);
+  session.console.fact("method", fmt::format("{}, metric {}, ablation {}", options.method,
+                                             to_string(metric), to_string(ablation)));
+
+  const circuits::Experiment experiment{.model = *subject.model.model,
+                                        .graph = graph,
+                                        .data = subject.data,
+                                        .readout = readout,
+                                        .metric = metric,
+                                        .ablation = ablation,
+                                        .seed = seed};
+  const auto begin = std::chrono::steady_clock::now();
+  EdgeScores scores;
+  {
+    Progress line(options.common.quiet);
+    const bool by_edge = options.discovery.method == circuits::Method::Acdc;
+    scores = circuits::score_edges(experiment, options.discovery, [&](int64_t done, int64_t of) {
+      line.count(done, of, by_edge ? "edges" : "inputs");
+    });
+  }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const at::Tensor chosen = selected(options, graph, scores);
+  const Circuit circuit{
+      .graph = graph,
+      .kept = options.keep_dead_ends ? chosen : circuits::on_a_path(graph, chosen),
+      .scores = scores.mean};
+  circuits::save_circuit({.circuit = circuit,
+                          .d_model = subject.model.model->config().d_model,
+                          .origin = origin_of(options, subject)},
+                         options.out);
+
+  session.console.fact("time", fmt::format("{:.2f} s", seconds));
+  print_edges(options, circuit, scores, session.console);
+  const int64_t dropped = chosen.sum().item<int64_t>() - circuit.size();
+  session.console.fact(
+      "circuit", fmt::format("{} of {} edges{}", grouped(circuit.size()), grouped(graph.n_edges()),
+                             dropped > 0 ? fmt::format(" ({} chosen edges lie on no "
+                                                       "path and were left out)",
+                                                       dropped)
+                                         : ""));
+  session.console.fact("written", options.out.string());
+  write_report(options.common, report_of(options, subject, circuit, scores, seconds));
+  return kDone;
+}
+
+}  // namespace
+
+Command add_discover(CLI::App& app) {
+  const auto options = std::make_shared<DiscoverOptions>();
+  add_experiment_options(app, options->experiment, /*several=*/false);
+  app.add_option("--out", options->out, "the circuit, in the format of EAP-IG and MIB")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--method", options->method, "exact, eap, eap-ig or acdc")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--steps", options->discovery.steps, "points of eap-ig")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  app.add_option("--threshold", options->discovery.threshold,
+                 "acdc cuts an edge if the metric changes by less")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("TAU");
+  CLI::Option* edges = app.add_option("--edges", options->edges, "keep this many edges")
+                           ->check(CLI::PositiveNumber.description(""))
+                           ->type_name("N");
+  CLI::Option* share =
+      app.add_option("--share", options->share, "keep this share of the edges (default: 0.1)")
+          ->check(CLI::Range(0.0, 1.0).description(""))
+          ->excludes(edges)
+          ->type_name("P");
+  app.add_option("--min-score", options->least, "keep edges with at least this score")
+      ->excludes(edges)
+      ->excludes(share)
+      ->type_name("X");
+  app.add_option("--select", options->select,
+                 "greedy: from the output, always connected; top: the best ones wherever they are")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_flag("--signed", options->is_signed, "rank by score, not by its absolute value");
+  app.add_flag("--positions", options->positions, "one edge per position");
+  app.add_flag("--keep-dead-ends", options->keep_dead_ends,
+               "keep edges that lie on no path from input to logits");
+  app.add_option("--show", options->show, "edges listed")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("N");
+  add_common_options(app, options->common);
+  app.footer(
+      "\nExample: assay discover --task two-sat --model tasks/two_sat/reference/model.safetensors\n"
+      "           --method eap-ig --share 0.2 --out circuit.json");
+  return [options] { return run_discover(*options); };
+}
+
+}  // namespace assay::tools
