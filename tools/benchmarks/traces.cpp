@@ -1,0 +1,73 @@
+// What the main job spends its time on: runs of the 2-SAT network, with the rate of the matrix
+// products that they need.
+
+#include <benchmark/benchmark.h>
+#include <torch/types.h>
+
+#include "interp/plan.h"
+#include "interp/trace.h"
+#include "tasks/registry.h"
+
+namespace assay {
+namespace {
+
+constexpr int64_t kBatch = 128;
+
+struct Setting {
+  Setting() : task(tasks::make_task("two-sat")), model(task->recipe("reference").model) {
+    interp::initialise(model, {.seed = 1});
+    tokens = task->sample(tasks::Part::Test, 1, 0, kBatch).tokens;
+  }
+
+  void run(benchmark::State& state, const std::vector<interp::Site>& sites) const {
+    const at::NoGradGuard no_grad;
+    for (auto _ : state)
+      benchmark::DoNotOptimize(interp::trace(model, tokens, {.record = sites, .overwrite = {}}));
+    const interp::Plan plan(model.config(), sites, {}, tokens.size(1));
+    state.counters["inputs/s"] =
+        benchmark::Counter(kBatch, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * kBatch * plan.multiply_adds(),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+  }
+
+  std::unique_ptr<tasks::Task> task;
+  interp::Transformer model;
+  at::Tensor tokens;
+};
+
+void AllLogits(benchmark::State& state) {
+  Setting().run(state, {{.place = {interp::Hook::Logits, 0}}});
+}
+void Decision(benchmark::State& state) {
+  const Setting setting;
+  setting.run(state,
+              {{.place = {interp::Hook::Logits, 0}, .positions = {setting.task->readout()}}});
+}
+// The decision, the positions after block 1 that hold clauses, and the neurons of block 2.
+void WhatTheCheckerRecords(benchmark::State& state) {
+  const Setting setting;
+  const int64_t readout = setting.task->readout();
+  interp::Positions clauses;
+  for (int64_t i = 0; i < 10; ++i) clauses.push_back(4 * i + 3);
+  setting.run(state, {{.place = {interp::Hook::Logits, 0}, .positions = {readout}},
+                      {.place = {interp::Hook::ResidPost, 0}, .positions = clauses},
+                      {.place = {interp::Hook::MlpPost, 1}, .positions = {readout}}});
+}
+BENCHMARK(AllLogits)->Unit(benchmark::kMillisecond);
+BENCHMARK(Decision)->Unit(benchmark::kMillisecond);
+BENCHMARK(WhatTheCheckerRecords)->Unit(benchmark::kMillisecond);
+
+void DrawFormulas(benchmark::State& state) {
+  const auto task = tasks::make_task("two-sat");
+  int64_t first = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(task->sample(tasks::Part::Test, 1, first, kBatch).tokens);
+    first += kBatch;
+  }
+  state.counters["inputs/s"] =
+      benchmark::Counter(kBatch, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(DrawFormulas)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace assay
