@@ -36,6 +36,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("derive", "derive an interpretation from a network", add_derive);
   add("validate", "test an interpretation against the axioms", add_validate);
   add("discover", "find the circuit that does the work in a network", add_discover);
+  add("measure", "how well a circuit stands in for its network", add_measure);
   add("compare-circuits", "which edges two circuits share", add_compare_circuits);
   add("graph", "draw a circuit", add_graph);
   add("convert", "read a model in any layout, write safetensors", add_convert);

@@ -1,0 +1,231 @@
+// `assay measure --model FILE --task NAME --circuit FILE`
+
+#include <torch/types.h>
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "circuits/ablation_matrix.h"
+#include "circuits/circuit_file.h"
+#include "circuits/interpretation_file.h"
+#include "interp/transformer.h"
+#include "tools/circuit_options.h"
+#include "tools/commands.h"
+#include "tools/measure_text.h"
+#include "tools/progress.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct MeasureOptions {
+  CommonOptions common;
+  ExperimentOptions experiment;
+  std::filesystem::path circuit, interpretation;
+  circuits::MeasureConfig measures;
+  std::string method = "eap-ig", correction = "benjamini-hochberg";
+  int64_t draws = 199;
+  double alpha = 0.05;
+  bool curve = false, completeness = false, tests = false, stability = false;
+};
+
+/// A running measurement: what it is about, and where its results go.
+struct Measurement {
+  const MeasureOptions& options;
+  const ExperimentSubject& subject;
+  const circuits::Circuit& circuit;
+  const Console& console;
+  ordered_json& report;
+
+  circuits::Experiment experiment(circuits::Ablation ablation) const {
+    return {.model = *subject.model.model,
+            .graph = circuit.graph,
+            .data = subject.data,
+            .readout = subject.task->readout(),
+            .metric = circuits::parse_metric(options.experiment.metric),
+            .ablation = ablation,
+            .seed = options.common.seed.value_or(1)};
+  }
+};
+
+void measure_all_ablations(const Measurement& m) {
+  Progress line(m.options.common.quiet);
+  const auto show = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
+  const circuits::AblationMatrix matrix = circuits::ablation_matrix(
+      m.experiment(circuits::Ablation::Zero), m.circuit.kept, m.options.measures, show);
+  print_measures(matrix.rows, m.console);
+  for (const std::string& why : matrix.skipped) m.console.fact("skipped", why);
+  m.report["measures"] = to_json(matrix);
+}
+
+void measure_curve(const Measurement& m, const circuits::Evaluation& evaluation) {
+  if (!m.circuit.scores.defined())
+    throw std::invalid_argument(
+        "--curve: the circuit file has no scores to choose edges by; discover writes them");
+  const circuits::MibScores scores =
+      circuits::mib_scores(evaluation, m.circuit.scores, circuits::Selection::Greedy);
+  print_curve(scores, m.console);
+  m.report["curve"] = to_json(scores);
+}
+
+void measure_completeness(const Measurement& m, const circuits::Evaluation& evaluation) {
+  const uint64_t seed = m.options.common.seed.value_or(1);
+  const auto complete = circuits::completeness(evaluation, m.circuit.kept, {.seed = seed});
+  const auto minimal = circuits::minimality(evaluation, m.circuit.kept, {.seed = seed});
+  print_completeness(complete, minimal, m.circuit.graph, m.console);
+  m.report["completeness"] = to_json(complete, m.circuit.graph);
+  m.report["minimality"] = to_json(minimal, m.circuit.graph);
+}
+
+void run_tests(const Measurement& m, const circuits::Evaluation& evaluation) {
+  const circuits::HypothesisTests tests =
+      circuits::test_hypotheses(evaluation, m.circuit.kept,
+                                {.alpha = m.options.alpha,
+                                 .draws = m.options.draws,
+                                 .correction = circuits::parse_correction(m.options.correction),
+                                 .seed = m.options.common.seed.value_or(1)});
+  print_tests(tests, m.circuit.graph, m.console);
+  m.report["tests"] = to_json(tests, m.circuit.graph);
+}
+
+void measure_stability(const Measurement& m, const circuits::Evaluation& evaluation) {
+  circuits::StabilityConfig config{.edges = m.circuit.size(),
+                                   .seed = m.options.common.seed.value_or(1)};
+  config.discovery.method = circuits::parse_method(m.options.method);
+  const circuits::Stability stability = circuits::stability(evaluation, config);
+  print_stability(stability, m.console);
+  m.report["stability"] = to_json(stability, m.circuit.graph);
+}
+
+void measure_one_ablation(const Measurement& m) {
+  Progress line(m.options.common.quiet);
+  const circuits::Evaluation evaluation(
+      m.experiment(circuits::parse_ablation(m.options.experiment.ablation)),
+      [&](int64_t done, int64_t of) { line.count(done, of, "runs"); });
+  const circuits::Measures measures =
+      circuits::measure(evaluation, m.circuit.kept, m.options.measures);
+  const circuits::SelfCheck& check = evaluation.self_check();
+  m.console.fact("self-check", fmt::format("full graph = network to {:.1e}, empty graph = full "
+                                           "ablation to {:.1e}, logits up to {:.3g}",
+                                           check.full, check.empty, check.scale));
+  print_measures({measures}, m.console);
+  m.report["measures"] = to_json(measures);
+  if (m.options.curve) measure_curve(m, evaluation);
+  if (m.options.completeness) measure_completeness(m, evaluation);
+  if (m.options.tests) run_tests(m, evaluation);
+  if (m.options.stability) measure_stability(m, evaluation);
+}
+
+/// What the interpretation does not mention but the circuit needs, and the other way round.
+void compare_with_interpretation(const Measurement& m) {
+  const circuits::Interpretation interpretation =
+      circuits::load_interpretation(m.options.interpretation, m.subject.model.model->config())
+          .interpretation;
+  if (interpretation.model_sha256 != m.subject.model.sha256)
+    throw std::invalid_argument(
+        fmt::format("{}: it was derived from another model", m.options.interpretation.string()));
+  const circuits::ComponentGraph& graph = m.circuit.graph;
+  const at::Tensor implied = circuits::implied_edges(interpretation, graph);
+  const auto ids = [](const at::Tensor& edges) { return circuits::edge_ids(edges); };
+  const std::vector<int64_t> unmentioned = ids(m.circuit.kept & implied.logical_not());
+  const std::vector<int64_t> unneeded = ids(implied & m.circuit.kept.logical_not());
+  const Console& console = m.console;
+  console.fact("interpretation", m.options.interpretation.string());
+  for (const auto& [node, components] : circuits::components_of_nodes(interpretation, graph)) {
+    std::string names;
+    for (const circuits::Component& component : components)
+      names += (names.empty() ? "" : ", ") + to_string(component);
+    console.fact("", fmt::format("{} lives in {}", node, names));
+    m.report["interpretation"]["components"][node] = names;
+  }
+  console.fact("not mentioned", fmt::format("{} edges of the circuit: {}", unmentioned.size(),
+                                            listed(graph, unmentioned)));
+  console.fact("not in circuit", fmt::format("{} edges that it implies: {}", unneeded.size(),
+                                             listed(graph, unneeded)));
+  const auto names = [&](const std::vector<int64_t>& edges) {
+    ordered_json list = ordered_json::array();
+    for (const int64_t id : edges) list.push_back(graph.name(id));
+    return list;
+  };
+  m.report["interpretation"]["not_mentioned"] = names(unmentioned);
+  m.report["interpretation"]["not_in_circuit"] = names(unneeded);
+}
+
+int run_measure(const MeasureOptions& options) {
+  const Session session = start(options.common);
+  const circuits::CircuitFile file = circuits::load_circuit(options.circuit);
+  const ExperimentSubject subject =
+      load_subject(options.experiment, tasks::Part::Test, options.common.seed.value_or(1));
+  circuits::require_fits(file, subject.model.model->config());
+  const Console& console = session.console;
+  print_subject(options.experiment, subject, session);
+  console.fact("circuit",
+               fmt::format("{}: {} of {} edges", options.circuit.string(),
+                           grouped(file.circuit.size()), grouped(file.circuit.graph.n_edges())));
+  console.fact("metric", options.experiment.metric);
+
+  ordered_json report = report_head();
+  report.update(subject.facts);
+  report["circuit"] = options.circuit.string();
+  const Measurement measurement{options, subject, file.circuit, console, report};
+  if (options.experiment.ablation == "all")
+    measure_all_ablations(measurement);
+  else
+    measure_one_ablation(measurement);
+  if (!options.interpretation.empty()) compare_with_interpretation(measurement);
+  write_report(options.common, report);
+  return kDone;
+}
+
+/// These speak of one ablation at a time.
+void require_one_ablation(const MeasureOptions& options) {
+  const bool more = options.curve || options.completeness || options.tests || options.stability;
+  if (options.experiment.ablation == "all" && more)
+    throw std::invalid_argument(
+        "--ablation all shows the measures alone; --curve, --completeness, --tests and --stability "
+        "need one ablation");
+}
+
+}  // namespace
+
+Command add_measure(CLI::App& app) {
+  const auto options = std::make_shared<MeasureOptions>();
+  add_experiment_options(app, options->experiment, /*several=*/true);
+  app.add_option("--circuit", options->circuit, "a circuit file, ours or one of EAP-IG or MIB")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--interpretation", options->interpretation,
+                 "compare with the circuit that an interpretation implies")
+      ->type_name("FILE");
+  app.add_flag("--curve", options->curve, "faithfulness by share of the edges, CPR and CMD (MIB)");
+  app.add_flag("--completeness", options->completeness,
+               "completeness and minimality (Wang et al. 2022)");
+  app.add_flag("--tests", options->tests, "the five hypothesis tests of Shi et al. 2024");
+  app.add_flag("--stability", options->stability, "discover again on resamples of the inputs");
+  app.add_option("--method", options->method, "that --stability discovers with")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--draws", options->draws, "random circuits and permutations of --tests")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  app.add_option("--alpha", options->alpha, "level of --tests")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->type_name("P");
+  app.add_option("--correction", options->correction,
+                 "of families of edges: holm or benjamini-hochberg")
+      ->capture_default_str()
+      ->type_name("NAME");
+  add_common_options(app, options->common);
+  app.footer(
+      "\nExample: assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors\n"
+      "           --circuit circuit.json --ablation all");
+  return [options] {
+    require_one_ablation(*options);
+    return run_measure(*options);
+  };
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,30 @@
+#pragma once
+// What was measured of a circuit, for people.
+
+#include <vector>
+
+#include "circuits/completeness.h"
+#include "circuits/faithfulness_curve.h"
+#include "circuits/hypothesis_tests.h"
+#include "circuits/implied_circuit.h"
+#include "circuits/measures.h"
+#include "circuits/minimality.h"
+#include "circuits/stability.h"
+#include "tools/terminal.h"
+
+namespace assay::tools {
+
+void print_measures(const std::vector<circuits::Measures>& rows, const Console& console);
+void print_curve(const circuits::MibScores& scores, const Console& console);
+void print_completeness(const circuits::Completeness& completeness,
+                        const circuits::Minimality& minimality,
+                        const circuits::ComponentGraph& graph, const Console& console);
+void print_tests(const circuits::HypothesisTests& tests, const circuits::ComponentGraph& graph,
+                 const Console& console);
+void print_stability(const circuits::Stability& stability, const Console& console);
+
+/// Names of edges, at most `most` of them.
+std::string listed(const circuits::ComponentGraph& graph, const std::vector<int64_t>& ids,
+                   size_t most = 12);
+
+}  // namespace assay::tools
