@@ -14,6 +14,7 @@
 #include "interp/trace.h"
 #include "interp/transformer.h"
 #include "tests/interp/naive_forward.h"
+#include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/with_threads.h"
 
