@@ -51,7 +51,8 @@ void require_same_past(const Checkpoint& checkpoint, const TrainingConfig& confi
                        const fs::path& path) {
   const int64_t last_step = std::max<int64_t>(0, checkpoint.state.step - 1);
   const size_t begun = phase_step(config, last_step).phase + 1;
-  json written = json::parse(checkpoint.config), wanted = to_json(config);
+  json written = json::parse(checkpoint.config);
+  json wanted = json::parse(to_json(config).dump());  // as a file says it: infinity is null
   for (json* settings : {&written, &wanted}) {
     json& phases = settings->at("phases");
     while (phases.size() > begun) phases.erase(phases.size() - 1);

@@ -29,6 +29,9 @@ void validate(const TrainingConfig& config) {
   }
   require(config.batch >= 1 && config.held_out >= 1, "batch and held_out >= 1");
   require(config.warmup >= 0, "warmup >= 0");
+  for (const double beta : {config.beta1, config.beta2})
+    require(beta >= 0 && beta < 1, "beta1 and beta2 in [0, 1)");
+  require(config.gradient_clip > 0, "gradient_clip > 0");
   require(config.evaluate_every >= 1 && config.checkpoint_every >= 1,
           "evaluate_every and checkpoint_every >= 1");
 }

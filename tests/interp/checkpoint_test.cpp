@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -74,6 +75,15 @@ TEST_F(CheckpointTest, AFinishedRunResumesToNothing) {
   EXPECT_TRUE(outcome.finished);
   EXPECT_EQ(outcome.last.step, 17);
   EXPECT_TRUE(same_bits(*again, uninterrupted()));
+}
+
+TEST_F(CheckpointTest, ARunWithoutGradientClippingResumes) {
+  TrainingConfig config = two_phases();
+  config.gradient_clip = std::numeric_limits<double>::infinity();
+  run(*fresh_model(), config, {.checkpoint = at("c")});
+  const TrainingOutcome outcome =
+      run(*fresh_model(), config, {.checkpoint = at("c"), .resume = true});
+  EXPECT_EQ(outcome.last.step, 17);
 }
 
 TEST_F(CheckpointTest, WithoutACheckpointResumingBeginsAtTheBeginning) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "tests/interp/scratch.h"
@@ -11,6 +12,9 @@
 
 namespace assay::interp {
 namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(TrainingConfigTest, TheLearningRateWarmsUpAndDecaysInEachPhase) {
   const TrainingConfig config{
@@ -74,6 +78,17 @@ TEST(TrainingConfigTest, ImpossibleSettingsAreRefused) {
             "training: expected weight_decay, l1 and keep_neurons >= 0");
   EXPECT_EQ(refusal([](auto& c) { c.batch = 0; }), "training: expected batch and held_out >= 1");
   EXPECT_EQ(refusal([](auto& c) { c.warmup = -1; }), "training: expected warmup >= 0");
+  for (const double beta : {-0.1, 1.0, kNan}) {
+    EXPECT_EQ(refusal([&](auto& c) { c.beta1 = beta; }),
+              "training: expected beta1 and beta2 in [0, 1)");
+    EXPECT_EQ(refusal([&](auto& c) { c.beta2 = beta; }),
+              "training: expected beta1 and beta2 in [0, 1)");
+  }
+  EXPECT_EQ(refusal([](auto& c) { c.beta1 = c.beta2 = 0; }), "");
+  for (const double clip : {0.0, -1.0, kNan})
+    EXPECT_EQ(refusal([&](auto& c) { c.gradient_clip = clip; }),
+              "training: expected gradient_clip > 0");
+  EXPECT_EQ(refusal([](auto& c) { c.gradient_clip = kInfinity; }), "");
   EXPECT_EQ(refusal([](auto& c) { c.checkpoint_every = 0; }),
             "training: expected evaluate_every and checkpoint_every >= 1");
   auto model = fresh_model();
