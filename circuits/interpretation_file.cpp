@@ -127,7 +127,8 @@ void save_interpretation(const Interpretation& interpretation, const fs::path& p
 }
 
 LoadedInterpretation load_interpretation(const fs::path& path,
-                                         const interp::TransformerConfig& config) {
+                                         const interp::TransformerConfig& config,
+                                         const std::string& model_sha256) {
   const fs::path tensor_path = tensors_beside(path);
   const std::string text = interp::read_file(path);
   std::string where = "the file";
@@ -147,6 +148,11 @@ LoadedInterpretation load_interpretation(const fs::path& path,
                                   .fitted_on = field<json>(file, "fitted_on"),
                                   .output = field<std::string>(file, "output"),
                                   .nodes = {}};
+    // Before the sites: those of another model may not exist in this one.
+    if (!model_sha256.empty() && interpretation.model_sha256 != model_sha256)
+      throw std::runtime_error(
+          fmt::format("derived from another model: expected sha256 {:.12}…, the model has {:.12}…",
+                      interpretation.model_sha256, model_sha256));
     for (const json& node : field<List>(file, "nodes")) {
       where = fmt::format("node {} ({})", interpretation.nodes.size() + 1,
                           node.value("name", "unnamed"));

@@ -35,8 +35,13 @@ std::string leaf_of(const std::string& name) {
   return name.substr(name.rfind('.') + 1);
 }
 
-constexpr auto transpose = [](const at::Tensor& tensor) { return tensor.transpose(-2, -1); };
-constexpr auto keep = [](const at::Tensor& tensor) { return tensor; };
+at::Tensor transpose(const at::Tensor& tensor) {
+  return tensor.transpose(-2, -1);
+}
+
+at::Tensor keep(const at::Tensor& tensor) {
+  return tensor;
+}
 
 bool ends_with_any(const std::string& name, const std::vector<std::string>& suffixes) {
   return std::ranges::any_of(suffixes, [&](const auto& suffix) { return name.ends_with(suffix); });

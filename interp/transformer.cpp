@@ -126,7 +126,7 @@ json to_json(const TransformerConfig& config) {
 
 TransformerConfig config_from_json(const json& json) {
   Fields fields(json);
-  const TransformerConfig config{
+  TransformerConfig config{
       .d_vocab = fields.integer("d_vocab"),
       .n_ctx = fields.integer("n_ctx"),
       .d_model = fields.integer("d_model"),

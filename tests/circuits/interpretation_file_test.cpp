@@ -167,6 +167,17 @@ TEST_F(InterpretationFileTest, SitesAreThoseOfTheModelItIsTestedOn) {
       HasSubstr("x.json: node 1 (first): unknown site 'blocks.1.attn.hook_q': this model has"));
 }
 
+TEST_F(InterpretationFileTest, AnotherModelIsNamedBeforeTheSitesThatItLacks) {
+  interp::TransformerConfig shallow = config();
+  shallow.n_heads = {1};
+  shallow.d_head = {2};
+  EXPECT_EQ(message_of([&] { load_interpretation(saved(), shallow, std::string(64, 'b')); }),
+            at("x.json").string() +
+                ": the file: derived from another model: expected sha256 abc…, "
+                "the model has bbbbbbbbbbbb…");
+  EXPECT_NO_THROW(load_interpretation(saved(), config(), "abc"));
+}
+
 TEST_F(InterpretationFileTest, TensorsAndGraphMustFit) {
   const std::string file = at("x.json").string();
   EXPECT_EQ(

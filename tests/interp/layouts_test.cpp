@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/tiny_gpt2.h"
 
@@ -26,28 +27,11 @@ TransformerConfig small_with_everything() {
   return config;
 }
 
-TransformerConfig tiny_gpt2() {
-  return {.d_vocab = 11,
-          .n_ctx = 5,
-          .d_model = 6,
-          .d_mlp = 24,
-          .n_heads = {2, 2},
-          .d_head = {3, 3},
-          .activation = Activation::Gelu,
-          .norm = Norm::Pre,
-          .norm_eps = 2e-5,
-          .attention_biases = true};
-}
-
 /// Random tensors of the names and shapes that a Transformer has.
 TensorMap parameters_of(const TransformerConfig& config) {
   Transformer model(config);
   initialise(model, {.seed = 5});
-  TensorMap tensors;
-  for (const auto& parameter : model.named_parameters()) {
-    tensors[parameter.key()] = parameter.value().detach();
-  }
-  return tensors;
+  return weights_of(model);
 }
 
 /// The same weights as Nanda's grokking code stores them, written down from its einsums.
@@ -81,7 +65,7 @@ void expect_same(const TensorMap& found, const TensorMap& expected) {
 }
 
 TEST(LayoutsTest, ParameterShapesAreThoseOfATransformer) {
-  for (const auto& config : {small(), small_with_everything(), tiny_gpt2()}) {
+  for (const auto& config : {small(), small_with_everything(), tiny_gpt2_sizes()}) {
     const auto shapes = parameter_shapes(config);
     const TensorMap parameters = parameters_of(config);
     ASSERT_EQ(shapes.size(), parameters.size());
@@ -186,7 +170,7 @@ TEST(LayoutsTest, Gpt2IsUnpackedWeightByWeight) {
   for (const std::string prefix : {"", "transformer."}) {
     const TensorMap file = tiny_gpt2_tensors(prefix);
     EXPECT_EQ(recognise(file), "gpt2");
-    const TensorMap tensors = from_gpt2(file, tiny_gpt2(), true).tensors;
+    const TensorMap tensors = from_gpt2(file, tiny_gpt2_sizes(), true).tensors;
     const auto theirs = [&](const std::string& name) { return file.at(prefix + name); };
     EXPECT_TRUE(tensors.at("embed.W_E").equal(theirs("wte.weight")));
     EXPECT_TRUE(tensors.at("pos_embed.W_pos").equal(theirs("wpe.weight")));
@@ -224,25 +208,25 @@ TEST(LayoutsTest, Gpt2MayHaveAnUnembeddingOfItsOwn) {
   TensorMap file = tiny_gpt2_tensors("transformer.");
   file["lm_head.weight"] = at::ones({11, 6});
   EXPECT_TRUE(
-      from_gpt2(file, tiny_gpt2(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+      from_gpt2(file, tiny_gpt2_sizes(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
   EXPECT_FALSE(
-      from_gpt2(file, tiny_gpt2(), true).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+      from_gpt2(file, tiny_gpt2_sizes(), true).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
 }
 
 TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {
   TensorMap file = tiny_gpt2_tensors();
   file["h.1.attn.c_attn.weight"] = at::zeros({18, 6});
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
             "tensor 'h.1.attn.c_attn.weight': expected shape [6, 18], found [18, 6]");
   file = tiny_gpt2_tensors();
   file.erase("h.0.mlp.c_fc.bias");
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
             "tensor 'h.0.mlp.c_fc.bias': missing, expected shape [24]");
-  EXPECT_EQ(message_of([&] { from_gpt2(tiny_gpt2_tensors(), tiny_gpt2(), false); }),
+  EXPECT_EQ(message_of([&] { from_gpt2(tiny_gpt2_tensors(), tiny_gpt2_sizes(), false); }),
             "tensor 'lm_head.weight': missing, expected shape [11, 6]");
   file = tiny_gpt2_tensors();
   file["h.0.crossattention.bias"] = at::zeros({2});
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2(), true); }),
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
             "tensor 'h.0.crossattention.bias': unknown, shape [2]");
 }
 

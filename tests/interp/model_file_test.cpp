@@ -179,17 +179,7 @@ TEST_F(ModelFileTest, AGpt2FolderIsRead) {
   EXPECT_EQ(loaded.layout, "gpt2");
   EXPECT_EQ(loaded.sha256, sha256_of_file(at("gpt2/model.safetensors")));
   EXPECT_EQ(loaded.metadata, tiny_gpt2_config());
-  const TransformerConfig expected{.d_vocab = 11,
-                                   .n_ctx = 5,
-                                   .d_model = 6,
-                                   .d_mlp = 24,
-                                   .n_heads = {2, 2},
-                                   .d_head = {3, 3},
-                                   .activation = Activation::Gelu,
-                                   .norm = Norm::Pre,
-                                   .norm_eps = 2e-5,
-                                   .attention_biases = true};
-  EXPECT_EQ(loaded.model->config(), expected);
+  EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
   EXPECT_TRUE(loaded.model->W_U.equal(tensors.at("wte.weight").t()));
   save_model(*loaded.model, at("own"));
   EXPECT_TRUE(load_model(at("own")).model->W_U.equal(loaded.model->W_U));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/interp/scratch.h"
+#include "tests/interp/sites.h"
 
 namespace assay::interp {
 namespace {
@@ -15,12 +16,6 @@ TransformerConfig two_sat() {
   return {.d_vocab = 16, .n_ctx = 41};
 }
 
-Site whole(Hook hook, int64_t layer = 0) {
-  return {.place = {hook, layer}};
-}
-Site at_position(Hook hook, int64_t layer, int64_t position) {
-  return {.place = {hook, layer}, .positions = {position}};
-}
 Site readout() {
   return at_position(Hook::Logits, 0, 40);
 }

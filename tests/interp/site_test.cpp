@@ -8,6 +8,7 @@
 
 #include "interp/transformer.h"
 #include "tests/interp/naive_forward.h"
+#include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {

@@ -12,6 +12,7 @@
 
 #include "interp/files.h"
 #include "interp/safetensors.h"
+#include "interp/transformer.h"
 
 namespace assay::interp {
 
@@ -26,6 +27,20 @@ inline nlohmann::json tiny_gpt2_config() {
           {"n_inner", nullptr},
           {"vocab_size", 11},
           {"layer_norm_epsilon", 2e-5}};
+}
+
+/// The same as a Transformer's sizes.
+inline TransformerConfig tiny_gpt2_sizes() {
+  return {.d_vocab = 11,
+          .n_ctx = 5,
+          .d_model = 6,
+          .d_mlp = 24,
+          .n_heads = {2, 2},
+          .d_head = {3, 3},
+          .activation = Activation::Gelu,
+          .norm = Norm::Pre,
+          .norm_eps = 2e-5,
+          .attention_biases = true};
 }
 
 /// @param prefix  "" as in the published files, or "transformer." as in a language model's.

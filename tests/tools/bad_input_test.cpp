@@ -130,6 +130,14 @@ TEST_F(BadInput, UnknownSiteAndOperationInAnInterpretation) {
 TEST_F(BadInput, InterpretationThatDoesNotBelongToTheModel) {
   put_interpretation("other", [](json& file) { file["model_sha256"] = std::string(64, 'a'); });
   refuse(validate("", "other.json"), {"another model", "aaaaaaaaaaaa"});
+  const auto task = tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 4}});
+  interp::TransformerConfig shallow = sizes(*task);  // lacks most sites of the interpretation
+  shallow.n_heads = {1};
+  shallow.d_head = {16};
+  interp::Transformer model(shallow);
+  interp::initialise(model, {.seed = 1});
+  interp::save_model(model, at("shallow.safetensors"), {{"task", task->to_json()}});
+  refuse(validate("", "good.json", "shallow.safetensors"), {"good.json", "another model"});
   put_interpretation("task", [](json& file) { file["task"]["settings"]["variables"] = 5; });
   refuse(validate("", "task.json"), {"d_vocab 12", "needs d_vocab 16"});
 }

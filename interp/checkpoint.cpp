@@ -1,0 +1,106 @@
+#include "interp/checkpoint.h"
+
+#include <fmt/format.h>
+#include <torch/optim/adamw.h>
+#include <torch/serialize.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "interp/files.h"
+#include "interp/training_config.h"
+#include "interp/transformer.h"
+
+namespace assay::interp {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// What the file holds, read but not believed.
+struct Checkpoint {
+  TrainingState state;
+  std::string config, model;  // as JSON
+  torch::serialize::InputArchive weights, moments;
+};
+
+Checkpoint read(const fs::path& path) {
+  Checkpoint checkpoint;
+  torch::serialize::InputArchive archive;
+  c10::IValue step, cpu_seconds, config, model;
+  try {
+    archive.load_from(path.string());
+    archive.read("config", config);
+    archive.read("model", model);
+    archive.read("step", step);
+    archive.read("cpu_seconds", cpu_seconds);
+    archive.read("weights", checkpoint.weights);
+    archive.read("moments", checkpoint.moments);
+  } catch (const c10::Error&) {
+    throw std::runtime_error(fmt::format("{}: not a checkpoint of assay train", path.string()));
+  }
+  checkpoint.state = {.step = step.toInt(), .cpu_seconds = cpu_seconds.toDouble()};
+  checkpoint.config = config.toStringRef();
+  checkpoint.model = model.toStringRef();
+  return checkpoint;
+}
+
+void require_same_past(const Checkpoint& checkpoint, const TrainingConfig& config,
+                       const fs::path& path) {
+  const int64_t last_step = std::max<int64_t>(0, checkpoint.state.step - 1);
+  const size_t begun = phase_step(config, last_step).phase + 1;
+  json written = json::parse(checkpoint.config);
+  json wanted = json::parse(to_json(config).dump());  // as a file says it: infinity is null
+  for (json* settings : {&written, &wanted}) {
+    json& phases = settings->at("phases");
+    while (phases.size() > begun) phases.erase(phases.size() - 1);
+  }
+  if (written != wanted)
+    throw std::invalid_argument(fmt::format(
+        "{}: this checkpoint belongs to a run with other settings:\n  there {}\n  here  {}",
+        path.string(), written.dump(), wanted.dump()));
+  if (checkpoint.state.step > config.steps())
+    throw std::invalid_argument(
+        fmt::format("{}: this checkpoint is {} steps old, but the run has only {}", path.string(),
+                    checkpoint.state.step, config.steps()));
+}
+
+void require_same_network(const Checkpoint& checkpoint, const Transformer& model,
+                          const fs::path& path) {
+  const std::string network = to_json(model.config()).dump();
+  if (checkpoint.model != network)
+    throw std::invalid_argument(
+        fmt::format("{}: this checkpoint belongs to another network:\n  there {}\n  here  {}",
+                    path.string(), checkpoint.model, network));
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& path, const Transformer& model,
+                     const torch::optim::AdamW& optimizer, const TrainingConfig& config,
+                     const TrainingState& state) {
+  torch::serialize::OutputArchive archive, weights, moments;
+  model.save(weights);
+  optimizer.save(moments);
+  archive.write("weights", weights);
+  archive.write("moments", moments);
+  archive.write("step", c10::IValue(state.step));
+  archive.write("cpu_seconds", c10::IValue(state.cpu_seconds));
+  archive.write("config", c10::IValue(to_json(config).dump()));
+  archive.write("model", c10::IValue(to_json(model.config()).dump()));
+  write_atomically(path, [&](const auto& temporary) { archive.save_to(temporary.string()); });
+}
+
+TrainingState load_checkpoint(const fs::path& path, Transformer& model,
+                              torch::optim::AdamW& optimizer, const TrainingConfig& config) {
+  Checkpoint checkpoint = read(path);
+  require_same_past(checkpoint, config, path);
+  require_same_network(checkpoint, model, path);
+  model.load(checkpoint.weights);
+  optimizer.load(checkpoint.moments);
+  return checkpoint.state;
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,23 @@
+#pragma once
+// Inputs with the token that the network should predict at the readout position.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+
+namespace assay::interp {
+
+struct LabelledBatch {
+  at::Tensor tokens;  ///< int64 [batch, pos]
+  at::Tensor labels;  ///< int64 [batch], tokens
+};
+
+/// Where inputs come from: slice [first, first + count) of an endless, indexed stream. Called from
+/// several threads at once.
+using LabelledInputs = std::function<LabelledBatch(int64_t first, int64_t count)>;
+
+/// Inputs per pass through the network: their activations stay in cache.
+inline constexpr int64_t kShard = 64;
+
+}  // namespace assay::interp

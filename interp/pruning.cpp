@@ -1,0 +1,52 @@
+#include "interp/pruning.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::interp {
+
+using at::Tensor;
+
+int64_t prune_neurons(Transformer& model, int64_t layer, const std::vector<int64_t>& neurons) {
+  const at::NoGradGuard no_grad;
+  Mlp& mlp = *model.blocks.at(layer)->mlp;
+  if (!neurons.empty()) {
+    const Tensor index = torch::tensor(neurons, torch::kInt64).to(mlp.W_in.device());
+    mlp.W_in.index_fill_(1, index, 0);
+    mlp.W_out.index_fill_(0, index, 0);
+    if (mlp.b_in.defined()) mlp.b_in.index_fill_(0, index, 0);
+  }
+  return living_neurons(model, layer);
+}
+
+int64_t living_neurons(const Transformer& model, int64_t layer) {
+  return model.blocks.at(layer)->mlp->W_out.abs().amax(1).gt(0).sum().item<int64_t>();
+}
+
+std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, int64_t keep,
+                                     const LabelledInputs& inputs, int64_t n) {
+  const at::NoGradGuard no_grad;
+  const Site neurons{.place = {Hook::MlpPost, model.config().n_layers() - 1},
+                     .positions = {readout}};
+  Tensor reach = at::zeros({model.config().d_mlp}, model.W_E.options().requires_grad(false));
+  std::vector<Tensor> labels;
+  for (int64_t first = 0; first < n; first += kShard) {
+    const LabelledBatch part = inputs(first, std::min(kShard, n - first));
+    const Tensor hidden = trace(model, part.tokens, {.record = {neurons}, .overwrite = {}})[0];
+    reach = at::maximum(reach, hidden.abs().amax({0, 1}));
+    labels.push_back(part.labels);
+  }
+  const Tensor answers = std::get<0>(at::_unique(at::cat(labels)));
+  const Tensor logits =
+      at::matmul(model.blocks.back()->mlp->W_out, model.W_U.index_select(1, answers));
+  const Tensor coefficient = (logits - logits.mean(1, true)).abs().amax(1);
+  const Tensor order = (reach * coefficient).argsort(0, /*descending=*/true);
+  const Tensor weak = order.slice(0, keep).contiguous().cpu();
+  return {weak.data_ptr<int64_t>(), weak.data_ptr<int64_t>() + weak.numel()};
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,33 @@
+#include "interp/tracing/distinct_inputs.h"
+
+#include <torch/types.h>
+
+#include "interp/tracing/selection.h"
+#include "interp/transformer.h"
+
+namespace assay::interp::tracing {
+
+using at::Tensor;
+
+DistinctInputs::DistinctInputs(const Transformer& model, const Tensor& tokens) {
+  const int64_t n_pos = tokens.size(1);
+  const Tensor position = at::arange(n_pos, tokens.options());
+  auto [ids, inverse, counts] = at::_unique2(tokens * n_pos + position, true, true);
+  row_of_input_ = inverse;
+  embeddings_ = at::embedding(model.W_E, at::floor_divide(ids, n_pos)) +
+                at::embedding(model.W_pos, at::remainder(ids, n_pos));
+}
+
+Tensor DistinctInputs::spread(const Tensor& rows, const Positions& positions) const {
+  const Tensor index = select(row_of_input_, 1, positions);
+  return rows.index_select(0, index.flatten()).view({index.size(0), index.size(1), rows.size(1)});
+}
+
+Tensor DistinctInputs::spread_pairs(const Tensor& table, const Positions& queries,
+                                    const Positions& keys) const {
+  const Tensor pair = select(row_of_input_, 1, queries).unsqueeze(2) * count() +
+                      select(row_of_input_, 1, keys).unsqueeze(1);
+  return at::take(table, pair);
+}
+
+}  // namespace assay::interp::tracing

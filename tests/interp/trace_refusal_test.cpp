@@ -1,0 +1,89 @@
+// What a trace refuses, and what it then says.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "interp/trace.h"
+#include "tests/interp/networks.h"
+#include "tests/interp/scratch.h"
+#include "tests/interp/sites.h"
+#include "tests/interp/traces.h"
+
+namespace assay::interp {
+namespace {
+
+using at::Tensor;
+using testing::HasSubstr;
+
+TEST(TraceRefusalTest, TokensThatDoNotFitAreRefused) {
+  const auto model = random_model(assorted_configs()[0]);
+  const auto refusal = [&](const Tensor& tokens) {
+    return message_of([&] { record(*model, tokens, whole(Hook::Logits)); });
+  };
+  EXPECT_EQ(refusal(at::zeros({6}, at::kLong)),
+            "tokens: expected int64 [batch, pos], got Long [6]");
+  EXPECT_EQ(refusal(at::zeros({2, 6})), "tokens: expected int64 [batch, pos], got Float [2, 6]");
+  EXPECT_EQ(refusal(at::zeros({2, 7}, at::kLong)), "tokens: 7 positions, but the model has only 6");
+  EXPECT_EQ(refusal(at::zeros({0, 6}, at::kLong)), "tokens: the batch is empty");
+  EXPECT_EQ(refusal(at::full({1, 6}, 5, at::kLong)), "tokens: token 5 is out of range [0, 5)");
+  EXPECT_EQ(refusal(at::full({1, 6}, -1, at::kLong)), "tokens: token -1 is out of range [0, 5)");
+}
+
+TEST(TraceRefusalTest, ValuesOfTheWrongShapeAreRefused) {
+  const auto model = random_model(assorted_configs()[0]);
+  const Tensor tokens = at::zeros({3, 5}, at::kLong);
+  const auto refusal = [&](const Site& site, const std::vector<int64_t>& sizes) {
+    return message_of([&] {
+      record(*model, tokens, whole(Hook::Logits), {{site, at::zeros(sizes, at::kDouble)}});
+    });
+  };
+  EXPECT_EQ(refusal(whole(Hook::ResidMid), {3, 6, 12}),
+            "overwriting 'blocks.0.hook_resid_mid': expected shape [3, 5, 12], got [3, 6, 12]");
+  EXPECT_EQ(refusal(whole(Hook::ResidMid), {2, 5, 12}),
+            "overwriting 'blocks.0.hook_resid_mid': expected shape [3, 5, 12], got [2, 5, 12]");
+  EXPECT_EQ(refusal(whole(Hook::ResidMid), {1, 5}),
+            "overwriting 'blocks.0.hook_resid_mid': expected shape [1, 5, 12], got [1, 5]");
+  EXPECT_EQ(refusal(whole(Hook::ResidMid), {}),
+            "overwriting 'blocks.0.hook_resid_mid': expected shape [3, 5, 12], got []");
+  EXPECT_EQ(refusal({.place = {Hook::Pattern, 1}, .positions = {2}, .head = 1}, {3, 1, 6}),
+            "overwriting 'blocks.1.attn.hook_pattern[pos=2;head=1]': expected shape [3, 1, 5], got "
+            "[3, 1, 6]");
+  EXPECT_EQ(refusal({.place = {Hook::MlpPre, 1}, .neurons = {1, 2}}, {3, 5, 9}),
+            "overwriting 'blocks.1.mlp.hook_pre[neuron=1,2]': expected shape [3, 5, 2], got "
+            "[3, 5, 9]");
+  EXPECT_EQ(refusal(whole(Hook::ResidMid), {1, 5, 12}), "");
+}
+
+TEST(TraceRefusalTest, SitesThatTheModelOrTheSequenceLacksAreRefused) {
+  const auto model = random_model(assorted_configs()[0]);
+  const Tensor tokens = at::zeros({3, 5}, at::kLong), value = at::zeros({3, 1, 12}, at::kDouble);
+  const auto refusal = [&](const TraceRequest& request) {
+    return message_of([&] { trace(*model, tokens, request); });
+  };
+  EXPECT_THAT(refusal({.record = {whole(Hook::Ln1)}, .overwrite = {}}),
+              HasSubstr("unknown site 'blocks.0.ln1.hook_normalized': this model has hook_embed"));
+  EXPECT_THAT(refusal({.record = {}, .overwrite = {{whole(Hook::Q, 2), value}}}),
+              HasSubstr("unknown site 'blocks.2.attn.hook_q'"));
+  const Site beyond{.place = {Hook::ResidMid, 0}, .positions = {5}};
+  const std::string message =
+      "site 'blocks.0.hook_resid_mid[pos=5]': position 5 is outside the 5 tokens given";
+  EXPECT_EQ(refusal({.record = {beyond}, .overwrite = {}}), message);
+  EXPECT_EQ(refusal({.record = {whole(Hook::Logits)}, .overwrite = {{beyond, value}}}), message);
+}
+
+TEST(TraceRefusalTest, ValuesOfAnotherTypeOrNoneAreRefused) {
+  const auto model = random_model(assorted_configs()[0]);
+  const Tensor tokens = at::zeros({3, 5}, at::kLong);
+  const auto refusal = [&](const Tensor& value) {
+    return message_of([&] {
+      record(*model, tokens, whole(Hook::Logits), {{whole(Hook::ResidMid), value}});
+    });
+  };
+  EXPECT_EQ(refusal(at::zeros({3, 5, 12}, at::kLong)),
+            "overwriting 'blocks.0.hook_resid_mid': expected Double values, got Long");
+  EXPECT_EQ(refusal({}), "overwriting 'blocks.0.hook_resid_mid': no value given");
+}
+
+}  // namespace
+}  // namespace assay::interp
