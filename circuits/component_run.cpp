@@ -7,22 +7,13 @@
 #include <limits>
 #include <stdexcept>
 
+#include "interp/layers.h"
 #include "interp/trace.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
-
-Tensor normalised(const interp::TransformerConfig& config, const Tensor& x,
-                  const std::shared_ptr<interp::LayerNorm>& norm) {
-  return norm ? at::layer_norm(x, {config.d_model}, norm->w, norm->b, config.norm_eps) : x;
-}
-
-// x [rows, m] W [m, n] + b, b may be undefined.
-Tensor affine(const Tensor& x, const Tensor& W, const Tensor& b) {
-  return b.defined() ? at::linear(x, W.t(), b) : at::matmul(x, W);
-}
 
 Tensor weight_of(const interp::Attention& attention, Port port) {
   return port == Port::Query ? attention.W_Q : port == Port::Key ? attention.W_K : attention.W_V;
@@ -47,7 +38,7 @@ Tensor embedded(const interp::Transformer& model, const Tensor& tokens) {
 Tensor projected(const interp::Transformer& model, const Heads& heads, Port port, const Tensor& x) {
   const interp::Block& block = *model.blocks[heads.layer];
   const Tensor W = weight_of(*block.attn, port).narrow(0, heads.first, heads.count);
-  const Tensor rows = normalised(model.config(), x, block.ln1).flatten(1, 2);
+  const Tensor rows = interp::normalised(x, block.ln1, model.config()).flatten(1, 2);
   Tensor out;                                // [head, batch · pos, d_head]
   if (rows.size(0) == 1 && heads.count > 1)  // one product for all heads
     out = at::matmul(rows[0], W.permute({1, 0, 2}).flatten(1))
@@ -82,13 +73,15 @@ Tensor attention_bias(const interp::Transformer& model, int64_t layer) {
 Tensor mlp_output(const interp::Transformer& model, int64_t layer, const Tensor& x) {
   const interp::Block& block = *model.blocks[layer];
   const interp::Mlp& mlp = *block.mlp;
-  const Tensor hidden = affine(normalised(model.config(), x, block.ln2), mlp.W_in, mlp.b_in);
+  const Tensor hidden =
+      interp::affine(interp::normalised(x, block.ln2, model.config()), mlp.W_in, mlp.b_in);
   const bool relu = model.config().activation == interp::Activation::Relu;
-  return affine(relu ? at::relu(hidden) : at::gelu(hidden, "tanh"), mlp.W_out, mlp.b_out);
+  return interp::affine(relu ? at::relu(hidden) : at::gelu(hidden, "tanh"), mlp.W_out, mlp.b_out);
 }
 
 Tensor unembedded(const interp::Transformer& model, const Tensor& x) {
-  return affine(normalised(model.config(), x, model.ln_final), model.W_U, model.b_U);
+  return interp::affine(interp::normalised(x, model.ln_final, model.config()), model.W_U,
+                        model.b_U);
 }
 
 Tensor run_components(const interp::Transformer& model, const ComponentGraph& graph,

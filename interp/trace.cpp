@@ -2,10 +2,10 @@
 
 #include <torch/types.h>
 
+#include "interp/layers.h"
 #include "interp/plan.h"
 #include "interp/tracing/arguments.h"
 #include "interp/tracing/attention.h"
-#include "interp/tracing/layers.h"
 #include "interp/tracing/overlay.h"
 #include "interp/tracing/run.h"
 #include "interp/tracing/selection.h"
@@ -15,8 +15,6 @@ namespace assay::interp {
 namespace {
 
 using at::Tensor;
-using tracing::affine;
-using tracing::normalised;
 using tracing::Run;
 
 Tensor resid_pre(const Run& run, const Step& step) {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "interp/tracing/absorbed.h"
-#include "interp/tracing/layers.h"
+#include "interp/layers.h"
 #include "interp/tracing/run.h"
 #include "interp/tracing/selection.h"
 

@@ -5,7 +5,7 @@
 
 #include "interp/transformer.h"
 
-namespace assay::interp::tracing {
+namespace assay::interp {
 
 /// x W + b; `b` may be undefined.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& W, const at::Tensor& b);
@@ -14,4 +14,4 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& W, const at::Tensor& b)
 at::Tensor normalised(const at::Tensor& x, const std::shared_ptr<LayerNorm>& norm,
                       const TransformerConfig& config);
 
-}  // namespace assay::interp::tracing
+}  // namespace assay::interp

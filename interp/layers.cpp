@@ -1,8 +1,8 @@
-#include "interp/tracing/layers.h"
+#include "interp/layers.h"
 
 #include <torch/types.h>
 
-namespace assay::interp::tracing {
+namespace assay::interp {
 
 using at::Tensor;
 
@@ -15,4 +15,4 @@ Tensor normalised(const Tensor& x, const std::shared_ptr<LayerNorm>& norm,
   return norm ? at::layer_norm(x, {config.d_model}, norm->w, norm->b, config.norm_eps) : x;
 }
 
-}  // namespace assay::interp::tracing
+}  // namespace assay::interp
