@@ -103,7 +103,11 @@ Ablator::Ablator(const interp::Transformer& model, const ComponentGraph& graph,
 
 Outputs Ablator::values(int64_t first, int64_t count) const {
   if (!replacement_.defined()) return constants_;
-  return clean_outputs(model_, graph_, replacement_.narrow(0, first, count), readout_);
+  return clean_outputs(model_, graph_, replacements(first, count), readout_);
+}
+
+Tensor Ablator::replacements(int64_t first, int64_t count) const {
+  return replacement_.defined() ? replacement_.narrow(0, first, count) : replacement_;
 }
 
 }  // namespace assay::circuits

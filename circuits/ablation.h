@@ -41,6 +41,9 @@ class Ablator {
 
   /// For inputs first … first + count - 1.
   Outputs values(int64_t first, int64_t count) const;
+  /// The inputs whose activations stand in for theirs, int64 [count, pos]; undefined where values
+  /// do not come from other inputs (Mean, MeanPerPosition, Zero).
+  at::Tensor replacements(int64_t first, int64_t count) const;
 
  private:
   const interp::Transformer& model_;

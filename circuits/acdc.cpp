@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/component_run.h"
+#include "circuits/self_check.h"
 #include "interp/parallel.h"
 
 namespace assay::circuits {
@@ -36,11 +37,14 @@ class Acdc {
         on_progress_(on_progress),
         batches_((experiment.data.size() + kChunk - 1) / kChunk),
         keep_(at::ones({graph_.rows(), graph_.columns()})) {
+    std::vector<char> changed(batches_.size());
     interp::parallel_for(static_cast<int64_t>(batches_.size()), [&](int64_t i) {
       const int64_t first = i * kChunk;
       batches_[i] = make_batch(experiment_, ablator, first,
                                std::min(kChunk, experiment_.data.size() - first));
+      changed[i] = changes_something(experiment_, batches_[i]);
     });
+    require_change(experiment_, changed);
   }
 
   EdgeScores operator()(double threshold) {

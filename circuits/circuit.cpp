@@ -146,7 +146,7 @@ Digraph digraph(const ComponentGraph& graph, const Tensor& kept) {
   return digraph;
 }
 
-Tensor on_a_path(const ComponentGraph& graph, const Tensor& kept) {
+Tensor addable(const ComponentGraph& graph, const Tensor& kept) {
   Digraph arcs = digraph(graph, kept);
   const Vertices vertex(graph);
   // One start before the input at every position, one goal: the logits at the last position.
@@ -157,12 +157,20 @@ Tensor on_a_path(const ComponentGraph& graph, const Tensor& kept) {
   const std::vector<char> from_input = reached_from(arcs, start);
   const std::vector<char> to_logits = reached_from(boost::make_reverse_graph(arcs), goal);
   Tensor useful = at::zeros(kept.sizes(), torch::kBool);
-  for (const auto& arc : boost::make_iterator_range(boost::edges(arcs))) {
-    const int64_t id = get(boost::edge_index, arcs, arc);
-    if (id >= 0 && from_input[boost::source(arc, arcs)] && to_logits[boost::target(arc, arcs)])
-      useful.view({-1})[id] = true;
+  bool* is_useful = useful.data_ptr<bool>();
+  for (int64_t id = 0; id < graph.n_edges(); ++id) {
+    const Edge edge = graph.edge(id);
+    const int64_t target = index_of(graph, graph.readers()[edge.reader].component);
+    const auto [first, last] = arrives_at(graph, edge);
+    if (!from_input[vertex(edge.writer, first)]) continue;
+    for (int64_t row = first; row <= last && !is_useful[id]; ++row)
+      is_useful[id] = to_logits[vertex(target, row)] != 0;
   }
   return useful;
+}
+
+Tensor on_a_path(const ComponentGraph& graph, const Tensor& kept) {
+  return addable(graph, kept) & kept;
 }
 
 }  // namespace assay::circuits

@@ -25,6 +25,8 @@ at::Tensor top_n(const at::Tensor& scores, int64_t n, bool is_signed);
 /// From the logits backwards, always the best edge into what is already connected, n times (Hanna
 /// et al. 2024). Connected by construction. @throws as top_n.
 at::Tensor greedy(const ComponentGraph& graph, const at::Tensor& scores, int64_t n, bool is_signed);
+/// Every edge that would lie on a path from the input to the logits if it alone joined `kept`.
+at::Tensor addable(const ComponentGraph& graph, const at::Tensor& kept);
 /// The part of `kept` that lies on a path from the input to the logits.
 at::Tensor on_a_path(const ComponentGraph& graph, const at::Tensor& kept);
 

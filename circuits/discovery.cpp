@@ -8,12 +8,15 @@
 
 #include "circuits/acdc.h"
 #include "circuits/names.h"
+#include "circuits/self_check.h"
 #include "interp/parallel.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
+
+constexpr double kMemory = 4.0 * (1 << 30);  // bytes of scores per input
 
 const Names<Method> kNames = {{Method::Exact, "exact"},
                               {Method::Eap, "eap"},
@@ -32,19 +35,13 @@ Tensor effects(const Experiment& experiment, const DiscoveryConfig& config,
   }
 }
 
-// Whether a cut edge would carry anything but what it carries anyway.
-bool changes_something(const Experiment& experiment, const PatchBatch& batch) {
-  const Outputs clean =
-      clean_outputs(experiment.model, experiment.graph, batch.data.clean, experiment.readout);
-  for (size_t i = 0; i < clean.size(); ++i)
-    if (!at::equal(clean[i], batch.ablated[i].expand_as(clean[i]))) return true;
-  return false;
-}
-
-EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& config,
-                          const Ablator& ablator, const Progress& on_progress) {
+// Runs the chunks of inputs side by side; `use` is told the effects [batch, rows, columns] of each.
+void for_each_chunk(const Experiment& experiment, const DiscoveryConfig& config,
+                    const Progress& on_progress,
+                    const std::function<void(int64_t chunk, const Tensor& effects)>& use) {
+  const Ablator ablator(experiment.model, experiment.graph, experiment.data, experiment.readout,
+                        experiment.ablation, experiment.seed);
   const int64_t n = experiment.data.size(), n_chunks = (n + kChunk - 1) / kChunk;
-  std::vector<Tensor> sums(n_chunks), squares(n_chunks);
   std::vector<char> changed(n_chunks);
   std::mutex mutex;
   int64_t done = 0;
@@ -52,18 +49,23 @@ EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& c
     const int64_t first = i * kChunk, count = std::min(kChunk, n - first);
     const PatchBatch batch = make_batch(experiment, ablator, first, count);
     changed[i] = changes_something(experiment, batch);
-    const Tensor effect = effects(experiment, config, batch).to(torch::kFloat64);
-    sums[i] = effect.sum(0);
-    squares[i] = effect.square().sum(0);
+    use(i, effects(experiment, config, batch));
     const std::lock_guard lock(mutex);
     done += count;
     if (on_progress) on_progress(done, n);
   });
-  if (std::ranges::none_of(changed, [](char c) { return c != 0; }))
-    throw std::invalid_argument(fmt::format(
-        "ablation '{}' changes nothing on these inputs: no component's output differs from its "
-        "ablation value, so no edge can have an effect",
-        to_string(experiment.ablation)));
+  require_change(experiment, changed);
+}
+
+EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& config,
+                          const Progress& on_progress) {
+  const int64_t n = experiment.data.size(), n_chunks = (n + kChunk - 1) / kChunk;
+  std::vector<Tensor> sums(n_chunks), squares(n_chunks);
+  for_each_chunk(experiment, config, on_progress, [&](int64_t i, const Tensor& effects) {
+    const Tensor effect = effects.to(torch::kFloat64);
+    sums[i] = effect.sum(0);
+    squares[i] = effect.square().sum(0);
+  });
   const auto total = [&](const std::vector<Tensor>& parts) {
     Tensor sum = parts[0];
     for (size_t i = 1; i < parts.size(); ++i) sum = sum + parts[i];
@@ -73,6 +75,11 @@ EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& c
   const Tensor variance =
       (total(squares) - mean.square() * n).clamp_min(0) / std::max<int64_t>(1, n - 1);
   return {.mean = mean, .standard_error = (variance / n).sqrt(), .kept = {}, .inputs = n};
+}
+
+void validate(const DiscoveryConfig& config) {
+  if (config.steps < 1) throw std::invalid_argument("eap-ig: expected at least one step");
+  if (!(config.threshold >= 0)) throw std::invalid_argument("acdc: expected a threshold >= 0");
 }
 
 }  // namespace
@@ -88,13 +95,36 @@ Method parse_method(const std::string& name) {
 EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& config,
                        const Progress& on_progress) {
   validate(experiment);
-  if (config.steps < 1) throw std::invalid_argument("eap-ig: expected at least one step");
-  if (!(config.threshold >= 0)) throw std::invalid_argument("acdc: expected a threshold >= 0");
-  const Ablator ablator(experiment.model, experiment.graph, experiment.data, experiment.readout,
-                        experiment.ablation, experiment.seed);
-  if (config.method == Method::Acdc)
+  validate(config);
+  if (config.method == Method::Acdc) {
+    const Ablator ablator(experiment.model, experiment.graph, experiment.data, experiment.readout,
+                          experiment.ablation, experiment.seed);
     return acdc(experiment, ablator, config.threshold, on_progress);
-  return mean_of_inputs(experiment, config, ablator, on_progress);
+  }
+  return mean_of_inputs(experiment, config, on_progress);
+}
+
+Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& config,
+                         const Progress& on_progress) {
+  validate(experiment);
+  validate(config);
+  if (config.method == Method::Acdc)
+    throw std::invalid_argument(
+        "acdc: its decisions are about all inputs together; take another method for scores per "
+        "input");
+  const int64_t n = experiment.data.size();
+  const double bytes =
+      4.0 * static_cast<double>(n) * static_cast<double>(experiment.graph.n_edges());
+  if (bytes > kMemory)
+    throw std::invalid_argument(fmt::format(
+        "scores per input: {} inputs and {} edges take {:.1f} GiB, at most {:.0f} are used; use "
+        "fewer inputs",
+        n, experiment.graph.n_edges(), bytes / (1 << 30), kMemory / (1 << 30)));
+  Tensor all = at::empty({n, experiment.graph.rows(), experiment.graph.columns()}, torch::kFloat32);
+  for_each_chunk(experiment, config, on_progress, [&](int64_t i, const Tensor& effects) {
+    all.narrow(0, i * kChunk, effects.size(0)).copy_(effects.detach());
+  });
+  return all;
 }
 
 }  // namespace assay::circuits

@@ -47,6 +47,14 @@ using Progress = std::function<void(int64_t done, int64_t of)>;
 EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& config,
                        const Progress& on_progress = {});
 
+/// The scores of every input, of which EdgeScores::mean is the mean: what a bootstrap resamples.
+/// @return float32 [n, rows, columns].
+/// @throws std::invalid_argument as score_edges(), for Acdc, whose scores are not means over
+/// inputs,
+///   and if they do not fit into 4 GiB.
+at::Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& config,
+                             const Progress& on_progress = {});
+
 // --- the methods on one batch, float [batch, rows, columns]
 
 /// (output − ablation value) · gradient of the metric with respect to what the reader sees.

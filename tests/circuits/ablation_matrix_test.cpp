@@ -1,0 +1,65 @@
+#include "circuits/ablation_matrix.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "circuits/random_circuits.h"
+#include "tests/circuits/known_circuit.h"
+#include "tests/circuits/random_network.h"
+
+namespace assay::circuits {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(AblationMatrix, HoldsTheMeasuresUnderEveryAblation) {
+  const RandomNetwork network;
+  Engine engine(1);
+  const at::Tensor kept = random_circuit(network.graph, 15, engine);
+  const AblationMatrix matrix = ablation_matrix(network.experiment(), kept);
+  ASSERT_EQ(matrix.rows.size(), 5U);
+  EXPECT_TRUE(matrix.skipped.empty());
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(matrix.rows[i].ablation, all_ablations()[i]);
+    EXPECT_EQ(to_json(matrix.rows[i]),
+              to_json(measure(Evaluation(network.experiment(all_ablations()[i])), kept)));
+  }
+}
+
+TEST(AblationMatrix, OfTheKnownCircuitOnlyZeroDisagrees) {
+  const KnownCircuit known;  // of its edges none reads a constant
+  for (const Measures& row : ablation_matrix(known.experiment(), known.circuit()).rows) {
+    if (row.ablation == Ablation::Zero) {
+      EXPECT_LT(row.faithfulness.circuit, 0.5);
+    } else {
+      EXPECT_NEAR(row.faithfulness.normalised, 1, 1e-4);
+    }
+  }
+}
+
+TEST(AblationMatrix, SaysWhatItSkips) {
+  RandomNetwork network;
+  network.data.corrupt = at::Tensor();
+  const AblationMatrix no_pairs = ablation_matrix(network.experiment(), network.all());
+  EXPECT_EQ(no_pairs.rows.size(), 4U);
+  EXPECT_THAT(no_pairs.skipped, ElementsAre(HasSubstr("no counterfactual partners")));
+  network.data = network.data.slice(0, 1);
+  const AblationMatrix one_input = ablation_matrix(network.experiment(), network.all());
+  EXPECT_THAT(one_input.skipped, ElementsAre(HasSubstr("'pair'"), HasSubstr("at least two inputs"),
+                                             HasSubstr("'mean-per-position' changes nothing")));
+  EXPECT_EQ(to_json(one_input)["skipped"].size(), 3U);
+}
+
+TEST(AblationMatrix, DoesNotSkipWhatIsWrongUnderAllOfThem) {
+  const RandomNetwork network;
+  Experiment experiment = network.experiment();
+  experiment.readout = 99;
+  EXPECT_THROW(ablation_matrix(experiment, network.all()), std::invalid_argument);
+  EXPECT_THROW(ablation_matrix(network.experiment(), network.all().narrow(1, 0, 2)),
+               std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace assay::circuits
