@@ -7,18 +7,19 @@
 
 namespace assay::tools {
 
-tasks::Settings TaskOptions::settings() const {
-  tasks::Settings settings;
-  for (const auto& [name, value] : given) {
-    if (value) settings[name] = *value;
-  }
-  return settings;
-}
-
-void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options) {
-  for (const tasks::Setting& setting : entry.settings) {
-    const std::string help = fmt::format("{} (default: {})", setting.help, setting.value);
-    app.add_option(setting.option, options.given[setting.name], help)->type_name("N");
+void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
+                  tasks::Settings& given) {
+  for (const tasks::Setting& setting : settings) {
+    const auto take = [&given, name = setting.name](const auto& value) { given[name] = value; };
+    const std::string help = fmt::format("{} (default: {})", setting.help, setting.value.dump());
+    if (setting.value.is_boolean()) {
+      app.add_flag_callback(
+          setting.option, [take] { take(true); }, setting.help);
+    } else if (setting.value.is_number_integer()) {
+      app.add_option_function<int64_t>(setting.option, take, help)->type_name("N");
+    } else {
+      app.add_option_function<double>(setting.option, take, help)->type_name("X");
+    }
   }
 }
 
@@ -46,7 +47,8 @@ Command for_each_task(
 
 std::string describe(const tasks::Task& task) {
   std::string text = task.name();
-  for (const auto& [name, value] : task.settings()) text += fmt::format(", {} {}", name, value);
+  for (const auto& [name, value] : task.settings())
+    text += fmt::format(", {} {}", name, value.dump());
   return text;
 }
 

@@ -3,22 +3,18 @@
 // nested subcommand per task.
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "tasks/registry.h"
 #include "tools/commands.h"
 
 namespace assay::tools {
 
-/// The settings that were given on the command line, by name.
-struct TaskOptions {
-  std::map<std::string, std::optional<int64_t>> given;
-  tasks::Settings settings() const;
-};
-
-void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options);
+/// Adds one option per setting, of the kind of its default. What the command line gives lands in
+/// `given`, which must outlive the app.
+void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
+                  tasks::Settings& given);
 
 /// Makes one nested subcommand per task with `add`. Running without a task, or with an unknown one,
 /// throws std::invalid_argument listing those that exist.
