@@ -71,12 +71,11 @@ Tensor differ(const Value& left, const Value& right) {
   return left.ne(right).unsqueeze(-1).flatten(1).any(1);
 }
 
-Tensor disagree(const Step& step, const Value& left, const Value& right, const std::string& what) {
-  if (left.sizes() != right.sizes())
+void require_same_shape(const Step& step, const Value& actual, const Value& abstract) {
+  if (actual.sizes() != abstract.sizes())
     throw std::invalid_argument(
-        fmt::format("node '{}': alpha gives values of shape {}, but {} of shape {}", step.name,
-                    fmt::format("{}", c10::str(left.sizes())), what, c10::str(right.sizes())));
-  return step.equality(left, right).logical_not();
+        fmt::format("node '{}': alpha gives values of shape {}, but h of shape {}", step.name,
+                    c10::str(actual.sizes()), c10::str(abstract.sizes())));
 }
 
 // The network's decision with the step's sites overwritten by γ(value).
@@ -105,6 +104,39 @@ std::pair<Tensor, Tensor> replaced_decisions(const interp::Transformer& model,
   const Tensor again = replaced_decision(model, program, step, chunk.tokens.index_select(0, rows),
                                          chunk.component[v].index_select(0, rows));
   return {by_prefix, by_prefix.index_copy(0, rows, again)};
+}
+
+// What the interpretation concludes if step v has this value.
+Value conclusion(const Program& program, size_t v, const Chunk& chunk, const Value& value) {
+  std::vector<Value> values = chunk.prefix;
+  std::vector<bool> changed(program.steps.size());
+  values[v] = value;
+  changed[v] = true;
+  for (size_t i = v + 1; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    changed[i] = std::ranges::any_of(step.parents,
+                                     [&](int parent) { return parent >= 0 && changed[parent]; });
+    if (changed[i]) values[i] = step.h(parents_of(step, values, chunk.tokens));
+  }
+  return values[program.output];
+}
+
+// Rows in which A_v differs from H_v (PE), and from C_v (CE), by the step's equality.
+std::pair<Tensor, Tensor> unequal(const interp::Transformer& model, const Program& program,
+                                  size_t v, const Chunk& chunk, const Tensor& by_prefix,
+                                  const Tensor& by_component) {
+  const Step& step = program.steps[v];
+  const Value &actual = chunk.actual[v], &prefix = chunk.prefix[v], &component = chunk.component[v];
+  if (step.equality)
+    return {step.equality(actual, prefix).logical_not(),
+            step.equality(actual, component).logical_not()};
+  const Tensor by_actual = replaced_decision(model, program, step, chunk.tokens, actual);
+  const Value concluded = conclusion(program, v, chunk, actual);
+  const auto apart = [&](const Tensor& replaced, const Value& value) {
+    return differ(by_actual, replaced)
+        .logical_or(differ(concluded, conclusion(program, v, chunk, value)));
+  };
+  return {apart(by_prefix, prefix), apart(by_component, component)};
 }
 
 nlohmann::json row_as_json(const Tensor& value) {
@@ -137,9 +169,10 @@ NodeResult check_node(const interp::Transformer& model, const Program& program, 
                       const Chunk& chunk, int64_t witnesses) {
   const Step& step = program.steps[v];
   NodeResult result{.node = step.name, .axioms = {}};
-  const Tensor pe = disagree(step, chunk.actual[v], chunk.prefix[v], "h");
-  const Tensor ce = disagree(step, chunk.actual[v], chunk.component[v], "h");
+  require_same_shape(step, chunk.actual[v], chunk.prefix[v]);
+  require_same_shape(step, chunk.actual[v], chunk.component[v]);
   const auto [by_prefix, by_component] = replaced_decisions(model, program, v, chunk);
+  const auto [pe, ce] = unequal(model, program, v, chunk, by_prefix, by_component);
   const Tensor& decision = chunk.decision;
   count(result[Axiom::PE], chunk, pe, chunk.actual[v], chunk.prefix[v], witnesses);
   count(result[Axiom::CE], chunk, ce, chunk.actual[v], chunk.component[v], witnesses);

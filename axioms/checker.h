@@ -5,8 +5,11 @@
 // abstract values from the input, C_v(x) = h_v(A_parents(x)):
 //   PE  A_v = H_v          PR  decision with S_v := γ_v(H_v) equals the decision on x
 //   CE  A_v = C_v          CR  decision with S_v := γ_v(C_v) equals the decision on x
-// (arXiv 2407.13594, generalised from a chain to a graph.) One run of the network serves every
-// node; the replaced run for C is made only for inputs where C differs from H.
+// (arXiv 2407.13594, generalised from a chain to a graph.) Where a node's equality is `downstream`,
+// two of its values are equal if decisions agree: the network's with γ of either written in its
+// place, and the interpretation's with either in place of the node (values that do not depend on
+// the node as they are from the input). One run of the network serves every node; the replaced run
+// for C is made only for inputs where C differs from H.
 
 #include <ATen/core/Tensor.h>
 

@@ -22,13 +22,20 @@ const Node& node_named(const std::string& name, const Interpretation& interpreta
   return *std::ranges::find(interpretation.nodes, name, &Node::name);
 }
 
+std::string equality_text(const circuits::Operation& equality) {
+  std::string text = equality.name;
+  for (const auto& [name, value] : equality.parameters.items())
+    text += fmt::format(", {} {}", name, value.dump());
+  return text;
+}
+
 ReportNode describe(const NodeResult& result, const Interpretation& interpretation,
                     const interp::TransformerConfig& config, int64_t readout) {
   const Node& node = node_named(result.node, interpretation);
   return {.name = node.name,
           .inherited = result.inherited,
           .introduced = result[Axiom::PE].estimate.failures - result.inherited,
-          .equality = node.equality.name,
+          .equality = equality_text(node.equality),
           .path_around = circuits::path_around(node.sites, config, readout),
           .has_evidence = !node.evidence.empty()};
 }
@@ -46,7 +53,23 @@ ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& resul
           .witnesses = result.witnesses};
 }
 
-void add_verdicts(Report& report, const std::vector<Claim>& claims) {
+// Inputs were gone through in order: all of them tell ε itself, a part of them tells nothing of the
+// others.
+ReportRow enumerated(const std::string& node, Axiom axiom, const AxiomResult& result,
+                     bool complete) {
+  const double rate = result.estimate.rate();
+  return {.node = node,
+          .axiom = axiom,
+          .estimate = result.estimate,
+          .lower = complete ? rate : 0,
+          .upper = complete ? rate : 1,
+          .simultaneous_upper = complete ? rate : 1,
+          .claim = {},
+          .verdict = {},
+          .witnesses = result.witnesses};
+}
+
+void add_verdicts(Report& report, const std::vector<Claim>& claims, bool exhaustive) {
   std::vector<ReportRow*> claimed;
   std::vector<Estimate> estimates;
   for (const Claim& claim : claims) {
@@ -56,7 +79,8 @@ void add_verdicts(Report& report, const std::vector<Claim>& claims) {
     claimed.push_back(&*row);
     estimates.push_back(row->estimate);
   }
-  const std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence);
+  std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, report.exact);
+  if (exhaustive && report.partial) std::ranges::fill(verdicts, Verdict::Undecided);
   for (size_t i = 0; i < claims.size(); ++i) {
     claimed[i]->claim = claims[i].epsilon;
     claimed[i]->verdict = verdicts[i];
@@ -92,16 +116,18 @@ ordered_json to_json(const Witness& witness) {
           {"interpretation", witness.interpretation}};
 }
 
-ordered_json to_json(const ReportRow& row, double confidence) {
+ordered_json to_json(const ReportRow& row, double confidence, bool exact) {
   ordered_json json = {{"node", row.node},
                        {"axiom", to_string(row.axiom)},
                        {"n", row.estimate.n},
                        {"failures", row.estimate.failures},
                        {"rate", row.estimate.rate()},
-                       {"upper", row.upper},
-                       {"lower", row.lower},
-                       {"confidence", confidence},
-                       {"simultaneous_upper", row.simultaneous_upper}};
+                       {"exact", exact}};
+  if (!exact)
+    json.update({{"upper", row.upper},
+                 {"lower", row.lower},
+                 {"confidence", confidence},
+                 {"simultaneous_upper", row.simultaneous_upper}});
   if (row.claim) json["claim"] = *row.claim;
   if (row.verdict) json["verdict"] = to_string(*row.verdict);
   json["witnesses"] = ordered_json::array();
@@ -131,7 +157,7 @@ void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& 
 
 Report make_report(const Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
-                   const interp::TransformerConfig& config, int64_t readout) {
+                   const interp::TransformerConfig& config, int64_t readout, bool exhaustive) {
   require_claims_fit(claims, interpretation);
   const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
   const double simultaneous = bonferroni(confidence, n_rows);
@@ -141,15 +167,18 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                 .confidence = confidence,
                 .inputs = result.inputs,
                 .partial = !result.complete,
+                .exact = exhaustive && result.complete,
                 .nodes = {},
                 .rows = {}};
   for (const NodeResult& node : result.nodes) {
     report.nodes.push_back(describe(node, interpretation, config, readout));
     for (const Axiom axiom : kAxioms) {
-      report.rows.push_back(bounded(node.node, axiom, node[axiom], confidence, simultaneous));
+      report.rows.push_back(exhaustive
+                                ? enumerated(node.node, axiom, node[axiom], result.complete)
+                                : bounded(node.node, axiom, node[axiom], confidence, simultaneous));
     }
   }
-  add_verdicts(report, claims);
+  add_verdicts(report, claims, exhaustive);
   return report;
 }
 
@@ -157,7 +186,8 @@ ordered_json to_json(const Report& report) {
   const RunFacts& facts = report.facts;
   ordered_json nodes = ordered_json::array(), rows = ordered_json::array();
   for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
-  for (const ReportRow& row : report.rows) rows.push_back(to_json(row, report.confidence));
+  for (const ReportRow& row : report.rows)
+    rows.push_back(to_json(row, report.confidence, report.exact));
   return {{"schema", kSchema},
           {"command", facts.command},
           {"version", facts.version},
@@ -177,6 +207,7 @@ ordered_json to_json(const Report& report) {
           {"confidence", report.confidence},
           {"inputs", report.inputs},
           {"partial", report.partial},
+          {"exact", report.exact},
           {"nodes", nodes},
           {"rows", rows}};
 }

@@ -45,9 +45,10 @@ struct ReportRow {
   std::string node;
   Axiom axiom = Axiom::PE;
   Estimate estimate;
-  double lower = 0, upper = 1;  ///< one-sided bounds, each at the report's confidence
-  double simultaneous_upper =
-      1;                        ///< all rows' bounds hold together at that confidence (Bonferroni)
+  /// One-sided bounds, each at the report's confidence. Where the report is exact: the rate.
+  double lower = 0, upper = 1;
+  /// All rows' bounds hold together at that confidence (Bonferroni).
+  double simultaneous_upper = 1;
   std::optional<double> claim;  ///< claimed largest rate
   std::optional<Verdict> verdict;
   std::vector<Witness> witnesses;
@@ -58,7 +59,7 @@ struct ReportNode {
   std::string name;
   int64_t inherited = 0;                 ///< PE failures that a parent's wrong value explains
   int64_t introduced = 0;                ///< PE failures that are new here
-  std::string equality;                  ///< which values count as the same
+  std::string equality;                  ///< which values count as the same, with parameters
   std::vector<std::string> path_around;  ///< a path that its sites do not cut; empty: complete cut
   bool has_evidence = false;
 };
@@ -70,16 +71,20 @@ struct Report {
   double confidence = 0.95;
   int64_t inputs = 0;
   bool partial = false;  ///< interrupted: fewer inputs than asked for
+  /// Every input there is was checked, once: rates are ε itself, and bounds have no meaning.
+  bool exact = false;
   std::vector<ReportNode> nodes;
   std::vector<ReportRow> rows;  ///< node by node, in the order of kAxioms
 };
 
 /// @param readout  position at which the network's answer is read.
+/// @param exhaustive  the inputs were every one there is; unless interrupted, rates are then exact.
 /// @throws std::invalid_argument for a claim on a node that does not exist (listing those that do)
 ///   and for two claims on one row.
 Report make_report(const circuits::Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
-                   const interp::TransformerConfig& config, int64_t readout);
+                   const interp::TransformerConfig& config, int64_t readout,
+                   bool exhaustive = false);
 
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,

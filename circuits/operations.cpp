@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -11,16 +12,6 @@ namespace assay::circuits {
 namespace {
 
 using at::Tensor;
-
-template <typename T>
-T parameter(const Operation& operation, const std::string& name) {
-  try {
-    return operation.parameters.at(name).get<T>();
-  } catch (const nlohmann::json::exception&) {
-    throw std::invalid_argument(fmt::format(
-        "operation '{}': parameter '{}' is missing or ill-typed", operation.name, name));
-  }
-}
 
 Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
   return torch::tensor(values, torch::kInt64).to(like.device());
@@ -84,6 +75,19 @@ Abstraction threshold(const Operation& operation) {
   };
 }
 
+// In float64, so that what was fitted to more digits than float32 holds is read with them.
+Abstraction linear(const Operation& operation) {
+  const Tensor bias = tensor_of(operation, "bias", {-1});
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const auto decimals = decimals_of(operation);
+  return [=](const Activations& activations) {
+    const Tensor x = activations.at(0).to(torch::kFloat64);
+    Tensor y = at::matmul(x, weight.to(x.device())) + bias.to(x.device());
+    if (decimals) y = rounded(y, *decimals);
+    return y.size(1) == 1 ? y.select(1, 0) : y;
+  };
+}
+
 Abstraction argmax_of(const Operation& operation) {
   const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
   return [tokens](const Activations& activations) {
@@ -143,6 +147,17 @@ Concretisation write_levels(const Operation& operation) {
   };
 }
 
+Concretisation write_linear(const Operation& operation) {
+  const Tensor bias = tensor_of(operation, "bias", {-1});
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const Tensor constant = tensor_of(operation, "constant", {-1, -1}).unsqueeze(0);
+  return [=](const Value& value) -> Activations {
+    const Tensor v = value.dim() == 2 ? value.unsqueeze(1) : value;
+    const Tensor x = at::matmul(v.to(torch::kFloat64), weight.to(v.device())) + bias.to(v.device());
+    return {x.to(torch::kFloat32), constant.to(v.device()).to(torch::kFloat32)};
+  };
+}
+
 // The logit of the answer is 1, every other 0: no more than the decision is written.
 Concretisation write_answer(const Operation& operation) {
   const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
@@ -166,7 +181,29 @@ Tensor equal_up_to_order(const Value& left, const Value& right) {
   return all_equal(std::get<0>(left.sort(-1)), std::get<0>(right.sort(-1)));
 }
 
+Equality equal_rounded(const Operation& operation) {
+  const auto decimals = decimals_of(operation);
+  require(decimals.has_value(), operation, "the parameter 'decimals'");
+  return [decimals](const Value& left, const Value& right) {
+    return all_equal(rounded(left, *decimals), rounded(right, *decimals));
+  };
+}
+
 }  // namespace
+
+Tensor rounded(const Tensor& x, int64_t decimals) {
+  const double scale = std::pow(10.0, static_cast<double>(decimals));
+  return at::round(x.to(torch::kFloat64) * scale) / scale + 0.0;  // + 0: no negative zero
+}
+
+std::optional<int64_t> decimals_of(const Operation& operation) {
+  if (!operation.parameters.contains("decimals")) return std::nullopt;
+  require(operation.parameters.at("decimals").is_number_integer(), operation,
+          "a whole number of decimals");
+  const auto decimals = parameter<int64_t>(operation, "decimals");
+  require_within({decimals}, 10, operation, "decimals");
+  return decimals;
+}
 
 Tensor tensor_of(const Operation& operation, const std::string& name,
                  const std::vector<int64_t>& shape) {
@@ -188,12 +225,16 @@ Operations generic_operations() {
   return {
       .functions = {{"any", any}, {"tokens_at", tokens_at}},
       .abstractions = {{"argmax_of", argmax_of},
+                       {"linear", linear},
                        {"nearest_prototype", nearest_prototype},
                        {"threshold", threshold}},
       .concretisations = {{"write_answer", write_answer},
                           {"write_levels", write_levels},
+                          {"write_linear", write_linear},
                           {"write_prototypes", write_prototypes}},
-      .equalities = {{"equal", [](const Operation&) { return Equality(all_equal); }},
+      .equalities = {{"downstream", [](const Operation&) { return Equality(); }},
+                     {"equal", [](const Operation&) { return Equality(all_equal); }},
+                     {"equal_rounded", equal_rounded},
                      {"equal_up_to_order",
                       [](const Operation&) { return Equality(equal_up_to_order); }}},
   };

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -41,13 +43,39 @@ struct Operations {
 ///                                                          [batch, pos, d_model] -> int64 [batch,
 ///                                                          pos, k]
 ///                threshold (thresholds [n])                [batch, 1, n] -> bool [batch, n]
+///                linear {decimals?} (weight [n, k], bias [k])
+///                                                          [batch, pos, n] -> float64 [batch, pos,
+///                                                          k], without the axis of a single pos
 ///                argmax_of {tokens: […]}                   [batch, 1, vocab] -> int64 [batch]
 ///   γ            write_prototypes {positions} (prototypes, labels, mean [pos, d_model])
 ///                write_levels {neurons} (on [n], mean [d_mlp], stream [d_model])
 ///                             bool [batch, n] -> [batch, 1, d_model], [batch, 1, d_mlp]
+///                write_linear (weight [k, n], bias [n], constant [pos, d_model])
+///                             [batch, pos, k] or [batch, k] -> [batch, pos or 1, n], constant
 ///                write_answer {tokens, d_vocab}            int64 [batch] -> [batch, 1, vocab]
-///   equality     equal; equal_up_to_order (of the last axis)
+///   equality     equal; equal_up_to_order (of the last axis); equal_rounded {decimals};
+///                downstream: two values are equal if the network, with either written in its
+///                place, decides alike, and the rest of the interpretation does so too. It needs
+///                both, so it stands here as an empty function, and the checker does the work.
 Operations generic_operations();
+
+/// x rounded to a number of decimals, in float64: equal numbers stay equal, bit for bit.
+at::Tensor rounded(const at::Tensor& x, int64_t decimals);
+/// The parameter `decimals`, 0 to 9, if the operation has it. @throws std::invalid_argument if it
+/// is something else.
+std::optional<int64_t> decimals_of(const Operation& operation);
+
+/// A parameter of an operation. @throws std::invalid_argument naming it, if it is missing or
+/// ill-typed.
+template <typename T>
+T parameter(const Operation& operation, const std::string& name) {
+  try {
+    return operation.parameters.at(name).get<T>();
+  } catch (const nlohmann::json::exception&) {
+    throw std::invalid_argument("operation '" + operation.name + "': parameter '" + name +
+                                "' is missing or ill-typed");
+  }
+}
 
 /// A tensor of an operation. @throws std::invalid_argument naming it, if it is missing or not of
 /// the shape expected (-1: any size).

@@ -21,7 +21,7 @@ struct Step {
   Function h;
   Abstraction alpha;
   Concretisation gamma;
-  Equality equality;
+  Equality equality;  ///< empty: by downstream effect (operations.h)
 };
 
 struct Program {

@@ -6,12 +6,30 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tasks/modular_addition/modular_addition.h"
 #include "tasks/two_sat/two_sat.h"
 
 namespace assay::tasks {
+namespace {
+
+using nlohmann::json;
+
+// A whole number is a number, too; nothing else is taken for what it is not.
+json of_kind(const json& like, const json& value, const std::string& where) {
+  if (like.is_number_float() && value.is_number()) return value.get<double>();
+  if (like.is_number_integer() && value.is_number_integer()) return value.get<int64_t>();
+  if (like.is_boolean() && value.is_boolean()) return value;
+  const char* expected = like.is_boolean()          ? "true or false"
+                         : like.is_number_integer() ? "a whole number"
+                                                    : "a number";
+  throw std::invalid_argument(
+      fmt::format("{}: expected {}, got {}", where, expected, value.dump()));
+}
+
+}  // namespace
 
 const std::vector<TaskEntry>& task_entries() {
-  static const std::vector<TaskEntry> entries = {two_sat::entry()};
+  static const std::vector<TaskEntry> entries = {two_sat::entry(), modular_addition::entry()};
   return entries;
 }
 
@@ -25,20 +43,26 @@ const TaskEntry& task_entry(const std::string& name) {
       fmt::format("unknown task '{}'; there are {}", name, fmt::join(names, ", ")));
 }
 
+Settings complete(const std::vector<Setting>& known, const Settings& given,
+                  const std::string& where) {
+  Settings all;
+  for (const Setting& setting : known) all[setting.name] = setting.value;
+  for (const auto& [name, value] : given) {
+    const auto setting = all.find(name);
+    if (setting == all.end()) {
+      std::vector<std::string> names;
+      for (const Setting& other : known) names.push_back(other.name);
+      throw std::invalid_argument(
+          fmt::format("{} has no setting '{}'; there are {}", where, name, fmt::join(names, ", ")));
+    }
+    setting->second = of_kind(setting->second, value, fmt::format("{}: {}", where, name));
+  }
+  return all;
+}
+
 std::unique_ptr<Task> make_task(const std::string& name, const Settings& settings) {
   const TaskEntry& entry = task_entry(name);
-  Settings all;
-  for (const Setting& setting : entry.settings) all[setting.name] = setting.value;
-  for (const auto& [key, value] : settings) {
-    if (!all.contains(key)) {
-      std::vector<std::string> names;
-      for (const Setting& setting : entry.settings) names.push_back(setting.name);
-      throw std::invalid_argument(fmt::format("task {} has no setting '{}'; there are {}", name,
-                                              key, fmt::join(names, ", ")));
-    }
-    all[key] = value;
-  }
-  return entry.make(all);
+  return entry.make(complete(entry.settings, settings, "task " + name));
 }
 
 std::unique_ptr<Task> task_from_json(const nlohmann::json& json) {

@@ -10,11 +10,13 @@
 
 namespace assay::tasks {
 
+/// One of Settings, as a line of help. Its default tells its kind: a whole number, a number, or a
+/// switch (false).
 struct Setting {
   std::string name;    ///< `variables`
   std::string option;  ///< `--vars`
   std::string help;
-  int64_t value = 0;  ///< default
+  nlohmann::json value = 0;  ///< default
 };
 
 struct Preset {
@@ -27,7 +29,8 @@ struct TaskEntry {
   std::string name;
   std::string help;
   std::vector<Setting> settings;
-  std::vector<Preset> presets;  ///< the first is the default
+  std::vector<Setting> derivation;  ///< of DeriveConfig::options
+  std::vector<Preset> presets;      ///< the first is the default
   std::unique_ptr<Task> (*make)(const Settings& settings);
   /// Adds the operations that this task's interpretations use.
   void (*add_operations)(circuits::Operations& operations);
@@ -36,6 +39,12 @@ struct TaskEntry {
 const std::vector<TaskEntry>& task_entries();
 /// @throws std::invalid_argument listing the tasks that exist.
 const TaskEntry& task_entry(const std::string& name);
+
+/// The settings given, and the defaults of the others.
+/// @throws std::invalid_argument, beginning with `where`, for an unknown setting (listing those
+///   that exist) or a value of another kind.
+Settings complete(const std::vector<Setting>& known, const Settings& given,
+                  const std::string& where);
 
 /// Settings not given take their defaults.
 /// @throws std::invalid_argument for an unknown task or setting, or a value out of range.

@@ -3,9 +3,30 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace assay::tasks {
+
+std::string to_string(Part part) {
+  static constexpr const char* kNames[] = {"train", "derive", "test"};
+  return kNames[static_cast<int>(part)];
+}
+
+Part part_named(const std::string& name) {
+  for (const Part part : {Part::Train, Part::Derive, Part::Test})
+    if (to_string(part) == name) return part;
+  throw std::invalid_argument(
+      fmt::format("unknown part '{}' of the inputs; there are train, derive, test", name));
+}
+
+interp::LabelledBatch Domain::of(const std::vector<Part>& parts) const {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < part.size(); ++i)
+    if (std::ranges::find(parts, part[i]) != parts.end()) rows.push_back(static_cast<int64_t>(i));
+  const at::Tensor index = torch::tensor(rows, torch::kInt64);
+  return {inputs.tokens.index_select(0, index), inputs.labels.index_select(0, index)};
+}
 
 interp::LabelledInputs Task::inputs(Part part, uint64_t seed) const {
   return

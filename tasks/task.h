@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,22 @@ namespace assay::tasks {
 
 /// Which part of a task's inputs a dataset draws from. Parts never share an input.
 enum class Part { Train, Derive, Test };
+std::string to_string(Part part);  ///< `train`, `derive`, `test`
+/// @throws std::invalid_argument listing the parts.
+Part part_named(const std::string& name);
 
-/// Numbers that make one task out of a family: `{"variables": 5, "clauses": 10}`.
-using Settings = std::map<std::string, int64_t>;
+/// Numbers (and switches) that make one task, or one way to derive, out of a family:
+/// `{"variables": 5, "clauses": 10}`, `{"p": 113, "train_fraction": 0.3}`.
+using Settings = std::map<std::string, nlohmann::json>;
+
+/// A finite set of inputs, small enough to be gone through: every input once, in a fixed order.
+struct Domain {
+  interp::LabelledBatch inputs;
+  std::vector<Part> part;  ///< of each input
+
+  /// The inputs of some parts, in the domain's order.
+  interp::LabelledBatch of(const std::vector<Part>& parts) const;
+};
 
 /// How a network for the task is made.
 struct Recipe {
@@ -31,11 +45,10 @@ struct Recipe {
 };
 
 struct DeriveConfig {
-  std::string variant = {};   ///< one of Task::variants(); empty: the first
-  int64_t formulas = 120000;  ///< inputs of Part::Derive to fit on
-  int64_t leaves = 4;         ///< of each decision tree, where the variant has trees
-  /// As published instead of with thresholds and written values chosen on the deriving set.
-  bool published = false;
+  std::string variant = {};            ///< one of Task::variants(); empty: the first
+  Part part = Part::Derive;            ///< the inputs to fit on
+  std::optional<int64_t> inputs = {};  ///< how many of them; none: Task::deriving_inputs()
+  Settings options = {};               ///< of the derivation (TaskEntry::derivation)
   uint64_t seed = 0;
   std::function<void(int64_t done, int64_t of)> on_progress = {};
 };
@@ -65,7 +78,7 @@ class Task {
   virtual int64_t readout() const = 0;  ///< position whose logits are the answer
 
   /// Inputs first … first + count - 1 of the endless dataset (part, seed). Thread-safe, and each
-  /// input depends on (settings, part, seed, its index) alone.
+  /// input depends on (settings, part, seed, its index) alone. Test inputs are independent draws.
   virtual interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                        int64_t count) const = 0;
 
@@ -75,6 +88,8 @@ class Task {
   /// circuits, with counterfactual partners where the task knows how to make them.
   virtual circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
                                                     int64_t count) const;
+  /// Every input there is, where that is few enough to go through: then error rates are exact.
+  virtual std::optional<Domain> domain() const { return std::nullopt; }
 
   /// One input as text, and back. @throws std::invalid_argument saying what is wrong with the text.
   virtual std::string to_text(const at::Tensor& tokens) const = 0;  ///< tokens: int64 [pos]
@@ -85,9 +100,9 @@ class Task {
   virtual Recipe recipe(const std::string& preset) const = 0;
 
   virtual std::vector<std::string> variants() const = 0;  ///< of the interpretation
+  virtual int64_t deriving_inputs(Part part) const = 0;   ///< to fit on, unless told otherwise
   /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model
-  /// that
-  ///   is not one of this task.
+  ///   that is not one of this task.
   virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const = 0;
 
   /// A dataset as the function that training and checking take.

@@ -7,14 +7,6 @@
 #include "tools/task_options.h"
 
 namespace assay::tools {
-namespace {
-
-const char* name_of(tasks::Part part) {
-  return part == tasks::Part::Test ? "test" : part == tasks::Part::Derive ? "derive" : "train";
-}
-
-}  // namespace
-
 void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool several) {
   app.add_option("--model", options.model, "the network, in any layout")
       ->required()
@@ -47,7 +39,7 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
   nlohmann::ordered_json inputs;
   if (options.data.empty()) {
     subject.data = subject.task->counterfactuals(part, seed, 0, options.inputs);
-    inputs = {{"part", name_of(part)}, {"seed", seed}};
+    inputs = {{"part", to_string(part)}, {"seed", seed}};
   } else {
     subject.data = tasks::load_counterfactuals(options.data, *subject.task);
     inputs = {{"path", options.data.string()}};

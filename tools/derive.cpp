@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 
 struct DeriveOptions {
   CommonOptions common;
-  TaskOptions task;
+  tasks::Settings settings;
   fs::path model, out;
+  std::string part;
   tasks::DeriveConfig derivation;
 };
 
@@ -38,6 +39,12 @@ tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& tas
                                             config.variant, task.name(), names));
   }
   config.seed = options.common.seed.value_or(0);
+  config.part = tasks::part_named(options.part);
+  if (config.part == tasks::Part::Test) {
+    throw std::invalid_argument(
+        "--part: the test part is kept for validation; fit on derive or train");
+  }
+  if (!config.inputs) config.inputs = task.deriving_inputs(config.part);
   return config;
 }
 
@@ -98,7 +105,7 @@ ordered_json report_of(const DeriveOptions& options, const tasks::DeriveConfig& 
 int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   const Session session = start(options.common);
   const interp::LoadedModel loaded = interp::load_model(options.model);
-  const auto task = task_for_model(loaded.metadata, entry.name, options.task.settings());
+  const auto task = task_for_model(loaded.metadata, entry.name, options.settings);
   task->require_fits(loaded.model->config());
   const tasks::DeriveConfig config = settled(options, *task);
   const fs::path file = options.out / (config.variant + ".json");
@@ -109,8 +116,8 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   console.fact("task", describe(*task));
   console.fact("model",
                fmt::format("{} ({})", options.model.string(), loaded.sha256.substr(0, 12)));
-  console.fact("variant", fmt::format("{}, fitted on {} inputs, seed {}", config.variant,
-                                      grouped(config.formulas), config.seed));
+  console.fact("variant", fmt::format("{}, fitted on {} inputs ({} part, seed {})", config.variant,
+                                      grouped(*config.inputs), options.part, config.seed));
   console.fact("BLAS", describe(session.blas));
   loaded.model->to(session.device);
   tasks::Derivation derivation = derive(*task, *loaded.model, config, options.common.quiet);
@@ -134,22 +141,18 @@ Command add_task(CLI::App& app, const tasks::TaskEntry& entry) {
       ->type_name("DIR");
   app.add_option("--variant", derivation.variant, "of the interpretation (default: the first)")
       ->type_name("NAME");
-  app.add_option("--leaves", derivation.leaves, "most leaves of a decision tree")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
-  app.add_option("--formulas", derivation.formulas, "inputs to fit on")
-      ->capture_default_str()
+  app.add_option("--inputs,--formulas", derivation.inputs,
+                 "how many inputs to fit on (default: what the task needs)")
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("N");
-  app.add_flag("--published", derivation.published,
-               "thresholds and written values as published, instead of fitted ones");
-  add_task_options(app, entry, options->task);
+  app.add_option("--part", options->part, "of the inputs to fit on: derive or train")
+      ->default_val("derive")
+      ->type_name("PART");
+  add_settings(app, entry.derivation, derivation.options);
+  add_settings(app, entry.settings, options->settings);
   add_common_options(app, options->common);
-  app.footer(
-      fmt::format("Example: assay derive {} --model runs/demo/model.safetensors\n"
-                  "           --variant disjunction --out runs/demo",
-                  entry.name));
+  app.footer(fmt::format(
+      "Example: assay derive {} --model runs/demo/model.safetensors --out runs/demo", entry.name));
   return [&entry, options] { return run_derive(entry, *options); };
 }
 

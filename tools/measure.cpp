@@ -8,6 +8,7 @@
 #include "circuits/ablation_matrix.h"
 #include "circuits/circuit_file.h"
 #include "circuits/interpretation_file.h"
+#include "circuits/random_circuits.h"
 #include "interp/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"

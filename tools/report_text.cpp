@@ -36,28 +36,34 @@ Table table_of(const Report& report) {
   const auto rate = [decimals](double value) {
     return value == 0 ? "0" : fmt::format("{:.{}f}", value, decimals);
   };
-  Table table({{"node", Align::Left},
-               {"axiom", Align::Left},
-               {"failures"},
-               {"rate"},
-               {fmt::format("≤ {:g}%", 100 * report.confidence)},
-               {"≤ all rows"},
-               {"claim"},
-               {"verdict", Align::Left}});
+  std::vector<Heading> columns = {{"node", Align::Left},
+                                  {"axiom", Align::Left},
+                                  {"failures"},
+                                  {report.exact ? "exact" : "rate"}};
+  if (!report.exact) {
+    columns.push_back({fmt::format("≤ {:g}%", 100 * report.confidence)});
+    columns.push_back({"≤ all rows"});
+  }
+  columns.push_back({"claim"});
+  columns.push_back({"verdict", Align::Left});
+  Table table(columns);
   const std::string* node = nullptr;
   for (const ReportRow& row : report.rows) {
     const bool first = !node || *node != row.node;
     if (node && first) table.add_gap();
     node = &row.node;
-    table.add_row({{first ? row.node : "", Tone::Bold},
-                   {to_string(row.axiom)},
-                   {grouped(row.estimate.failures)},
-                   {rate(row.estimate.rate())},
-                   {rate(row.upper)},
-                   {rate(row.simultaneous_upper)},
-                   {row.claim ? fmt::format("≤ {:g}", *row.claim) : ""},
-                   {row.verdict ? to_string(*row.verdict) : "",
-                    row.verdict ? tone_of(*row.verdict) : Tone::Plain}});
+    std::vector<Cell> cells = {{first ? row.node : "", Tone::Bold},
+                               {to_string(row.axiom)},
+                               {grouped(row.estimate.failures)},
+                               {rate(row.estimate.rate())}};
+    if (!report.exact) {
+      cells.push_back({rate(row.upper)});
+      cells.push_back({rate(row.simultaneous_upper)});
+    }
+    cells.push_back({row.claim ? fmt::format("≤ {:g}", *row.claim) : ""});
+    cells.push_back({row.verdict ? to_string(*row.verdict) : "",
+                     row.verdict ? tone_of(*row.verdict) : Tone::Plain});
+    table.add_row(std::move(cells));
   }
   return table;
 }

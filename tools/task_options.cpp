@@ -7,14 +7,6 @@
 
 namespace assay::tools {
 
-tasks::Settings TaskOptions::settings() const {
-  tasks::Settings settings;
-  for (const auto& [name, value] : given) {
-    if (value) settings[name] = *value;
-  }
-  return settings;
-}
-
 std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
                                             const tasks::Settings& given) {
   tasks::task_entry(name);  // refuses an unknown one
@@ -28,16 +20,25 @@ std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, cons
   for (const auto& [key, value] : given) {
     if (settings.at(key) != value) {
       throw std::invalid_argument(fmt::format("the model was trained for {} = {}, not for {}", key,
-                                              settings.at(key), value));
+                                              settings.at(key).dump(), value.dump()));
     }
   }
   return task;
 }
 
-void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options) {
-  for (const tasks::Setting& setting : entry.settings) {
-    const std::string help = fmt::format("{} (default: {})", setting.help, setting.value);
-    app.add_option(setting.option, options.given[setting.name], help)->type_name("N");
+void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
+                  tasks::Settings& given) {
+  for (const tasks::Setting& setting : settings) {
+    const auto take = [&given, name = setting.name](const auto& value) { given[name] = value; };
+    const std::string help = fmt::format("{} (default: {})", setting.help, setting.value.dump());
+    if (setting.value.is_boolean()) {
+      app.add_flag_callback(
+          setting.option, [take] { take(true); }, setting.help);
+    } else if (setting.value.is_number_integer()) {
+      app.add_option_function<int64_t>(setting.option, take, help)->type_name("N");
+    } else {
+      app.add_option_function<double>(setting.option, take, help)->type_name("X");
+    }
   }
 }
 
@@ -65,7 +66,8 @@ Command for_each_task(
 
 std::string describe(const tasks::Task& task) {
   std::string text = task.name();
-  for (const auto& [name, value] : task.settings()) text += fmt::format(", {} {}", name, value);
+  for (const auto& [name, value] : task.settings())
+    text += fmt::format(", {} {}", name, value.dump());
   return text;
 }
 

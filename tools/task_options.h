@@ -3,20 +3,13 @@
 // nested subcommand per task.
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "tasks/registry.h"
 #include "tools/commands.h"
 
 namespace assay::tools {
-
-/// The settings that were given on the command line, by name.
-struct TaskOptions {
-  std::map<std::string, std::optional<int64_t>> given;
-  tasks::Settings settings() const;
-};
 
 /// What the model file says it was trained for; settings may fill in where it says nothing.
 /// @param metadata  of the model file. @throws std::invalid_argument for an unknown task, and where
@@ -24,7 +17,10 @@ struct TaskOptions {
 std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
                                             const tasks::Settings& given = {});
 
-void add_task_options(CLI::App& app, const tasks::TaskEntry& entry, TaskOptions& options);
+/// Adds one option per setting, of the kind of its default. What the command line gives lands in
+/// `given`, which must outlive the app.
+void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
+                  tasks::Settings& given);
 
 /// Makes one nested subcommand per task with `add`. Running without a task, or with an unknown one,
 /// throws std::invalid_argument listing those that exist.

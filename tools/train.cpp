@@ -22,11 +22,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int64_t kFinalInputs = 100000;  // on which the accuracy of the finished model is measured
+// On which the accuracy of the finished model is measured, where inputs have no end.
+constexpr int64_t kFinalInputs = 100000;
 
 struct TrainOptions {
   CommonOptions common;
-  TaskOptions task;
+  tasks::Settings settings;
   std::filesystem::path out;
   std::optional<std::string> preset;
   std::optional<int64_t> steps;
@@ -58,7 +59,7 @@ struct Run {
 Run prepare(const tasks::TaskEntry& entry, const TrainOptions& options) {
   const RunFolder folder(options.out);
   const RunRequest request{.task = entry.name,
-                           .settings = options.task.settings(),
+                           .settings = options.settings,
                            .preset = options.preset,
                            .steps = options.steps,
                            .seed = options.common.seed};
@@ -90,18 +91,45 @@ interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const 
                         .stop = &watch_interrupts()});
 }
 
+double accuracy_on(const interp::LabelledBatch& batch, const Run& run,
+                   const interp::Transformer& model, const Session& session) {
+  const auto slice = [&](int64_t first, int64_t count) {
+    return interp::LabelledBatch{batch.tokens.narrow(0, first, count),
+                                 batch.labels.narrow(0, first, count)};
+  };
+  return interp::accuracy(model, on_device(slice, session.device), batch.tokens.size(0),
+                          run.recipe.training.readout);
+}
+
+/// How often the finished model is right: on all inputs never trained on, where they can be listed,
+/// and on all those that it was trained on; else on fresh ones.
+ordered_json accuracies(const Run& run, const interp::Transformer& model, const Session& session) {
+  const std::optional<tasks::Domain> domain = run.task->domain();
+  if (!domain) {
+    const auto test = on_device(run.task->inputs(tasks::Part::Test, run.plan.seed), session.device);
+    return {{"accuracy", interp::accuracy(model, test, kFinalInputs, run.recipe.training.readout)},
+            {"accuracy_inputs", kFinalInputs}};
+  }
+  const interp::LabelledBatch trained = domain->of({tasks::Part::Train});
+  interp::LabelledBatch unseen = domain->of({tasks::Part::Derive, tasks::Part::Test});
+  if (unseen.tokens.size(0) == 0) unseen = trained;
+  return {{"accuracy", accuracy_on(unseen, run, model, session)},
+          {"accuracy_inputs", unseen.tokens.size(0)},
+          {"accuracy_trained", accuracy_on(trained, run, model, session)},
+          {"accuracy_trained_inputs", trained.tokens.size(0)}};
+}
+
 /// Measures and saves the finished model. @return the manifest.
 ordered_json finish(const Run& run, interp::Transformer& model,
                     const interp::TrainingOutcome& outcome, const Session& session) {
-  const auto test = on_device(run.task->inputs(tasks::Part::Test, run.plan.seed), session.device);
-  const double accuracy = interp::accuracy(model, test, kFinalInputs, run.recipe.training.readout);
+  const ordered_json measured = accuracies(run, model, session);
   ordered_json facts = {{"task", run.task->to_json()},
                         {"preset", run.plan.preset},
                         {"recipe", interp::to_json(run.recipe.training)},
                         {"seed", run.plan.seed},
                         {"samples", run.recipe.training.steps() * run.recipe.training.batch},
                         {"cpu_seconds", std::round(outcome.last.cpu_seconds)},
-                        {"accuracy", accuracy}};
+                        {"accuracy", measured.at("accuracy")}};
   model.to(c10::Device("cpu"));
   interp::save_model(model, run.folder.model(), facts);
 
@@ -109,7 +137,7 @@ ordered_json finish(const Run& run, interp::Transformer& model,
   manifest["plan"] = to_json(run.plan);
   manifest["finished"] = true;
   manifest.update(facts);
-  manifest["accuracy_inputs"] = kFinalInputs;
+  manifest.update(measured);
   manifest["neurons"] = outcome.last.neurons;
   manifest["blas"] = describe(session.blas);
   manifest["model_sha256"] = interp::sha256_of_file(run.folder.model());
@@ -121,16 +149,21 @@ void print_start(const Run& run, const Session& session) {
   const Console& console = session.console;
   console.fact("task", describe(*run.task));
   console.fact("preset",
-               fmt::format("{}, {} steps of {} formulas, seed {}", run.plan.preset,
+               fmt::format("{}, {} steps of {} inputs, seed {}", run.plan.preset,
                            grouped(run.plan.steps), run.recipe.training.batch, run.plan.seed));
   console.fact("BLAS", describe(session.blas));
   console.fact("folder", run.folder.path().string());
 }
 
 void print_end(const Run& run, const ordered_json& manifest, const Console& console) {
-  console.fact("accuracy",
-               fmt::format("{:.4f}% of {} balanced inputs never trained on",
-                           100 * manifest["accuracy"].get<double>(), grouped(kFinalInputs)));
+  const auto share = [&](const std::string& name) {
+    return fmt::format("{:.4f}% of {}", 100 * manifest[name].get<double>(),
+                       grouped(manifest[name + "_inputs"]));
+  };
+  const bool listed = manifest.contains("accuracy_trained");
+  console.fact("accuracy", fmt::format("{} {} never trained on", share("accuracy"),
+                                       listed ? "inputs, all those" : "balanced inputs"));
+  if (listed) console.fact("", fmt::format("{} trained on", share("accuracy_trained")));
   console.fact("trained on",
                fmt::format("{} inputs, {} of processor time", grouped(manifest["samples"]),
                            duration(manifest["cpu_seconds"])));
@@ -173,14 +206,14 @@ Command add_task(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--preset", options->preset,
                  fmt::format("recipe, see below (default: {})", entry.presets.front().name))
       ->type_name("NAME");
-  add_task_options(app, entry, options->task);
+  add_settings(app, entry.settings, options->settings);
   app.add_option("--steps", options->steps, "total steps, shared out over the recipe's phases")
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("N");
   app.add_flag("--resume", options->resume, "go on with the run in DIR");
   add_common_options(app, options->common);
-  app.footer(fmt::format("{}\nExample: assay train {} --preset demo --out runs/demo",
-                         list_of_presets(entry), entry.name));
+  app.footer(fmt::format("{}\nExample: assay train {} --preset {} --out runs/demo",
+                         list_of_presets(entry), entry.name, entry.presets.front().name));
   return [&entry, options] { return run_train(entry, *options); };
 }
 

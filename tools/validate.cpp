@@ -27,11 +27,14 @@
 namespace assay::tools {
 namespace {
 
+constexpr int64_t kInputs = 80000;  // unless told otherwise, where they have no end
+
 struct ValidateOptions {
   CommonOptions common;
   std::filesystem::path model, interpretation, data;
-  std::string task;
-  int64_t inputs = 80000, witnesses = 1;
+  std::string task, part;
+  std::optional<int64_t> inputs;
+  int64_t witnesses = 1;
   double confidence = 0.95;
   std::vector<std::string> claims;
 };
@@ -73,7 +76,12 @@ std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const Su
 ValidationInputs choose_inputs(const ValidateOptions& options, const Subject& subject) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
   if (!options.data.empty()) return file_inputs(*subject.task, options.data, fitted_on);
-  return fresh_inputs(*subject.task, options.inputs, options.common.seed.value_or(1), fitted_on);
+  const bool listed = !options.inputs && subject.task->domain();
+  if (listed || !options.part.empty()) {
+    return listed_inputs(*subject.task, options.part.empty() ? "all" : options.part, fitted_on);
+  }
+  return fresh_inputs(*subject.task, options.inputs.value_or(kInputs),
+                      options.common.seed.value_or(1), fitted_on);
 }
 
 void print_subject(const ValidateOptions& options, const Subject& subject,
@@ -152,7 +160,7 @@ int run_validate(const ValidateOptions& options) {
 
   axioms::Report report =
       axioms::make_report(subject.interpretation(), result, claims, options.confidence,
-                          subject.config(), subject.task->readout());
+                          subject.config(), subject.task->readout(), inputs.exhaustive);
   report.facts = facts_of(options, subject, inputs, session, times);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
@@ -182,12 +190,21 @@ Command add_validate(CLI::App& app) {
   app.add_option("--task", options->task, "the task that both speak about")
       ->required()
       ->type_name("NAME");
-  CLI::Option* count = app.add_option("--inputs", options->inputs, "fresh inputs to test on")
-                           ->capture_default_str()
-                           ->check(CLI::PositiveNumber.description(""))
-                           ->type_name("N");
+  CLI::Option* count =
+      app.add_option("--inputs", options->inputs,
+                     fmt::format("fresh inputs to test on (default: all, where they can be listed, "
+                                 "else {})",
+                                 grouped(kInputs)))
+          ->check(CLI::PositiveNumber.description(""))
+          ->type_name("N");
+  CLI::Option* part =
+      app.add_option("--part", options->part,
+                     "of inputs that can be listed: all, unseen (not trained on) or test")
+          ->excludes(count)
+          ->type_name("PART");
   app.add_option("--data", options->data, "test on the inputs of a text file, one per line")
       ->excludes(count)
+      ->excludes(part)
       ->type_name("FILE");
   app.add_option("--confidence", options->confidence, "of every bound and of all verdicts")
       ->capture_default_str()

@@ -57,10 +57,8 @@ struct Dataset {
 /// Nothing was fitted where an interpretation names no data.
 Dataset fitting_set(const json& fitted_on) {
   if (fitted_on.empty()) return {};
-  static const std::map<std::string, tasks::Part> kParts = {
-      {"train", tasks::Part::Train}, {"derive", tasks::Part::Derive}, {"test", tasks::Part::Test}};
   try {
-    return {.part = kParts.at(fitted_on.at("part").get<std::string>()),
+    return {.part = tasks::part_named(fitted_on.at("part").get<std::string>()),
             .seed = fitted_on.at("seed"),
             .count = fitted_on.at("count")};
   } catch (const std::exception&) {
@@ -69,6 +67,24 @@ Dataset fitting_set(const json& fitted_on) {
                     "train, derive or test, got {}",
                     fitted_on.dump()));
   }
+}
+
+/// Rows of `tokens` that are among the inputs that the interpretation was fitted on.
+std::set<int64_t> fitted_rows(const tasks::Task& task, const Tensor& tokens,
+                              const json& fitted_on) {
+  std::unordered_multimap<std::string_view, int64_t> rows;  // by the bytes of the tokens
+  for (int64_t i = 0; i < tokens.size(0); ++i) rows.emplace(bytes_of(tokens[i]), i);
+  std::set<int64_t> known;
+  std::mutex mutex;
+  const Dataset fitted = fitting_set(fitted_on);
+  for_each_chunk(task, fitted.part, fitted.seed, fitted.count, [&](int64_t, const Tensor& chunk) {
+    for (int64_t row = 0; row < chunk.size(0); ++row) {
+      const auto [first, last] = rows.equal_range(bytes_of(chunk[row]));
+      const std::lock_guard lock(mutex);
+      for (auto found = first; found != last; ++found) known.insert(found->second);
+    }
+  });
+  return known;
 }
 
 struct FileInputs {
@@ -101,25 +117,37 @@ FileInputs read_inputs(const tasks::Task& task, const fs::path& path, const std:
 
 void refuse_fitting_inputs(const tasks::Task& task, const fs::path& path, const FileInputs& inputs,
                            const json& fitted_on) {
-  std::unordered_multimap<std::string_view, int64_t> lines;  // by the bytes of the tokens
-  for (size_t i = 0; i < inputs.lines.size(); ++i) {
-    lines.emplace(bytes_of(inputs.tokens[static_cast<int64_t>(i)]), inputs.lines[i]);
-  }
-  std::set<int64_t> known;
-  std::mutex mutex;
-  const Dataset fitted = fitting_set(fitted_on);
-  for_each_chunk(task, fitted.part, fitted.seed, fitted.count, [&](int64_t, const Tensor& tokens) {
-    for (int64_t row = 0; row < tokens.size(0); ++row) {
-      const auto [first, last] = lines.equal_range(bytes_of(tokens[row]));
-      const std::lock_guard lock(mutex);
-      for (auto line = first; line != last; ++line) known.insert(line->second);
-    }
-  });
+  const std::set<int64_t> known = fitted_rows(task, inputs.tokens, fitted_on);
   if (known.empty()) return;
   throw std::invalid_argument(fmt::format(
       "{}: {} of {} inputs are among those that the interpretation was fitted on, first in line {}",
       path.string(), grouped(static_cast<int64_t>(known.size())),
-      grouped(static_cast<int64_t>(inputs.lines.size())), *known.begin()));
+      grouped(static_cast<int64_t>(inputs.lines.size())), inputs.lines[*known.begin()]));
+}
+
+void refuse_fitting_inputs(const tasks::Task& task, const std::string& set, const Tensor& tokens,
+                           const json& fitted_on) {
+  const auto known = static_cast<int64_t>(fitted_rows(task, tokens, fitted_on).size());
+  if (known == 0) return;
+  throw std::invalid_argument(
+      fmt::format("{} of the {} {} inputs are among those that the interpretation was fitted on; "
+                  "validate on others (--part), or on all there are",
+                  grouped(known), grouped(tokens.size(0)), set));
+}
+
+/// The inputs of a named set, and in words which ones they are.
+struct ListedSet {
+  Tensor tokens;
+  std::string words;
+};
+
+ListedSet listed_set(const tasks::Domain& domain, const std::string& set) {
+  using tasks::Part;
+  if (set == "all") return {domain.inputs.tokens.contiguous(), "all inputs there are"};
+  if (set == "unseen")
+    return {domain.of({Part::Derive, Part::Test}).tokens, "all inputs not trained on"};
+  if (set == "test") return {domain.of({Part::Test}).tokens, "all inputs of the test part"};
+  throw std::invalid_argument(fmt::format("--part: there are all, unseen and test, not '{}'", set));
 }
 
 }  // namespace
@@ -133,6 +161,8 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
   const auto tokens = [&task, seed](int64_t first, int64_t n) {
     return task.sample(tasks::Part::Test, seed, first, n).tokens;
   };
+  // In an endless domain the parts share no input; a small one may have had too few for that.
+  if (task.domain()) refuse_fitting_inputs(task, "drawn", tokens(0, count).contiguous(), fitted_on);
   return {.tokens = tokens,
           .count = count,
           .description = fmt::format("{} fresh ones (test part, seed {})", grouped(count), seed),
@@ -141,6 +171,39 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
                     {"seed", seed},
                     {"count", count},
                     {"sha256", hash_of(task, tasks::Part::Test, seed, count)}}};
+}
+
+ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
+                               const json& fitted_on) {
+  const std::optional<tasks::Domain> domain = task.domain();
+  if (!domain) {
+    throw std::invalid_argument(
+        fmt::format("--part: the inputs of {} are too many to be listed, they are drawn from the "
+                    "test part",
+                    task.name()));
+  }
+  const auto [tokens, words] = listed_set(*domain, set);
+  const int64_t count = tokens.size(0);
+  if (count == 0) {
+    throw std::invalid_argument(fmt::format(
+        "--part: no input is left that was not trained on, with {}", json(task.settings()).dump()));
+  }
+  std::string description = fmt::format("{}, {}: rates are exact", grouped(count), words);
+  if (set != "all") {
+    refuse_fitting_inputs(task, set, tokens, fitted_on);
+  } else if (const auto known = fitted_rows(task, tokens, fitted_on).size()) {
+    description += fmt::format(" (the interpretation was fitted on {} of them)",
+                               grouped(static_cast<int64_t>(known)));
+  }
+  return {
+      .tokens = [tokens = tokens](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
+      .count = count,
+      .description = description,
+      .facts = {{"source", "listed"},
+                {"part", set},
+                {"count", count},
+                {"sha256", interp::sha256(bytes_of(tokens))}},
+      .exhaustive = true};
 }
 
 ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, const json& fitted_on) {

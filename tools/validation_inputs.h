@@ -1,5 +1,5 @@
 #pragma once
-// What an interpretation is tested on: fresh inputs of a task, or those of a file.
+// What an interpretation is tested on: fresh inputs of a task, all that it has, or those of a file.
 
 #include <cstdint>
 #include <filesystem>
@@ -15,13 +15,22 @@ struct ValidationInputs {
   axioms::Inputs tokens;
   int64_t count = 0;
   std::string description;  ///< in words
-  nlohmann::json facts;     ///< {source, count, sha256} and either {part, seed} or {path}
+  nlohmann::json facts;     ///< {source, count, sha256} and {part, seed}, {part} or {path}
+  bool exhaustive = false;  ///< every input of a finite set, once
 };
 
 /// Inputs 0 … count-1 of the task's test part. `task` must outlive them.
-/// @throws std::invalid_argument if the interpretation was fitted on the test part.
+/// @throws std::invalid_argument if the interpretation was fitted on the test part, or, in a finite
+///   domain, on any of these inputs.
 ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t seed,
                               const nlohmann::json& fitted_on);
+
+/// Every input of a finite domain, once: `all`, `unseen` (not trained on) or `test`. All of them
+/// may include those fitted on, and the description says how many; the others may not.
+/// @throws std::invalid_argument for another set, a task whose inputs cannot be listed, an empty
+///   set, and if the interpretation was fitted on any of `unseen` or `test`.
+ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
+                               const nlohmann::json& fitted_on);
 
 /// One input per line as text; blank lines and `#` comments are skipped.
 /// @throws std::invalid_argument naming file and line of an input that cannot be read, for a file

@@ -100,6 +100,12 @@ Evidence level_evidence(const LevelChoice& choice) {
 
 }  // namespace
 
+std::vector<Setting> derivation_settings() {
+  return {{"leaves", "--leaves", "most leaves of a decision tree", 4},
+          {"published", "--published",
+           "thresholds and written values as published, instead of fitted ones", false}};
+}
+
 Derivation derive(const Task& task, int64_t variables, int64_t clauses,
                   const interp::Transformer& model, const DeriveConfig& config) {
   const std::string variant = config.variant.empty() ? "trees" : config.variant;
@@ -110,7 +116,10 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
     throw std::invalid_argument(
         fmt::format("the 2-SAT interpretation speaks about two blocks, the model has {}",
                     model.config().n_layers()));
-  if (config.formulas < 1 || config.leaves < 1)
+  const Settings options = complete(derivation_settings(), config.options, "deriving for two-sat");
+  const int64_t leaves = options.at("leaves");
+  const bool published = options.at("published");
+  if (formulas_of(task, config) < 1 || leaves < 1)
     throw std::invalid_argument("derive: expected at least one formula and one leaf");
   const Tokens tokens{variables};
 
@@ -123,14 +132,13 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
         "no hidden neuron of block 2 speaks for SAT: the model does not work like this "
         "interpretation");
   std::vector<Evidence> evidence = parse_evidence(task, model, config);
-  if (config.published) {
-    fit_programs(neurons, observed, variant, config.leaves, true);
+  if (published) {
+    fit_programs(neurons, observed, variant, leaves, true);
   } else {
     std::vector<int64_t> indices;
     for (const Neuron& neuron : neurons) indices.push_back(neuron.index);
     const double resting = resting_difference(model, tokens, observed, indices);
-    evidence.push_back(
-        level_evidence(choose_levels(neurons, observed, resting, variant, config.leaves)));
+    evidence.push_back(level_evidence(choose_levels(neurons, observed, resting, variant, leaves)));
   }
   for (Evidence& fact : evaluate_evidence(neurons, observed, coefficients, variables))
     evidence.push_back(std::move(fact));
@@ -138,14 +146,14 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
     evidence.push_back(std::move(fact));
 
   // The published γ writes what the attention adds, without the embedding that it is added to.
-  const Tensor& stream_mean = config.published ? observed.mean_attn_out : observed.mean_mid;
+  const Tensor& stream_mean = published ? observed.mean_attn_out : observed.mean_mid;
   Derivation derivation{
       .interpretation = {.title = fmt::format("2-SAT by evaluating neurons ({})", variant),
                          .task = task.to_json(),
                          .model_sha256 = {},
-                         .fitted_on = {{"part", "derive"},
+                         .fitted_on = {{"part", to_string(config.part)},
                                        {"seed", config.seed},
-                                       {"count", config.formulas},
+                                       {"count", formulas_of(task, config)},
                                        {"sha256", observed.sha256}},
                          .output = "or",
                          .nodes = {parse_node(observed, clause_prototypes, clauses),

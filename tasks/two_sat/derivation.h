@@ -4,11 +4,16 @@
 //   evaluate  hidden neurons of block 2's MLP at the readout test assignments
 //   or        satisfiable iff any of these neurons is on
 
+#include "tasks/registry.h"
 #include "tasks/task.h"
 
 namespace assay::tasks::two_sat {
 
-/// Fits the interpretation to a model on `config.formulas` formulas of Part::Derive.
+/// `leaves` of each decision tree (4), `published`: thresholds and written values as published
+/// instead of chosen on the deriving set (false).
+std::vector<Setting> derivation_settings();
+
+/// Fits the interpretation to a model on the formulas that `config` names.
 /// @throws std::invalid_argument for an unknown variant, or a model without two blocks.
 Derivation derive(const Task& task, int64_t variables, int64_t clauses,
                   const interp::Transformer& model, const DeriveConfig& config);

@@ -19,7 +19,7 @@ using interp::Site;
 constexpr int64_t kSample = 4096;  // deriving formulas that measured facts are taken over
 
 Tensor sample(const Task& task, const interp::Transformer& model, const DeriveConfig& config) {
-  return task.sample(Part::Derive, config.seed, 0, std::min(kSample, config.formulas))
+  return task.sample(config.part, config.seed, 0, std::min(kSample, formulas_of(task, config)))
       .tokens.to(model.W_E.device());
 }
 

@@ -37,10 +37,14 @@ void index_tables(Observations& observed, const std::vector<uint64_t>& tables) {
 
 }  // namespace
 
+int64_t formulas_of(const Task& task, const DeriveConfig& config) {
+  return config.inputs.value_or(task.deriving_inputs(config.part));
+}
+
 Observations observe(const Task& task, const interp::Transformer& model,
                      const DeriveConfig& config) {
   const Tokens tokens{task.settings().at("variables")};
-  const int64_t readout = task.readout(), n = config.formulas;
+  const int64_t readout = task.readout(), n = formulas_of(task, config);
   const int64_t n_chunks = (n + kChunk - 1) / kChunk;
   const interp::TraceRequest request{
       .record = {Site{.place = {Hook::ResidPost, 0}},
@@ -49,7 +53,7 @@ Observations observe(const Task& task, const interp::Transformer& model,
                  Site{.place = {Hook::Logits, 0}, .positions = {readout}},
                  Site{.place = {Hook::AttnOut, 1}, .positions = {readout}}},
       .overwrite = {}};
-  const auto inputs = task.inputs(Part::Derive, config.seed);
+  const auto inputs = task.inputs(config.part, config.seed);
 
   Observations observed;
   observed.hidden = at::empty({n, model.config().d_mlp});

@@ -27,6 +27,9 @@ struct Observations {
   std::string sha256;                  ///< of the formulas' tokens
 };
 
+/// How many formulas the deriving set has.
+int64_t formulas_of(const Task& task, const DeriveConfig& config);
+
 /// One pass over the deriving set. Sums are taken in a fixed order, whatever the threads.
 Observations observe(const Task& task, const interp::Transformer& model,
                      const DeriveConfig& config);

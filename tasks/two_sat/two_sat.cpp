@@ -89,6 +89,7 @@ class TwoSat : public Task {
   }
 
   std::vector<std::string> variants() const override { return {"trees", "disjunction"}; }
+  int64_t deriving_inputs(Part) const override { return 120000; }
 
   Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const override {
     require_fits(model.config());
@@ -115,6 +116,7 @@ TaskEntry entry() {
       .help = "is a conjunction of two-literal clauses satisfiable? (arXiv 2407.13594)",
       .settings = {{"variables", "--vars", "variables of a formula, 2 to 6", 5},
                    {"clauses", "--clauses", "clauses of a formula", 10}},
+      .derivation = derivation_settings(),
       .presets = presets(),
       .make = [](const Settings& settings) -> std::unique_ptr<Task> {
         return std::make_unique<TwoSat>(settings);

@@ -123,6 +123,37 @@ TEST(CheckerTest, EqualityDecidesWhichValuesAreTheSame) {
   EXPECT_THAT(words_failures("equal_up_to_order"), ElementsAre(0, 0, 0, 0));
 }
 
+TEST(CheckerTest, DownstreamEqualityIsTheSameDecisionByNetworkAndInterpretation) {
+  auto all = operations();
+  all.concretisations["nothing"] = [](const Operation&) -> circuits::Concretisation {
+    return [](const Tensor& value) -> circuits::Activations {
+      const Tensor tokens = torch::tensor({0, 0, 5}, torch::kLong).repeat({value.size(0), 1});
+      return {at::embedding(or_network().W_E.detach(), tokens)};
+    };
+  };
+  const auto words_failures = [&](Interpretation i, const std::vector<int64_t>& reads,
+                                  const std::string& equality) {
+    node(i, "words").alpha.tensors["labels"] = torch::tensor(reads, torch::kLong).unsqueeze(1);
+    node(i, "words").equality.name = equality;
+    return failures(check(or_network(), circuits::compile(i, all, or_config()), or_inputs,
+                          {.inputs = kInputs}))[0];
+  };
+  // 1 and 2 are taken for each other: 25 - 9 pairs have either; in 5 + 5 pairs, those without a 3
+  // that have a 1 and no 2 or the other way round, this changes the answer.
+  const std::vector<int64_t> swap_1_2 = {0, 2, 1, 3, 4, 5}, swap_3_4 = {0, 1, 2, 4, 3, 5};
+  const Interpretation whole = or_interpretation();
+  EXPECT_THAT(words_failures(whole, swap_1_2, "equal"), ElementsAre(16, 16, 0, 0));
+  EXPECT_THAT(words_failures(whole, swap_1_2, "downstream"), ElementsAre(10, 10, 0, 0));
+  // The network alone tells 3 from 4 …
+  Interpretation deaf = whole;
+  node(deaf, "some").h.parameters["yes"] = {1};
+  EXPECT_THAT(words_failures(deaf, swap_3_4, "downstream"), ElementsAre(10, 10, 0, 0));
+  // … or the interpretation alone, as nothing of it is written: 16 pairs lose their "yes".
+  Interpretation mute = whole;
+  node(mute, "words").gamma = {.name = "nothing", .tensors = {}};
+  EXPECT_THAT(words_failures(mute, swap_3_4, "downstream"), ElementsAre(10, 10, 16, 16));
+}
+
 TEST(CheckerTest, MisfitsAreRefusedByTheNameOfTheNode) {
   const auto refusal = [](const std::function<void(Interpretation&)>& change) {
     Interpretation changed = or_interpretation();

@@ -48,8 +48,8 @@ Concretisation concretisation(const std::string& name, const json& parameters,
                               const Tensors& tensors) {
   return all().concretisations.at(name)({name, parameters, tensors});
 }
-Equality equality(const std::string& name) {
-  return all().equalities.at(name)({.name = name, .tensors = {}});
+Equality equality(const std::string& name, const json& parameters = json::object()) {
+  return all().equalities.at(name)({.name = name, .parameters = parameters, .tensors = {}});
 }
 
 testing::AssertionResult same(const Tensor& found, const Tensor& expected) {
@@ -216,6 +216,44 @@ std::string refusal(const std::string& name, const json& parameters, const Tenso
     if (all().abstractions.contains(name)) all().abstractions.at(name)(operation);
     if (all().concretisations.contains(name)) all().concretisations.at(name)(operation);
   });
+}
+
+TEST(OperationsTest, LinearReadsInDoubleAndDropsASinglePosition) {
+  const Tensors map = {{"weight", torch::tensor({{2.0}, {-1.0}}, torch::kDouble)},
+                       {"bias", torch::tensor({0.25}, torch::kDouble)}};
+  const Tensor two = real({{1, 2}, {3, 5}}).unsqueeze(0);  // [1, 2 positions, 2]
+  EXPECT_TRUE(same(abstraction("linear", json::object(), map)({two}),
+                   torch::tensor({{{0.25}, {1.25}}}, torch::kDouble)));
+  EXPECT_TRUE(same(abstraction("linear", {{"decimals", 1}}, map)({two.narrow(1, 1, 1)}),
+                   torch::tensor({{1.2}}, torch::kDouble)));  // to even: 1.25 is exact
+}
+
+TEST(OperationsTest, WriteLinearPutsAConstantBesideWhatItMaps) {
+  const auto write = concretisation("write_linear", json::object(),
+                                    {{"weight", real({{1, 0, 2}, {0, 1, -1}})},
+                                     {"bias", row({0, 0, 10})},
+                                     {"constant", real({{7, 8}})}});
+  const Activations flat = write(torch::tensor({{1.0, 2.0}, {3.0, 4.0}}, torch::kDouble));
+  EXPECT_TRUE(same(flat.at(0), real({{1, 2, 10}, {3, 4, 12}}).unsqueeze(1)));
+  EXPECT_TRUE(same(flat.at(1), real({{7, 8}}).unsqueeze(0)));
+  const Activations by_position = write(real({{1, 2}, {3, 4}}).unsqueeze(0));
+  EXPECT_TRUE(same(by_position.at(0), real({{1, 2, 10}, {3, 4, 12}}).unsqueeze(0)));
+}
+
+TEST(OperationsTest, EqualRoundedComparesDecimals) {
+  const Tensor left = torch::tensor({{0.24, 1.0}, {0.24, 1.0}, {-0.04, 0.0}}, torch::kDouble);
+  const Tensor right = torch::tensor({{0.16, 1.0}, {0.26, 1.0}, {0.04, 0.0}}, torch::kDouble);
+  const auto at_one = equality("equal_rounded", {{"decimals", 1}});
+  EXPECT_TRUE(same(at_one(left, right), torch::tensor({true, false, true})));
+  const auto at_two = equality("equal_rounded", {{"decimals", 2}});
+  EXPECT_TRUE(same(at_two(left, right), torch::tensor({false, false, false})));
+  EXPECT_THROW(equality("equal_rounded"), std::invalid_argument);
+  EXPECT_THROW(equality("equal_rounded", {{"decimals", 10}}), std::invalid_argument);
+  EXPECT_THROW(equality("equal_rounded", {{"decimals", 0.5}}), std::invalid_argument);
+}
+
+TEST(OperationsTest, DownstreamEqualityIsLeftToTheChecker) {
+  EXPECT_FALSE(equality("downstream"));
 }
 
 TEST(OperationsTest, MissingNumbersAreNamed) {

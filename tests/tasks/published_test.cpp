@@ -29,7 +29,7 @@ struct Published {
   }
 
   Derivation derive(const std::string& variant) const {
-    return task->derive(*model.model, {.variant = variant, .published = true});
+    return task->derive(*model.model, {.variant = variant, .options = {{"published", true}}});
   }
 
   axioms::CheckResult check(const circuits::Interpretation& interpretation) const {

@@ -72,9 +72,10 @@ TEST_P(Entries, AddTheirOperationsToTheGenericOnes) {
 TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_EQ(task_entry("two-sat").name, "two-sat");
   EXPECT_THAT([] { task_entry("three-sat"); },
-              ThrowsMessage<std::invalid_argument>("unknown task 'three-sat'; there are two-sat"));
-  EXPECT_THAT([] { make_task(""); },
-              ThrowsMessage<std::invalid_argument>("unknown task ''; there are two-sat"));
+              ThrowsMessage<std::invalid_argument>(
+                  "unknown task 'three-sat'; there are two-sat, modular-addition"));
+  EXPECT_THAT([] { make_task(""); }, ThrowsMessage<std::invalid_argument>(
+                                         "unknown task ''; there are two-sat, modular-addition"));
 }
 
 TEST(Registry, ListsTheSettingsThatExist) {
@@ -84,6 +85,23 @@ TEST(Registry, ListsTheSettingsThatExist) {
       },
       ThrowsMessage<std::invalid_argument>(
           "task two-sat has no setting 'literals'; there are variables, clauses"));
+}
+
+TEST(Registry, SettingsAreOfTheKindOfTheirDefaults) {
+  const std::vector<Setting> known = {
+      {"n", "--n", "", 3}, {"rate", "--rate", "", 0.5}, {"strict", "--strict", "", false}};
+  EXPECT_EQ(complete(known, {}, "x"), (Settings{{"n", 3}, {"rate", 0.5}, {"strict", false}}));
+  const Settings given = complete(known, {{"n", 4}, {"rate", 1}, {"strict", true}}, "x");
+  EXPECT_EQ(given, (Settings{{"n", 4}, {"rate", 1.0}, {"strict", true}}));
+  EXPECT_TRUE(given.at("rate").is_number_float());
+  const auto refused = [&](const Settings& settings, const char* message) {
+    EXPECT_THAT([&] { complete(known, settings, "x"); },
+                ThrowsMessage<std::invalid_argument>(message));
+  };
+  refused({{"n", 4.5}}, "x: n: expected a whole number, got 4.5");
+  refused({{"rate", "half"}}, "x: rate: expected a number, got \"half\"");
+  refused({{"strict", 1}}, "x: strict: expected true or false, got 1");
+  refused({{"m", 1}}, "x has no setting 'm'; there are n, rate, strict");
 }
 
 TEST(Registry, RefusesSettingsOutOfRange) {
@@ -114,7 +132,8 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
       [] {
         task_from_json({{"name", "sat"}, {"settings", json::object()}});
       },
-      ThrowsMessage<std::invalid_argument>("unknown task 'sat'; there are two-sat"));
+      ThrowsMessage<std::invalid_argument>(
+          "unknown task 'sat'; there are two-sat, modular-addition"));
 }
 
 }  // namespace

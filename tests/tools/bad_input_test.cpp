@@ -31,7 +31,7 @@ class BadInput : public interp::Scratch {
     interp::initialise(model, {.seed = 1});
     interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
     const auto loaded = interp::load_model(at("model.safetensors"));
-    auto derived = task->derive(*loaded.model, {.variant = "disjunction", .formulas = 200});
+    auto derived = task->derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
     derived.interpretation.model_sha256 = loaded.sha256;
     circuits::save_interpretation(derived.interpretation, at("good.json"));
     before_ = files();
@@ -186,6 +186,11 @@ TEST_F(BadInput, DataThatTheInterpretationWasFittedOn) {
       "validate --task two-sat --model model.safetensors --interpretation good.json "
       "--data data.txt",
       {"data.txt", "of 3 inputs", "fitted on", "line 3"});
+}
+
+TEST_F(BadInput, PartsOfInputsThatHaveNoEnd) {
+  refuse("validate --task two-sat --model model.safetensors --interpretation good.json --part all",
+         {"--part", "two-sat are too many to be listed"});
 }
 
 TEST_F(BadInput, EmptyAndMissingFiles) {

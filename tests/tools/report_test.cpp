@@ -99,6 +99,48 @@ TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {
             "two claims on answer.PE");
 }
 
+Report exhaustive_with(const std::vector<Claim>& claims, const CheckResult& result = counts()) {
+  return make_report(two_nodes(), result, claims, 0.95, kConfig, 2, /*exhaustive=*/true);
+}
+
+TEST(Report, OfEveryInputThereIsTellsTheRateItself) {
+  const Report report = exhaustive_with({{"answer", Axiom::PE, 0.4}, {"answer", Axiom::CE, 0}});
+  EXPECT_TRUE(report.exact);
+  const ReportRow &pe = report.rows[4], &ce = report.rows[5];
+  EXPECT_EQ(pe.upper, 0.4);
+  EXPECT_EQ(pe.lower, 0.4);
+  EXPECT_EQ(pe.simultaneous_upper, 0.4);
+  EXPECT_EQ(pe.verdict, Verdict::Holds);
+  EXPECT_EQ(ce.verdict, Verdict::Holds);  // no sample could show a rate of zero
+  EXPECT_EQ(exhaustive_with({{"answer", Axiom::PE, 0.39}}).rows[4].verdict, Verdict::Violated);
+  const auto json = to_json(report);
+  EXPECT_EQ(json["exact"], true);
+  EXPECT_EQ(json["rows"][4]["exact"], true);
+  EXPECT_EQ(json["rows"][4]["rate"], 0.4);
+  for (const char* bound : {"upper", "lower", "confidence", "simultaneous_upper"})
+    EXPECT_FALSE(json["rows"][4].contains(bound)) << bound;
+  EXPECT_EQ(to_json(report_with({}))["exact"], false);
+}
+
+TEST(Report, OfAnEnumerationThatWasInterruptedTellsNothingOfTheRest) {
+  CheckResult result = counts();
+  result.complete = false;
+  const Report report = exhaustive_with({{"answer", Axiom::CE, 0.5}}, result);
+  EXPECT_FALSE(report.exact);
+  EXPECT_EQ(report.rows[5].upper, 1);
+  EXPECT_EQ(report.rows[5].lower, 0);
+  EXPECT_EQ(report.rows[5].verdict, Verdict::Undecided);
+}
+
+TEST(Report, StatesTheEqualityWithItsParameters) {
+  circuits::Interpretation rounded = two_nodes();
+  rounded.nodes[0].equality = {
+      .name = "equal_rounded", .parameters = {{"decimals", 1}}, .tensors = {}};
+  const Report report = make_report(rounded, counts(), {}, 0.95, kConfig, 2);
+  EXPECT_EQ(report.nodes[0].equality, "equal_rounded, decimals 1");
+  EXPECT_EQ(report.nodes[1].equality, "equal");
+}
+
 TEST(Report, AnInterruptedRunIsPartial) {
   CheckResult result = counts();
   result.complete = false;

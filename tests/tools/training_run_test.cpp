@@ -58,7 +58,7 @@ TEST_F(TrainingRun, SlowKilledOrInterruptedItResumesToTheSameWeights) {
 
 TEST_F(TrainingRun, SlowAnInterruptedValidationReportsWhatItHasAndSaysSo) {
   ASSERT_EQ(train("--out run").code, 0);
-  ASSERT_EQ(run_assay("derive two-sat --model run/model.safetensors --out run --formulas 500 "
+  ASSERT_EQ(run_assay("derive two-sat --model run/model.safetensors --out run --inputs 500 "
                       "--variant disjunction",
                       at(""))
                 .code,

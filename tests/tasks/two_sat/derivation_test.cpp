@@ -28,7 +28,7 @@ constexpr int64_t kFormulas = 200;
 Derivation derived(const std::string& variant, bool published = false) {
   return small_task()->derive(
       *small_model(),
-      {.variant = variant, .formulas = kFormulas, .published = published, .seed = 3});
+      {.variant = variant, .inputs = kFormulas, .options = {{"published", published}}, .seed = 3});
 }
 
 std::vector<std::string> names(const std::vector<interp::Site>& sites) {
@@ -67,7 +67,7 @@ TEST(Derivation, WritesWhatWasObserved) {
   const auto model = small_model();
   const Tokens tokens{kVariables};
   const Observations observed =
-      observe(*small_task(), *model, {.variant = {}, .formulas = kFormulas, .seed = 3});
+      observe(*small_task(), *model, {.variant = {}, .inputs = kFormulas, .seed = 3});
   const Tensor coefficients = sat_coefficients(*model, tokens);
   const auto neurons = evaluating_neurons(observed, coefficients);
   ASSERT_FALSE(neurons.empty());
@@ -164,11 +164,12 @@ TEST(Derivation, TakesTheFirstVariantIfNoneIsNamedAndKeepsToItsLeaves) {
   const auto task = small_task();
   const auto model = small_model();
   const auto unnamed =
-      task->derive(*model, {.variant = {}, .formulas = kFormulas, .seed = 3}).interpretation;
+      task->derive(*model, {.variant = {}, .inputs = kFormulas, .seed = 3}).interpretation;
   EXPECT_EQ(unnamed.title, derived("trees").interpretation.title);
   EXPECT_EQ(unnamed.nodes[1].h.parameters, derived("trees").interpretation.nodes[1].h.parameters);
   const auto stump =
-      task->derive(*model, {.variant = {}, .formulas = kFormulas, .leaves = 1, .seed = 3})
+      task->derive(*model,
+                   {.variant = {}, .inputs = kFormulas, .options = {{"leaves", 1}}, .seed = 3})
           .interpretation;
   for (const auto& program : stump.nodes[1].h.parameters.at("programs"))
     EXPECT_TRUE(program.is_boolean());
@@ -208,7 +209,7 @@ TEST(Derivation, ListsTheVariantsThatExist) {
 TEST(Derivation, RefusesModelsOfAnotherSize) {
   const auto task = small_task();
   const auto refused = [&](const interp::TransformerConfig& config, const char* message) {
-    EXPECT_THAT([&] { task->derive(*small_model(1, config), {.variant = {}, .formulas = 10}); },
+    EXPECT_THAT([&] { task->derive(*small_model(1, config), {.variant = {}, .inputs = 10}); },
                 ThrowsMessage<std::invalid_argument>(message));
   };
   auto config = small_config();
@@ -229,13 +230,13 @@ TEST(Derivation, RefusesNoFormulasNoLeavesAndNetworksWithoutEvaluatingNeurons) {
     return [&task, &model, config] { task->derive(*model, config); };
   };
   const char* nothing = "derive: expected at least one formula and one leaf";
-  EXPECT_THAT(derive_with({.variant = {}, .formulas = 0}),
+  EXPECT_THAT(derive_with({.variant = {}, .inputs = 0}),
               ThrowsMessage<std::invalid_argument>(nothing));
-  EXPECT_THAT(derive_with({.variant = {}, .formulas = 5, .leaves = 0}),
+  EXPECT_THAT(derive_with({.variant = {}, .inputs = 5, .options = {{"leaves", 0}}}),
               ThrowsMessage<std::invalid_argument>(nothing));
   const at::NoGradGuard no_grad;
   model->blocks[1]->mlp->W_out.zero_();
-  EXPECT_THAT(derive_with({.variant = {}, .formulas = 5}),
+  EXPECT_THAT(derive_with({.variant = {}, .inputs = 5}),
               ThrowsMessage<std::invalid_argument>(
                   "no hidden neuron of block 2 speaks for SAT: the model does not work like this "
                   "interpretation"));

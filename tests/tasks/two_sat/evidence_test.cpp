@@ -40,7 +40,7 @@ TEST(ParseEvidence, MeasuresWhereBlock1Attends) {
     config.n_heads = heads;
     const auto model = small_model(1, config);
     const auto evidence =
-        parse_evidence(*task, *model, {.variant = {}, .formulas = kFormulas, .seed = 3});
+        parse_evidence(*task, *model, {.variant = {}, .inputs = kFormulas, .seed = 3});
     const Tensor tokens = task->sample(Part::Derive, 3, 0, kFormulas).tokens;
     const Tensor shares = own_shares(*model, tokens);
     EXPECT_NEAR(evidence.front().value.at("mean"), shares.mean().item<double>(), 1e-5);
@@ -69,7 +69,7 @@ TEST(ParseEvidence, BoundsTheLeastShareOfEveryFormula) {
         for (Tensor bias : {attn.b_Q, attn.b_K})
           bias.copy_(at::normal(0.0, 1.0, bias.sizes(), generator));
       }
-      const double bound = bound_of(parse_evidence(*task, *model, {.variant = {}, .formulas = 10}));
+      const double bound = bound_of(parse_evidence(*task, *model, {.variant = {}, .inputs = 10}));
       const Tensor tokens = task->sample(Part::Test, seed, 0, 500).tokens;
       const double least = own_shares(*model, tokens).min().item<double>();
       EXPECT_GE(bound, 0);
@@ -100,8 +100,7 @@ TEST(ParseEvidence, ReachesItsBoundWhereTheWorstFormulaIsBuilt) {
       }
     }
   }
-  EXPECT_NEAR(bound_of(parse_evidence(*task, *model, {.variant = {}, .formulas = 10})), worst,
-              1e-5);
+  EXPECT_NEAR(bound_of(parse_evidence(*task, *model, {.variant = {}, .inputs = 10})), worst, 1e-5);
 }
 
 TEST(ParseEvidence, IsExactForANetworkThatAttendsUniformly) {
@@ -109,7 +108,7 @@ TEST(ParseEvidence, IsExactForANetworkThatAttendsUniformly) {
   const auto model = small_model();
   const at::NoGradGuard no_grad;
   model->blocks[0]->attn->W_Q.zero_();
-  const auto evidence = parse_evidence(*task, *model, {.variant = {}, .formulas = 20});
+  const auto evidence = parse_evidence(*task, *model, {.variant = {}, .inputs = 20});
   EXPECT_NEAR(evidence[0].value.at("mean"), (2.0 / 3 + 2.0 / 7 + 2.0 / 11 + 2.0 / 15) / 4, 1e-6);
   EXPECT_NEAR(evidence[0].value.at("least"), 2.0 / 15, 1e-6);
   EXPECT_FALSE(evidence[0].supports);
@@ -128,7 +127,7 @@ TEST(ParseEvidence, NeverBoundsTooHighWhereScoresAreHuge) {
     const auto model = small_model(seed);
     const at::NoGradGuard no_grad;
     model->blocks[0]->attn->W_Q.mul_(1000);
-    const auto evidence = parse_evidence(*task, *model, {.variant = {}, .formulas = kFormulas});
+    const auto evidence = parse_evidence(*task, *model, {.variant = {}, .inputs = kFormulas});
     EXPECT_GE(bound_of(evidence), 0);
     EXPECT_LE(bound_of(evidence), evidence[0].value.at("least").get<double>() + 1e-6);
   }
@@ -189,7 +188,7 @@ TEST(EvaluateEvidence, CountsNeuronsAssignmentsAndErrors) {
 TEST(OrEvidence, CountsTheAnswersThatFlipWithoutAPart) {
   const auto task = small_task();
   const auto model = small_model();
-  const DeriveConfig config{.variant = {}, .formulas = kFormulas, .seed = 3};
+  const DeriveConfig config{.variant = {}, .inputs = kFormulas, .seed = 3};
   const Observations observed = observe(*task, *model, config);
   const auto evidence = or_evidence(*task, *model, observed, config);
   const Tokens tokens{kVariables};

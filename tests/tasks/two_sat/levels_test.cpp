@@ -60,7 +60,7 @@ TEST(EvaluatingNeurons, ReachTheBoundWithActivationTimesCoefficient) {
 TEST(EvaluatingNeurons, OfARandomNetworkAreThoseAboveTheBoundAndNoOthers) {
   const auto task = small_task();
   const auto model = small_model();
-  const Observations observed = observe(*task, *model, {.variant = {}, .formulas = 100});
+  const Observations observed = observe(*task, *model, {.variant = {}, .inputs = 100});
   const Tensor coefficients = sat_coefficients(*model, Tokens{kVariables});
   for (const double bound : {0.1, 0.5}) {
     const auto neurons = evaluating_neurons(observed, coefficients, bound);

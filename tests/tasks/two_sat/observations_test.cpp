@@ -32,7 +32,7 @@ class Threads {
 struct Observed {
   std::unique_ptr<Task> task = small_task();
   std::unique_ptr<interp::Transformer> model = small_model();
-  DeriveConfig config{.variant = {}, .formulas = kFormulas, .seed = 3};
+  DeriveConfig config{.variant = {}, .inputs = kFormulas, .seed = 3};
   Observations observations = observe(*task, *model, config);
   Tensor tokens = task->sample(Part::Derive, 3, 0, kFormulas).tokens;
 };
@@ -99,7 +99,7 @@ TEST(Observe, DoesNotDependOnThreads) {
   const auto model = small_model();
   const auto with = [&](int threads) {
     const Threads set(threads);
-    return observe(*task, *model, {.variant = {}, .formulas = kFormulas});
+    return observe(*task, *model, {.variant = {}, .inputs = kFormulas});
   };
   const Observations one = with(1), two = with(2);
   EXPECT_TRUE(one.hidden.equal(two.hidden));
@@ -115,7 +115,7 @@ TEST(Observe, DoesNotDependOnThreads) {
 
 TEST(Observe, ReportsHowFarItIs) {
   std::vector<int64_t> done;
-  DeriveConfig config{.variant = {}, .formulas = kFormulas};
+  DeriveConfig config{.variant = {}, .inputs = kFormulas};
   config.on_progress = [&](int64_t now, int64_t of) {
     EXPECT_EQ(of, kFormulas);
     done.push_back(now);

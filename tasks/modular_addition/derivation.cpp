@@ -1,0 +1,203 @@
+#include "tasks/modular_addition/derivation.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+#include "circuits/operations.h"
+#include "interp/files.h"
+#include "tasks/modular_addition/evidence.h"
+#include "tasks/modular_addition/fourier.h"
+#include "tasks/modular_addition/observations.h"
+
+namespace assay::tasks::modular_addition {
+namespace {
+
+using at::Tensor;
+using circuits::Node;
+using interp::Hook;
+using interp::Site;
+
+/// What the variant and the options come to.
+struct Choices {
+  std::string variant;
+  nlohmann::json rounding;       ///< parameters of node fourier: {} or {decimals}
+  circuits::Operation equality;  ///< of node sum
+};
+
+Choices choose(const DeriveConfig& config) {
+  const Settings options =
+      complete(derivation_settings(), config.options, "deriving for modular-addition");
+  const nlohmann::json none = nlohmann::json::object();
+  const nlohmann::json rounding = {{"decimals", options.at("decimals")}};
+  const nlohmann::json sum_rounding = {{"decimals", options.at("sum_decimals")}};
+  for (const auto& [name, parameters] : {std::pair{"fourier", rounding}, {"sum", sum_rounding}})
+    circuits::decimals_of({.name = name, .parameters = parameters, .tensors = {}});
+  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
+  if (variant == "downstream") return {variant, rounding, {.name = "downstream", .tensors = {}}};
+  if (variant == "rounded")
+    return {
+        variant, rounding, {.name = "equal_rounded", .parameters = sum_rounding, .tensors = {}}};
+  if (variant == "exact") return {variant, none, {.name = "equal", .tensors = {}}};
+  throw std::invalid_argument(fmt::format("unknown variant '{}' of modular-addition; there are {}",
+                                          variant, fmt::join(variants(), ", ")));
+}
+
+circuits::Operation alpha(const LinearMap& map, const nlohmann::json& rounding) {
+  return {.name = "linear",
+          .parameters = rounding,
+          .tensors = {{"weight", map.weight}, {"bias", map.bias}}};
+}
+
+circuits::Operation gamma(const LinearMap& map, const Tensor& constant) {
+  return {.name = "write_linear",
+          .tensors = {{"weight", map.weight}, {"bias", map.bias}, {"constant", constant}}};
+}
+
+nlohmann::json wave_parameters(int64_t p, const KeyFrequencies& key) {
+  return {{"p", p}, {"frequencies", key.frequencies}};
+}
+
+// The `=` keeps its own embedding.
+Node fourier_node(const interp::Transformer& model, int64_t p, const KeyFrequencies& key,
+                  const LinearMap& read, const LinearMap& write, const nlohmann::json& rounding) {
+  const Site numbers{.place = {Hook::Embed, 0}, .positions = {0, 1}};
+  const Site equals{.place = {Hook::Embed, 0}, .positions = {kReadout}};
+  nlohmann::json parameters = wave_parameters(p, key);
+  parameters.update(rounding);
+  return {.name = "fourier",
+          .parents = {circuits::kTokens},
+          .sites = {numbers, equals},
+          .reads = {numbers},
+          .h = {.name = "fourier_components", .parameters = parameters, .tensors = {}},
+          .alpha = alpha(read, rounding),
+          .gamma = gamma(write, model.W_E.detach().cpu().narrow(0, p, 1).clone()),
+          .equality = {.name = "equal", .tensors = {}}};
+}
+
+Node sum_node(const LinearMap& read, const LinearMap& write, const Tensor& mean_mid,
+              const circuits::Operation& equality) {
+  const Site hidden{.place = {Hook::MlpPost, 0}, .positions = {kReadout}};
+  const Site stream{.place = {Hook::ResidMid, 0}, .positions = {kReadout}};
+  return {.name = "sum",
+          .parents = {"fourier"},
+          .sites = {hidden, stream},
+          .reads = {hidden},
+          .h = {.name = "angle_sums", .tensors = {}},
+          .alpha = alpha(read, nlohmann::json::object()),
+          .gamma = gamma(write, mean_mid.unsqueeze(0)),
+          .equality = equality};
+}
+
+// Every token may be the network's decision, also the `=`, which is never right.
+Node answer_node(int64_t p, const KeyFrequencies& key) {
+  const Site logits{.place = {Hook::Logits, 0}, .positions = {kReadout}};
+  std::vector<int64_t> tokens;
+  for (int64_t token = 0; token <= p; ++token) tokens.push_back(token);
+  return {
+      .name = "answer",
+      .parents = {"sum"},
+      .sites = {logits},
+      .reads = {logits},
+      .h = {.name = "argmax_of_differences", .parameters = wave_parameters(p, key), .tensors = {}},
+      .alpha = {.name = "argmax_of", .parameters = {{"tokens", tokens}}, .tensors = {}},
+      .gamma = {.name = "write_answer",
+                .parameters = {{"tokens", tokens}, {"d_vocab", p + 1}},
+                .tensors = {}},
+      .equality = {.name = "equal", .tensors = {}}};
+}
+
+// The deriving inputs as rows of the domain, which is in the order of a·p + b.
+struct FittingSet {
+  Tensor rows;  ///< int64 [input]
+  int64_t count = 0;
+  std::string sha256;
+};
+
+FittingSet fitting_set(const Task& task, const Pairs& pairs, const DeriveConfig& config) {
+  const auto size = static_cast<int64_t>(pairs.of(config.part).size());
+  const int64_t count = config.inputs.value_or(size);
+  if (count < 1 || count > size)
+    throw std::invalid_argument(
+        fmt::format("derive: expected 1 to {} inputs, all that the {} part "
+                    "has, got {}",
+                    size, to_string(config.part), count));
+  const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
+  const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
+  return {.rows = tokens.select(1, 0) * pairs.settings().p + tokens.select(1, 1),
+          .count = count,
+          .sha256 = interp::sha256(bytes)};
+}
+
+void attach(const std::vector<Evidence>& evidence, circuits::Interpretation& interpretation) {
+  for (const Evidence& fact : evidence)
+    for (Node& node : interpretation.nodes)
+      if (node.name == fact.node)
+        node.evidence.push_back(
+            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
+}
+
+}  // namespace
+
+std::vector<std::string> variants() {
+  return {"downstream", "rounded", "exact"};
+}
+
+std::vector<Setting> derivation_settings() {
+  return {{"decimals", "--decimals", "that the waves of a number are rounded to", 3},
+          {"sum_decimals", "--sum-decimals",
+           "that the waves of the sum are rounded to (variant rounded)", 1}};
+}
+
+Derivation derive(const Task& task, const Pairs& pairs, const interp::Transformer& model,
+                  const DeriveConfig& config) {
+  const at::NoGradGuard no_grad;
+  const int64_t p = pairs.settings().p;
+  const Choices choices = choose(config);
+  if (model.config().n_layers() != 1)
+    throw std::invalid_argument(
+        fmt::format("the interpretation of modular addition speaks about one block, the model has "
+                    "{}",
+                    model.config().n_layers()));
+  const FittingSet fitting = fitting_set(task, pairs, config);
+
+  const Tensor numbers = model.W_E.detach().cpu().narrow(0, 0, p);  // [p, d_model]
+  const KeyFrequencies key = key_frequencies(spectrum(numbers));
+  const Tensor number_waves = waves(p, key.frequencies);
+  const LinearMap read_number = fit(numbers, number_waves),
+                  write_number = fit(number_waves, numbers);
+
+  const Domain domain = pairs.domain();
+  const Observations all = observe(model, domain.inputs.tokens);
+  if (config.on_progress) config.on_progress(pairs.count(), pairs.count());
+  const Tensor hidden = all.hidden.index_select(0, fitting.rows);
+  const Tensor sums = domain.inputs.labels.index_select(0, fitting.rows);
+  const Tensor sum_waves = number_waves.index_select(0, sums);
+  const LinearMap read_sum = fit(hidden, sum_waves), write_sum = fit(sum_waves, hidden);
+
+  Derivation derivation{
+      .interpretation =
+          {.title = fmt::format("modular addition by {} waves ({})", key.frequencies.size(),
+                                choices.variant),
+           .task = task.to_json(),
+           .model_sha256 = {},
+           .fitted_on = {{"part", to_string(config.part)},
+                         {"seed", config.seed},
+                         {"count", fitting.count},
+                         {"sha256", fitting.sha256}},
+           .output = "answer",
+           .nodes = {fourier_node(model, p, key, read_number, write_number, choices.rounding),
+                     sum_node(read_sum, write_sum, all.mid.index_select(0, fitting.rows).mean(0),
+                              choices.equality),
+                     answer_node(p, key)}},
+      .evidence = fourier_evidence(model, p, key, write_number)};
+  for (Evidence& fact : sum_evidence(all, p, key)) derivation.evidence.push_back(std::move(fact));
+  for (Evidence& fact : answer_evidence(model, all, domain.inputs.labels, p, key))
+    derivation.evidence.push_back(std::move(fact));
+  attach(derivation.evidence, derivation.interpretation);
+  return derivation;
+}
+
+}  // namespace assay::tasks::modular_addition

@@ -1,0 +1,87 @@
+#include "tasks/modular_addition/observations.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "interp/parallel.h"
+#include "interp/trace.h"
+#include "tasks/modular_addition/pairs.h"
+
+namespace assay::tasks::modular_addition {
+namespace {
+
+using at::Tensor;
+using interp::Hook;
+using interp::Site;
+
+constexpr int64_t kChunk = 512;
+
+Site at_readout(Hook hook) {
+  return {.place = {hook, 0}, .positions = {kReadout}};
+}
+
+/// Runs `request(first, size)` chunk by chunk and joins what is recorded.
+std::vector<Tensor> joined(
+    int64_t n, const std::function<std::vector<Tensor>(int64_t first, int64_t size)>& trace) {
+  const int64_t n_chunks = (n + kChunk - 1) / kChunk;
+  std::vector<std::vector<Tensor>> parts(n_chunks);
+  interp::parallel_for(n_chunks, [&](int64_t i) {
+    const at::NoGradGuard no_grad;
+    parts[i] = trace(i * kChunk, std::min(kChunk, n - i * kChunk));
+  });
+  std::vector<Tensor> whole;
+  for (size_t site = 0; site < parts.at(0).size(); ++site) {
+    std::vector<Tensor> pieces;
+    for (const auto& part : parts) pieces.push_back(part[site].select(1, 0).cpu());
+    whole.push_back(at::cat(pieces));
+  }
+  return whole;
+}
+
+}  // namespace
+
+Observations observe(const interp::Transformer& model, const Tensor& tokens) {
+  const interp::TraceRequest request{
+      .record = {at_readout(Hook::ResidMid), at_readout(Hook::MlpPost), at_readout(Hook::MlpOut),
+                 at_readout(Hook::Logits)},
+      .overwrite = {}};
+  const auto recorded = joined(tokens.size(0), [&](int64_t first, int64_t size) {
+    return interp::trace(model, tokens.narrow(0, first, size).to(model.W_E.device()), request);
+  });
+  return {.mid = recorded[0], .hidden = recorded[1], .mlp_out = recorded[2], .logits = recorded[3]};
+}
+
+Tensor logits_with(const interp::Transformer& model, const Tensor& mid, const Tensor& mlp_out) {
+  return joined(mid.size(0), [&](int64_t first, int64_t size) {
+    const auto slice = [&](const Tensor& x) {
+      return x.narrow(0, first, size).unsqueeze(1).to(model.W_E.device(), torch::kFloat32);
+    };
+    return interp::trace(model, {},
+                         {.record = {at_readout(Hook::Logits)},
+                          .overwrite = {{at_readout(Hook::ResidMid), slice(mid)},
+                                        {at_readout(Hook::MlpOut), slice(mlp_out)}}});
+  })[0];
+}
+
+Tensor LinearMap::operator()(const Tensor& x) const {
+  return at::matmul(x.to(torch::kFloat64), weight) + bias;
+}
+
+LinearMap fit(const Tensor& x, const Tensor& y) {
+  const Tensor x64 = x.to(torch::kFloat64), y64 = y.to(torch::kFloat64);
+  const Tensor x_mean = x64.mean(0), y_mean = y64.mean(0);
+  const double cutoff =
+      std::numeric_limits<float>::epsilon() * static_cast<double>(std::max(x.size(0), x.size(1)));
+  const Tensor weight = std::get<0>(at::linalg_lstsq(x64 - x_mean, y64 - y_mean, cutoff, "gelsd"));
+  return {.weight = weight, .bias = y_mean - at::matmul(x_mean, weight)};
+}
+
+double explained(const LinearMap& map, const Tensor& x, const Tensor& y) {
+  const Tensor y64 = y.to(torch::kFloat64);
+  const double left = (y64 - map(x)).square().sum().item<double>();
+  return 1 - left / (y64 - y64.mean(0)).square().sum().item<double>();
+}
+
+}  // namespace assay::tasks::modular_addition

@@ -1,0 +1,70 @@
+#include "tasks/modular_addition/operations.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+#include "tasks/modular_addition/fourier.h"
+#include "tasks/modular_addition/pairs.h"
+
+namespace assay::tasks::modular_addition {
+namespace {
+
+using at::Tensor;
+using circuits::Function;
+using circuits::Operation;
+using circuits::Value;
+
+// The waves of an operation's p and frequencies: [p, 2 · frequencies].
+Tensor waves_of(const Operation& operation) {
+  const auto p = circuits::parameter<int64_t>(operation, "p");
+  const auto frequencies = circuits::parameter<std::vector<int64_t>>(operation, "frequencies");
+  if (p < 1 || frequencies.empty())
+    throw std::invalid_argument(
+        fmt::format("operation '{}': expected p >= 1 and at least one frequency", operation.name));
+  return waves(p, frequencies);
+}
+
+}  // namespace
+
+Function fourier_components(const Operation& operation) {
+  Tensor table = waves_of(operation);
+  if (const auto decimals = circuits::decimals_of(operation))
+    table = circuits::rounded(table, *decimals);
+  return [table](const std::vector<Value>& parents) {
+    const Tensor numbers = parents.at(0).narrow(1, 0, kReadout);
+    if (numbers.ge(table.size(0)).any().item<bool>())
+      throw std::invalid_argument(
+          fmt::format("fourier_components: a number is not below p = {}", table.size(0)));
+    return table.to(numbers.device())
+        .index_select(0, numbers.flatten())
+        .view({numbers.size(0), kReadout, table.size(1)});
+  };
+}
+
+Function angle_sums(const Operation&) {
+  return [](const std::vector<Value>& parents) {
+    const auto half = parents.at(0).chunk(2, -1);
+    const Tensor &cos = half.at(0), &sin = half.at(1);
+    const auto a = [](const Tensor& both) { return both.select(1, 0); };
+    const auto b = [](const Tensor& both) { return both.select(1, 1); };
+    return at::cat({a(cos) * b(cos) - a(sin) * b(sin), a(sin) * b(cos) + a(cos) * b(sin)}, 1);
+  };
+}
+
+// cos w(s - c) = cos ws cos wc + sin ws sin wc: one product with the waves of every c.
+Function argmax_of_differences(const Operation& operation) {
+  const Tensor table = waves_of(operation).t().contiguous();  // [2 · frequencies, p]
+  return [table](const std::vector<Value>& parents) {
+    return at::matmul(parents.at(0), table.to(parents[0].device())).argmax(1);
+  };
+}
+
+void add_operations(circuits::Operations& operations) {
+  operations.functions["fourier_components"] = fourier_components;
+  operations.functions["angle_sums"] = angle_sums;
+  operations.functions["argmax_of_differences"] = argmax_of_differences;
+}
+
+}  // namespace assay::tasks::modular_addition

@@ -1,0 +1,141 @@
+// A task whose inputs can all be listed, from the command line: training, deriving and exhaustive
+// validation, with the same commands as for any other.
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "interp/model_file.h"
+#include "tests/interp/scratch.h"
+#include "tests/tasks/modular_addition/small_model.h"
+#include "tests/tools/run_assay.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+// 49 pairs: 14 for training, 17 for deriving, 18 for testing.
+class FiniteDomain : public interp::Scratch {
+ protected:
+  FiniteDomain() { save(*tasks::modular_addition::small_task(), "model.safetensors"); }
+
+  void save(const tasks::Task& task, const std::string& name) {
+    interp::save_model(*tasks::modular_addition::small_model(), at(name),
+                       {{"task", task.to_json()}});
+  }
+  Finished derive(const std::string& more = "") {
+    return run_assay("derive modular-addition --model model.safetensors --out . " + more, at(""));
+  }
+  Finished validate(const std::string& more = "") {
+    return run_assay(
+        "validate --task modular-addition --model model.safetensors "
+        "--interpretation downstream.json --json report.json " +
+            more,
+        at(""));
+  }
+  json report() const { return json::parse(content_of(at("report.json"))); }
+
+  void refuse(const Finished& run, const std::vector<std::string>& words) {
+    EXPECT_EQ(run.code, 2) << run.out << run.error;
+    EXPECT_EQ(std::ranges::count(run.error, '\n'), 1) << run.error;
+    for (const std::string& word : words) EXPECT_THAT(run.error, HasSubstr(word));
+  }
+};
+
+TEST_F(FiniteDomain, IsValidatedExhaustivelyUnlessToldOtherwise) {
+  ASSERT_EQ(derive().code, 0);
+  const Finished run = validate("--claim 'answer.CE<=1' 'sum.PR<=0'");
+  EXPECT_EQ(run.code, 1) << run.error;
+  EXPECT_THAT(
+      run.out,
+      HasSubstr(
+          "49, all inputs there are: rates are exact (the interpretation was fitted on 17 of"));
+  EXPECT_THAT(run.out, HasSubstr("exact"));
+  EXPECT_THAT(run.out, testing::Not(HasSubstr("95%")));
+  EXPECT_THAT(run.out, HasSubstr("downstream\nanswer"));
+  EXPECT_EQ(report()["exact"], true);
+  EXPECT_EQ(report()["inputs"], 49);
+  EXPECT_EQ(report()["rows"][6]["verdict"], "violated");
+  EXPECT_EQ(report()["rows"][9]["verdict"], "holds");
+}
+
+TEST_F(FiniteDomain, IsSampledOnRequest) {
+  ASSERT_EQ(derive().code, 0);
+  EXPECT_EQ(validate("--inputs 200").code, 0);
+  EXPECT_EQ(report()["exact"], false);
+  EXPECT_EQ(report()["inputs"], 200);
+  EXPECT_EQ(report()["data"]["part"], "test");
+  EXPECT_TRUE(report()["rows"][0].contains("upper"));
+}
+
+TEST_F(FiniteDomain, IsNotValidatedOnWhatTheInterpretationWasFittedOn) {
+  ASSERT_EQ(derive().code, 0);
+  EXPECT_EQ(validate("--part test").code, 0);
+  EXPECT_EQ(report()["inputs"], 18);
+  refuse(validate("--part unseen"), {"17 of the 35 unseen inputs", "fitted on"});
+  ASSERT_EQ(derive("--part train").code, 0);
+  EXPECT_EQ(validate("--part unseen").code, 0);
+  EXPECT_EQ(report()["inputs"], 35);
+  EXPECT_EQ(report()["exact"], true);
+}
+
+TEST_F(FiniteDomain, ThatIsTrainedOnWhollyLeavesNothingUnseen) {
+  save(*tasks::modular_addition::small_task(1), "model.safetensors");
+  ASSERT_EQ(derive().code, 0);  // the deriving part is then everything
+  EXPECT_EQ(validate().code, 0);
+  refuse(validate("--part unseen"), {"no input is left"});
+  refuse(validate("--inputs 20"), {"20 of the 20 drawn inputs", "fitted on"});
+}
+
+TEST_F(FiniteDomain, IsTrainedOnWithExactAccuracies) {
+  const Finished run = run_assay(
+      "train modular-addition --p 7 --train-fraction 0.5 --preset memorise --steps 30 --out run",
+      at(""));
+  ASSERT_EQ(run.code, 0) << run.error;
+  EXPECT_THAT(run.out, HasSubstr("of 25 inputs, all those never trained on"));
+  EXPECT_THAT(run.out, HasSubstr("of 24 trained on"));
+  const json manifest = json::parse(content_of(at("run/manifest.json")));
+  EXPECT_EQ(manifest["accuracy_inputs"], 25);
+  EXPECT_EQ(manifest["accuracy_trained_inputs"], 24);
+  EXPECT_EQ(manifest["task"]["settings"],
+            json::parse(R"({"p": 7, "split_seed": 0, "train_fraction": 0.5})"));
+  const double right = 25 * manifest["accuracy"].get<double>();
+  EXPECT_NEAR(right, std::round(right), 1e-9);
+}
+
+TEST_F(FiniteDomain, SettingsOutOfRangeAreRefused) {
+  const auto train = [&](const std::string& options) {
+    return run_assay("train modular-addition --out run " + options, at(""));
+  };
+  refuse(train("--p 9"), {"p: expected a prime from 3 to 251, got 9"});
+  refuse(train("--p 1009"), {"p: expected a prime from 3 to 251, got 1009"});
+  refuse(train("--p seven"), {"--p"});
+  for (const char* fraction : {"0", "1.01", "-0.5", "nan"})
+    refuse(train(fmt::format("--train-fraction {}", fraction)),
+           {"train_fraction: expected a fraction in (0, 1]"});
+  EXPECT_FALSE(std::filesystem::exists(at("run")));
+}
+
+TEST_F(FiniteDomain, AModelOfAnotherPrimeIsRefused) {
+  refuse(derive("--p 11"), {"trained for p = 7, not for 11"});
+  interp::save_model(*tasks::modular_addition::small_model(), at("model.safetensors"));
+  refuse(derive("--p 11"), {"d_vocab 8", "needs d_vocab 12"});  // a prime above its vocabulary
+  refuse(derive("--p 5"), {"d_vocab 8", "needs d_vocab 6"});
+  EXPECT_EQ(derive("--p 7").code, 0);
+}
+
+TEST_F(FiniteDomain, PartsAndOptionsThatDoNotExistAreRefused) {
+  refuse(derive("--part test"), {"--part", "kept for validation"});
+  refuse(derive("--part some"), {"unknown part 'some'", "train, derive, test"});
+  refuse(derive("--decimals 12"), {"fourier", "decimals"});
+  ASSERT_EQ(derive().code, 0);
+  refuse(validate("--part some"), {"--part: there are all, unseen and test, not 'some'"});
+  refuse(validate("--part test --inputs 5"), {"--part", "--inputs"});
+}
+
+}  // namespace
+}  // namespace assay::tools
