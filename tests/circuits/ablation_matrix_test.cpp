@@ -6,7 +6,7 @@
 
 #include "circuits/random_circuits.h"
 #include "tests/circuits/known_circuit.h"
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -15,16 +15,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(AblationMatrix, HoldsTheMeasuresUnderEveryAblation) {
-  const RandomNetwork network;
+  const RandomExperiment random(true, false, 40);
   Engine engine(1);
-  const at::Tensor kept = random_circuit(network.graph, 15, engine);
-  const AblationMatrix matrix = ablation_matrix(network.experiment(), kept);
+  const at::Tensor kept = random_circuit(random.graph, 15, engine);
+  const AblationMatrix matrix = ablation_matrix(random.experiment(), kept);
   ASSERT_EQ(matrix.rows.size(), 5U);
   EXPECT_TRUE(matrix.skipped.empty());
   for (size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(matrix.rows[i].ablation, all_ablations()[i]);
     EXPECT_EQ(to_json(matrix.rows[i]),
-              to_json(measure(Evaluation(network.experiment(all_ablations()[i])), kept)));
+              to_json(measure(Evaluation(random.experiment(all_ablations()[i])), kept)));
   }
 }
 
@@ -40,24 +40,24 @@ TEST(AblationMatrix, OfTheKnownCircuitOnlyZeroDisagrees) {
 }
 
 TEST(AblationMatrix, SaysWhatItSkips) {
-  RandomNetwork network;
-  network.data.corrupt = at::Tensor();
-  const AblationMatrix no_pairs = ablation_matrix(network.experiment(), network.all());
+  RandomExperiment random(true, false, 40);
+  random.data.corrupt = at::Tensor();
+  const AblationMatrix no_pairs = ablation_matrix(random.experiment(), random.all());
   EXPECT_EQ(no_pairs.rows.size(), 4U);
   EXPECT_THAT(no_pairs.skipped, ElementsAre(HasSubstr("no counterfactual partners")));
-  network.data = network.data.slice(0, 1);
-  const AblationMatrix one_input = ablation_matrix(network.experiment(), network.all());
+  random.data = random.data.slice(0, 1);
+  const AblationMatrix one_input = ablation_matrix(random.experiment(), random.all());
   EXPECT_THAT(one_input.skipped, ElementsAre(HasSubstr("'pair'"), HasSubstr("at least two inputs"),
                                              HasSubstr("'mean-per-position' changes nothing")));
   EXPECT_EQ(to_json(one_input)["skipped"].size(), 3U);
 }
 
 TEST(AblationMatrix, DoesNotSkipWhatIsWrongUnderAllOfThem) {
-  const RandomNetwork network;
-  Experiment experiment = network.experiment();
+  const RandomExperiment random(true, false, 40);
+  Experiment experiment = random.experiment();
   experiment.readout = 99;
-  EXPECT_THROW(ablation_matrix(experiment, network.all()), std::invalid_argument);
-  EXPECT_THROW(ablation_matrix(network.experiment(), network.all().narrow(1, 0, 2)),
+  EXPECT_THROW(ablation_matrix(experiment, random.all()), std::invalid_argument);
+  EXPECT_THROW(ablation_matrix(random.experiment(), random.all().narrow(1, 0, 2)),
                std::invalid_argument);
 }
 

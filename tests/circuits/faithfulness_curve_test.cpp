@@ -11,7 +11,7 @@
 #include "circuits/circuit.h"
 #include "circuits/measures.h"
 #include "tests/circuits/known_circuit.h"
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -98,9 +98,9 @@ TEST(FaithfulnessCurve, OfTheKnownCircuitRisesWhenItIsComplete) {
 }
 
 TEST(FaithfulnessCurve, TakesEdgesAsAskedAndMeasuresThoseCircuits) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment());
-  const at::Tensor scores = score_edges(network.experiment(), {.method = Method::Eap}).mean;
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment());
+  const at::Tensor scores = score_edges(random.experiment(), {.method = Method::Eap}).mean;
   for (const bool is_signed : {true, false}) {
     for (const Selection selection : {Selection::TopN, Selection::Greedy}) {
       const FaithfulnessCurve curve = faithfulness_curve(evaluation, scores, is_signed, selection);
@@ -108,10 +108,10 @@ TEST(FaithfulnessCurve, TakesEdgesAsAskedAndMeasuresThoseCircuits) {
       for (const CurvePoint& point : curve.points) {
         const at::Tensor kept = selection == Selection::TopN
                                     ? top_n(scores, point.edges, is_signed)
-                                    : greedy(network.graph, scores, point.edges, is_signed);
+                                    : greedy(random.graph, scores, point.edges, is_signed);
         EXPECT_NEAR(point.faithfulness, measure(evaluation, kept).faithfulness.normalised, 1e-9);
       }
-      EXPECT_EQ(curve.points.back().edges, network.graph.n_edges());
+      EXPECT_EQ(curve.points.back().edges, random.graph.n_edges());
       EXPECT_NEAR(curve.points.back().faithfulness, 1, 1e-4);
     }
   }

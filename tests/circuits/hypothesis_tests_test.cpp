@@ -9,7 +9,7 @@
 
 #include "circuits/random_circuits.h"
 #include "tests/circuits/known_circuit.h"
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -47,10 +47,10 @@ TEST(Equivalence, ACircuitThatAlwaysDoesWorseIsToldApart) {
 }
 
 TEST(Equivalence, CountsWinsInputByInput) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment());
   Engine engine(1);
-  const at::Tensor kept = random_circuit(network.graph, 20, engine);
+  const at::Tensor kept = random_circuit(random.graph, 20, engine);
   const Equivalence test = test_equivalence(evaluation, kept, {.epsilon = 0.05});
   const at::Tensor difference = evaluation.run(kept).metric - evaluation.network().metric;
   EXPECT_EQ(test.wins, (difference > 0).sum().item<int64_t>());
@@ -129,10 +129,10 @@ TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
 }
 
 TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment());
   Engine engine(2);
-  const at::Tensor kept = random_circuit(network.graph, 8, engine);
+  const at::Tensor kept = random_circuit(random.graph, 8, engine);
   const MinimalityTest test = test_minimality(evaluation, kept, {.draws = 19});
   EXPECT_EQ(test.random.size(), 19U);
   const double rounding =  // some edges have no effect at all here
@@ -188,14 +188,14 @@ TEST(PartialNecessity, TheKnownCircuitIsMissedAndUselessEdgesAreNot) {
 // A circuit drawn as the random ones are is one of them: its p-value takes the 20 values 1/20 … 1
 // with equal probability.
 TEST(AgainstRandomCircuits, UnderTheNullPValuesAreUniform) {
-  const RandomNetwork network(16);
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 16);
+  const Evaluation evaluation(random.experiment());
   constexpr int kTests = 120;
   int low_sufficiency = 0, low_necessity = 0;
   double sum = 0;
   Engine engine(9);
   for (int i = 0; i < kTests; ++i) {
-    const at::Tensor kept = random_circuit(network.graph, 10, engine);
+    const at::Tensor kept = random_circuit(random.graph, 10, engine);
     const TestConfig config{.draws = 19, .seed = 1000 + static_cast<uint64_t>(i)};
     const double p = test_sufficiency(evaluation, kept, config).p_value;
     low_sufficiency += p <= 0.2;
@@ -236,12 +236,12 @@ TEST(HypothesisTests, RunAllAndSayWhichCannot) {
 }
 
 TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
-  const RandomNetwork network(16);
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 16);
+  const Evaluation evaluation(random.experiment());
   Engine engine(3);
-  const at::Tensor kept = random_circuit(network.graph, 10, engine);
+  const at::Tensor kept = random_circuit(random.graph, 10, engine);
   const auto run = [&](uint64_t seed) {
-    return to_json(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}), network.graph);
+    return to_json(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}), random.graph);
   };
   EXPECT_EQ(run(1), run(1));
   EXPECT_NE(run(1)["sufficiency"]["random_values"], run(2)["sufficiency"]["random_values"]);

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "circuits/random_circuits.h"
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -75,31 +75,31 @@ TEST(Faithfulness, ItsIntervalCoversTheTruth) {
 }
 
 TEST(Measure, AllEdgesAreTheNetworkAndNoneAreNothing) {
-  const RandomNetwork network;
+  const RandomExperiment random(true, false, 40);
   for (const Ablation ablation : all_ablations()) {
-    const Evaluation evaluation(network.experiment(ablation));
-    const Measures full = measure(evaluation, network.all());
+    const Evaluation evaluation(random.experiment(ablation));
+    const Measures full = measure(evaluation, random.all());
     EXPECT_NEAR(full.faithfulness.normalised, 1, 1e-4);
     EXPECT_EQ(full.agreement.hits, 40);
     EXPECT_EQ(full.circuit_right.hits, full.network_right.hits);
-    const Measures empty = measure(evaluation, network.none());
+    const Measures empty = measure(evaluation, random.none());
     EXPECT_EQ(empty.faithfulness.normalised, 0);
     EXPECT_EQ(empty.agreement.hits, empty.empty_agreement.hits);
     EXPECT_EQ(empty.edges, 0);
-    EXPECT_EQ(empty.of_edges, network.graph.n_edges());
+    EXPECT_EQ(empty.of_edges, random.graph.n_edges());
   }
 }
 
 TEST(Measure, CountsDecisionsInputByInput) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment());
   Engine engine(1);
-  const Measures measures = measure(evaluation, random_circuit(network.graph, 12, engine));
+  const Measures measures = measure(evaluation, random_circuit(random.graph, 12, engine));
   int64_t agree = 0, right = 0;
   for (int64_t i = 0; i < 40; ++i) {
-    const int64_t decision = measures.circuit.logits[i].argmax().item<int64_t>();
-    agree += decision == evaluation.network().logits[i].argmax().item<int64_t>();
-    right += network.data.right[i][decision].item<bool>();
+    const int64_t answer = measures.circuit.logits[i].argmax().item<int64_t>();
+    agree += answer == evaluation.network().logits[i].argmax().item<int64_t>();
+    right += random.data.right[i][evaluation.answer_tokens()[answer]].item<bool>();
   }
   EXPECT_EQ(measures.agreement.hits, agree);
   EXPECT_EQ(measures.circuit_right.hits, right);
@@ -107,9 +107,9 @@ TEST(Measure, CountsDecisionsInputByInput) {
 }
 
 TEST(Measure, JsonSaysWhatWasMeasuredHow) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment(Ablation::Mean, Metric::Probability));
-  const auto json = to_json(measure(evaluation, network.all()));
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment(Ablation::Mean, Metric::Probability));
+  const auto json = to_json(measure(evaluation, random.all()));
   EXPECT_EQ(json["ablation"], "mean");
   EXPECT_EQ(json["metric"], "probability");
   EXPECT_EQ(json["inputs"], 40);

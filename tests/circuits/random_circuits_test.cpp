@@ -9,6 +9,8 @@
 
 #include "circuits/circuit.h"
 
+#include "interp/transformer.h"
+
 namespace assay::circuits {
 namespace {
 

@@ -57,6 +57,8 @@ struct RandomExperiment {
   }
 
   at::Tensor full() const { return at::ones({graph.rows(), graph.columns()}); }
+  at::Tensor all() const { return full().to(torch::kBool); }
+  at::Tensor none() const { return ~all(); }
 
   static constexpr int64_t kPositions = 5;
   interp::Transformer model;

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -18,14 +18,14 @@ using testing::ThrowsMessage;
 class SelfChecked : public testing::Test {
  protected:
   SelfCheck check(Ablation ablation, const at::Tensor& change_full, const at::Tensor& change_empty,
-                  int64_t graph_positions = 0) {
-    const RandomNetwork network(10, graph_positions);
-    const Experiment experiment = network.experiment(ablation);
-    const Ablator ablator(network.model, network.graph, network.data, experiment.readout, ablation,
+                  bool by_position = false) {
+    const RandomExperiment random(true, by_position, 10);
+    const Experiment experiment = random.experiment(ablation);
+    const Ablator ablator(random.model, random.graph, random.data, experiment.readout, ablation,
                           experiment.seed);
     const PatchBatch batch = make_batch(experiment, ablator, 2, 5);
     const at::NoGradGuard no_grad;
-    const at::Tensor all = network.all().to(torch::kFloat32);
+    const at::Tensor all = random.all().to(torch::kFloat32);
     return self_check(experiment, ablator, batch, 2,
                       run_circuit(experiment, batch, all) + change_full,
                       run_circuit(experiment, batch, 1 - all) + change_empty);
@@ -33,10 +33,10 @@ class SelfChecked : public testing::Test {
 };
 
 TEST_F(SelfChecked, FullIsTheNetworkAndEmptyTheAblatedOneUnderEveryAblation) {
-  for (const int64_t positions : {int64_t{0}, RandomNetwork::kLength}) {
+  for (const bool by_position : {false, true}) {
     for (const Ablation ablation : all_ablations()) {
       SCOPED_TRACE(to_string(ablation));
-      const SelfCheck passed = check(ablation, at::zeros({1}), at::zeros({1}), positions);
+      const SelfCheck passed = check(ablation, at::zeros({1}), at::zeros({1}), by_position);
       EXPECT_LE(passed.full, 1e-5 * passed.scale);
       EXPECT_LE(passed.empty, 1e-5 * passed.scale);
       EXPECT_GT(passed.scale, 0.1);

@@ -8,7 +8,7 @@
 #include "circuits/circuit.h"
 #include "circuits/discovery.h"
 #include "tests/circuits/known_circuit.h"
-#include "tests/circuits/random_network.h"
+#include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
 namespace {
@@ -25,15 +25,15 @@ TEST(Jaccard, IsTheShareOfTheUnionThatIsCommon) {
 }
 
 TEST(PerInputEffects, AverageToTheScores) {
-  const RandomNetwork network;
+  const RandomExperiment random(true, false, 40);
   for (const Method method : {Method::Exact, Method::Eap, Method::EapIg}) {
-    const EdgeScores scores = score_edges(network.experiment(), {.method = method});
+    const EdgeScores scores = score_edges(random.experiment(), {.method = method});
     const at::Tensor effects =
-        per_input_effects(network.experiment(), {.method = method}).to(torch::kFloat64);
+        per_input_effects(random.experiment(), {.method = method}).to(torch::kFloat64);
     EXPECT_TRUE(at::allclose(effects.mean(0), scores.mean, 1e-6, 1e-9));
     EXPECT_TRUE(at::allclose(effects.std(0) / std::sqrt(40.0), scores.standard_error, 1e-5, 1e-8));
   }
-  EXPECT_THROW(per_input_effects(network.experiment(), {.method = Method::Acdc}),
+  EXPECT_THROW(per_input_effects(random.experiment(), {.method = Method::Acdc}),
                std::invalid_argument);
 }
 
@@ -60,14 +60,14 @@ TEST(Stability, AnEdgeTooManyIsAnotherOneEveryTime) {
 }
 
 TEST(Stability, FlipsWhereTheThresholdIsWhereTheFaithfulnessIs) {
-  const RandomNetwork network;
-  const Evaluation evaluation(network.experiment());
+  const RandomExperiment random(true, false, 40);
+  const Evaluation evaluation(random.experiment());
   StabilityConfig config{.discovery = {.method = Method::Eap}, .edges = 12, .resamples = 60};
   const Stability result = stability(evaluation, config);
   EXPECT_LT(result.jaccard, 1);
-  EXPECT_GT(result.jaccard, 12.0 / network.graph.n_edges() / 2);  // of random sets
-  EXPECT_TRUE(result.kept.equal(
-      top_n(score_edges(network.experiment(), config.discovery).mean, 12, false)));
+  EXPECT_GT(result.jaccard, 12.0 / random.graph.n_edges() / 2);  // of random sets
+  EXPECT_TRUE(
+      result.kept.equal(top_n(score_edges(random.experiment(), config.discovery).mean, 12, false)));
   config.threshold = result.faithfulness;  // just met on all inputs
   const Stability on_the_edge = stability(evaluation, config);
   EXPECT_TRUE(on_the_edge.verdict);
