@@ -3,6 +3,8 @@
 #include <torch/types.h>
 
 #include <CLI/CLI.hpp>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 
 #include "circuits/ablation_matrix.h"
@@ -50,9 +52,27 @@ struct Measurement {
   }
 };
 
+/// Progress of one request after the other: each has a rate of its own.
+class Requests {
+ public:
+  explicit Requests(bool quiet) : quiet_(quiet) {}
+  void show(int64_t done, int64_t of) {
+    const std::lock_guard lock(mutex_);
+    if (!line_ || done < last_) line_.emplace(quiet_);
+    last_ = done;
+    line_->count(done, of, "inputs");
+  }
+
+ private:
+  bool quiet_;
+  int64_t last_ = 0;
+  std::optional<Progress> line_;
+  std::mutex mutex_;
+};
+
 void measure_all_ablations(const Measurement& m) {
-  Progress line(m.options.common.quiet);
-  const auto show = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
+  Requests requests(m.options.common.quiet);
+  const auto show = [&](int64_t done, int64_t of) { requests.show(done, of); };
   const circuits::AblationMatrix matrix = circuits::ablation_matrix(
       m.experiment(circuits::Ablation::Zero), m.circuit.kept, m.options.measures, show);
   print_measures(matrix.rows, m.console);
@@ -100,10 +120,10 @@ void measure_stability(const Measurement& m, const circuits::Evaluation& evaluat
 }
 
 void measure_one_ablation(const Measurement& m) {
-  Progress line(m.options.common.quiet);
+  Requests requests(m.options.common.quiet);
   const circuits::Evaluation evaluation(
       m.experiment(circuits::parse_ablation(m.options.experiment.ablation)),
-      [&](int64_t done, int64_t of) { line.count(done, of, "runs"); });
+      [&](int64_t done, int64_t of) { requests.show(done, of); });
   const circuits::Measures measures =
       circuits::measure(evaluation, m.circuit.kept, m.options.measures);
   const circuits::SelfCheck& check = evaluation.self_check();

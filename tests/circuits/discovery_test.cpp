@@ -80,7 +80,7 @@ TEST(Discovery, AcdcCutsNothingAtZeroAndEverythingAtInfinity) {
   };
   EXPECT_TRUE(kept(0).all().item<bool>());
   EXPECT_FALSE(kept(1e9).any().item<bool>());
-  const Tensor some = kept(0.05);
+  const Tensor some = kept(0.01);
   EXPECT_TRUE(some.any().item<bool>());
   EXPECT_FALSE(some.all().item<bool>());
 }
@@ -89,7 +89,7 @@ TEST(Discovery, AcdcCutsNothingAtZeroAndEverythingAtInfinity) {
 TEST(Discovery, AcdcsFirstScoreIsTheExactEffect) {
   const RandomExperiment random(true);
   const Experiment experiment = random.experiment();
-  const EdgeScores scores = score_edges(experiment, {.method = Method::Acdc, .threshold = 0.05});
+  const EdgeScores scores = score_edges(experiment, {.method = Method::Acdc, .threshold = 0.01});
   const Tensor exact = score_edges(experiment, {.method = Method::Exact}).mean;
   const int64_t last = random.graph.n_edges() - 1;
   EXPECT_NEAR(scores.mean.view({-1})[last].item<double>(), exact.view({-1})[last].item<double>(),
