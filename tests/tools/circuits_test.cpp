@@ -1,0 +1,101 @@
+// From scores to a drawing, on the real binary: discover, measure, graph, compare-circuits.
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+#include "tests/interp/scratch.h"
+#include "tests/tools/run_assay.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class CircuitCommands : public interp::Scratch {
+ protected:
+  CircuitCommands() {
+    const auto task = tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 4}});
+    interp::Transformer model({.d_vocab = task->d_vocab(),
+                               .n_ctx = task->n_ctx(),
+                               .d_model = 16,
+                               .d_mlp = 16,
+                               .n_heads = {1, 2},
+                               .d_head = {16, 8}});
+    interp::initialise(model, {.seed = 1});
+    interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
+  }
+
+  Finished run(const std::string& arguments) const { return run_assay(arguments, at("")); }
+  json read(const std::string& name) const { return json::parse(content_of(at(name))); }
+  void expect_refused(const std::string& arguments, const std::string& words) const {
+    const Finished ran = run(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    EXPECT_THAT(ran.error, HasSubstr(words));
+    EXPECT_FALSE(std::filesystem::exists(at("no.json")));
+  }
+
+  const std::string on_model = " --task two-sat --model model.safetensors --inputs 40 ";
+};
+
+TEST_F(CircuitCommands, GoFromScoresToADrawing) {
+  ASSERT_EQ(run("discover" + on_model + "--method exact --edges 20 --out a.json").code, 0);
+  ASSERT_EQ(run("discover" + on_model + "--method eap-ig --share 0.5 --out b.json").code, 0);
+  EXPECT_EQ(read("a.json")["edges"].size(), read("b.json")["edges"].size());
+  ASSERT_EQ(run("measure" + on_model + "--circuit a.json --ablation all --json m.json").code, 0);
+  EXPECT_EQ(read("m.json")["measures"]["rows"].size(), 5u);
+  ASSERT_EQ(run("measure" + on_model + "--circuit b.json --tests --draws 19 --curve").code, 0);
+  const Finished compared = run("compare-circuits a.json b.json --json c.json");
+  EXPECT_EQ(compared.code, 0);
+  EXPECT_GT(read("c.json")["jaccard"], 0);
+  ASSERT_EQ(run("graph a.json --out a.svg").code, 0);
+  EXPECT_THAT(content_of(at("a.svg")), HasSubstr("a1.h1"));
+  ASSERT_EQ(run("graph a.json --out a.dot").code, 0);
+  ASSERT_EQ(run("graph a.json --out graph.json --prompt '( x0 x1 ) ( Not(x0) x2 ) ( x1 x2 ) "
+                "( x0 Not(x2) ) :'")
+                .code,
+            0);
+  EXPECT_EQ(read("graph.json")["metadata"]["prompt_tokens"].size(), 17u);
+}
+
+TEST_F(CircuitCommands, ScoresDoNotDependOnTheThreads) {
+  for (const std::string threads : {"1", "2"})
+    ASSERT_EQ(run("discover" + on_model + "--positions --method eap --threads " + threads +
+                  " --out t" + threads + ".json")
+                  .code,
+              0);
+  EXPECT_EQ(read("t1.json")["edges"], read("t2.json")["edges"]);
+}
+
+TEST_F(CircuitCommands, RefuseWhatCannotBe) {
+  ASSERT_EQ(run("discover" + on_model + "--method eap --out a.json").code, 0);
+  json circuit = read("a.json");
+  circuit["cfg"]["n_heads"] = 2;
+  circuit["edges"] = json::object();
+  put("other.json", circuit.dump());
+  circuit["edges"]["m1->m0"] = {{"in_graph", true}};
+  put("cycle.json", circuit.dump());
+  put("alone.json", R"({"prompts": [{"clean": "( x0 x1 ) ( x0 x1 ) ( x0 x1 ) ( x0 x1 ) :",
+                                     "answers": ["s"]}]})");
+  put("long.json", R"({"prompts": [{"clean": [1, 2, 3], "answers": ["s"]}]})");
+  const std::string task = " --task two-sat --model model.safetensors ";
+  expect_refused("discover" + on_model + "--edges 5000 --out no.json", "has only");
+  expect_refused("discover" + on_model + "--method sae --out no.json", "exact, eap, eap-ig, acdc");
+  expect_refused("discover" + on_model + "--select best --out no.json", "greedy, top");
+  expect_refused("discover" + task + "--data alone.json --out no.json",
+                 "no counterfactual partners");
+  expect_refused("discover" + task + "--data long.json --out no.json",
+                 "prompt 1: expected 17 tokens");
+  expect_refused("measure" + on_model + "--circuit other.json", "another network");
+  expect_refused("measure" + on_model + "--circuit cycle.json", "not computed before");
+  expect_refused("measure" + on_model + "--circuit a.json --ablation all --tests", "one ablation");
+  expect_refused("graph a.json --out a.png", ".svg, .dot or .json");
+  expect_refused("compare-circuits a.json other.json", "different networks");
+}
+
+}  // namespace
+}  // namespace assay::tools
