@@ -13,6 +13,7 @@
 #include "interp/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
+#include "tools/measure_text.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -37,7 +38,7 @@ struct DiscoverOptions {
 
 int64_t edges_wanted(const DiscoverOptions& options, int64_t all) {
   if (options.edges) return *options.edges;
-  return std::llround(options.share.value_or(0.1) * static_cast<double>(all));
+  return std::llround(options.share.value_or(0.2) * static_cast<double>(all));
 }
 
 at::Tensor selected(const DiscoverOptions& options, const circuits::ComponentGraph& graph,
@@ -125,6 +126,7 @@ int run_discover(DiscoverOptions options) {
                                         .metric = metric,
                                         .ablation = ablation,
                                         .seed = seed};
+  print_self_check(circuits::Evaluation(experiment).self_check(), session.console);
   const auto begin = std::chrono::steady_clock::now();
   EdgeScores scores;
   {
@@ -184,7 +186,7 @@ Command add_discover(CLI::App& app) {
                            ->check(CLI::PositiveNumber.description(""))
                            ->type_name("N");
   CLI::Option* share =
-      app.add_option("--share", options->share, "keep this share of the edges (default: 0.1)")
+      app.add_option("--share", options->share, "keep this share of the edges (default: 0.2)")
           ->check(CLI::Range(0.0, 1.0).description(""))
           ->excludes(edges)
           ->type_name("P");

@@ -126,10 +126,7 @@ void measure_one_ablation(const Measurement& m) {
       [&](int64_t done, int64_t of) { requests.show(done, of); });
   const circuits::Measures measures =
       circuits::measure(evaluation, m.circuit.kept, m.options.measures);
-  const circuits::SelfCheck& check = evaluation.self_check();
-  m.console.fact("self-check", fmt::format("full graph = network to {:.1e}, empty graph = full "
-                                           "ablation to {:.1e}, logits up to {:.3g}",
-                                           check.full, check.empty, check.scale));
+  print_self_check(evaluation.self_check(), m.console);
   print_measures({measures}, m.console);
   m.report["measures"] = to_json(measures);
   if (m.options.curve) measure_curve(m, evaluation);

@@ -36,6 +36,12 @@ std::string listed(const circuits::ComponentGraph& graph, const std::vector<int6
   return ids.empty() ? "none" : text;
 }
 
+void print_self_check(const circuits::SelfCheck& check, const Console& console) {
+  console.fact("self-check", fmt::format("full graph = network to {:.1e}, empty graph = full "
+                                         "ablation to {:.1e}, logits up to {:.3g}",
+                                         check.full, check.empty, check.scale));
+}
+
 void print_measures(const std::vector<circuits::Measures>& rows, const Console& console) {
   Table table({{"ablation", Align::Left},
                {"faithfulness"},

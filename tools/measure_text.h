@@ -14,6 +14,7 @@
 
 namespace assay::tools {
 
+void print_self_check(const circuits::SelfCheck& check, const Console& console);
 void print_measures(const std::vector<circuits::Measures>& rows, const Console& console);
 void print_curve(const circuits::MibScores& scores, const Console& console);
 void print_completeness(const circuits::Completeness& completeness,

@@ -56,27 +56,35 @@ TEST_P(AnyNetwork, CuttingEveryEdgeIsFullAblation) {
 }
 
 // The fast path starts at the reader and shares the prefix; the slow one runs everything again.
-TEST_P(AnyNetwork, ExactEffectsAreThoseOfWholeRunsWithOneEdgeCut) {
+void expect_fast_equals_slow(const RandomExperiment& random, Ablation ablation) {
   const at::NoGradGuard no_grad;
-  for (const Ablation ablation : {Ablation::Pair, Ablation::Mean, Ablation::MeanPerPosition}) {
-    const Experiment experiment = random.experiment(ablation);
-    const PatchBatch batch = random.batch(experiment);
-    const auto metric = [&](const Tensor& keep) {
-      return score(experiment.metric, run_circuit(experiment, batch, keep), batch.network,
-                   batch.data);
-    };
-    const Tensor effects = exact_effects(experiment, batch).flatten(1);
-    const Tensor whole = metric(random.full());
-    const double scale = largest(effects);
-    ASSERT_GT(scale, 1e-3);
-    for (int64_t id = 0; id < random.graph.n_edges(); ++id) {
-      Tensor keep = random.full();
-      keep.view({-1})[id] = 0;
-      ASSERT_LT(largest(effects.select(1, id) - (whole - metric(keep))),
-                1e-5 * std::max(1.0, scale))
-          << random.graph.name(id) << " " << to_string(ablation);
-    }
+  const Experiment experiment = random.experiment(ablation);
+  const PatchBatch batch = random.batch(experiment);
+  const auto metric = [&](const Tensor& keep) {
+    return score(experiment.metric, run_circuit(experiment, batch, keep), batch.network,
+                 batch.data);
+  };
+  const Tensor effects = exact_effects(experiment, batch).flatten(1);
+  const Tensor whole = metric(random.full());
+  const double scale = largest(effects);
+  ASSERT_GT(scale, 1e-3);
+  for (int64_t id = 0; id < random.graph.n_edges(); ++id) {
+    Tensor keep = random.full();
+    keep.view({-1})[id] = 0;
+    ASSERT_LT(largest(effects.select(1, id) - (whole - metric(keep))), 1e-5 * std::max(1.0, scale))
+        << random.graph.name(id) << " " << to_string(ablation);
   }
+}
+
+TEST_P(AnyNetwork, ExactEffectsAreThoseOfWholeRunsWithOneEdgeCut) {
+  for (const Ablation ablation : {Ablation::Pair, Ablation::Mean, Ablation::MeanPerPosition})
+    expect_fast_equals_slow(random, ablation);
+}
+
+TEST(Patching, ExactEffectsOnAll110EdgesOfTwoBlocksOfFourHeads) {
+  const RandomExperiment random(true, false, 6, {4, 4});
+  ASSERT_EQ(random.graph.n_edges(), 110);
+  expect_fast_equals_slow(random, Ablation::Pair);
 }
 
 TEST(Patching, TheMeanAblationIsTheMeanOfWhatIsWritten) {

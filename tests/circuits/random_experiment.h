@@ -11,8 +11,9 @@ namespace assay::circuits {
 struct RandomExperiment {
   /// @param everything  layer norms, GELU and all biases; @param positions  of the graph, 0 or
   /// n_pos.
-  explicit RandomExperiment(bool everything, bool by_position = false, int64_t n = 6)
-      : model(config(everything)), graph(model.config(), by_position ? kPositions : 0) {
+  explicit RandomExperiment(bool everything, bool by_position = false, int64_t n = 6,
+                            const std::vector<int64_t>& n_heads = {2, 3})
+      : model(config(everything, n_heads)), graph(model.config(), by_position ? kPositions : 0) {
     const at::NoGradGuard no_grad;
     auto generator = at::make_generator<at::CPUGeneratorImpl>(17);
     for (at::Tensor& weights : model.parameters()) weights.normal_(0, 0.3, generator);
@@ -26,12 +27,13 @@ struct RandomExperiment {
         (answer == i % 3 ? data.right : data.wrong)[i][3 + answer] = true;
   }
 
-  static interp::TransformerConfig config(bool everything) {
+  static interp::TransformerConfig config(bool everything,
+                                          const std::vector<int64_t>& n_heads = {2, 3}) {
     interp::TransformerConfig config{.d_vocab = 7,
                                      .n_ctx = kPositions + 1,
                                      .d_model = 12,
                                      .d_mlp = 20,
-                                     .n_heads = {2, 3},
+                                     .n_heads = n_heads,
                                      .d_head = {4, 3}};
     if (everything) {
       config.norm = interp::Norm::Pre;
