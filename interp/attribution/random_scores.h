@@ -1,0 +1,11 @@
+#pragma once
+// Scores that know nothing: the floor that every method has to stand above.
+
+#include "interp/attribution/method.h"
+
+namespace assay::interp::attribution {
+
+/// Independent standard normal scores, a function of the problem's seed alone.
+Method random_scores_method();
+
+}  // namespace assay::interp::attribution

@@ -1,0 +1,112 @@
+#include "interp/attribution/scorer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include "interp/parallel.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::interp::attribution {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kChunk =
+    128;  // rows per run: large enough for matrix products, small enough for the cache
+
+/// Rows that go through the network together: distinct sequences of one length.
+struct Chunk {
+  std::vector<const Sequence*> sequences;
+  Tensor scores;  // float64 [rows, …]
+};
+
+Tensor as_tensor(const std::vector<const Sequence*>& sequences) {
+  const auto length = static_cast<int64_t>(sequences.front()->size());
+  Tensor tokens = at::empty({static_cast<int64_t>(sequences.size()), length}, torch::kInt64);
+  auto* next = tokens.data_ptr<int64_t>();
+  for (const Sequence* sequence : sequences) next = std::ranges::copy(*sequence, next).out;
+  return tokens;
+}
+
+void require_finite(const Chunk& chunk) {
+  const Tensor bad = at::isfinite(chunk.scores).logical_not().reshape({chunk.scores.size(0), -1});
+  const Tensor rows = bad.any(1).nonzero();
+  if (rows.numel() == 0) return;
+  throw std::runtime_error(fmt::format("the score of the sequence [{}] is not finite",
+                                       fmt::join(*chunk.sequences[rows[0].item<int64_t>()], " ")));
+}
+
+/// In float64: a difference of two scores that are nearly equal keeps its digits.
+Tensor logits_of(const Transformer& model, const Tensor& tokens, const Framing& framing) {
+  const Tensor rows = framed(tokens, framing);
+  return logits_at(model, rows, rows.size(1) - 1).to(torch::kFloat64);
+}
+
+}  // namespace
+
+Tensor framed(const Tensor& tokens, const Framing& framing) {
+  if (framing.length == 0) return tokens;
+  const int64_t missing = framing.length - tokens.size(1);
+  if (missing < 0)
+    throw std::invalid_argument(fmt::format("a sequence of {} tokens; the network reads {}",
+                                            tokens.size(1), framing.length));
+  return at::constant_pad_nd(tokens, {missing, 0}, framing.padding);
+}
+
+Scorer::Scorer(Function function)
+    : function_(std::move(function)), rows_(std::make_shared<std::atomic<int64_t>>(0)) {}
+
+Tensor Scorer::operator()(const std::vector<Sequence>& sequences) const {
+  if (sequences.empty()) throw std::invalid_argument("no sequence to score");
+  std::map<Sequence, int64_t> index_of;  // ordered, so that chunks depend on the sequences alone
+  for (const Sequence& sequence : sequences) index_of.emplace(sequence, 0);
+
+  std::map<size_t, std::vector<const Sequence*>> by_length;
+  for (const auto& [sequence, index] : index_of) by_length[sequence.size()].push_back(&sequence);
+  if (by_length.contains(0)) throw std::invalid_argument("an empty sequence has no score");
+  std::vector<Chunk> chunks;
+  int64_t next = 0;
+  for (const auto& [length, group] : by_length) {
+    for (size_t i = 0; i < group.size(); ++i) {
+      if (i % kChunk == 0) chunks.emplace_back();
+      chunks.back().sequences.push_back(group[i]);
+      index_of[*group[i]] = next++;
+    }
+  }
+  parallel_for(static_cast<int64_t>(chunks.size()), [&](int64_t i) {
+    const at::NoGradGuard no_grad;
+    Chunk& chunk = chunks[i];
+    chunk.scores = function_(as_tensor(chunk.sequences)).to(torch::kCPU, torch::kFloat64);
+    require_finite(chunk);
+  });
+  *rows_ += next;
+
+  std::vector<Tensor> scores;
+  for (const Chunk& chunk : chunks) scores.push_back(chunk.scores);
+  std::vector<int64_t> order;
+  for (const Sequence& sequence : sequences) order.push_back(index_of[sequence]);
+  return at::cat(scores).index_select(0, torch::tensor(order, torch::kInt64));
+}
+
+double Scorer::score(const Sequence& sequence) const {
+  return (*this)(std::vector<Sequence>{sequence}).item<double>();
+}
+
+Scorer scorer_of(const Transformer& model, const Target& target, const Framing& framing) {
+  return Scorer([&model, target, framing](const Tensor& tokens) {
+    return evaluate(target, logits_of(model, tokens, framing));
+  });
+}
+
+Scorer logits_scorer_of(const Transformer& model, const Framing& framing) {
+  return Scorer(
+      [&model, framing](const Tensor& tokens) { return logits_of(model, tokens, framing); });
+}
+
+}  // namespace assay::interp::attribution

@@ -1,0 +1,62 @@
+#pragma once
+// A scorer: token sequences in, one number per sequence out. It is all that a feature-level
+// explainer may know of a network.
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "interp/attribution/target.h"
+
+namespace assay::interp {
+class Transformer;
+}
+
+namespace assay::interp::attribution {
+
+using Sequence = std::vector<int64_t>;  ///< tokens
+
+/// How a sequence is laid out for a network that always reads the same number of tokens.
+struct Framing {
+  int64_t length = 0;   ///< shorter sequences are padded to it on the left; 0: taken as they are
+  int64_t padding = 0;  ///< with this token
+  bool operator==(const Framing&) const = default;
+};
+/// int64 [rows, pos] -> int64 [rows, length]. @throws std::invalid_argument for sequences that are
+/// longer than framing.length.
+at::Tensor framed(const at::Tensor& tokens, const Framing& framing);
+
+class Scorer {
+ public:
+  /// Scores rows of one length: int64 [rows, pos] -> floating [rows], or [rows, k] for k numbers
+  /// per row. Called from several threads at once.
+  using Function = std::function<at::Tensor(const at::Tensor& tokens)>;
+
+  explicit Scorer(Function function);
+
+  /// Scores in the order of the sequences: float64 [n] or [n, k]. Equal sequences are scored once;
+  /// the others go through in chunks of one length and of fixed size, so a score does not depend on
+  /// the number of threads. @throws std::invalid_argument for no or an empty sequence,
+  /// std::runtime_error naming the first sequence whose score is not finite.
+  at::Tensor operator()(const std::vector<Sequence>& sequences) const;
+  double score(const Sequence& sequence) const;  ///< of one sequence
+
+  /// Rows that the network has been run on so far, by this scorer and its copies.
+  int64_t rows() const { return *rows_; }
+
+ private:
+  Function function_;
+  std::shared_ptr<std::atomic<int64_t>> rows_;
+};
+
+/// What the network says of a target at the last position of the framed sequence. The model must
+/// outlive the scorer.
+Scorer scorer_of(const Transformer& model, const Target& target, const Framing& framing = {});
+/// Its logits there: k = d_vocab numbers per row.
+Scorer logits_scorer_of(const Transformer& model, const Framing& framing = {});
+
+}  // namespace assay::interp::attribution

@@ -1,0 +1,101 @@
+#include "interp/attribution/target.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace assay::interp::attribution {
+namespace {
+
+using at::Tensor;
+
+constexpr std::array<std::pair<TargetKind, const char*>, 6> kNames = {{
+    {TargetKind::Logit, "logit"},
+    {TargetKind::LogOdds, "log-odds"},
+    {TargetKind::Probability, "probability"},
+    {TargetKind::LogProbability, "log-probability"},
+    {TargetKind::LogitDifference, "logit-difference"},
+    {TargetKind::Rank, "rank"},
+}};
+
+TargetKind kind_named(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [kind, its_name] : kNames) {
+    if (name == its_name) return kind;
+    known.emplace_back(its_name);
+  }
+  throw std::invalid_argument(
+      fmt::format("unknown target '{}'; there are {}", name, fmt::join(known, ", ")));
+}
+
+void require_in_vocabulary(int64_t token, int64_t d_vocab) {
+  if (token < 0 || token >= d_vocab)
+    throw std::invalid_argument(
+        fmt::format("target token {} is outside the vocabulary of {}", token, d_vocab));
+}
+
+/// log p/(1-p) = z_y - logsumexp of the others, which stays finite where p rounds to 1.
+Tensor log_odds(const Tensor& logits, int64_t token) {
+  const Tensor others = logits.clone();
+  others.select(1, token).fill_(-std::numeric_limits<double>::infinity());
+  return logits.select(1, token) - at::logsumexp(others, 1);
+}
+
+}  // namespace
+
+Target parse_target(const std::string& text,
+                    const std::function<int64_t(const std::string& name)>& token_of) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  const TargetKind kind = kind_named(parts[0]);
+  const size_t expected = kind == TargetKind::LogitDifference ? 3 : 2;
+  if (parts.size() != expected)
+    throw std::invalid_argument(fmt::format("target '{}': expected {}:TOKEN{}", text, parts[0],
+                                            expected == 3 ? ":FOIL" : ""));
+  return {
+      .kind = kind, .token = token_of(parts[1]), .foil = expected == 3 ? token_of(parts[2]) : -1};
+}
+
+std::string to_string(const Target& target,
+                      const std::function<std::string(int64_t token)>& name_of) {
+  const auto* name = std::ranges::find(kNames, target.kind, &decltype(kNames)::value_type::first);
+  std::string text = fmt::format("{}:{}", name->second, name_of(target.token));
+  if (target.kind == TargetKind::LogitDifference) text += ":" + name_of(target.foil);
+  return text;
+}
+
+Tensor evaluate(const Target& target, const Tensor& logits) {
+  require_in_vocabulary(target.token, logits.size(1));
+  const Tensor own = logits.select(1, target.token);
+  switch (target.kind) {
+    case TargetKind::Logit:
+      return own;
+    case TargetKind::LogOdds:
+      return log_odds(logits, target.token);
+    case TargetKind::Probability:
+      return at::softmax(logits, 1).select(1, target.token);
+    case TargetKind::LogProbability:
+      return at::log_softmax(logits, 1).select(1, target.token);
+    case TargetKind::LogitDifference:
+      require_in_vocabulary(target.foil, logits.size(1));
+      return own - logits.select(1, target.foil);
+    case TargetKind::Rank:
+      return logits.gt(own.unsqueeze(1)).sum(1).to(logits.scalar_type());
+  }
+  return {};
+}
+
+}  // namespace assay::interp::attribution
