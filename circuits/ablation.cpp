@@ -7,18 +7,18 @@
 #include <stdexcept>
 
 #include "circuits/component_run.h"
-#include "circuits/names.h"
+#include "interp/names.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
 
-const Names<Ablation> kNames = {{Ablation::Pair, "pair"},
-                                {Ablation::Shuffle, "shuffle"},
-                                {Ablation::Mean, "mean"},
-                                {Ablation::MeanPerPosition, "mean-per-position"},
-                                {Ablation::Zero, "zero"}};
+const interp::Names<Ablation> kAblations = {{Ablation::Pair, "pair"},
+                                            {Ablation::Shuffle, "shuffle"},
+                                            {Ablation::Mean, "mean"},
+                                            {Ablation::MeanPerPosition, "mean-per-position"},
+                                            {Ablation::Zero, "zero"}};
 
 // A cyclic order drawn at random: everybody's successor is somebody else.
 Tensor successors(int64_t n, uint64_t seed) {
@@ -51,16 +51,16 @@ Outputs mean_outputs(const interp::Transformer& model, const ComponentGraph& gra
 }  // namespace
 
 std::string to_string(Ablation ablation) {
-  return name_of(ablation, kNames);
+  return interp::name_of(ablation, kAblations);
 }
 
 Ablation parse_ablation(const std::string& name) {
-  return value_of(name, kNames, "ablation");
+  return interp::value_of(name, kAblations, "ablation");
 }
 
 std::vector<Ablation> all_ablations() {
   std::vector<Ablation> all;
-  for (const auto& [value, name] : kNames) all.push_back(value);
+  for (const auto& [value, name] : kAblations) all.push_back(value);
   return all;
 }
 

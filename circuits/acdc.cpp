@@ -15,18 +15,18 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kMemory = 4.0 * (1 << 30);  // bytes of ablation values that are kept
+constexpr double kAblationMemory = 4.0 * (1 << 30);  // bytes of ablation values that are kept
 
 void require_fits(const Experiment& experiment) {
   const interp::TransformerConfig& config = experiment.model.config();
   const double bytes = 4.0 * static_cast<double>(experiment.graph.writers().size()) *
                        static_cast<double>(experiment.data.size()) *
                        static_cast<double>((experiment.readout + 1) * config.d_model);
-  if (bytes > kMemory)
+  if (bytes > kAblationMemory)
     throw std::invalid_argument(
         fmt::format("acdc: the activations of {} inputs take {:.1f} GiB, at most {:.0f} are kept; "
                     "use fewer inputs",
-                    experiment.data.size(), bytes / (1 << 30), kMemory / (1 << 30)));
+                    experiment.data.size(), bytes / (1 << 30), kAblationMemory / (1 << 30)));
 }
 
 class Acdc {

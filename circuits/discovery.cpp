@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "circuits/acdc.h"
-#include "circuits/names.h"
 #include "circuits/self_check.h"
+#include "interp/names.h"
 #include "interp/parallel.h"
 
 namespace assay::circuits {
@@ -16,12 +16,12 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kMemory = 4.0 * (1 << 30);  // bytes of scores per input
+constexpr double kScoreMemory = 4.0 * (1 << 30);  // bytes of scores per input
 
-const Names<Method> kNames = {{Method::Exact, "exact"},
-                              {Method::Eap, "eap"},
-                              {Method::EapIg, "eap-ig"},
-                              {Method::Acdc, "acdc"}};
+const interp::Names<Method> kMethods = {{Method::Exact, "exact"},
+                                        {Method::Eap, "eap"},
+                                        {Method::EapIg, "eap-ig"},
+                                        {Method::Acdc, "acdc"}};
 
 Tensor effects(const Experiment& experiment, const DiscoveryConfig& config,
                const PatchBatch& batch) {
@@ -85,11 +85,11 @@ void validate(const DiscoveryConfig& config) {
 }  // namespace
 
 std::string to_string(Method method) {
-  return name_of(method, kNames);
+  return interp::name_of(method, kMethods);
 }
 
 Method parse_method(const std::string& name) {
-  return value_of(name, kNames, "method");
+  return interp::value_of(name, kMethods, "method");
 }
 
 EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& config,
@@ -115,11 +115,11 @@ Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& co
   const int64_t n = experiment.data.size();
   const double bytes =
       4.0 * static_cast<double>(n) * static_cast<double>(experiment.graph.n_edges());
-  if (bytes > kMemory)
+  if (bytes > kScoreMemory)
     throw std::invalid_argument(fmt::format(
         "scores per input: {} inputs and {} edges take {:.1f} GiB, at most {:.0f} are used; use "
         "fewer inputs",
-        n, experiment.graph.n_edges(), bytes / (1 << 30), kMemory / (1 << 30)));
+        n, experiment.graph.n_edges(), bytes / (1 << 30), kScoreMemory / (1 << 30)));
   Tensor all = at::empty({n, experiment.graph.rows(), experiment.graph.columns()}, torch::kFloat32);
   for_each_chunk(experiment, config, on_progress, [&](int64_t i, const Tensor& effects) {
     all.narrow(0, i * kChunk, effects.size(0)).copy_(effects.detach());

@@ -15,7 +15,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kMemory = 2.0 * (1 << 30);  // bytes of batches that are kept
+constexpr double kBatchMemory = 2.0 * (1 << 30);  // bytes of batches that are kept
 
 const Experiment& validated(const Experiment& experiment) {
   validate(experiment);
@@ -58,7 +58,7 @@ Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
                experiment.ablation, experiment.seed),
       answer_tokens_((experiment.data.right | experiment.data.wrong).any(0).nonzero().squeeze(1)) {
   const at::NoGradGuard no_grad;
-  if (bytes_of_batches(experiment_) <= kMemory) {
+  if (bytes_of_batches(experiment_) <= kBatchMemory) {
     std::vector<PatchBatch> batches(n_chunks());
     interp::parallel_for(n_chunks(), [&](int64_t chunk) { batches[chunk] = batch(chunk); });
     batches_ = std::move(batches);

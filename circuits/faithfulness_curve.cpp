@@ -10,23 +10,24 @@
 
 #include "circuits/circuit.h"
 #include "circuits/measures.h"
-#include "circuits/names.h"
+#include "interp/names.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
 
-const Names<Selection> kNames = {{Selection::TopN, "top-n"}, {Selection::Greedy, "greedy"}};
+const interp::Names<Selection> kSelections = {{Selection::TopN, "top-n"},
+                                              {Selection::Greedy, "greedy"}};
 
 }  // namespace
 
 std::string to_string(Selection selection) {
-  return name_of(selection, kNames);
+  return interp::name_of(selection, kSelections);
 }
 
 Selection parse_selection(const std::string& name) {
-  return value_of(name, kNames, "selection");
+  return interp::value_of(name, kSelections, "selection");
 }
 
 double trapezoid_area(const std::vector<double>& x, const std::vector<double>& y) {

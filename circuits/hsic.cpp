@@ -17,7 +17,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kRounding = 1e-12;  // of sums of kernel values, which are at most 1
+constexpr double kKernelRounding = 1e-12;  // of sums of kernel values, which are at most 1
 
 Tensor centred(const Tensor& K) {
   return K - K.mean(0, true) - K.mean(1, true) + K.mean();
@@ -62,7 +62,7 @@ HsicTest hsic_test(const Tensor& x, const Tensor& y, int64_t draws, uint64_t see
   interp::parallel_for(draws, [&](int64_t i) {
     const at::NoGradGuard inside;
     const Tensor shuffled = L.index_select(0, orders[i]).index_select(1, orders[i]);
-    is_hit[i] = (K * shuffled).mean().item<double>() >= test.statistic - kRounding;
+    is_hit[i] = (K * shuffled).mean().item<double>() >= test.statistic - kKernelRounding;
   });
   test.p_value = permutation_p_value(std::ranges::count(is_hit, char{1}), draws);
   return test;

@@ -13,7 +13,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kRounding = 1e-5;  // relative: differences of float32 runs below it are ties
+constexpr double kRunRounding = 1e-5;  // relative: differences of float32 runs below it are ties
 
 // Largest metric or logit, in absolute value: what rounding is relative to.
 double scale_of(const Tensor& a, const Tensor& b) {
@@ -36,7 +36,7 @@ double p_value_of(double value, const std::vector<double>& random, bool small_is
 }
 
 double rounding_of(const Evaluation& evaluation) {
-  return kRounding * scale_of(evaluation.network().metric, evaluation.empty().metric);
+  return kRunRounding * scale_of(evaluation.network().metric, evaluation.empty().metric);
 }
 
 // The first row is the circuit's, the others are those of random circuits of its size.
@@ -81,7 +81,7 @@ Equivalence test_equivalence(const Evaluation& evaluation, const Tensor& kept,
     throw std::invalid_argument(
         "equivalence: by divergence from the network no circuit can beat it; take another metric");
   const Tensor circuit = evaluation.run(kept).metric, &network = evaluation.network().metric;
-  const double rounding = kRounding * scale_of(circuit, network);
+  const double rounding = kRunRounding * scale_of(circuit, network);
   const Tensor difference = circuit - network;
   Equivalence test{.wins = (difference > rounding).sum().item<int64_t>(),
                    .losses = (difference < -rounding).sum().item<int64_t>(),
@@ -111,7 +111,7 @@ Independence test_independence(const Evaluation& evaluation, const Tensor& kept,
   };
   const Tensor network = outputs(evaluation.network());
   const Tensor outside = outputs(evaluation.run(kept.logical_not()));
-  const double resolution = kRounding * scale_of(network, outside);
+  const double resolution = kRunRounding * scale_of(network, outside);
   Independence result{.test = hsic_test(outside, network, config.draws, config.seed, resolution),
                       .ablation = evaluation.experiment().ablation,
                       .inputs = n};

@@ -4,17 +4,17 @@
 
 #include <limits>
 
-#include "circuits/names.h"
+#include "interp/names.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
 
-const Names<Metric> kNames = {{Metric::LogitDifference, "logit-difference"},
-                              {Metric::Probability, "probability"},
-                              {Metric::KlDivergence, "kl"},
-                              {Metric::Accuracy, "accuracy"}};
+const interp::Names<Metric> kMetrics = {{Metric::LogitDifference, "logit-difference"},
+                                        {Metric::Probability, "probability"},
+                                        {Metric::KlDivergence, "kl"},
+                                        {Metric::Accuracy, "accuracy"}};
 
 Tensor mean_where(const Tensor& logits, const Tensor& mask) {
   return (logits * mask).sum(1) / mask.sum(1);
@@ -23,11 +23,11 @@ Tensor mean_where(const Tensor& logits, const Tensor& mask) {
 }  // namespace
 
 std::string to_string(Metric metric) {
-  return name_of(metric, kNames);
+  return interp::name_of(metric, kMetrics);
 }
 
 Metric parse_metric(const std::string& name) {
-  return value_of(name, kNames, "metric");
+  return interp::value_of(name, kMetrics, "metric");
 }
 
 Tensor score(Metric metric, const Tensor& logits, const Tensor& network,

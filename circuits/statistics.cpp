@@ -10,15 +10,15 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "circuits/names.h"
+#include "interp/names.h"
 
 namespace assay::circuits {
 namespace {
 
 using Binomial = boost::math::binomial_distribution<double>;
 
-const Names<Correction> kNames = {{Correction::Holm, "holm"},
-                                  {Correction::BenjaminiHochberg, "benjamini-hochberg"}};
+const interp::Names<Correction> kCorrections = {
+    {Correction::Holm, "holm"}, {Correction::BenjaminiHochberg, "benjamini-hochberg"}};
 
 void require_confidence(double confidence) {
   if (!(confidence > 0 && confidence < 1))
@@ -108,11 +108,11 @@ double permutation_p_value(int64_t hits, int64_t draws) {
 }
 
 std::string to_string(Correction correction) {
-  return name_of(correction, kNames);
+  return interp::name_of(correction, kCorrections);
 }
 
 Correction parse_correction(const std::string& name) {
-  return value_of(name, kNames, "correction");
+  return interp::value_of(name, kCorrections, "correction");
 }
 
 // Both step through the p-values in order: Holm from the smallest, p times the number of those not

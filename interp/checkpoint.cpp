@@ -20,14 +20,14 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 /// What the file holds, read but not believed.
-struct Checkpoint {
+struct UncheckedCheckpoint {
   TrainingState state;
   std::string config, model;  // as JSON
   torch::serialize::InputArchive weights, moments;
 };
 
-Checkpoint read(const fs::path& path) {
-  Checkpoint checkpoint;
+UncheckedCheckpoint read(const fs::path& path) {
+  UncheckedCheckpoint checkpoint;
   torch::serialize::InputArchive archive;
   c10::IValue step, cpu_seconds, config, model;
   try {
@@ -47,7 +47,7 @@ Checkpoint read(const fs::path& path) {
   return checkpoint;
 }
 
-void require_same_past(const Checkpoint& checkpoint, const TrainingConfig& config,
+void require_same_past(const UncheckedCheckpoint& checkpoint, const TrainingConfig& config,
                        const fs::path& path) {
   const int64_t last_step = std::max<int64_t>(0, checkpoint.state.step - 1);
   const size_t begun = phase_step(config, last_step).phase + 1;
@@ -67,7 +67,7 @@ void require_same_past(const Checkpoint& checkpoint, const TrainingConfig& confi
                     checkpoint.state.step, config.steps()));
 }
 
-void require_same_network(const Checkpoint& checkpoint, const Transformer& model,
+void require_same_network(const UncheckedCheckpoint& checkpoint, const Transformer& model,
                           const fs::path& path) {
   const std::string network = to_json(model.config()).dump();
   if (checkpoint.model != network)
@@ -95,7 +95,7 @@ void save_checkpoint(const fs::path& path, const Transformer& model,
 
 TrainingState load_checkpoint(const fs::path& path, Transformer& model,
                               torch::optim::AdamW& optimizer, const TrainingConfig& config) {
-  Checkpoint checkpoint = read(path);
+  UncheckedCheckpoint checkpoint = read(path);
   require_same_past(checkpoint, config, path);
   require_same_network(checkpoint, model, path);
   model.load(checkpoint.weights);

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
+[[noreturn]] void fail_with(const fs::path& path, std::string_view what, int error) {
   throw std::runtime_error(
       fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error)));
 }
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 template <typename Use>
 void for_each_piece(const fs::path& path, const Use& use) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail(path, "cannot open", errno);
+  if (file < 0) fail_with(path, "cannot open", errno);
   const std::unique_ptr<const int, void (*)(const int*)> closer(&file,
                                                                 [](const int* fd) { close(*fd); });
   std::string buffer(1 << 20, '\0');
@@ -35,7 +35,7 @@ void for_each_piece(const fs::path& path, const Use& use) {
   while ((length = read(file, buffer.data(), buffer.size())) > 0) {
     use(std::string_view(buffer.data(), length));
   }
-  if (length < 0) fail(path, "cannot read", errno);
+  if (length < 0) fail_with(path, "cannot read", errno);
 }
 
 /// @return 0, or the system's reason why the bytes of a file or folder are not known to be on disk.
@@ -94,8 +94,8 @@ void write_atomically(const fs::path& path, const std::function<void(const fs::p
   const fs::path temporary = temporary_beside(path);
   try {
     write(temporary);
-    if (const int error = sync(temporary)) fail(path, "cannot sync", error);
-    if (rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot replace", errno);
+    if (const int error = sync(temporary)) fail_with(path, "cannot sync", error);
+    if (rename(temporary.c_str(), path.c_str()) != 0) fail_with(path, "cannot replace", errno);
   } catch (...) {
     std::error_code ignored;
     fs::remove(temporary, ignored);
@@ -111,7 +111,7 @@ void write_file(const fs::path& path, std::string_view content) {
     std::ofstream file(temporary, std::ios::binary);
     file.write(content.data(), static_cast<std::streamsize>(content.size()));
     file.close();
-    if (!file) fail(path, "cannot write", errno);
+    if (!file) fail_with(path, "cannot write", errno);
   });
 }
 

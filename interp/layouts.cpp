@@ -1,4 +1,5 @@
 #include "interp/layouts.h"
+#include "interp/fail.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,11 +16,6 @@ namespace assay::interp {
 namespace {
 
 using Shape = std::vector<int64_t>;
-
-template <typename... Args>
-[[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  throw std::runtime_error(fmt::format(format, std::forward<Args>(args)...));
-}
 
 /// Where one parameter comes from.
 struct Origin {

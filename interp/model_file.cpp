@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "interp/fail.h"
 #include "interp/files.h"
 #include "interp/layouts.h"
 #include "interp/pth.h"
@@ -31,11 +32,6 @@ struct Content {
   std::string layout;
   json metadata = json::object();
 };
-
-template <typename... Args>
-[[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  throw std::runtime_error(fmt::format(format, std::forward<Args>(args)...));
-}
 
 json parse(const std::string& text, std::string_view what) {
   const auto watch = [&](int depth, json::parse_event_t, const json&) {

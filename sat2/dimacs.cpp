@@ -18,7 +18,7 @@ int dimacs_literal(const Literal& literal) {
 }
 
 /// Clauses are read as a stream of numbers, since DIMACS lets one span lines or share a line.
-class Parser {
+class DimacsReader {
  public:
   Formula formula(std::string_view text) {
     std::istringstream lines{std::string(text)};
@@ -107,7 +107,7 @@ std::string to_dimacs(const Formula& formula) {
 }
 
 Formula parse_dimacs(std::string_view text) {
-  return Parser().formula(text);
+  return DimacsReader().formula(text);
 }
 
 }  // namespace assay::sat2

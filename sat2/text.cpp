@@ -17,9 +17,11 @@ constexpr std::string_view kWordEnds = " \t\r\n():";
 
 /// Recursive descent with one word of lookahead. A word is a mark or a run of anything else; the
 /// end of the text is the empty word.
-class Parser {
+class FormulaReader {
  public:
-  Parser(std::string_view text, int variables) : text_(text), variables_(variables) { advance(); }
+  FormulaReader(std::string_view text, int variables) : text_(text), variables_(variables) {
+    advance();
+  }
 
   std::vector<Clause> clauses() {
     std::vector<Clause> clauses = {clause()};
@@ -113,7 +115,7 @@ std::string to_string(const Formula& formula) {
 
 Formula parse_formula(std::string_view text, int variables) {
   if (variables != 0) validate(Formula{variables, {}});
-  auto clauses = Parser(text, variables == 0 ? kMaxVariables : variables).clauses();
+  auto clauses = FormulaReader(text, variables == 0 ? kMaxVariables : variables).clauses();
   Formula formula{variables == 0 ? variables_in(clauses) : variables, std::move(clauses)};
   validate(formula);
   return formula;

@@ -1,39 +1,27 @@
 #include "interp/attribution/target.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/types.h>
 
-#include <algorithm>
-#include <array>
 #include <limits>
 #include <stdexcept>
-#include <utility>
 #include <vector>
+
+#include "interp/names.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
 
-constexpr std::array<std::pair<TargetKind, const char*>, 6> kNames = {{
+const Names<TargetKind> kTargets = {
     {TargetKind::Logit, "logit"},
     {TargetKind::LogOdds, "log-odds"},
     {TargetKind::Probability, "probability"},
     {TargetKind::LogProbability, "log-probability"},
     {TargetKind::LogitDifference, "logit-difference"},
     {TargetKind::Rank, "rank"},
-}};
-
-TargetKind kind_named(const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& [kind, its_name] : kNames) {
-    if (name == its_name) return kind;
-    known.emplace_back(its_name);
-  }
-  throw std::invalid_argument(
-      fmt::format("unknown target '{}'; there are {}", name, fmt::join(known, ", ")));
-}
+};
 
 void require_in_vocabulary(int64_t token, int64_t d_vocab) {
   if (token < 0 || token >= d_vocab)
@@ -60,7 +48,7 @@ Target parse_target(const std::string& text,
       parts.back() += c;
     }
   }
-  const TargetKind kind = kind_named(parts[0]);
+  const TargetKind kind = value_of(parts[0], kTargets, "target");
   const size_t expected = kind == TargetKind::LogitDifference ? 3 : 2;
   if (parts.size() != expected)
     throw std::invalid_argument(fmt::format("target '{}': expected {}:TOKEN{}", text, parts[0],
@@ -71,8 +59,8 @@ Target parse_target(const std::string& text,
 
 std::string to_string(const Target& target,
                       const std::function<std::string(int64_t token)>& name_of) {
-  const auto* name = std::ranges::find(kNames, target.kind, &decltype(kNames)::value_type::first);
-  std::string text = fmt::format("{}:{}", name->second, name_of(target.token));
+  std::string text =
+      fmt::format("{}:{}", interp::name_of(target.kind, kTargets), name_of(target.token));
   if (target.kind == TargetKind::LogitDifference) text += ":" + name_of(target.foil);
   return text;
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace assay::circuits {
+namespace assay::interp {
 
 template <typename Enum>
 using Names = std::vector<std::pair<Enum, std::string>>;
@@ -33,4 +33,4 @@ Enum value_of(const std::string& name, const Names<Enum>& names, const char* wha
       fmt::format("unknown {} '{}'; there are {}", what, name, fmt::join(all, ", ")));
 }
 
-}  // namespace assay::circuits
+}  // namespace assay::interp
