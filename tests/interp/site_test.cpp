@@ -18,19 +18,19 @@ using testing::ElementsAre;
 using Shape = std::vector<int64_t>;
 
 /// One block, no norms, so that the list of its places fits in a message.
-TransformerConfig small() {
+TransformerConfig one_block() {
   return {.d_vocab = 5, .n_ctx = 7, .d_model = 6, .d_mlp = 4, .n_heads = {2}, .d_head = {3}};
 }
 
 TransformerConfig normed() {
-  TransformerConfig config = small();
+  TransformerConfig config = one_block();
   config.n_heads = {1, 3};
   config.d_head = {6, 2};
   config.norm = Norm::Pre;
   return config;
 }
 
-std::string refusal(const std::string& text, const TransformerConfig& config = small()) {
+std::string refusal(const std::string& text, const TransformerConfig& config = one_block()) {
   return message_of([&] { parse_site(text, config); });
 }
 
@@ -50,9 +50,9 @@ TEST(SiteTest, PlacesHaveTheNamesOfTransformerLensInOrderOfComputation) {
 }
 
 TEST(SiteTest, WithoutNormsThereIsNothingNormalised) {
-  for (const Place& place : places(small()))
+  for (const Place& place : places(one_block()))
     EXPECT_EQ(to_string(place).find("normalized"), std::string::npos);
-  EXPECT_EQ(places(small()).size(), 2 + 13 + 1);
+  EXPECT_EQ(places(one_block()).size(), 2 + 13 + 1);
 }
 
 /// Each way to narrow a place that it allows.
@@ -76,7 +76,7 @@ std::vector<Site> narrowings(const Place& place, const TransformerConfig& config
 }
 
 TEST(SiteTest, WhatIsPrintedIsReadBack) {
-  for (const TransformerConfig& config : {small(), normed()})
+  for (const TransformerConfig& config : {one_block(), normed()})
     for (const Place& place : places(config))
       for (const Site& site : narrowings(place, config)) {
         EXPECT_EQ(parse_site(to_string(site), config), site) << to_string(site);
@@ -94,7 +94,7 @@ TEST(SiteTest, OneStringForm) {
 
 TEST(SiteTest, FieldsAndIndicesMayComeInAnyOrder) {
   const Site expected{.place = {Hook::MlpPost, 0}, .positions = {1, 4}, .neurons = {0, 3}};
-  EXPECT_EQ(parse_site("blocks.0.mlp.hook_post[neuron=3,0;pos=4,1]", small()), expected);
+  EXPECT_EQ(parse_site("blocks.0.mlp.hook_post[neuron=3,0;pos=4,1]", one_block()), expected);
 }
 
 TEST(SiteTest, AnUnknownPlaceIsAnsweredWithWhatThereIs) {
@@ -110,11 +110,11 @@ TEST(SiteTest, AnUnknownPlaceIsAnsweredWithWhatThereIs) {
     EXPECT_EQ(refusal(name), "unknown site '" + name + "': this model has " + list);
   EXPECT_EQ(refusal("logitz[pos=1]"), "unknown site 'logitz': this model has " + list);
   EXPECT_EQ(message_of([] {
-              validate(Site{.place = {Hook::Q, 3}}, small());
+              validate(Site{.place = {Hook::Q, 3}}, one_block());
             }),
             "unknown site 'blocks.3.attn.hook_q': this model has " + list);
   EXPECT_EQ(message_of([] {
-              validate(Site{.place = {Hook::Ln2, 0}}, small());
+              validate(Site{.place = {Hook::Ln2, 0}}, one_block());
             }),
             "unknown site 'blocks.0.ln2.hook_normalized': this model has " + list);
 }
@@ -170,7 +170,7 @@ TEST(SiteTest, NothingIsSaidTwice) {
   EXPECT_EQ(refusal("blocks.0.attn.hook_z[head=0,1]"),
             "site 'blocks.0.attn.hook_z[head=0,1]': a site has one head or all");
   EXPECT_EQ(message_of([] {
-              validate(Site{.place = {}, .positions = {2, 1}}, small());
+              validate(Site{.place = {}, .positions = {2, 1}}, one_block());
             }),
             "site 'logits[pos=2,1]': positions must ascend without repetition");
 }
@@ -189,7 +189,7 @@ TEST(SiteTest, ShapesByHand) {
 }
 
 TEST(SiteTest, ShapesAreThoseOfTheValues) {
-  for (const TransformerConfig& config : {small(), normed()}) {
+  for (const TransformerConfig& config : {one_block(), normed()}) {
     Transformer model(config);
     initialise(model, {});
     const NaiveForward run(config, weights_of(model), at::zeros({2, 7}, at::kLong));

@@ -23,12 +23,13 @@ using circuits::Node;
 using testing::ElementsAre;
 using testing::ThrowsMessage;
 
-constexpr int64_t kFormulas = 200;
+constexpr int64_t kDerivingFormulas = 200;
 
 Derivation derived(const std::string& variant, bool published = false) {
-  return small_task()->derive(
-      *small_model(),
-      {.variant = variant, .inputs = kFormulas, .options = {{"published", published}}, .seed = 3});
+  return small_task()->derive(*small_model(), {.variant = variant,
+                                               .inputs = kDerivingFormulas,
+                                               .options = {{"published", published}},
+                                               .seed = 3});
 }
 
 std::vector<std::string> names(const std::vector<interp::Site>& sites) {
@@ -67,7 +68,7 @@ TEST(Derivation, WritesWhatWasObserved) {
   const auto model = small_model();
   const Tokens tokens{kVariables};
   const Observations observed =
-      observe(*small_task(), *model, {.variant = {}, .inputs = kFormulas, .seed = 3});
+      observe(*small_task(), *model, {.variant = {}, .inputs = kDerivingFormulas, .seed = 3});
   const Tensor coefficients = sat_coefficients(*model, tokens);
   const auto neurons = evaluating_neurons(observed, coefficients);
   ASSERT_FALSE(neurons.empty());
@@ -75,10 +76,10 @@ TEST(Derivation, WritesWhatWasObserved) {
   for (const Neuron& neuron : neurons) indices.push_back(neuron.index);
   for (const bool published : {false, true}) {
     const circuits::Interpretation found = derived("disjunction", published).interpretation;
-    EXPECT_EQ(
-        found.fitted_on,
-        nlohmann::json(
-            {{"part", "derive"}, {"seed", 3}, {"count", kFormulas}, {"sha256", observed.sha256}}));
+    EXPECT_EQ(found.fitted_on, nlohmann::json({{"part", "derive"},
+                                               {"seed", 3},
+                                               {"count", kDerivingFormulas},
+                                               {"sha256", observed.sha256}}));
     const Node &parse = found.nodes[0], &evaluate = found.nodes[1];
     const Prototypes expected = prototypes(*model, tokens, kClauses);
     EXPECT_TRUE(parse.gamma.tensors.at("mean").equal(observed.mean_stream));
@@ -164,12 +165,13 @@ TEST(Derivation, TakesTheFirstVariantIfNoneIsNamedAndKeepsToItsLeaves) {
   const auto task = small_task();
   const auto model = small_model();
   const auto unnamed =
-      task->derive(*model, {.variant = {}, .inputs = kFormulas, .seed = 3}).interpretation;
+      task->derive(*model, {.variant = {}, .inputs = kDerivingFormulas, .seed = 3}).interpretation;
   EXPECT_EQ(unnamed.title, derived("trees").interpretation.title);
   EXPECT_EQ(unnamed.nodes[1].h.parameters, derived("trees").interpretation.nodes[1].h.parameters);
   const auto stump =
-      task->derive(*model,
-                   {.variant = {}, .inputs = kFormulas, .options = {{"leaves", 1}}, .seed = 3})
+      task->derive(
+              *model,
+              {.variant = {}, .inputs = kDerivingFormulas, .options = {{"leaves", 1}}, .seed = 3})
           .interpretation;
   for (const auto& program : stump.nodes[1].h.parameters.at("programs"))
     EXPECT_TRUE(program.is_boolean());

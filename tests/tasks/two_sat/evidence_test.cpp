@@ -14,7 +14,7 @@ using at::Tensor;
 using interp::Hook;
 using testing::HasSubstr;
 
-constexpr int64_t kFormulas = 300;
+constexpr int64_t kEvidenceFormulas = 300;
 
 double bound_of(const std::vector<Evidence>& evidence) {
   for (const Evidence& fact : evidence)
@@ -40,8 +40,8 @@ TEST(ParseEvidence, MeasuresWhereBlock1Attends) {
     config.n_heads = heads;
     const auto model = small_model(1, config);
     const auto evidence =
-        parse_evidence(*task, *model, {.variant = {}, .inputs = kFormulas, .seed = 3});
-    const Tensor tokens = task->sample(Part::Derive, 3, 0, kFormulas).tokens;
+        parse_evidence(*task, *model, {.variant = {}, .inputs = kEvidenceFormulas, .seed = 3});
+    const Tensor tokens = task->sample(Part::Derive, 3, 0, kEvidenceFormulas).tokens;
     const Tensor shares = own_shares(*model, tokens);
     EXPECT_NEAR(evidence.front().value.at("mean"), shares.mean().item<double>(), 1e-5);
     EXPECT_NEAR(evidence.front().value.at("least"), shares.min().item<double>(), 1e-6);
@@ -127,7 +127,8 @@ TEST(ParseEvidence, NeverBoundsTooHighWhereScoresAreHuge) {
     const auto model = small_model(seed);
     const at::NoGradGuard no_grad;
     model->blocks[0]->attn->W_Q.mul_(1000);
-    const auto evidence = parse_evidence(*task, *model, {.variant = {}, .inputs = kFormulas});
+    const auto evidence =
+        parse_evidence(*task, *model, {.variant = {}, .inputs = kEvidenceFormulas});
     EXPECT_GE(bound_of(evidence), 0);
     EXPECT_LE(bound_of(evidence), evidence[0].value.at("least").get<double>() + 1e-6);
   }
@@ -188,12 +189,12 @@ TEST(EvaluateEvidence, CountsNeuronsAssignmentsAndErrors) {
 TEST(OrEvidence, CountsTheAnswersThatFlipWithoutAPart) {
   const auto task = small_task();
   const auto model = small_model();
-  const DeriveConfig config{.variant = {}, .inputs = kFormulas, .seed = 3};
+  const DeriveConfig config{.variant = {}, .inputs = kEvidenceFormulas, .seed = 3};
   const Observations observed = observe(*task, *model, config);
   const auto evidence = or_evidence(*task, *model, observed, config);
   const Tokens tokens{kVariables};
   const at::NoGradGuard no_grad;
-  const Tensor inputs = task->sample(Part::Derive, 3, 0, kFormulas).tokens;
+  const Tensor inputs = task->sample(Part::Derive, 3, 0, kEvidenceFormulas).tokens;
   const auto at_readout = [&](Hook hook) {
     return record(*model, inputs, {.place = {hook, 1}, .positions = {16}}).select(1, 0);
   };

@@ -17,7 +17,7 @@ namespace {
 using at::Tensor;
 using interp::Hook;
 
-constexpr int64_t kFormulas = 300;  // two chunks and a part of a third
+constexpr int64_t kObserved = 300;  // two chunks and a part of a third
 
 /// The number of threads is put back as it was.
 class Threads {
@@ -32,9 +32,9 @@ class Threads {
 struct Observed {
   std::unique_ptr<Task> task = small_task();
   std::unique_ptr<interp::Transformer> model = small_model();
-  DeriveConfig config{.variant = {}, .inputs = kFormulas, .seed = 3};
+  DeriveConfig config{.variant = {}, .inputs = kObserved, .seed = 3};
   Observations observations = observe(*task, *model, config);
-  Tensor tokens = task->sample(Part::Derive, 3, 0, kFormulas).tokens;
+  Tensor tokens = task->sample(Part::Derive, 3, 0, kObserved).tokens;
 };
 
 testing::AssertionResult close(const Tensor& found, const Tensor& expected) {
@@ -75,9 +75,9 @@ TEST(Observe, FilesEachFormulaUnderItsTruthTable) {
   const auto& tables = o.observations.truth_tables;
   EXPECT_TRUE(std::ranges::is_sorted(tables));
   EXPECT_EQ(std::ranges::adjacent_find(tables), tables.end());
-  ASSERT_EQ(o.observations.table_of.size(), static_cast<size_t>(kFormulas));
+  ASSERT_EQ(o.observations.table_of.size(), static_cast<size_t>(kObserved));
   std::vector<bool> used(tables.size());
-  for (int64_t i = 0; i < kFormulas; ++i) {
+  for (int64_t i = 0; i < kObserved; ++i) {
     const int32_t index = o.observations.table_of[i];
     EXPECT_EQ(tables.at(index), sat2::satisfying(formula_of(o.tokens[i], kVariables)));
     used.at(index) = true;
@@ -88,7 +88,7 @@ TEST(Observe, FilesEachFormulaUnderItsTruthTable) {
 TEST(Observe, HashesTheTokensOfAllFormulasInOrder) {
   const Observed o;
   std::string bytes;
-  for (int64_t i = 0; i < kFormulas; ++i)
+  for (int64_t i = 0; i < kObserved; ++i)
     for (int64_t p = 0; p < n_ctx(kClauses); ++p)
       bytes.push_back(static_cast<char>(o.tokens[i][p].item<int64_t>()));
   EXPECT_EQ(o.observations.sha256, interp::sha256(bytes));
@@ -99,7 +99,7 @@ TEST(Observe, DoesNotDependOnThreads) {
   const auto model = small_model();
   const auto with = [&](int threads) {
     const Threads set(threads);
-    return observe(*task, *model, {.variant = {}, .inputs = kFormulas});
+    return observe(*task, *model, {.variant = {}, .inputs = kObserved});
   };
   const Observations one = with(1), two = with(2);
   EXPECT_TRUE(one.hidden.equal(two.hidden));
@@ -115,15 +115,15 @@ TEST(Observe, DoesNotDependOnThreads) {
 
 TEST(Observe, ReportsHowFarItIs) {
   std::vector<int64_t> done;
-  DeriveConfig config{.variant = {}, .inputs = kFormulas};
+  DeriveConfig config{.variant = {}, .inputs = kObserved};
   config.on_progress = [&](int64_t now, int64_t of) {
-    EXPECT_EQ(of, kFormulas);
+    EXPECT_EQ(of, kObserved);
     done.push_back(now);
   };
   observe(*small_task(), *small_model(), config);
   EXPECT_EQ(done.size(), 3U);
   EXPECT_TRUE(std::ranges::is_sorted(done));
-  EXPECT_EQ(done.back(), kFormulas);
+  EXPECT_EQ(done.back(), kObserved);
 }
 
 /// Block 1 on two literals, with their positions' embeddings, as if there was nothing else.
@@ -220,7 +220,7 @@ TEST(Summarise, CountsEveryFormulaOnce) {
         count += rows[i].count;
         on += rows[i].on;
       }
-      EXPECT_EQ(count, kFormulas);
+      EXPECT_EQ(count, kObserved);
       EXPECT_EQ(on, o.observations.hidden.select(1, neuron).ge(threshold).sum().item<int64_t>());
     }
   }
