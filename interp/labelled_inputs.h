@@ -11,6 +11,10 @@ namespace assay::interp {
 struct LabelledBatch {
   at::Tensor tokens;  ///< int64 [batch, pos]
   at::Tensor labels;  ///< int64 [batch], tokens
+  /// int64 [batch]: the position at which each input ends and is answered, where inputs differ in
+  /// length. What stands behind it fills the row up, unseen by a decoder's answer. Undefined: all
+  /// are answered at one position, which the task knows.
+  at::Tensor readouts = {};
 };
 
 /// Where inputs come from: slice [first, first + count) of an endless, indexed stream. Called from

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "interp/trace.h"
+#include "interp/answers.h"
 #include "interp/transformer.h"
 
 namespace assay::interp {
@@ -30,14 +30,13 @@ int64_t living_neurons(const Transformer& model, int64_t layer) {
 std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, int64_t keep,
                                      const LabelledInputs& inputs, int64_t n) {
   const at::NoGradGuard no_grad;
-  const Site neurons{.place = {Hook::MlpPost, model.config().n_layers() - 1},
-                     .positions = {readout}};
+  const Place neurons{Hook::MlpPost, model.config().n_layers() - 1};
   Tensor reach = at::zeros({model.config().d_mlp}, model.W_E.options().requires_grad(false));
   std::vector<Tensor> labels;
   for (int64_t first = 0; first < n; first += kShard) {
     const LabelledBatch part = inputs(first, std::min(kShard, n - first));
-    const Tensor hidden = trace(model, part.tokens, {.record = {neurons}, .overwrite = {}})[0];
-    reach = at::maximum(reach, hidden.abs().amax({0, 1}));
+    const Tensor hidden = values_at_answers(model, part, readout, {neurons})[0];
+    reach = at::maximum(reach, hidden.abs().amax(0));
     labels.push_back(part.labels);
   }
   const Tensor answers = std::get<0>(at::_unique(at::cat(labels)));

@@ -13,10 +13,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "interp/answers.h"
 #include "interp/checkpoint.h"
 #include "interp/parallel.h"
 #include "interp/pruning.h"
-#include "interp/trace.h"
 #include "interp/transformer.h"
 
 namespace assay::interp {
@@ -44,15 +44,13 @@ struct Shard {
 
 Shard backward(const Transformer& model, const std::vector<Tensor>& parameters,
                const TrainingConfig& config, double l1, const LabelledBatch& batch) {
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {config.readout}};
-  const Site neurons{.place = {Hook::MlpPost, last_layer(model)}, .positions = {config.readout}};
-  TraceRequest request{.record = {logits}, .overwrite = {}};
-  if (l1 > 0) request.record.push_back(neurons);
-  const auto recorded = trace(model, batch.tokens, request);
+  std::vector<Place> places = {{Hook::Logits, 0}};
+  if (l1 > 0) places.push_back({Hook::MlpPost, last_layer(model)});
+  const auto values = values_at_answers(model, batch, config.readout, places);
   const Tensor cross_entropy =
-      at::cross_entropy_loss(recorded[0].squeeze(1), batch.labels, {}, at::Reduction::Sum);
+      at::cross_entropy_loss(values[0], batch.labels, {}, at::Reduction::Sum);
   Tensor objective = cross_entropy;
-  if (l1 > 0) objective = objective + l1 * recorded[1].abs().sum();
+  if (l1 > 0) objective = objective + l1 * values[1].abs().sum();
   const double scale = 1.0 / static_cast<double>(config.batch);
   Shard shard;
   shard.gradients = torch::autograd::grad({objective * scale}, parameters, {}, {}, false, true);
@@ -201,7 +199,7 @@ double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t 
   parallel_for(n_shards, [&](int64_t i) {
     const at::NoGradGuard no_grad;
     const LabelledBatch batch = inputs(i * kShard, std::min(kShard, n - i * kShard));
-    const Tensor answer = logits_at(model, batch.tokens, readout).argmax(1);
+    const Tensor answer = answer_logits(model, batch, readout).argmax(1);
     correct += answer.eq(batch.labels).sum().item<int64_t>();
   });
   return static_cast<double>(correct) / static_cast<double>(n);

@@ -1,5 +1,5 @@
 #pragma once
-// Training by gradient descent on the loss at one readout position, in phases, resumable at any
+// Training by gradient descent on the loss at the readout position, in phases, resumable at any
 // step.
 
 #include <atomic>
@@ -48,7 +48,8 @@ struct TrainingOutcome {
 TrainingOutcome train(Transformer& model, const TrainingConfig& config, const LabelledInputs& train,
                       const LabelledInputs& held_out, const TrainingIo& io = {});
 
-/// Share of inputs 0 … n-1 whose label has the largest logit at the readout position.
+/// Share of inputs 0 … n-1 whose label has the largest logit at `readout`, or where they say that
+/// they are answered.
 double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout);
 
 }  // namespace assay::interp

@@ -27,7 +27,7 @@ struct TrainingConfig {
   double beta1 = 0.9;
   double beta2 = 0.98;
   double gradient_clip = 1;        ///< largest norm of the whole gradient; infinity: any
-  int64_t readout = 0;             ///< position whose logits are trained
+  int64_t readout = 0;             ///< position whose logits are trained, unless inputs name theirs
   int64_t evaluate_every = 250;    ///< steps between held-out evaluations
   int64_t checkpoint_every = 250;  ///< steps between checkpoints
   int64_t held_out = 4096;         ///< held-out inputs per evaluation

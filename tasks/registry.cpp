@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tasks/modular_addition/modular_addition.h"
+#include "tasks/synthetic_text/synthetic_text.h"
 #include "tasks/two_sat/two_sat.h"
 
 namespace assay::tasks {
@@ -29,7 +30,9 @@ json of_kind(const json& like, const json& value, const std::string& where) {
 }  // namespace
 
 const std::vector<TaskEntry>& task_entries() {
-  static const std::vector<TaskEntry> entries = {two_sat::entry(), modular_addition::entry()};
+  static const std::vector<TaskEntry> entries = {two_sat::entry(), modular_addition::entry(),
+                                                 synthetic_text::bag_of_words_entry(),
+                                                 synthetic_text::slalom_words_entry()};
   return entries;
 }
 

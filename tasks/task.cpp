@@ -48,6 +48,7 @@ circuits::Counterfactuals Task::counterfactuals(Part part, uint64_t seed, int64_
 }
 
 circuits::Counterfactuals Task::without_partners(const interp::LabelledBatch& batch) const {
+  require_one_length(batch);
   const at::Tensor right = at::zeros({batch.labels.size(0), d_vocab()}, torch::kBool)
                                .scatter_(1, batch.labels.unsqueeze(1), true);
   at::Tensor wrong = at::zeros_like(right);
@@ -56,6 +57,25 @@ circuits::Counterfactuals Task::without_partners(const interp::LabelledBatch& ba
           .corrupt = {},
           .right = right,
           .wrong = wrong.logical_and(right.logical_not())};
+}
+
+Derivation Task::derive(const interp::Transformer&, const DeriveConfig&) const {
+  require_interpretation();
+  return {};
+}
+
+void Task::require_interpretation() const {
+  if (variants().empty())
+    throw std::invalid_argument(
+        fmt::format("no interpretation of networks for {} is known: nothing to derive", name()));
+}
+
+void Task::require_one_length(const interp::LabelledBatch& batch) const {
+  if (batch.readouts.defined())
+    throw std::invalid_argument(
+        fmt::format("inputs of {} differ in length: no position means the same in all of them, so "
+                    "circuits and interpretations cannot speak of it",
+                    name()));
 }
 
 nlohmann::json Task::to_json() const {

@@ -75,7 +75,9 @@ class Task {
   virtual Settings settings() const = 0;
   virtual int64_t d_vocab() const = 0;
   virtual int64_t n_ctx() const = 0;
-  virtual int64_t readout() const = 0;  ///< position whose logits are the answer
+  /// Position whose logits are the answer; the last possible one, where inputs differ in length and
+  /// samples say where each is answered.
+  virtual int64_t readout() const = 0;
 
   /// Inputs first … first + count - 1 of the endless dataset (part, seed). Thread-safe, and each
   /// input depends on (settings, part, seed, its index) alone. Test inputs are independent draws.
@@ -99,11 +101,12 @@ class Task {
   /// @throws std::invalid_argument listing the presets that exist.
   virtual Recipe recipe(const std::string& preset) const = 0;
 
-  virtual std::vector<std::string> variants() const = 0;  ///< of the interpretation
-  virtual int64_t deriving_inputs(Part part) const = 0;   ///< to fit on, unless told otherwise
+  /// Of the interpretation; none where the task knows no interpretation of its networks.
+  virtual std::vector<std::string> variants() const { return {}; }
+  virtual int64_t deriving_inputs(Part) const { return 0; }  ///< to fit on, unless told otherwise
   /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model
-  ///   that is not one of this task.
-  virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const = 0;
+  ///   that is not one of this task, and where there is no interpretation to derive.
+  virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const;
 
   /// A dataset as the function that training and checking take.
   interp::LabelledInputs inputs(Part part, uint64_t seed) const;
@@ -112,6 +115,11 @@ class Task {
   /// Inputs as sample() gives them, without partners: their label is right, the other answers
   /// wrong.
   circuits::Counterfactuals without_partners(const interp::LabelledBatch& batch) const;
+  /// @throws std::invalid_argument if there is no interpretation to derive.
+  void require_interpretation() const;
+  /// Circuits and interpretations speak of positions, which mean nothing where lengths differ.
+  /// @throws std::invalid_argument if they do.
+  void require_one_length(const interp::LabelledBatch& batch) const;
   nlohmann::json to_json() const;  ///< name and settings, enough for task_from_json()
 };
 

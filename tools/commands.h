@@ -22,6 +22,7 @@ Command add_validate(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_inspect(CLI::App& app);
 Command add_solve(CLI::App& app);
+Command add_study(CLI::App& app);
 Command add_discover(CLI::App& app);
 Command add_measure(CLI::App& app);
 Command add_graph(CLI::App& app);

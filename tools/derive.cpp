@@ -31,6 +31,7 @@ struct DeriveOptions {
 tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& task) {
   tasks::DeriveConfig config = options.derivation;
   const std::vector<std::string> variants = task.variants();
+  task.require_interpretation();
   if (config.variant.empty()) config.variant = variants.front();
   if (std::ranges::find(variants, config.variant) == variants.end()) {
     std::string names;

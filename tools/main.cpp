@@ -41,6 +41,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("graph", "draw a circuit", add_graph);
   add("convert", "read a model in any layout, write safetensors", add_convert);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
+  add("study", "which surrogates follow a network trained on synthetic texts", add_study);
   add("solve", "decide a 2-SAT formula in three ways", add_solve);
   return subcommands;
 }

@@ -36,8 +36,10 @@ struct TrainOptions {
 
 interp::LabelledInputs on_device(interp::LabelledInputs inputs, c10::Device device) {
   return [inputs = std::move(inputs), device](int64_t first, int64_t count) {
-    const interp::LabelledBatch batch = inputs(first, count);
-    return interp::LabelledBatch{batch.tokens.to(device), batch.labels.to(device)};
+    interp::LabelledBatch batch = inputs(first, count);
+    for (at::Tensor* part : {&batch.tokens, &batch.labels, &batch.readouts})
+      if (part->defined()) *part = part->to(device);
+    return batch;
   };
 }
 

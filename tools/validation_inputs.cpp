@@ -158,6 +158,7 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
     throw std::invalid_argument(
         "the interpretation was fitted on the test part, from which fresh inputs are drawn");
   }
+  task.require_one_length(task.sample(tasks::Part::Test, seed, 0, 1));
   const auto tokens = [&task, seed](int64_t first, int64_t n) {
     return task.sample(tasks::Part::Test, seed, first, n).tokens;
   };

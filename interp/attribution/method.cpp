@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "interp/attribution/random_scores.h"
+#include "interp/attribution/slalom/method.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -36,7 +37,7 @@ void require_access(const Problem& problem, const std::string& name, Takes takes
 }  // namespace
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {random_scores_method()};
+  static const std::vector<Method> all = {random_scores_method(), slalom_method()};
   return all;
 }
 

@@ -9,20 +9,10 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tasks/scattered.h"
+
 namespace assay::tasks::modular_addition {
 namespace {
-
-// SplitMix64 (Steele, Lea & Flood 2014): a few multiplications that scatter any number.
-uint64_t scattered(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-uint64_t scattered(uint64_t seed, uint64_t index) {
-  return scattered(scattered(seed) ^ index);
-}
 
 bool is_prime(int64_t n) {
   for (int64_t divisor = 2; divisor * divisor <= n; ++divisor)

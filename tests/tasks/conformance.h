@@ -19,7 +19,8 @@ inline constexpr auto kParts = {Part::Train, Part::Derive, Part::Test};
 
 inline void expect_samples_of_the_right_shape_and_range(const Task& task) {
   for (const Part part : kParts) {
-    const auto [tokens, labels] = task.sample(part, /*seed=*/1, /*first=*/3, /*count=*/20);
+    const auto [tokens, labels, readouts] =
+        task.sample(part, /*seed=*/1, /*first=*/3, /*count=*/20);
     EXPECT_EQ(tokens.sizes().vec(), (std::vector<int64_t>{20, task.n_ctx()}));
     EXPECT_EQ(labels.sizes().vec(), (std::vector<int64_t>{20}));
     EXPECT_EQ(tokens.scalar_type(), torch::kInt64);
@@ -27,6 +28,11 @@ inline void expect_samples_of_the_right_shape_and_range(const Task& task) {
     for (const at::Tensor& values : {tokens, labels}) {
       EXPECT_GE(values.min().item<int64_t>(), 0);
       EXPECT_LT(values.max().item<int64_t>(), task.d_vocab());
+    }
+    if (readouts.defined()) {
+      EXPECT_EQ(readouts.sizes().vec(), (std::vector<int64_t>{20}));
+      EXPECT_GE(readouts.min().item<int64_t>(), 0);
+      EXPECT_LE(readouts.max().item<int64_t>(), task.readout());
     }
     EXPECT_EQ(task.sample(part, 1, 0, 0).tokens.size(0), 0);
   }
@@ -86,7 +92,7 @@ inline void expect_a_domain_that_holds_every_dataset(const Task& task) {
         << text;
   }
   for (const Part part : kParts) {
-    const auto [tokens, labels] = task.sample(part, /*seed=*/4, 10, 200);
+    const auto [tokens, labels, readouts] = task.sample(part, /*seed=*/4, 10, 200);
     for (int64_t i = 0; i < 200; ++i) {
       const auto found = known.find(task.to_text(tokens[i]));
       ASSERT_NE(found, known.end());
@@ -121,6 +127,13 @@ inline void expect_valid_recipe(const Task& task, const std::string& preset) {
   EXPECT_GT(recipe.initialisation.writer_scale, 0);
 }
 
+/// A task that knows no interpretation of its networks says so.
+inline void expect_interpretations_or_a_refusal(const Task& task) {
+  if (!task.variants().empty()) return;
+  const interp::Transformer model({.d_vocab = task.d_vocab(), .n_ctx = task.n_ctx()});
+  EXPECT_THROW(task.derive(model, {}), std::invalid_argument);
+}
+
 inline void expect_conforming(const Task& task) {
   expect_samples_of_the_right_shape_and_range(task);
   expect_balanced_answers(task);
@@ -128,7 +141,7 @@ inline void expect_conforming(const Task& task) {
   expect_parts_that_share_no_input(task);
   expect_a_domain_that_holds_every_dataset(task);
   expect_texts_that_can_be_read_back(task);
-  EXPECT_FALSE(task.variants().empty());
+  expect_interpretations_or_a_refusal(task);
 }
 
 }  // namespace assay::tasks

@@ -72,10 +72,12 @@ TEST_P(Entries, AddTheirOperationsToTheGenericOnes) {
 TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_EQ(task_entry("two-sat").name, "two-sat");
   EXPECT_THAT([] { task_entry("three-sat"); },
-              ThrowsMessage<std::invalid_argument>(
-                  "unknown task 'three-sat'; there are two-sat, modular-addition"));
-  EXPECT_THAT([] { make_task(""); }, ThrowsMessage<std::invalid_argument>(
-                                         "unknown task ''; there are two-sat, modular-addition"));
+              ThrowsMessage<std::invalid_argument>("unknown task 'three-sat'; there are two-sat, "
+                                                   "modular-addition, bag-of-words, slalom-words"));
+  EXPECT_THAT(
+      [] { make_task(""); },
+      ThrowsMessage<std::invalid_argument>(
+          "unknown task ''; there are two-sat, modular-addition, bag-of-words, slalom-words"));
 }
 
 TEST(Registry, ListsTheSettingsThatExist) {
@@ -133,7 +135,7 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
         task_from_json({{"name", "sat"}, {"settings", json::object()}});
       },
       ThrowsMessage<std::invalid_argument>(
-          "unknown task 'sat'; there are two-sat, modular-addition"));
+          "unknown task 'sat'; there are two-sat, modular-addition, bag-of-words, slalom-words"));
 }
 
 }  // namespace

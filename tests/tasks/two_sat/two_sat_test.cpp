@@ -21,7 +21,7 @@ TEST(TwoSat, LabelsFormulasAsMasksAndTheImplicationGraphDo) {
     const auto task = make_task("two-sat", {{"variables", variables}, {"clauses", 2 * variables}});
     const Tokens tokens{variables};
     for (const Part part : {Part::Train, Part::Derive, Part::Test}) {
-      const auto [rows, labels] = task->sample(part, /*seed=*/2, 0, 100);
+      const auto [rows, labels, readouts] = task->sample(part, /*seed=*/2, 0, 100);
       for (int64_t i = 0; i < 100; ++i) {
         const sat2::Formula formula = formula_of(rows[i], variables);
         const bool satisfiable = labels[i].item<int64_t>() == tokens.sat();

@@ -1,0 +1,27 @@
+#pragma once
+// What the network computes where inputs are answered, be that at one position or at the end of
+// each.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "interp/labelled_inputs.h"
+#include "interp/site.h"
+
+namespace assay::interp {
+
+class Transformer;
+
+/// Values of some places at each input's own readout or, where the batch names none, at `readout`.
+/// @param places  such that have one vector per position.
+/// @return one per place: [batch, width of the place].
+/// @throws std::invalid_argument as trace() does.
+std::vector<at::Tensor> values_at_answers(const Transformer& model, const LabelledBatch& batch,
+                                          int64_t readout, const std::vector<Place>& places);
+
+/// Logits there: [batch, vocab].
+at::Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout);
+
+}  // namespace assay::interp

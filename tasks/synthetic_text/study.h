@@ -1,0 +1,56 @@
+#pragma once
+// Which surrogates can follow a network that was trained on synthetic texts? The experiments of
+// arXiv 2405.13536 on such networks: additive surrogates against SLALOM, what repeating a word
+// does, and how near SLALOM's parameters come to the truth.
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interp/attribution/slalom/model.h"
+#include "interp/transformer.h"
+#include "tasks/synthetic_text/language.h"
+
+namespace assay::tasks::synthetic_text {
+
+struct StudyConfig {
+  int64_t fitted_on = 10048;  ///< texts of the deriving part, which surrogates are fitted to
+  int64_t tested_on = 512;    ///< texts of the test part
+  uint64_t seed = 1;
+};
+
+struct SurrogateError {
+  std::string surrogate;
+  double mse = 0;  ///< between its log odds and the network's, on test texts
+};
+
+/// One word, over and over.
+struct Repetition {
+  int64_t times = 0;
+  double network = 0, truth = 0;  ///< log odds
+};
+
+/// SLALOM's parameters against those of the language.
+struct Recovery {
+  double rmse_value = 0, rmse_importance = 0;  ///< importances centred on both sides
+  double correlation_value = 0, correlation_importance = 0;
+};
+
+struct Study {
+  double variance = 0;                     ///< of the network's log odds
+  double truth_rmse = 0;                   ///< between the network's log odds and the true ones
+  std::vector<SurrogateError> surrogates;  ///< constant, linear, slalom, slalom with a sink
+  std::string word;                        ///< of the largest value
+  std::vector<Repetition> repetitions;
+  std::optional<Recovery> recovery;  ///< where words have importances
+};
+
+/// @throws std::invalid_argument for a model that does not fit the language.
+Study study(const interp::Transformer& model, const Language& language,
+            const StudyConfig& config = {});
+
+nlohmann::ordered_json to_json(const Study& study);
+
+}  // namespace assay::tasks::synthetic_text

@@ -1,0 +1,97 @@
+#include "interp/answers.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "interp/trace.h"
+#include "interp/training.h"
+#include "tests/interp/networks.h"
+#include "tests/interp/toy_training.h"
+
+namespace assay::interp {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kLongest = 5;
+
+/// Texts of 1 to 5 tokens (0 … 2) that are answered by their first token, filled up with `filler`.
+LabelledInputs first_token(int64_t filler) {
+  return [filler](int64_t first, int64_t count) {
+    LabelledBatch batch{at::full({count, kLongest}, filler, at::kLong),
+                        at::empty({count}, at::kLong), at::empty({count}, at::kLong)};
+    for (int64_t i = 0; i < count; ++i) {
+      std::mt19937_64 random(static_cast<uint64_t>(first + i));
+      const auto length = static_cast<int64_t>(1 + random() % kLongest);
+      for (int64_t p = 0; p < length; ++p) batch.tokens[i][p] = static_cast<int64_t>(random() % 3);
+      batch.labels[i] = batch.tokens[i][0];
+      batch.readouts[i] = length - 1;
+    }
+    return batch;
+  };
+}
+
+TransformerConfig sizes() {
+  return {.d_vocab = 5,
+          .n_ctx = kLongest,
+          .d_model = 16,
+          .d_mlp = 24,
+          .n_heads = {1, 2},
+          .d_head = {8, 4}};
+}
+
+TEST(Answers, AreThoseOfEachInputAlone) {
+  for (TransformerConfig config : assorted_configs()) {
+    const auto model = random_model(config);
+    LabelledBatch batch{random_tokens(config, 9, config.n_ctx, 3), {}, {}};
+    batch.readouts = at::remainder(at::arange(9), config.n_ctx);
+    const Place last{Hook::MlpPost, config.n_layers() - 1};
+    const auto values = values_at_answers(*model, batch, 0, {{Hook::Logits, 0}, last});
+    for (int64_t i = 0; i < 9; ++i) {
+      const auto end = batch.readouts[i].item<int64_t>();
+      const Tensor alone = batch.tokens.narrow(0, i, 1).narrow(1, 0, end + 1);
+      const auto expected = trace(*model, alone,
+                                  {.record = {{.place = {Hook::Logits, 0}, .positions = {end}},
+                                              {.place = last, .positions = {end}}},
+                                   .overwrite = {}});
+      for (const int which : {0, 1})
+        EXPECT_TRUE(values[which][i].allclose(expected[which][0][0], 1e-10, 1e-12)) << i;
+    }
+  }
+}
+
+TEST(Answers, AreAtTheReadoutWhereInputsNameNone) {
+  const TransformerConfig config = assorted_configs()[2];
+  const auto model = random_model(config);
+  const Tensor tokens = random_tokens(config, 4, config.n_ctx, 3);
+  EXPECT_TRUE(answer_logits(*model, {tokens, {}, {}}, 2).equal(logits_at(*model, tokens, 2)));
+}
+
+TEST(TrainingOnTextsOfAnyLength, LearnsFromTheEndOfEach) {
+  auto model = fresh_model(1, sizes());
+  const TrainingConfig config{.phases = {{.steps = 300, .learning_rate = 5e-3}},
+                              .batch = 64,
+                              .warmup = 10,
+                              .readout = kLongest - 1,
+                              .held_out = 200};
+  const TrainingOutcome outcome = train(*model, config, first_token(3), first_token(4));
+  EXPECT_GT(outcome.last.accuracy, 0.95);
+}
+
+TEST(TrainingOnTextsOfAnyLength, NeverSeesWhatFillsThemUp) {
+  const auto trained = [](int64_t filler) {
+    auto model = fresh_model(1, sizes());
+    TrainingConfig config = two_phases();
+    config.readout = kLongest - 1;
+    train(*model, config, first_token(filler), first_token(filler));
+    return model;
+  };
+  const auto left = trained(3), right = trained(4);
+  const auto weights = right->named_parameters();
+  for (const auto& parameter : left->named_parameters())
+    EXPECT_TRUE(parameter.value().allclose(weights[parameter.key()], 1e-4, 1e-5))
+        << parameter.key();
+}
+
+}  // namespace
+}  // namespace assay::interp

@@ -1,0 +1,113 @@
+// The authors' two estimators: what they do, and that they stop where the reference measurements of
+// their code found them to stop.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "interp/attribution/slalom/adam_fit.h"
+#include "interp/attribution/slalom/alternating_fit.h"
+#include "interp/attribution/slalom/nonnegative_least_squares.h"
+#include "interp/attribution/slalom/sampling.h"
+#include "tests/interp/attribution/slalom/oracle.h"
+
+namespace assay::interp::attribution::slalom {
+namespace {
+
+using at::Tensor;
+
+struct Errors {
+  double value = 0, importance = 0;
+};
+Errors errors_of(const Slalom& fit, const Slalom& model) {
+  return {rmse(fit.value, model.value),
+          rmse(centred(fit, fit.size()).importance, model.importance)};
+}
+
+TEST(SlalomEff, StopsFarFromTheOptimum) {
+  constexpr int kModels = 6;  // a hundred draws differ in scale by 7%
+  Errors mean;
+  for (uint64_t seed = 1; seed <= kModels; ++seed) {
+    const Slalom model = random_slalom(100, 3, 1.5, seed);
+    const Observations data = observed(model, short_samples(100, 512, 3, 3, seed));
+    const Errors errors = errors_of(fit_by_adam(data), model);
+    mean.value += errors.value / kModels;
+    mean.importance += errors.importance / kModels;
+  }
+  EXPECT_NEAR(mean.value, 2.59, 0.25);
+  EXPECT_NEAR(mean.importance, 1.02, 0.25);
+}
+
+TEST(SlalomEff, MovesNoParameterFartherThanItsStepsAllow) {
+  const Slalom model = random_slalom(100, 3, 1.5, 1);
+  const Slalom fit = fit_by_adam(observed(model, short_samples(100, 512, 3, 3, 2)));
+  EXPECT_LT(fit.value.abs().max().item<double>(), 60 * 4 * 5e-3 * 1.3);
+}
+
+TEST(SlalomEff, KeepsParametersAfterEveryThirdEpoch) {
+  const Observations data = observed(random_slalom(5, 1, 1, 1), short_samples(5, 100, 3, 3, 2));
+  const auto after = [&](int64_t epochs) {
+    return fit_by_adam(data, {.learning_rate = 1e-2, .epochs = epochs}).value;
+  };
+  EXPECT_TRUE(after(20).equal(after(18)));
+  EXPECT_FALSE(after(21).equal(after(18)));
+  EXPECT_THROW(after(2), std::invalid_argument);
+}
+
+TEST(SlalomFidel, IsNoWorseThanValuesAloneAndNoRecovery) {
+  const Slalom model = random_slalom(20, 1, 1, 1);
+  const Tensor kept = deletion_samples(20, 2000, 5, 3);
+  std::vector<Sample> samples;
+  for (int64_t i = 0; i < 2000; ++i) {
+    const Tensor row = kept[i].nonzero().squeeze(1);
+    samples.emplace_back(row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel());
+  }
+  const Observations data = observed(model, samples);
+  const Slalom fit = fit_by_alternation(data);
+  EXPECT_LE(mean_squared_error(fit, data), mean_squared_error(mean_of_values(data), data));
+  EXPECT_TRUE(at::isfinite(fit.importance).all().item<bool>());
+  const Errors errors = errors_of(fit, model);
+  EXPECT_NEAR(errors.value, 0.52, 0.3);
+  EXPECT_NEAR(errors.importance, 0.73, 0.4);
+}
+
+TEST(SlalomFidel, ConstantScoresHaveNoImportances) {
+  const Slalom constant{at::full({4}, 3.0, torch::kFloat64), at::zeros({4}, torch::kFloat64)};
+  const Slalom fit = fit_by_alternation(observed(constant, short_samples(4, 40, 1, 4, 1)));
+  EXPECT_LT(rmse(fit.value, constant.value), 1e-9);
+  EXPECT_TRUE(fit.importance.equal(constant.importance));
+}
+
+// The best of all 2^n sets of unknowns that are not 0, each solved without bounds.
+Tensor by_brute_force(const Tensor& gram, const Tensor& b) {
+  const int64_t n = b.size(0);
+  Tensor best = at::zeros_like(b);
+  double least = 0;
+  for (int64_t set = 1; set < (1 << n); ++set) {
+    std::vector<int64_t> free;
+    for (int64_t i = 0; i < n; ++i)
+      if (set >> i & 1) free.push_back(i);
+    const Tensor index = torch::tensor(free, torch::kInt64);
+    const Tensor part = at::linalg_solve(gram.index_select(0, index).index_select(1, index),
+                                         b.index_select(0, index));
+    if (part.min().item<double>() < 0) continue;
+    const Tensor x = at::zeros_like(b).index_copy_(0, index, part);
+    const double loss = (0.5 * x.dot(at::matmul(gram, x)) - b.dot(x)).item<double>();
+    if (loss < least) {
+      least = loss;
+      best = x;
+    }
+  }
+  return best;
+}
+
+TEST(NonnegativeLeastSquares, FindsTheBestOfAllSetsOfUnknowns) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    const Tensor design = normal(8 * 6, 1, seed).view({8, 6});
+    const Tensor gram = at::matmul(design.t(), design);
+    const Tensor b = at::matmul(design.t(), normal(8, 1, seed + 100));
+    EXPECT_LT(rmse(nonnegative_least_squares(gram, b), by_brute_force(gram, b)), 1e-8) << seed;
+  }
+}
+
+}  // namespace
+}  // namespace assay::interp::attribution::slalom

@@ -1,0 +1,74 @@
+#include "tasks/synthetic_text/language.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <set>
+
+namespace assay::tasks::synthetic_text {
+namespace {
+
+using testing::ThrowsMessage;
+
+TEST(Language, OfBagsAddsTheWeightsOfTheirWords) {
+  const Language language = bag_of_words();
+  double frequencies = 0;
+  for (const Word& word : language.words) frequencies += word.frequency;
+  EXPECT_NEAR(frequencies, 1.20, 1e-12);  // as published, which is no distribution yet
+  const Text text = {0, 4, 5, 5, 7, 9};   // the best perfect perfect worst ok
+  EXPECT_NEAR(log_odds(language, text), 1 + 1.5 + 1.5 - 1.5 - 0.7, 1e-12);
+}
+
+TEST(Language, OfAveragesWeighsByImportance) {
+  const Language language = slalom_words(16);
+  const Word &a = language.words[3], &b = language.words[8];
+  const double expected =
+      (2 * std::exp(a.importance) * a.value + std::exp(b.importance) * b.value) /
+      (2 * std::exp(a.importance) + std::exp(b.importance));
+  EXPECT_NEAR(log_odds(language, {3, 8, 3}), expected, 1e-12);
+}
+
+TEST(Language, OfAveragesHasThePublishedDistribution) {
+  const Language language = slalom_words(200);
+  double mean = 0, largest = -100, least = 100, xy = 0, xx = 0, yy = 0, size = 0;
+  for (const Word& word : language.words) {
+    mean += word.importance / 200;
+    size += std::abs(word.value) / 200;
+    largest = std::max(largest, word.importance);
+    least = std::min(least, word.importance);
+  }
+  for (const Word& word : language.words) {
+    const double x = std::abs(word.value) - size, y = word.importance - mean;
+    xy += x * y;
+    xx += x * x;
+    yy += y * y;
+  }
+  EXPECT_NEAR(mean, 0, 1e-12);
+  EXPECT_NEAR(largest, 11.8, 3);
+  EXPECT_NEAR(least, -2.19, 1.5);
+  const double correlation = xy / std::sqrt(xx * yy);
+  EXPECT_GT(correlation, 0.93);
+  EXPECT_LT(correlation, 0.98);
+}
+
+TEST(Language, OfAveragesIsSymmetric) {
+  for (const int64_t n : {4, 16, 64}) {
+    const Language language = slalom_words(n);
+    std::set<std::string> names;
+    for (int64_t i = 0; i < n; i += 2) {
+      EXPECT_EQ(language.words[i].value, -language.words[i + 1].value);
+      EXPECT_EQ(language.words[i].importance, language.words[i + 1].importance);
+      names.insert({language.words[i].name, language.words[i + 1].name});
+    }
+    EXPECT_EQ(static_cast<int64_t>(names.size()), n);
+  }
+}
+
+TEST(Language, OfAveragesNeedsPairsOfWords) {
+  for (const int64_t n : {-2, 2, 7, 202}) EXPECT_THROW(slalom_words(n), std::invalid_argument);
+  EXPECT_THAT([] { slalom_words(7); }, ThrowsMessage<std::invalid_argument>(
+                                           "words: expected an even number from 4 to 200, got 7"));
+}
+
+}  // namespace
+}  // namespace assay::tasks::synthetic_text

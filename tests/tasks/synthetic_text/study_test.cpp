@@ -1,0 +1,76 @@
+// The claims of the SLALOM paper about networks trained on synthetic texts, on networks trained
+// here.
+
+#include "tasks/synthetic_text/study.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "interp/training.h"
+#include "tasks/synthetic_text/synthetic_text.h"
+
+namespace assay::tasks::synthetic_text {
+namespace {
+
+/// As `assay train TASK --preset PRESET --seed 1` makes it.
+std::shared_ptr<interp::Transformer> trained(const Task& task, const std::string& preset) {
+  Recipe recipe = task.recipe(preset);
+  recipe.initialisation.seed = 1;
+  auto model = std::make_shared<interp::Transformer>(recipe.model);
+  interp::initialise(*model, recipe.initialisation);
+  interp::train(*model, recipe.training, task.inputs(Part::Train, 1), task.inputs(Part::Derive, 1));
+  return model;
+}
+
+double mse_of(const Study& study, const std::string& surrogate) {
+  for (const SurrogateError& error : study.surrogates)
+    if (error.surrogate == surrogate) return error.mse;
+  ADD_FAILURE() << surrogate;
+  return 0;
+}
+
+// A network of random weights is as good as a trained one for this.
+TEST(Study, IsAFunctionOfModelLanguageAndSeed) {
+  const auto task = make_task("bag-of-words");
+  interp::Transformer model(task->recipe("one-layer").model);
+  interp::initialise(model, {.seed = 2});
+  const Language language = language_of(*task);
+  const StudyConfig few{.fitted_on = 300, .tested_on = 100, .seed = 3};
+  const Study once = study(model, language, few);
+  EXPECT_EQ(to_json(once), to_json(study(model, language, few)));
+  EXPECT_FALSE(once.recovery);
+  EXPECT_EQ(once.word, "perfect");
+  EXPECT_GE(mse_of(once, "constant"), once.variance);
+  EXPECT_NEAR(once.repetitions.back().truth, 45, 1e-12);
+}
+
+void expect_additive_surrogates_to_fail(const std::string& preset) {
+  const auto task = make_task("bag-of-words");
+  const Study found = study(*trained(*task, preset), language_of(*task));
+  EXPECT_LE(mse_of(found, "slalom"), 0.65 * mse_of(found, "linear"));
+  const double once = found.repetitions.front().network;
+  EXPECT_GT(once, 1);
+  EXPECT_LE(found.repetitions.back().network / once, 1.2);  // 30 times the truth
+}
+
+TEST(Study, SlowABlockOfAttentionIsFollowedBySlalomAndNotByASum) {
+  expect_additive_surrogates_to_fail("one-layer");
+}
+
+TEST(Study, SlowTwoBlocksAreFollowedBySlalomAndNotByASum) {
+  expect_additive_surrogates_to_fail("two-layers");
+}
+
+TEST(Study, SlowSlalomRecoversTheParametersOfItsData) {
+  const auto task = make_task("slalom-words");
+  const Study found = study(*trained(*task, "two-layers"), language_of(*task));
+  EXPECT_LE(std::sqrt(mse_of(found, "slalom")), 0.05);
+  ASSERT_TRUE(found.recovery);
+  EXPECT_GE(found.recovery->correlation_value, 0.95);
+  EXPECT_GE(found.recovery->correlation_importance, 0.95);
+}
+
+}  // namespace
+}  // namespace assay::tasks::synthetic_text

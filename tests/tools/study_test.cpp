@@ -1,0 +1,63 @@
+// `assay train` on texts of any length, `assay study`, and what cannot be done with such tasks.
+
+#include <nlohmann/json.hpp>
+
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+#include "tests/interp/scratch.h"
+#include "tests/tools/run_assay.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class StudyCommand : public interp::Scratch {
+ protected:
+  Finished run(const std::string& arguments) { return run_assay(arguments, at("")); }
+  void save_random_model(const std::string& task_name, const std::string& preset) {
+    const auto task = tasks::make_task(task_name);
+    interp::Transformer model(task->recipe(preset).model);
+    interp::initialise(model, {.seed = 1});
+    interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
+  }
+};
+
+TEST_F(StudyCommand, ReportsEverySurrogate) {
+  save_random_model("slalom-words", "one-layer");
+  const Finished done =
+      run("study --model model.safetensors --inputs 400 --seed 4 --json report.json");
+  ASSERT_EQ(done.code, 0) << done.error;
+  for (const char* word : {"constant", "linear", "slalom with sink", "correlation"})
+    EXPECT_THAT(done.out, HasSubstr(word));
+  const json report = json::parse(content_of(at("report.json")));
+  EXPECT_EQ(report["fitted_on"], 400);
+  EXPECT_EQ(report["seed"], 4);
+  EXPECT_TRUE(report["mse"]["slalom"].is_number());
+  EXPECT_TRUE(report["recovery"].is_object());
+}
+
+TEST_F(StudyCommand, TrainsOnTextsOfAnyLength) {
+  const Finished done = run("train bag-of-words --preset one-layer --steps 20 --out run");
+  ASSERT_EQ(done.code, 0) << done.error;
+  EXPECT_EQ(run("study --inputs 300 --model run/model.safetensors").code, 0);
+}
+
+TEST_F(StudyCommand, SaysWhatSuchTasksDoNotHave) {
+  save_random_model("bag-of-words", "one-layer");
+  const auto refused = [&](const std::string& arguments, const std::string& word) {
+    const Finished done = run(arguments + " --model model.safetensors");
+    EXPECT_EQ(done.code, 2) << done.out;
+    EXPECT_EQ(std::ranges::count(done.error, '\n'), 1) << done.error;
+    EXPECT_THAT(done.error, HasSubstr(word));
+  };
+  refused("derive bag-of-words --out .", "nothing to derive");
+  refused("discover --task bag-of-words --out circuit.json", "differ in length");
+  save_random_model("two-sat", "demo");
+  refused("study", "bag-of-words and slalom-words are");
+}
+
+}  // namespace
+}  // namespace assay::tools
