@@ -109,9 +109,9 @@ class Archive {
 };
 
 /// Turns the pickle's descriptions into tensors.
-class Reader {
+class PthReader {
  public:
-  explicit Reader(const fs::path& path) : archive_(path), folder_(archive_.folder()) {}
+  explicit PthReader(const fs::path& path) : archive_(path), folder_(archive_.folder()) {}
 
   Checkpoint read() {
     const std::string entry = folder_ + "/data.pkl";
@@ -233,7 +233,7 @@ class Reader {
 }  // namespace
 
 Checkpoint read_checkpoint(const fs::path& path) {
-  return Reader(path).read();
+  return PthReader(path).read();
 }
 
 }  // namespace assay::interp

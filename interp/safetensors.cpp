@@ -48,9 +48,9 @@ struct Entry {
   uint64_t begin = 0, end = 0;  ///< bytes from the start of the data
 };
 
-class Reader {
+class SafetensorsReader {
  public:
-  explicit Reader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
+  explicit SafetensorsReader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
     if (!file_) fail("cannot open: {}", std::generic_category().message(errno));
     size_ = fs::file_size(path);
   }
@@ -225,7 +225,7 @@ std::string header_of(const Safetensors& content) {
 }  // namespace
 
 Safetensors read_safetensors(const fs::path& path) {
-  return Reader(path).read();
+  return SafetensorsReader(path).read();
 }
 
 void write_safetensors(const fs::path& path, const Safetensors& content) {
