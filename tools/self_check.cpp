@@ -16,7 +16,7 @@ using at::Tensor;
 using interp::Hook;
 using interp::Place;
 
-constexpr int64_t kInputs = 4, kLongest = 64;
+constexpr int64_t kProbes = 4, kLongest = 64;
 
 Tensor plus_bias(const Tensor& value, const Tensor& bias) {
   return bias.defined() ? value + bias : value;
@@ -96,7 +96,7 @@ Tensor logits_from_writers(const Recording& run, const interp::Transformer& mode
 std::vector<Identity> check_residual_identities(const interp::Transformer& model, uint64_t seed) {
   const at::NoGradGuard no_grad;
   const interp::TransformerConfig& config = model.config();
-  const Tensor tokens = at::randint(config.d_vocab, {kInputs, std::min(kLongest, config.n_ctx)},
+  const Tensor tokens = at::randint(config.d_vocab, {kProbes, std::min(kLongest, config.n_ctx)},
                                     at::detail::createCPUGenerator(seed), torch::kInt64);
   Recording run(model, tokens.to(model.W_E.device()));
   for (int64_t layer = 0; layer < config.n_layers(); ++layer) check_block(run, model, layer);
