@@ -10,7 +10,7 @@
 namespace assay::tasks {
 
 using at::Tensor;
-using namespace interp::attribution;
+using interp::attribution::Sequence;
 
 std::vector<Reference> known_references(const Task& task, const std::string& kind,
                                         const Sequence& tokens) {
@@ -23,7 +23,7 @@ std::vector<Reference> known_references(const Task& task, const std::string& kin
 
 std::vector<Reference> mechanism_references(const Task& task, const circuits::Program& program,
                                             const std::string& kind, const Tensor& tokens) {
-  const Sequence sequence = unframed(tokens, task.framing());
+  const Sequence sequence = task.sequence_of(tokens);
   const auto features = static_cast<int64_t>(task.features(kind, sequence).size());
   std::vector<Tensor> shares;  // of each feature: [step]
   for (int64_t feature = 0; feature < features; ++feature) {
@@ -46,15 +46,17 @@ Measures agreement(const Tensor& scores, const std::vector<Reference>& reference
   for (const Reference& reference : references) {
     const Tensor compared = reference.is_signed ? scores : scores.abs();
     if (reference.values.scalar_type() != torch::kBool) {
-      measures[reference.name + ".spearman"] = spearman(compared, reference.values);
+      measures[reference.name + ".spearman"] =
+          interp::attribution::spearman(compared, reference.values);
       continue;
     }
     const int64_t relevant = reference.values.sum().item<int64_t>();
     const bool defined = relevant > 0 && relevant < reference.values.numel();
     constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-    measures[reference.name + ".auroc"] = auroc(compared, reference.values);
+    measures[reference.name + ".auroc"] = interp::attribution::auroc(compared, reference.values);
     measures[reference.name + ".precision"] =
-        defined ? precision_at(relevant, compared, reference.values) : kUndefined;
+        defined ? interp::attribution::precision_at(relevant, compared, reference.values)
+                : kUndefined;
   }
   return measures;
 }

@@ -11,7 +11,8 @@ namespace assay::tasks {
 namespace {
 
 using at::Tensor;
-using namespace interp::attribution;
+using interp::attribution::Explanation;
+using interp::attribution::Problem;
 
 std::vector<ScoredInput> scored(const Explanation& explanation) {
   const auto reading = [&](const std::string& name, const Tensor& scores) {
@@ -31,7 +32,8 @@ std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& re
                                                 int64_t features, uint64_t seed) {
   std::vector<Measures> draws;
   for (uint64_t draw = 0; draw < kRandomDraws; ++draw)
-    draws.push_back(agreement(normal_scores(features, seed * kRandomDraws + draw), references));
+    draws.push_back(agreement(
+        interp::attribution::normal_scores(features, seed * kRandomDraws + draw), references));
   return draws;
 }
 
@@ -50,13 +52,13 @@ class InputComparison {
     const auto seed = config_.seed + static_cast<uint64_t>(index);
     const Problem problem = problem_of(task_, model_, input.tokens,
                                        {.features = config_.features,
-                                        .target = Target{.token = answer},
+                                        .target = interp::attribution::Target{.token = answer},
                                         .replacer = config_.replacer,
                                         .rows = config_.rows,
                                         .seed = seed});
     const std::vector<Reference> references = references_of(input, problem);
     for (const std::string& method : config_.methods)
-      for (ScoredInput& reading : scored(explain(method, problem))) {
+      for (ScoredInput& reading : scored(interp::attribution::explain(method, problem))) {
         reading.measures = agreement(reading.scores, references);
         input.methods.push_back(std::move(reading));
       }
@@ -73,7 +75,7 @@ class InputComparison {
     if (input.right) add(known_references(task_, config_.features, problem.input.tokens));
     if (program_) add(mechanism_references(task_, *program_, config_.features, input.tokens));
     if (config_.reference) {
-      const Explanation explanation = explain(*config_.reference, problem);
+      const Explanation explanation = interp::attribution::explain(*config_.reference, problem);
       add({{.name = explanation.method, .values = explanation.scores, .is_signed = true}});
     }
     return references;

@@ -12,7 +12,7 @@
 
 namespace assay::tasks {
 
-/// Which of the task's answers the network gives. @param tokens  int64 [pos].
+/// Which of the task's answers the network gives. @param tokens  int64 [pos], one input.
 int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens);
 
 struct ExplainConfig {

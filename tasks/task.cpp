@@ -60,6 +60,10 @@ std::vector<interp::attribution::Feature> Task::features(
   return interp::attribution::token_features(names);
 }
 
+interp::attribution::Sequence Task::sequence_of(const at::Tensor& tokens) const {
+  return interp::attribution::unframed(tokens, framing());
+}
+
 std::vector<Relevance> Task::relevance(const std::string&,
                                        const interp::attribution::Sequence&) const {
   return {};

@@ -112,10 +112,12 @@ class Task {
 
   /// How inputs made shorter are laid out for a network of this task.
   virtual interp::attribution::Framing framing() const { return {}; }
+  /// One input as explanations take it, without what fills its row. @param tokens  int64 [pos].
+  virtual interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const;
   /// What explanations may speak of: `token`, and groups of tokens that mean something in the task.
   virtual std::vector<std::string> feature_kinds() const { return {"token"}; }
-  /// The features of one input, without its padding. Tokens: all but the last, at which the answer
-  /// is read. @throws std::invalid_argument for an unknown kind, listing those that exist, and for
+  /// The features of one input. Tokens: all but the last, at which the answer is read. @throws
+  /// std::invalid_argument for an unknown kind, listing those that exist, and for
   ///   tokens that do not spell an input.
   virtual std::vector<interp::attribution::Feature> features(
       const std::string& kind, const interp::attribution::Sequence& tokens) const;

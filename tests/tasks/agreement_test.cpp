@@ -56,7 +56,7 @@ TEST(References, OfATaskAreWhatItKnows) {
   const auto task = make_task("two-sat");
   for (int64_t i = 0; i < 10; ++i) {
     const interp::LabelledBatch batch = task->sample(Part::Test, 1, i, 1);
-    const Sequence tokens = interp::attribution::unframed(batch.tokens[0], task->framing());
+    const Sequence tokens = task->sequence_of(batch.tokens[0]);
     const auto known = task->relevance("literal", tokens);
     const auto references = known_references(*task, "literal", tokens);
     ASSERT_EQ(references.size(), known.size());
