@@ -33,19 +33,12 @@ struct Chunk {
   Tensor decision;               // [batch]
 };
 
-std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values,
-                              const Tensor& tokens) {
-  std::vector<Value> parents;
-  for (const int parent : step.parents) parents.push_back(parent < 0 ? tokens : values[parent]);
-  return parents;
-}
-
 Chunk observe(const interp::Transformer& model, const Program& program, const Tensor& tokens,
               int64_t first) {
   Chunk chunk{.first = first,
               .tokens = tokens,
               .actual = {},
-              .prefix = {},
+              .prefix = circuits::abstract_values(program, tokens),
               .component = {},
               .decision = {}};
   interp::TraceRequest request;
@@ -58,10 +51,8 @@ Chunk observe(const interp::Transformer& model, const Program& program, const Te
     chunk.actual.push_back(step.alpha({next, end}));
     next = end;
   }
-  for (const Step& step : program.steps) {
-    chunk.prefix.push_back(step.h(parents_of(step, chunk.prefix, tokens)));
-    chunk.component.push_back(step.h(parents_of(step, chunk.actual, tokens)));
-  }
+  for (const Step& step : program.steps)
+    chunk.component.push_back(step.h(circuits::parents_of(step, chunk.actual, tokens)));
   chunk.decision = chunk.actual[program.output];
   return chunk;
 }
@@ -116,7 +107,7 @@ Value conclusion(const Program& program, size_t v, const Chunk& chunk, const Val
     const Step& step = program.steps[i];
     changed[i] = std::ranges::any_of(step.parents,
                                      [&](int parent) { return parent >= 0 && changed[parent]; });
-    if (changed[i]) values[i] = step.h(parents_of(step, values, chunk.tokens));
+    if (changed[i]) values[i] = step.h(circuits::parents_of(step, values, chunk.tokens));
   }
   return values[program.output];
 }

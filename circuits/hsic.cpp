@@ -8,9 +8,9 @@
 #include <limits>
 #include <stdexcept>
 
-#include "circuits/random_draws.h"
 #include "circuits/statistics.h"
 #include "interp/parallel.h"
+#include "interp/random_draws.h"
 
 namespace assay::circuits {
 namespace {
@@ -54,10 +54,10 @@ HsicTest hsic_test(const Tensor& x, const Tensor& y, int64_t draws, uint64_t see
   test.normalised =
       largest > 0 ? test.statistic / largest : std::numeric_limits<double>::quiet_NaN();
 
-  Engine engine(seed);
+  interp::Engine engine(seed);
   std::vector<Tensor> orders;
   for (int64_t i = 0; i < draws; ++i)
-    orders.push_back(at::tensor(permutation(engine, n), torch::kInt64));
+    orders.push_back(at::tensor(interp::permutation(engine, n), torch::kInt64));
   std::vector<char> is_hit(draws);
   interp::parallel_for(draws, [&](int64_t i) {
     const at::NoGradGuard inside;

@@ -42,7 +42,7 @@ double rounding_of(const Evaluation& evaluation) {
 // The first row is the circuit's, the others are those of random circuits of its size.
 std::vector<Tensor> with_random_circuits(const Evaluation& evaluation, const Tensor& kept,
                                          const TestConfig& config) {
-  Engine engine(config.seed);
+  interp::Engine engine(config.seed);
   const int64_t edges = kept.sum().item<int64_t>();
   std::vector<Tensor> circuits = {kept};
   for (int64_t i = 0; i < config.draws; ++i)
@@ -128,7 +128,7 @@ MinimalityTest test_minimality(const Evaluation& evaluation, const Tensor& kept,
   validate(config);
   const std::vector<int64_t> edges = edge_ids(kept);
   if (edges.empty()) throw std::invalid_argument("minimality: the circuit is empty");
-  Engine engine(config.seed);
+  interp::Engine engine(config.seed);
   std::vector<Tensor> whole, without;  // inflated circuits, and those less the added edge
   for (int64_t i = 0; i < config.draws; ++i) {
     const Inflated random = inflated(evaluation.experiment().graph, kept, engine);

@@ -34,8 +34,8 @@ struct TestConfig {
 struct Equivalence {
   int64_t wins = 0, losses = 0, ties = 0;
   double epsilon = 0;
-  Interval win_rate = {};  ///< exact, of confidence 1 - alpha
-  double p_value = 1;      ///< sign_test()
+  interp::Interval win_rate = {};  ///< exact, of confidence 1 - alpha
+  double p_value = 1;              ///< sign_test()
   bool is_rejected = false;
   /// Of the opposite null, |P - 1/2| >= epsilon: small where the two are shown to be equivalent
   /// rather than merely not told apart. Only with epsilon > 0.

@@ -40,14 +40,14 @@ Faithfulness faithfulness(const Tensor& circuit, const Tensor& network, const Te
                       .circuit = means[0].item<double>(),
                       .empty = means[2].item<double>(),
                       .normalised = share(means)};
-  Engine engine(config.seed);
+  interp::Engine engine(config.seed);
   const int64_t n = metrics.size(1);
   std::vector<double> values;
   for (int64_t i = 0; i < config.resamples; ++i) {
-    values.push_back(share(at::mv(metrics, draw_resample(engine, n)) / n));
+    values.push_back(share(at::mv(metrics, interp::draw_resample(engine, n)) / n));
     if (std::isnan(values.back())) ++result.undefined;
   }
-  result.interval = percentile_interval(values, config.confidence);
+  result.interval = interp::percentile_interval(values, config.confidence);
   return result;
 }
 

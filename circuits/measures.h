@@ -25,14 +25,14 @@ double normalised(double circuit, double network, double empty);
 struct Faithfulness {
   double network = 0, circuit = 0, empty = 0;  ///< mean metric m(M), m(C), m(∅)
   double normalised = 0;
-  Interval interval = {};  ///< percentile bootstrap over inputs
-  int64_t undefined = 0;   ///< resamples without a value, because m(M) = m(∅) there
+  interp::Interval interval = {};  ///< percentile bootstrap over inputs
+  int64_t undefined = 0;           ///< resamples without a value, because m(M) = m(∅) there
 };
 
 /// Inputs on which something holds.
 struct Rate {
   int64_t hits = 0, n = 0;
-  Interval interval = {};  ///< exact (Clopper-Pearson)
+  interp::Interval interval = {};  ///< exact (Clopper-Pearson)
   double value() const { return static_cast<double>(hits) / static_cast<double>(n); }
 };
 

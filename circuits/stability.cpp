@@ -47,9 +47,10 @@ double verdict_flip_rate(const Tensor& circuit, const Tensor& network, const Ten
     return faithfulness_of(metrics, counts) >= threshold;
   };
   const bool verdict = holds(at::ones({n}, torch::kFloat64));
-  Engine engine(seed);
+  interp::Engine engine(seed);
   int64_t flips = 0;
-  for (int64_t i = 0; i < resamples; ++i) flips += holds(draw_resample(engine, n)) != verdict;
+  for (int64_t i = 0; i < resamples; ++i)
+    flips += holds(interp::draw_resample(engine, n)) != verdict;
   return static_cast<double>(flips) / static_cast<double>(resamples);
 }
 
@@ -65,10 +66,10 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
     const Tensor scores = at::mv(effects.t(), counts.to(torch::kFloat32)) / static_cast<double>(n);
     return top_n(scores.view({experiment.graph.rows(), -1}), config.edges, config.is_signed);
   };
-  Engine engine(config.seed);
+  interp::Engine engine(config.seed);
   std::vector<Tensor> counts = {at::ones({n}, torch::kFloat64)}, circuits = {top(counts[0])};
   for (int64_t i = 0; i < config.resamples; ++i) {
-    counts.push_back(draw_resample(engine, n));
+    counts.push_back(interp::draw_resample(engine, n));
     circuits.push_back(top(counts.back()));
   }
   const Tensor metrics = evaluation.metrics(circuits);  // [1 + resamples, n]
@@ -87,7 +88,7 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
                    .jaccard = mean_jaccard(drawn.flatten(1)),
                    .faithfulness = values[0]};
   values.erase(values.begin());
-  result.interval = percentile_interval(values, config.confidence);
+  result.interval = interp::percentile_interval(values, config.confidence);
   result.verdict = result.faithfulness >= config.threshold;
   result.flips = std::ranges::count_if(
       values, [&](double value) { return (value >= config.threshold) != result.verdict; });

@@ -28,9 +28,9 @@ struct Stability {
   at::Tensor frequency;     ///< float64 [rows, columns]: share of the resamples that chose the edge
   double jaccard = 0;       ///< mean |A∩B|/|A∪B| over pairs of resamples' circuits
   double faithfulness = 0;  ///< normalised, of `kept` on all inputs
-  Interval interval = {};   ///< of that over the resamples, each with its own circuit
-  bool verdict = false;     ///< faithfulness >= threshold
-  int64_t flips = 0;        ///< resamples whose verdict is another (or undefined)
+  interp::Interval interval = {};  ///< of that over the resamples, each with its own circuit
+  bool verdict = false;            ///< faithfulness >= threshold
+  int64_t flips = 0;               ///< resamples whose verdict is another (or undefined)
 };
 nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph& graph);
 

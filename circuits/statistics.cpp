@@ -1,12 +1,10 @@
 #include "circuits/statistics.h"
 
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 
@@ -19,12 +17,6 @@ using Binomial = boost::math::binomial_distribution<double>;
 
 const interp::Names<Correction> kCorrections = {
     {Correction::Holm, "holm"}, {Correction::BenjaminiHochberg, "benjamini-hochberg"}};
-
-void require_confidence(double confidence) {
-  if (!(confidence > 0 && confidence < 1))
-    throw std::invalid_argument(
-        fmt::format("confidence: expected a number between 0 and 1, got {}", confidence));
-}
 
 void require_counts(int64_t hits, int64_t n) {
   if (hits < 0 || hits > n) throw std::invalid_argument(fmt::format("{} out of {}", hits, n));
@@ -48,43 +40,15 @@ double at_least(int64_t k, int64_t n, double p) {
       boost::math::complement(Binomial(static_cast<double>(n), p), static_cast<double>(k - 1)));
 }
 
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  if (below + 1 >= sorted.size()) return sorted.back();
-  const double part = place - static_cast<double>(below);
-  return sorted[below] + part * (sorted[below + 1] - sorted[below]);
-}
-
 }  // namespace
 
-nlohmann::ordered_json to_json(const Interval& interval) {
-  return {interval.low, interval.high};
-}
-
-Interval rate_interval(int64_t hits, int64_t n, double confidence) {
+interp::Interval rate_interval(int64_t hits, int64_t n, double confidence) {
   require_counts(hits, n);
-  require_confidence(confidence);
+  interp::require_confidence(confidence);
   const double side = (1 - confidence) / 2;
   const auto trials = static_cast<double>(n), successes = static_cast<double>(hits);
   return {hits == 0 ? 0 : Binomial::find_lower_bound_on_p(trials, successes, side),
           hits == n ? 1 : Binomial::find_upper_bound_on_p(trials, successes, side)};
-}
-
-Interval percentile_interval(std::vector<double> values, double confidence) {
-  require_confidence(confidence);
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (values.empty()) return {kNaN, kNaN};
-  std::ranges::sort(values);
-  return {quantile(values, (1 - confidence) / 2), quantile(values, (1 + confidence) / 2)};
-}
-
-at::Tensor draw_resample(Engine& engine, int64_t n) {
-  at::Tensor counts = at::zeros({n}, torch::kFloat64);
-  double* count = counts.data_ptr<double>();
-  for (int64_t i = 0; i < n; ++i) ++count[draw_below(engine, n)];
-  return counts;
 }
 
 double sign_test(int64_t wins, int64_t n, double epsilon) {

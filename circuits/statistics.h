@@ -1,35 +1,18 @@
 #pragma once
 // What a finite sample says: intervals, exact p-values, corrections for families of tests.
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "circuits/random_draws.h"
+#include "interp/bootstrap.h"
 
 namespace assay::circuits {
-
-struct Interval {
-  double low = 0, high = 0;
-  bool operator==(const Interval&) const = default;
-};
-nlohmann::ordered_json to_json(const Interval& interval);  ///< [low, high]
 
 /// Two-sided exact interval (Clopper and Pearson 1934) of a rate of which `hits` out of n were
 /// seen: each side errs with probability at most (1 - confidence)/2. Without a trial [0, 1].
 /// @throws std::invalid_argument unless 0 <= hits <= n and 0 < confidence < 1.
-Interval rate_interval(int64_t hits, int64_t n, double confidence);
-
-/// The middle `confidence` of a bootstrap's values (percentile interval, linear between order
-/// statistics). NaNs are left out; of nothing at all both ends are NaN.
-/// @throws std::invalid_argument unless 0 < confidence < 1.
-Interval percentile_interval(std::vector<double> values, double confidence);
-
-/// One bootstrap resample of n inputs: how often each was drawn. float64 [n], sum n.
-at::Tensor draw_resample(Engine& engine, int64_t n);
+interp::Interval rate_interval(int64_t hits, int64_t n, double confidence);
 
 /// Two-sided exact p-value of `wins` out of n against |P(win) - 1/2| <= epsilon: the largest
 /// probability, over that null, of wins at least as far from n/2. It is attained at 1/2 ± epsilon,

@@ -33,10 +33,7 @@ int64_t answer_of(const json& value, const Task& task) {
     throw std::invalid_argument(
         fmt::format("answer {} is out of range [0, {})", id, task.d_vocab()));
   }
-  const auto name = value.get<std::string>();
-  for (int64_t token = 0; token < task.d_vocab(); ++token)
-    if (task.token_name(token) == name) return token;
-  throw std::invalid_argument(fmt::format("no token '{}' in the task {}", name, task.name()));
+  return task.token_named(value.get<std::string>());
 }
 
 Tensor answers_of(const json& prompt, const char* key, const Task& task) {

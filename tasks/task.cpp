@@ -1,6 +1,7 @@
 #include "tasks/task.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -40,6 +41,37 @@ void Task::require_fits(const interp::TransformerConfig& config) const {
                     "{} and n_ctx {}",
                     config.d_vocab, config.n_ctx, name(), nlohmann::json(settings()).dump(),
                     d_vocab(), n_ctx()));
+}
+
+int64_t Task::token_named(const std::string& name) const {
+  for (int64_t token = 0; token < d_vocab(); ++token)
+    if (token_name(token) == name) return token;
+  throw std::invalid_argument(fmt::format("no token '{}' in the task {}", name, this->name()));
+}
+
+std::vector<interp::attribution::Feature> Task::features(
+    const std::string& kind, const interp::attribution::Sequence& tokens) const {
+  if (kind != "token")
+    throw std::invalid_argument(fmt::format("the task {} has no features '{}'; there are {}",
+                                            name(), kind, fmt::join(feature_kinds(), ", ")));
+  std::vector<std::string> names;
+  for (const int64_t token : tokens) names.push_back(token_name(token));
+  if (!names.empty()) names.pop_back();
+  return interp::attribution::token_features(names);
+}
+
+interp::attribution::Sequence Task::sequence_of(const at::Tensor& tokens) const {
+  return interp::attribution::unframed(tokens, framing());
+}
+
+std::vector<Relevance> Task::relevance(const std::string&,
+                                       const interp::attribution::Sequence&) const {
+  return {};
+}
+
+at::Tensor Task::interventions(const std::string&, const interp::attribution::Sequence&,
+                               int64_t) const {
+  return at::empty({0, n_ctx()}, torch::kInt64);
 }
 
 circuits::Counterfactuals Task::counterfactuals(Part part, uint64_t seed, int64_t first,

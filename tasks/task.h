@@ -13,6 +13,7 @@
 
 #include "circuits/counterfactuals.h"
 #include "circuits/interpretation.h"
+#include "interp/attribution/features.h"
 #include "interp/training.h"
 #include "interp/transformer.h"
 
@@ -35,6 +36,15 @@ struct Domain {
 
   /// The inputs of some parts, in the domain's order.
   interp::LabelledBatch of(const std::vector<Part>& parts) const;
+};
+
+/// Which features of an input are known to matter, whatever a network makes of it.
+struct Relevance {
+  std::string name;     ///< `every-mus`
+  at::Tensor relevant;  ///< bool [features]
+  /// Relevant features speak for the right answer, so that scores of that answer should be high on
+  /// them; otherwise they matter, one way or the other, so that scores should be large in size.
+  bool supports = false;
 };
 
 /// How a network for the task is made.
@@ -97,6 +107,30 @@ class Task {
   virtual std::string to_text(const at::Tensor& tokens) const = 0;  ///< tokens: int64 [pos]
   virtual at::Tensor to_tokens(const std::string& text) const = 0;  ///< int64 [pos]
   virtual std::string token_name(int64_t token) const = 0;
+  /// @throws std::invalid_argument for a name that no token has.
+  int64_t token_named(const std::string& name) const;
+
+  /// How inputs made shorter are laid out for a network of this task.
+  virtual interp::attribution::Framing framing() const { return {}; }
+  /// One input as explanations take it, without what fills its row. @param tokens  int64 [pos].
+  virtual interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const;
+  /// What explanations may speak of: `token`, and groups of tokens that mean something in the task.
+  virtual std::vector<std::string> feature_kinds() const { return {"token"}; }
+  /// The features of one input. Tokens: all but the last, at which the answer is read. @throws
+  /// std::invalid_argument for an unknown kind, listing those that exist, and for
+  ///   tokens that do not spell an input.
+  virtual std::vector<interp::attribution::Feature> features(
+      const std::string& kind, const interp::attribution::Sequence& tokens) const;
+
+  /// What is known to matter in an input, of features as features() gives them for this kind.
+  virtual std::vector<Relevance> relevance(const std::string& kind,
+                                           const interp::attribution::Sequence& tokens) const;
+  /// Inputs that differ from this one in one feature alone, to ask an interpretation what depends
+  /// on it (and the interpretation alone: a network may never have seen their like): int64 [n,
+  /// n_ctx]. None where features of this kind cannot be changed alone.
+  virtual at::Tensor interventions(const std::string& kind,
+                                   const interp::attribution::Sequence& tokens,
+                                   int64_t feature) const;
 
   /// @throws std::invalid_argument listing the presets that exist.
   virtual Recipe recipe(const std::string& preset) const = 0;

@@ -39,6 +39,8 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("measure", "how well a circuit stands in for its network", add_measure);
   add("compare-circuits", "which edges two circuits share", add_compare_circuits);
   add("graph", "draw a circuit", add_graph);
+  add("explain", "score the parts of an input by what they do to the answer", add_explain);
+  add("compare", "hold methods of explaining against what is known to matter", add_compare);
   add("convert", "read a model in any layout, write safetensors", add_convert);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("study", "which surrogates follow a network trained on synthetic texts", add_study);

@@ -7,7 +7,7 @@
 namespace assay::tools {
 namespace {
 
-using circuits::Interval;
+using interp::Interval;
 
 std::string number(double value) {
   return fmt::format("{:.3f}", value);

@@ -51,9 +51,9 @@ void require_same(const RunPlan& plan, const RunRequest& request) {
                     what, begun.dump(), asked.dump()));
   };
   require("the task", plan.task.at("name"), request.task);
-  for (const auto& [name, value] : request.settings) {
-    require(name, plan.task.at("settings").at(name), value);
-  }
+  const tasks::Settings begun = tasks::complete(tasks::task_entry(request.task).settings,
+                                                plan.task.at("settings"), "task " + request.task);
+  for (const auto& [name, value] : request.settings) require(name, begun.at(name), value);
   if (request.preset) require("the preset", plan.preset, *request.preset);
   if (request.steps) require("steps", plan.steps, *request.steps);
   if (request.seed) require("the seed", plan.seed, *request.seed);

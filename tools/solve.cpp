@@ -20,6 +20,7 @@
 namespace assay::tools {
 namespace {
 
+using json_pointer = nlohmann::json::json_pointer;
 using nlohmann::ordered_json;
 using tasks::two_sat::Tokens;
 
@@ -61,29 +62,35 @@ struct NetworkAnswer {
 };
 
 /// The formula as the network's tokens. @throws std::invalid_argument if it does not fit.
-at::Tensor tokens_for(const interp::TransformerConfig& config, sat2::Formula formula,
+at::Tensor tokens_for(const interp::LoadedModel& loaded, sat2::Formula formula,
                       const Tokens& tokens) {
+  const interp::TransformerConfig& config = loaded.model->config();
   const auto clauses = static_cast<int64_t>(formula.clauses.size());
   if (tokens.d_vocab() != config.d_vocab || tokens.variables < 2) {
     throw std::invalid_argument(
         fmt::format("the model has d_vocab {}: not a network for 2-SAT", config.d_vocab));
   }
-  if (tasks::two_sat::n_ctx(clauses) != config.n_ctx || formula.variables > tokens.variables) {
+  const int64_t most = (config.n_ctx - 1) / 4;
+  const auto fewest = loaded.metadata.value(json_pointer("/task/settings/min_clauses"), most);
+  if (clauses < fewest || clauses > most || formula.variables > tokens.variables) {
     throw std::invalid_argument(
         fmt::format("the formula has {} clauses over {} variables, the model reads {} over {}",
-                    clauses, formula.variables, (config.n_ctx - 1) / 4, tokens.variables));
+                    clauses, formula.variables,
+                    fewest == most ? fmt::to_string(most) : fmt::format("{} to {}", fewest, most),
+                    tokens.variables));
   }
   formula.variables = static_cast<int>(tokens.variables);
   at::Tensor row = at::empty({1, config.n_ctx}, at::kLong);
-  tasks::two_sat::write_tokens(formula, row.data_ptr<int64_t>());
+  tasks::two_sat::write_tokens(formula, most, row.data_ptr<int64_t>());
   return row;
 }
 
-NetworkAnswer ask(const interp::Transformer& model, const sat2::Formula& formula) {
+NetworkAnswer ask(const interp::LoadedModel& loaded, const sat2::Formula& formula) {
   const at::NoGradGuard no_grad;
+  const interp::Transformer& model = *loaded.model;
   const interp::TransformerConfig& config = model.config();
   const Tokens tokens{.variables = (config.d_vocab - 6) / 2};
-  const at::Tensor row = tokens_for(config, formula, tokens).to(model.W_E.device());
+  const at::Tensor row = tokens_for(loaded, formula, tokens).to(model.W_E.device());
   const at::Tensor logits = interp::logits_at(model, row, config.n_ctx - 1)[0];
   const double difference = (logits[tokens.sat()] - logits[tokens.unsat()]).item<double>();
   return {.satisfiable = difference > 0, .difference = difference};
@@ -132,7 +139,7 @@ int run_solve(const SolveOptions& options) {
   if (!options.model.empty()) {
     const interp::LoadedModel loaded = interp::load_model(options.model);
     loaded.model->to(session.device);
-    network = ask(*loaded.model, formula);
+    network = ask(loaded, formula);
     report["network"] = {{"satisfiable", network->satisfiable},
                          {"logit_difference", network->difference}};
   }

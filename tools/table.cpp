@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tools/heat.h"
+
 namespace assay::tools {
 
 void Table::add_row(std::vector<Cell> cells) {
@@ -33,7 +35,7 @@ std::string Table::to_string(bool colour) const {
       const bool right = headings_[c].align == Align::Right;
       if (!cells[c].text.empty()) {
         text += std::string(owed + (right ? padding : 0), ' ');
-        text += painted(cells[c].text, cells[c].tone, colour);
+        text += heated(painted(cells[c].text, cells[c].tone, colour), cells[c].heat, colour);
         owed = right ? 0 : padding;
       } else {
         owed += padding;

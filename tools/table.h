@@ -11,6 +11,7 @@ namespace assay::tools {
 struct Cell {
   std::string text;
   Tone tone = Tone::Plain;
+  int heat = 0;  ///< ground of a score (heat.h)
 };
 
 enum class Align { Left, Right };

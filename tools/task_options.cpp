@@ -16,7 +16,8 @@ std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, cons
     throw std::invalid_argument(
         fmt::format("the model was trained for {}, not for {}", task->name(), name));
   }
-  const tasks::Settings settings = task->settings();
+  const tasks::Settings settings =
+      tasks::complete(tasks::task_entry(name).settings, task->settings(), "task " + name);
   for (const auto& [key, value] : given) {
     if (settings.at(key) != value) {
       throw std::invalid_argument(fmt::format("the model was trained for {} = {}, not for {}", key,
@@ -24,6 +25,14 @@ std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, cons
     }
   }
   return task;
+}
+
+std::unique_ptr<tasks::Task> task_of_model(const nlohmann::json& metadata,
+                                           const std::string& name) {
+  if (!name.empty()) return task_for_model(metadata, name);
+  if (!metadata.contains("task"))
+    throw std::invalid_argument("the model file names no task; name it with --task");
+  return tasks::task_from_json(metadata["task"]);
 }
 
 void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,

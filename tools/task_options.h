@@ -17,6 +17,11 @@ namespace assay::tools {
 std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
                                             const tasks::Settings& given = {});
 
+/// The same where the task need not be named: it is the one that the model file names.
+/// @param name  what was asked for, or empty.
+/// @throws std::invalid_argument also where neither names one.
+std::unique_ptr<tasks::Task> task_of_model(const nlohmann::json& metadata, const std::string& name);
+
 /// Adds one option per setting, of the kind of its default. What the command line gives lands in
 /// `given`, which must outlive the app.
 void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,

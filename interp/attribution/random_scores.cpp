@@ -6,7 +6,6 @@
 #include <boost/random/normal_distribution.hpp>
 
 namespace assay::interp::attribution {
-namespace {
 
 // Boost's distributions, unlike std's, give the same numbers on every platform.
 at::Tensor normal_scores(int64_t n, uint64_t seed) {
@@ -16,8 +15,6 @@ at::Tensor normal_scores(int64_t n, uint64_t seed) {
   for (int64_t i = 0; i < n; ++i) scores.data_ptr<double>()[i] = normal(engine);
   return scores;
 }
-
-}  // namespace
 
 Method random_scores_method() {
   return {.name = "random",

@@ -44,7 +44,7 @@ void require_finite(const Chunk& chunk) {
 
 /// In float64: a difference of two scores that are nearly equal keeps its digits.
 Tensor logits_of(const Transformer& model, const Tensor& tokens, const Framing& framing) {
-  const Tensor rows = framed(tokens, framing);
+  const Tensor rows = framed(tokens, framing).to(model.W_E.device());
   return logits_at(model, rows, rows.size(1) - 1).to(torch::kFloat64);
 }
 
@@ -57,6 +57,14 @@ Tensor framed(const Tensor& tokens, const Framing& framing) {
     throw std::invalid_argument(fmt::format("a sequence of {} tokens; the network reads {}",
                                             tokens.size(1), framing.length));
   return at::constant_pad_nd(tokens, {missing, 0}, framing.padding);
+}
+
+Sequence unframed(const Tensor& tokens, const Framing& framing) {
+  const Tensor row = tokens.to(torch::kCPU).contiguous();
+  const auto* begin = row.data_ptr<int64_t>();
+  const auto* end = begin + row.numel();
+  const auto is_padding = [&](int64_t token) { return token == framing.padding; };
+  return {framing.length == 0 ? begin : std::find_if_not(begin, end, is_padding), end};
 }
 
 Scorer::Scorer(Function function)

@@ -29,6 +29,8 @@ struct Framing {
 /// int64 [rows, pos] -> int64 [rows, length]. @throws std::invalid_argument for sequences that are
 /// longer than framing.length.
 at::Tensor framed(const at::Tensor& tokens, const Framing& framing);
+/// The sequence of one row, without its padding. @param tokens  int64 [pos].
+Sequence unframed(const at::Tensor& tokens, const Framing& framing);
 
 class Scorer {
  public:

@@ -62,6 +62,20 @@ class SyntheticText : public Task {
     return token == language_.positive() ? "positive" : "negative";
   }
 
+  interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const override {
+    interp::attribution::Sequence sequence;
+    for (int64_t i = 0; i < tokens.size(0) && tokens[i].item<int64_t>() != language_.filler(); ++i)
+      sequence.push_back(tokens[i].item<int64_t>());
+    return sequence;
+  }
+  /// The answer is read at the last word, which is a feature like the others.
+  std::vector<interp::attribution::Feature> features(
+      const std::string& kind, const interp::attribution::Sequence& tokens) const override {
+    interp::attribution::Sequence ended = tokens;
+    ended.push_back(language_.filler());
+    return Task::features(kind, ended);
+  }
+
   Recipe recipe(const std::string& preset) const override {
     return synthetic_text::recipe(preset, language_);
   }

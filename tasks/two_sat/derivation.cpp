@@ -124,7 +124,8 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
   const Tokens tokens{variables};
 
   const Observations observed = observe(task, model, config);
-  const Prototypes clause_prototypes = prototypes(model, tokens, clauses);
+  const Prototypes clause_prototypes =
+      prototypes(model, tokens, clauses, clauses - min_clauses(task));
   const Tensor coefficients = sat_coefficients(model, tokens);
   std::vector<Neuron> neurons = evaluating_neurons(observed, coefficients);
   if (neurons.empty())

@@ -23,20 +23,26 @@ Tensor sample(const Task& task, const interp::Transformer& model, const DeriveCo
       .tokens.to(model.W_E.device());
 }
 
-// Tokens that can stand at a position of a formula: literals where literals stand, else one sign.
-std::vector<int64_t> possible_tokens(const Tokens& tokens, int64_t position) {
-  if (position % 4 == 0) return {tokens.open()};
-  if (position % 4 == 3) return {tokens.close()};
-  std::vector<int64_t> literals;
-  for (int64_t token = 0; token < tokens.n_literals(); ++token) literals.push_back(token);
-  return literals;
+// Tokens that can stand at a position of a formula whose first `absent` clauses may be missing:
+// literals where literals stand, else one sign; padding in a clause that may be missing.
+std::vector<int64_t> possible_tokens(const Tokens& tokens, int64_t position, int64_t absent) {
+  std::vector<int64_t> possible;
+  if (position < n_ctx(absent) - 1) possible.push_back(tokens.padding());
+  if (position % 4 == 0) {
+    possible.push_back(tokens.open());
+  } else if (position % 4 == 3) {
+    possible.push_back(tokens.close());
+  } else {
+    for (int64_t token = 0; token < tokens.n_literals(); ++token) possible.push_back(token);
+  }
+  return possible;
 }
 
 // The least share of attention that a second literal can give to the two literals of its own
 // clause, over every formula there is: own scores exactly, every other position at its worst token.
 // Follows from the weights alone; for a block 1 of one head without norm, else nothing is claimed.
-double worst_case_attention(const interp::Transformer& model, const Tokens& tokens,
-                            int64_t clauses) {
+double worst_case_attention(const interp::Transformer& model, const Tokens& tokens, int64_t clauses,
+                            int64_t absent) {
   const interp::Attention& attn = *model.blocks[0]->attn;
   const double scale = 1 / std::sqrt(static_cast<double>(model.config().d_head[0]));
   const auto projected = [&](int64_t position, const Tensor& W, const Tensor& b) {
@@ -59,7 +65,7 @@ double worst_case_attention(const interp::Transformer& model, const Tokens& toke
       } else if (key == right) {
         own_right = scores.narrow(1, 0, tokens.n_literals()).diagonal();
       } else {
-        const Tensor possible = torch::tensor(possible_tokens(tokens, key), torch::kInt64);
+        const Tensor possible = torch::tensor(possible_tokens(tokens, key, absent), torch::kInt64);
         others = others + scores.index_select(1, possible).amax(1);
       }
     }
@@ -86,17 +92,22 @@ std::vector<Evidence> parse_evidence(const Task& task, const interp::Transformer
   const at::NoGradGuard no_grad;
   const Tokens tokens{task.settings().at("variables")};
   const int64_t clauses = task.settings().at("clauses"), readout = task.readout();
-  const Tensor pattern =
-      interp::trace(model, sample(task, model, config),
-                    {.record = {Site{.place = {Hook::Pattern, 0}}}, .overwrite = {}})[0];
+  const Tensor formulas = sample(task, model, config);
+  const Tensor pattern = interp::trace(
+      model, formulas, {.record = {Site{.place = {Hook::Pattern, 0}}}, .overwrite = {}})[0];
+  std::vector<double> means;  // of the clauses
   double sum = 0, least = 1;
   for (int64_t clause = 0; clause < clauses; ++clause) {
     const Tensor row =
         pattern.select(2, right_literal(clause)).mean(1);  // mean over heads [batch, key]
-    const Tensor own = row.select(1, left_literal(clause)) + row.select(1, right_literal(clause));
-    sum += own.mean().item<double>() / static_cast<double>(clauses);
+    const Tensor own = (row.select(1, left_literal(clause)) + row.select(1, right_literal(clause)))
+                           .masked_select(formulas.select(1, right_literal(clause))
+                                              .ne(tokens.padding()));  // [formulas that have it]
+    if (own.numel() == 0) continue;
+    means.push_back(own.mean().item<double>());
     least = std::min(least, own.min().item<double>());
   }
+  for (const double mean : means) sum += mean / static_cast<double>(means.size());
   std::vector<Evidence> evidence;
   evidence.push_back(
       {"parse",
@@ -106,7 +117,7 @@ std::vector<Evidence> parse_evidence(const Task& task, const interp::Transformer
        {{"mean", sum}, {"least", least}},
        sum > 0.9});
   if (model.config().n_heads[0] == 1 && model.config().norm == interp::Norm::None) {
-    const double bound = worst_case_attention(model, tokens, clauses);
+    const double bound = worst_case_attention(model, tokens, clauses, clauses - min_clauses(task));
     evidence.push_back(
         {"parse",
          fmt::format(

@@ -25,6 +25,20 @@ Tensor decisions(const Tensor& logits, const Tokens& tokens) {
   return logits.select(1, tokens.sat()).gt(logits.select(1, tokens.unsat())).to(torch::kInt64);
 }
 
+/// What block 1 writes at the second literals of the first `absent` clauses, where nothing but
+/// padding stands so far, on average: [1, d_model].
+Tensor padding_stream(const interp::Transformer& model, const Tokens& tokens, int64_t n_ctx,
+                      int64_t absent) {
+  Site stream{.place = {Hook::ResidPost, 0}};
+  for (int64_t clause = 0; clause < absent; ++clause)
+    stream.positions.push_back(right_literal(clause));
+  const Tensor padding = at::full({1, n_ctx}, tokens.padding(), torch::kInt64);
+  return interp::trace(model, padding.to(model.W_E.device()),
+                       {.record = {stream}, .overwrite = {}})[0]
+      .mean(1)
+      .cpu();
+}
+
 void index_tables(Observations& observed, const std::vector<uint64_t>& tables) {
   observed.truth_tables = tables;
   std::ranges::sort(observed.truth_tables);
@@ -39,6 +53,11 @@ void index_tables(Observations& observed, const std::vector<uint64_t>& tables) {
 
 int64_t formulas_of(const Task& task, const DeriveConfig& config) {
   return config.inputs.value_or(task.deriving_inputs(config.part));
+}
+
+int64_t min_clauses(const Task& task) {
+  const Settings settings = task.settings();
+  return settings.at(settings.contains("min_clauses") ? "min_clauses" : "clauses");
 }
 
 Observations observe(const Task& task, const interp::Transformer& model,
@@ -98,7 +117,8 @@ Observations observe(const Task& task, const interp::Transformer& model,
   return observed;
 }
 
-Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, int64_t clauses) {
+Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, int64_t clauses,
+                      int64_t absent) {
   const at::NoGradGuard no_grad;
   std::vector<int64_t> pairs;
   for (int64_t left = 0; left < tokens.n_literals(); ++left)
@@ -126,7 +146,11 @@ Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, in
             .select(1, 0);
     sum = sum.defined() ? sum + vectors : vectors;
   }
-  return {.labels = labels, .vectors = (sum / static_cast<double>(clauses)).cpu()};
+  const Prototypes present = {.labels = labels,
+                              .vectors = (sum / static_cast<double>(clauses)).cpu()};
+  if (absent == 0) return present;
+  return {.labels = at::cat({present.labels, at::full({1, 2}, tokens.padding(), torch::kInt64)}),
+          .vectors = at::cat({present.vectors, padding_stream(model, tokens, n_ctx, absent)})};
 }
 
 Tensor sat_coefficients(const interp::Transformer& model, const Tokens& tokens) {

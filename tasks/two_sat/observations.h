@@ -30,17 +30,22 @@ struct Observations {
 /// How many formulas the deriving set has.
 int64_t formulas_of(const Task& task, const DeriveConfig& config);
 
+/// The fewest clauses of the task's formulas.
+int64_t min_clauses(const Task& task);
+
 /// One pass over the deriving set. Sums are taken in a fixed order, whatever the threads.
 Observations observe(const Task& task, const interp::Transformer& model,
                      const DeriveConfig& config);
 
 /// All ordered pairs of literals, int64 [n, 2], and their prototypes after block 1 [n, d_model]:
 /// block 1 run with the second literal attending to the two literals alone, averaged over the
-/// clauses.
+/// clauses. Where the first `absent` clauses may be missing, a last row `# #` stands for a missing
+/// one: what block 1 makes of padding alone, averaged over them.
 struct Prototypes {
   at::Tensor labels, vectors;
 };
-Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, int64_t clauses);
+Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, int64_t clauses,
+                      int64_t absent = 0);
 
 /// How much each hidden neuron of block 2 adds to the SAT logit per unit of activation, half the
 /// difference between SAT and UNSAT (which is the SAT logit itself where the two unembeddings are

@@ -55,8 +55,8 @@ circuits::Counterfactuals pairs(const sat2::SamplerSettings& settings, sat2::Spl
                                  .wrong = at::zeros({count, tokens.d_vocab()}, torch::kBool)};
   for (int64_t i = 0; i < count; ++i) {
     const auto [clean, corrupt] = draw_pair(sampler, seed, static_cast<uint64_t>(first + i));
-    write_tokens(clean, data.clean.data_ptr<int64_t>() + i * n_pos);
-    write_tokens(corrupt, data.corrupt.data_ptr<int64_t>() + i * n_pos);
+    write_tokens(clean, settings.max_clauses, data.clean.data_ptr<int64_t>() + i * n_pos);
+    write_tokens(corrupt, settings.max_clauses, data.corrupt.data_ptr<int64_t>() + i * n_pos);
     const bool satisfiable = sat2::satisfiable_by_masks(clean);
     data.right[i][satisfiable ? tokens.sat() : tokens.unsat()] = true;
     data.wrong[i][satisfiable ? tokens.unsat() : tokens.sat()] = true;

@@ -22,10 +22,12 @@ bool satisfies(uint64_t truth_table, int assignment) {
 // Clauses as pairs of literal tokens -> which assignments satisfy all of them: bool [batch, 2^n].
 Tensor truth_tables(const Tensor& clauses, int64_t variables) {
   const Tokens tokens{variables};
-  std::vector<int64_t> masks;  // of each literal token
+  std::vector<int64_t> masks(tokens.d_vocab());  // of each literal token
   for (int64_t token = 0; token < tokens.n_literals(); ++token)
-    masks.push_back(static_cast<int64_t>(
-        sat2::satisfying(tokens.literal_of(token), static_cast<int>(variables))));
+    masks[token] = static_cast<int64_t>(
+        sat2::satisfying(tokens.literal_of(token), static_cast<int>(variables)));
+  masks[tokens.padding()] =  // a clause that is not there is true under every assignment
+      static_cast<int64_t>(sat2::all_assignments(static_cast<int>(variables)));
   const Tensor mask_of = torch::tensor(masks, torch::kInt64).to(clauses.device());
   const Tensor literals = mask_of.index_select(0, clauses.flatten()).view_as(clauses);
   const Tensor each = literals.select(2, 0).bitwise_or(literals.select(2, 1));  // [batch, clause]

@@ -15,7 +15,8 @@ namespace assay::tasks::two_sat {
 using Program = nlohmann::json;
 
 /// The operation h of node `evaluate`: parameters {variables, programs}; its parent's value is the
-/// clauses, pairs of literal tokens int64 [batch, clause, 2]; its own is bool [batch, neuron].
+/// clauses, pairs of literal tokens int64 [batch, clause, 2] (`# #` where there is none); its own
+/// is bool [batch, neuron].
 circuits::Function truth_table_programs(const circuits::Operation& operation);
 
 /// One line of a table that sums up a data set: how many formulas have this truth table, and for

@@ -81,22 +81,24 @@ Recipe paper(Recipe recipe) {
 }  // namespace
 
 std::vector<Preset> presets() {
-  return {{"reference", "accurate and sparse: learns, then prunes its evaluating neurons", {}},
-          {"fast", "accurate, not sparse", {}},
-          {"demo",
-           "3 variables, 6 clauses, a small network: trained in a minute or two",
-           {{"variables", 3}, {"clauses", 6}}},
-          {"paper", "the recipe of arXiv 2407.13594 (days on a CPU)", {}}};
+  return {
+      {"reference", "accurate and sparse: learns, then prunes its evaluating neurons", {}},
+      {"variable", "formulas of 1 to 10 clauses, trained as the reference", {{"min_clauses", 1}}},
+      {"fast", "accurate, not sparse", {}},
+      {"demo",
+       "3 variables, 6 clauses, a small network: trained in a minute or two",
+       {{"variables", 3}, {"clauses", 6}}},
+      {"paper", "the recipe of arXiv 2407.13594 (days on a CPU)", {}}};
 }
 
 Recipe recipe(const std::string& preset, int64_t variables, int64_t clauses) {
   const Recipe begin = start(variables, clauses);
-  if (preset == "reference") return reference(begin);
+  if (preset == "reference" || preset == "variable") return reference(begin);
   if (preset == "fast") return fast(begin);
   if (preset == "demo") return demo(begin);
   if (preset == "paper") return paper(begin);
   throw std::invalid_argument(fmt::format(
-      "unknown preset '{}' of two-sat; there are reference, fast, demo, paper", preset));
+      "unknown preset '{}' of two-sat; there are reference, variable, fast, demo, paper", preset));
 }
 
 }  // namespace assay::tasks::two_sat

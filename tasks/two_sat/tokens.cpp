@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sat2/text.h"
@@ -21,8 +22,10 @@ sat2::Literal Tokens::literal_of(int64_t token) const {
   return {.variable = static_cast<int>(token % variables), .negated = token >= variables};
 }
 
-void write_tokens(const sat2::Formula& formula, int64_t* row) {
+void write_tokens(const sat2::Formula& formula, int64_t clauses, int64_t* row) {
   const Tokens tokens{formula.variables};
+  const auto written = static_cast<int64_t>(formula.clauses.size());
+  row = std::fill_n(row, n_ctx(clauses) - n_ctx(written), tokens.padding());
   for (const sat2::Clause& clause : formula.clauses) {
     *row++ = tokens.open();
     *row++ = tokens.literal(clause.left);
@@ -33,26 +36,37 @@ void write_tokens(const sat2::Formula& formula, int64_t* row) {
 }
 
 sat2::Formula formula_of(const at::Tensor& tokens, int64_t variables) {
-  const Tokens names{variables};
   const at::Tensor row = tokens.to(torch::kCPU).contiguous();
-  const int64_t* data = row.data_ptr<int64_t>();
+  const auto* begin = row.data_ptr<int64_t>();
+  return formula_of(std::vector<int64_t>(begin, begin + row.numel()), variables);
+}
+
+sat2::Formula formula_of(const std::vector<int64_t>& tokens, int64_t variables) {
+  const Tokens names{variables};
+  const auto n = static_cast<int64_t>(tokens.size());
   const auto expect = [&](int64_t position, bool holds, const char* what) {
     if (!holds)
       throw std::invalid_argument(fmt::format("position {}: expected {}, got '{}'", position, what,
-                                              names.name(data[position])));
+                                              names.name(tokens[position])));
   };
-  if (row.numel() % 4 != 1)
-    throw std::invalid_argument(fmt::format(
-        "a formula has 4 tokens per clause and a final ':', got {} tokens", row.numel()));
+  if (n % 4 != 1)
+    throw std::invalid_argument(
+        fmt::format("a formula has 4 tokens per clause and a final ':', got {} tokens", n));
   sat2::Formula formula{.variables = static_cast<int>(variables), .clauses = {}};
-  for (int64_t p = 0; p + 1 < row.numel(); p += 4) {
-    expect(p, data[p] == names.open(), "'('");
-    for (const int64_t literal : {p + 1, p + 2})
-      expect(literal, data[literal] >= 0 && data[literal] < names.n_literals(), "a literal");
-    expect(p + 3, data[p + 3] == names.close(), "')'");
-    formula.clauses.push_back({names.literal_of(data[p + 1]), names.literal_of(data[p + 2])});
+  int64_t first = 0;
+  while (first + 4 < n && tokens[first] == names.padding()) {
+    for (int64_t p = first; p < first + 4; ++p)
+      expect(p, tokens[p] == names.padding(), "'#', as a missing clause is four of them");
+    first += 4;
   }
-  expect(row.numel() - 1, data[row.numel() - 1] == names.colon(), "':'");
+  for (int64_t p = first; p + 1 < n; p += 4) {
+    expect(p, tokens[p] == names.open(), "'('");
+    for (const int64_t literal : {p + 1, p + 2})
+      expect(literal, tokens[literal] >= 0 && tokens[literal] < names.n_literals(), "a literal");
+    expect(p + 3, tokens[p + 3] == names.close(), "')'");
+    formula.clauses.push_back({names.literal_of(tokens[p + 1]), names.literal_of(tokens[p + 2])});
+  }
+  expect(n - 1, tokens[n - 1] == names.colon(), "':'");
   sat2::validate(formula);
   return formula;
 }

@@ -1,5 +1,7 @@
 #pragma once
-// Formulas as tokens: `( l r )` for each clause, then `:`; the answer is read at the `:`.
+// Formulas as tokens: `( l r )` for each clause, then `:`; the answer is read at the `:`. A formula
+// with fewer clauses than there is room for begins with `# # # #` for each that is missing, so that
+// the `:` always stands last.
 // For n variables: x_i = i, Not(x_i) = n+i, ( = 2n, ) = 2n+1, : = 2n+2, s = 2n+3, u = 2n+4, # =
 // 2n+5.
 
@@ -44,10 +46,11 @@ inline int64_t right_literal(int64_t clause) {
   return 4 * clause + 2;
 }  ///< its position
 
-/// Writes one formula's tokens to row[0 … n_ctx-1].
-void write_tokens(const sat2::Formula& formula, int64_t* row);
+/// Writes one formula's tokens, with room for `clauses` clauses, to row[0 … n_ctx(clauses)-1].
+void write_tokens(const sat2::Formula& formula, int64_t clauses, int64_t* row);
 /// Reads a row back. @param tokens  int64 [pos].
 /// @throws std::invalid_argument naming the position that breaks the grammar.
 sat2::Formula formula_of(const at::Tensor& tokens, int64_t variables);
+sat2::Formula formula_of(const std::vector<int64_t>& tokens, int64_t variables);
 
 }  // namespace assay::tasks::two_sat

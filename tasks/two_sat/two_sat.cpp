@@ -10,13 +10,19 @@
 #include "sat2/sampler.h"
 #include "sat2/text.h"
 #include "tasks/two_sat/derivation.h"
+#include "tasks/two_sat/features.h"
 #include "tasks/two_sat/pairs.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
+#include "tasks/two_sat/relevance.h"
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
 namespace {
+
+using interp::attribution::Feature;
+using interp::attribution::Framing;
+using interp::attribution::Sequence;
 
 sat2::Split split_of(Part part) {
   switch (part) {
@@ -33,12 +39,19 @@ sat2::Split split_of(Part part) {
 class TwoSat : public Task {
  public:
   explicit TwoSat(const Settings& settings)
-      : variables_(settings.at("variables")), clauses_(settings.at("clauses")) {
+      : variables_(settings.at("variables")),
+        clauses_(settings.at("clauses")),
+        min_clauses_(settings.at("min_clauses")) {
+    if (min_clauses_ == 0) min_clauses_ = clauses_;
     sat2::validate(sampler_settings());
   }
 
   std::string name() const override { return "two-sat"; }
-  Settings settings() const override { return {{"variables", variables_}, {"clauses", clauses_}}; }
+  Settings settings() const override {
+    Settings settings = {{"variables", variables_}, {"clauses", clauses_}};
+    if (min_clauses_ < clauses_) settings["min_clauses"] = min_clauses_;
+    return settings;
+  }
   int64_t d_vocab() const override { return Tokens{variables_}.d_vocab(); }
   int64_t n_ctx() const override { return two_sat::n_ctx(clauses_); }
   int64_t readout() const override { return n_ctx() - 1; }
@@ -51,7 +64,7 @@ class TwoSat : public Task {
                                 .labels = at::empty({count}, torch::kInt64)};
     for (int64_t i = 0; i < count; ++i) {
       const sat2::Formula formula = sampler.draw(static_cast<uint64_t>(first + i));
-      write_tokens(formula, batch.tokens.data_ptr<int64_t>() + i * n_ctx());
+      write_tokens(formula, clauses_, batch.tokens.data_ptr<int64_t>() + i * n_ctx());
       batch.labels.data_ptr<int64_t>()[i] =
           sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
     }
@@ -74,15 +87,35 @@ class TwoSat : public Task {
 
   at::Tensor to_tokens(const std::string& text) const override {
     const sat2::Formula formula = sat2::parse_formula(text, static_cast<int>(variables_));
-    if (static_cast<int64_t>(formula.clauses.size()) != clauses_)
-      throw std::invalid_argument(fmt::format("the formula has {} clauses, the task expects {}",
-                                              formula.clauses.size(), clauses_));
+    const auto given = static_cast<int64_t>(formula.clauses.size());
+    if (given < min_clauses_ || given > clauses_)
+      throw std::invalid_argument(
+          fmt::format("the formula has {} clauses, the task expects {}", given,
+                      min_clauses_ == clauses_ ? fmt::to_string(clauses_)
+                                               : fmt::format("{} to {}", min_clauses_, clauses_)));
     at::Tensor tokens = at::empty({n_ctx()}, torch::kInt64);
-    write_tokens(formula, tokens.data_ptr<int64_t>());
+    write_tokens(formula, clauses_, tokens.data_ptr<int64_t>());
     return tokens;
   }
 
   std::string token_name(int64_t token) const override { return Tokens{variables_}.name(token); }
+
+  Framing framing() const override {
+    return {.length = n_ctx(), .padding = Tokens{variables_}.padding()};
+  }
+  std::vector<std::string> feature_kinds() const override { return {"token", "literal", "clause"}; }
+  std::vector<Feature> features(const std::string& kind, const Sequence& tokens) const override {
+    if (kind == "literal") return literal_features(tokens, variables_);
+    if (kind == "clause") return clause_features(tokens, variables_);
+    return Task::features(kind, tokens);
+  }
+  std::vector<Relevance> relevance(const std::string& kind, const Sequence& tokens) const override {
+    return two_sat::relevance(kind, formula_of(tokens, variables_));
+  }
+  at::Tensor interventions(const std::string& kind, const Sequence& tokens,
+                           int64_t feature) const override {
+    return two_sat::interventions(kind, formula_of(tokens, variables_), clauses_, feature);
+  }
 
   Recipe recipe(const std::string& preset) const override {
     return two_sat::recipe(preset, variables_, clauses_);
@@ -101,11 +134,13 @@ class TwoSat : public Task {
     const auto as_int = [](int64_t value) {  // out of range stays out of range
       return static_cast<int>(std::clamp<int64_t>(value, -1, 1'000'000));
     };
-    const int clauses = as_int(clauses_);
-    return {.variables = as_int(variables_), .min_clauses = clauses, .max_clauses = clauses};
+    return {.variables = as_int(variables_),
+            .min_clauses = as_int(min_clauses_),
+            .max_clauses = as_int(clauses_)};
   }
 
   int64_t variables_, clauses_;
+  int64_t min_clauses_;  // below clauses_ where formulas vary in length
 };
 
 }  // namespace
@@ -115,7 +150,9 @@ TaskEntry entry() {
       .name = "two-sat",
       .help = "is a conjunction of two-literal clauses satisfiable? (arXiv 2407.13594)",
       .settings = {{"variables", "--vars", "variables of a formula, 2 to 6", 5},
-                   {"clauses", "--clauses", "clauses of a formula", 10}},
+                   {"clauses", "--clauses", "clauses of a formula, or most of them", 10},
+                   {"min_clauses", "--min-clauses",
+                    "fewest clauses of a formula; 0: as many as --clauses", 0}},
       .derivation = derivation_settings(),
       .presets = presets(),
       .make = [](const Settings& settings) -> std::unique_ptr<Task> {

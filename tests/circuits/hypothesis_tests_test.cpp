@@ -49,7 +49,7 @@ TEST(Equivalence, ACircuitThatAlwaysDoesWorseIsToldApart) {
 TEST(Equivalence, CountsWinsInputByInput) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  Engine engine(1);
+  interp::Engine engine(1);
   const at::Tensor kept = random_circuit(random.graph, 20, engine);
   const Equivalence test = test_equivalence(evaluation, kept, {.epsilon = 0.05});
   const at::Tensor difference = evaluation.run(kept).metric - evaluation.network().metric;
@@ -131,7 +131,7 @@ TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
 TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  Engine engine(2);
+  interp::Engine engine(2);
   const at::Tensor kept = random_circuit(random.graph, 8, engine);
   const MinimalityTest test = test_minimality(evaluation, kept, {.draws = 19});
   EXPECT_EQ(test.random.size(), 19U);
@@ -193,7 +193,7 @@ TEST(AgainstRandomCircuits, UnderTheNullPValuesAreUniform) {
   constexpr int kTests = 120;
   int low_sufficiency = 0, low_necessity = 0;
   double sum = 0;
-  Engine engine(9);
+  interp::Engine engine(9);
   for (int i = 0; i < kTests; ++i) {
     const at::Tensor kept = random_circuit(random.graph, 10, engine);
     const TestConfig config{.draws = 19, .seed = 1000 + static_cast<uint64_t>(i)};
@@ -238,7 +238,7 @@ TEST(HypothesisTests, RunAllAndSayWhichCannot) {
 TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
   const RandomExperiment random(true, false, 16);
   const Evaluation evaluation(random.experiment());
-  Engine engine(3);
+  interp::Engine engine(3);
   const at::Tensor kept = random_circuit(random.graph, 10, engine);
   const auto run = [&](uint64_t seed) {
     return to_json(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}), random.graph);

@@ -35,7 +35,7 @@ TEST(Faithfulness, IsOfMeansAndItsIntervalHoldsThem) {
 }
 
 TEST(Faithfulness, TheSeedDecidesTheResamples) {
-  Engine engine(2);
+  interp::Engine engine(2);
   std::normal_distribution<double> normal;
   std::vector<double> sample(50);
   for (double& x : sample) x = normal(engine);
@@ -49,7 +49,7 @@ TEST(Faithfulness, TheSeedDecidesTheResamples) {
 
 TEST(Faithfulness, OfOneValuePerInputHasNoSpread) {
   const at::Tensor two = values({2, 2, 2}), one = values({1, 1, 1});
-  EXPECT_EQ(faithfulness(two, two, one, {}).interval, (Interval{1, 1}));
+  EXPECT_EQ(faithfulness(two, two, one, {}).interval, (interp::Interval{1, 1}));
   const Faithfulness undefined = faithfulness(two, one, one, {.resamples = 10});
   EXPECT_TRUE(std::isnan(undefined.normalised));
   EXPECT_EQ(undefined.undefined, 10);
@@ -58,7 +58,7 @@ TEST(Faithfulness, OfOneValuePerInputHasNoSpread) {
 // m(M) = 1 and m(∅) = 0 everywhere, so faithfulness is the mean of m(C): its interval must hold the
 // true mean 0 in about 95 of 100 samples. Percentile intervals of 40 values are a little short.
 TEST(Faithfulness, ItsIntervalCoversTheTruth) {
-  Engine engine(1);
+  interp::Engine engine(1);
   std::normal_distribution<double> normal;
   const at::Tensor one = at::ones({40}, torch::kFloat64), zero = at::zeros_like(one);
   int covered = 0;
@@ -66,7 +66,7 @@ TEST(Faithfulness, ItsIntervalCoversTheTruth) {
   for (int i = 0; i < kSamples; ++i) {
     std::vector<double> sample(40);
     for (double& x : sample) x = normal(engine);
-    const Interval interval =
+    const interp::Interval interval =
         faithfulness(values(sample), one, zero, {.resamples = 400, .seed = engine()}).interval;
     covered += interval.low <= 0 && 0 <= interval.high;
   }
@@ -93,7 +93,7 @@ TEST(Measure, AllEdgesAreTheNetworkAndNoneAreNothing) {
 TEST(Measure, CountsDecisionsInputByInput) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  Engine engine(1);
+  interp::Engine engine(1);
   const Measures measures = measure(evaluation, random_circuit(random.graph, 12, engine));
   int64_t agree = 0, right = 0;
   for (int64_t i = 0; i < 40; ++i) {

@@ -31,7 +31,7 @@ double probability(int64_t n, int64_t k, double p) {
 
 TEST(RateInterval, ATextbookIntervalComesOut) {
   // Clopper and Pearson's 95 % interval for 1 of 10: 0.0025 to 0.4450.
-  const Interval interval = rate_interval(1, 10, 0.95);
+  const interp::Interval interval = rate_interval(1, 10, 0.95);
   EXPECT_NEAR(interval.low, 0.0025, 0.00005);
   EXPECT_NEAR(interval.high, 0.4450, 0.00005);
 }
@@ -45,7 +45,7 @@ TEST(RateInterval, AtTheEndsItIsAClosedForm) {
                 1e-12);
     EXPECT_EQ(rate_interval(n, n, 0.95).high, 1);
   }
-  EXPECT_EQ(rate_interval(0, 0, 0.95), (Interval{0, 1}));
+  EXPECT_EQ(rate_interval(0, 0, 0.95), (interp::Interval{0, 1}));
 }
 
 TEST(RateInterval, RefusesWhatIsNoCountAndNoConfidence) {
@@ -54,36 +54,6 @@ TEST(RateInterval, RefusesWhatIsNoCountAndNoConfidence) {
   EXPECT_THROW(rate_interval(-1, 2, 0.95), std::invalid_argument);
   for (const double confidence : {0.0, 1.0, kNaN})
     EXPECT_THROW(rate_interval(1, 2, confidence), std::invalid_argument);
-}
-
-TEST(PercentileInterval, IsTheMiddleOfTheValues) {
-  std::vector<double> values;
-  for (int i = 100; i >= 0; --i) values.push_back(i);  // the share q lies at 100 q
-  const Interval interval = percentile_interval(values, 0.9);
-  EXPECT_NEAR(interval.low, 5, 1e-9);
-  EXPECT_NEAR(interval.high, 95, 1e-9);
-  // Between order statistics it is linear: of 0 and 1, a quarter and three quarters.
-  EXPECT_NEAR(percentile_interval({1, 0}, 0.5).low, 0.25, 1e-12);
-  EXPECT_NEAR(percentile_interval({1, 0}, 0.5).high, 0.75, 1e-12);
-}
-
-TEST(PercentileInterval, LeavesOutWhatIsUndefined) {
-  EXPECT_EQ(percentile_interval({kNaN, 2, kNaN}, 0.9), (Interval{2, 2}));
-  EXPECT_TRUE(std::isnan(percentile_interval({kNaN}, 0.9).low));
-}
-
-TEST(Resample, DrawsEveryInputEquallyOften) {
-  Engine engine(1);
-  const int64_t n = 20, resamples = 4000;
-  at::Tensor sum = at::zeros({n}, torch::kFloat64);
-  for (int64_t i = 0; i < resamples; ++i) {
-    const at::Tensor counts = draw_resample(engine, n);
-    ASSERT_EQ(counts.sum().item<double>(), n);
-    sum += counts;
-  }
-  // Counts are binomial with mean 1 and variance 1 - 1/n per resample.
-  const double deviation = 4 * std::sqrt((1 - 1.0 / n) / resamples);
-  EXPECT_LT((sum / resamples - 1).abs().max().item<double>(), deviation);
 }
 
 TEST(SignTest, SmallCasesComeOut) {

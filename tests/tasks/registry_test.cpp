@@ -35,7 +35,8 @@ TEST_P(Entries, TakeTheirDefaultsFromTheirSettings) {
     options.insert(setting.option);
   }
   EXPECT_EQ(options.size(), entry().settings.size());
-  EXPECT_EQ(make_task(entry().name)->settings(), defaults);
+  const Settings own = make_task(entry().name)->settings();
+  EXPECT_EQ(complete(entry().settings, own, entry().name), defaults);
 }
 
 TEST_P(Entries, HaveAValidRecipeForEveryPreset) {
@@ -86,7 +87,7 @@ TEST(Registry, ListsTheSettingsThatExist) {
         make_task("two-sat", {{"literals", 3}});
       },
       ThrowsMessage<std::invalid_argument>(
-          "task two-sat has no setting 'literals'; there are variables, clauses"));
+          "task two-sat has no setting 'literals'; there are variables, clauses, min_clauses"));
 }
 
 TEST(Registry, SettingsAreOfTheKindOfTheirDefaults) {

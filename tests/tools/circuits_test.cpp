@@ -2,13 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <nlohmann/json.hpp>
-
-#include "interp/model_file.h"
-#include "interp/transformer.h"
-#include "tasks/registry.h"
-#include "tests/interp/scratch.h"
-#include "tests/tools/run_assay.h"
+#include "tests/tools/model_folder.h"
 
 namespace assay::tools {
 namespace {
@@ -16,29 +10,8 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-class CircuitCommands : public interp::Scratch {
+class CircuitCommands : public ModelFolder {
  protected:
-  CircuitCommands() {
-    const auto task = tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 4}});
-    interp::Transformer model({.d_vocab = task->d_vocab(),
-                               .n_ctx = task->n_ctx(),
-                               .d_model = 16,
-                               .d_mlp = 16,
-                               .n_heads = {1, 2},
-                               .d_head = {16, 8}});
-    interp::initialise(model, {.seed = 1});
-    interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
-  }
-
-  Finished run(const std::string& arguments) const { return run_assay(arguments, at("")); }
-  json read(const std::string& name) const { return json::parse(content_of(at(name))); }
-  void expect_refused(const std::string& arguments, const std::string& words) const {
-    const Finished ran = run(arguments);
-    EXPECT_EQ(ran.code, 2) << arguments;
-    EXPECT_THAT(ran.error, HasSubstr(words));
-    EXPECT_FALSE(std::filesystem::exists(at("no.json")));
-  }
-
   const std::string on_model = " --task two-sat --model model.safetensors --inputs 40 ";
 };
 

@@ -32,6 +32,16 @@ TEST(SyntheticText, ConformsForEveryNumberOfWords) {
     expect_conforming(*make_task("slalom-words", {{"words", words}}));
 }
 
+TEST(SyntheticText, IsExplainedByAllItsWords) {
+  const auto task = make_task("bag-of-words");
+  const auto tokens = task->sequence_of(task->to_tokens("the best movie"));
+  EXPECT_EQ(tokens.size(), 3U);  // without what fills the row
+  const auto features = task->features("token", tokens);
+  ASSERT_EQ(features.size(), 3U);
+  EXPECT_EQ(features[2].name, "movie");
+  EXPECT_THROW(task->features("word", tokens), std::invalid_argument);
+}
+
 TEST(SyntheticText, HasNoInterpretationAndNoPositionsToSpeakOf) {
   const auto task = make_task("slalom-words");
   const interp::Transformer model(task->recipe("one-layer").model);

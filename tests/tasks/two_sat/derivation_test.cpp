@@ -107,6 +107,24 @@ TEST(Derivation, WritesWhatWasObserved) {
   }
 }
 
+TEST(Derivation, ForSeveralLengthsReadsWhatIsThere) {
+  const auto task =
+      make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
+  const Derivation derivation =
+      task->derive(*small_model(), {.variant = "trees", .inputs = kFormulas, .seed = 3});
+  const circuits::Program program =
+      circuits::compile(derivation.interpretation, all_operations(), small_config());
+  const Tensor tokens = task->sample(Part::Test, 1, 0, 40).tokens;
+  const Tensor clauses = program.steps[0].h({tokens});
+  for (int64_t i = 0; i < 40; ++i) {
+    const auto present = static_cast<int64_t>(formula_of(tokens[i], kVariables).clauses.size());
+    EXPECT_EQ(clauses[i].eq(Tokens{kVariables}.padding()).all(1).sum().item<int64_t>(),
+              kClauses - present);
+  }
+  // γ has a prototype for every clause that h can name, absent ones included.
+  EXPECT_NO_THROW(program.steps[0].gamma(clauses));
+}
+
 TEST(Derivation, CompilesToFunctionsThatDecideFormulas) {
   const auto task = small_task();
   for (const std::string& variant : task->variants()) {

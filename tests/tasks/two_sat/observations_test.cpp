@@ -175,6 +175,22 @@ TEST(Prototypes, AreAveragedOverTheClauses) {
   }
 }
 
+TEST(Prototypes, HaveOneForAMissingClauseWhereAClauseMayBeMissing) {
+  const auto model = small_model();
+  const Tokens tokens{kVariables};
+  const Prototypes present = prototypes(*model, tokens, kClauses);
+  const Prototypes all = prototypes(*model, tokens, kClauses, /*absent=*/3);
+  EXPECT_TRUE(all.labels.narrow(0, 0, 36).equal(present.labels));
+  EXPECT_TRUE(all.vectors.narrow(0, 0, 36).equal(present.vectors));
+  EXPECT_TRUE(all.labels[36].eq(tokens.padding()).all().item<bool>());
+  // A formula of one clause: what stands where the three missing ones would end.
+  const auto task =
+      make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
+  const Tensor shortest = task->to_tokens("( x0 Not(x1) ) :").unsqueeze(0);
+  const interp::Site ends{.place = {interp::Hook::ResidPost, 0}, .positions = {2, 6, 10}};
+  EXPECT_TRUE(close(all.vectors[36], record(*model, shortest, ends)[0].mean(0)));
+}
+
 TEST(SatCoefficients, AreHalfTheDifferenceThatANeuronMakesByHand) {
   interp::TransformerConfig config = small_config();
   config.d_model = 2;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <set>
+
 #include "sat2/masks.h"
 #include "sat2/referee.h"
 #include "tasks/two_sat/tokens.h"
@@ -33,6 +35,19 @@ TEST(Pairs, DifferInOneClauseAtMostAndInTheAnswer) {
   }
   EXPECT_GT(one_literal, 180);                             // few formulas need a whole clause
   EXPECT_NEAR(static_cast<double>(satisfiable), 100, 30);  // a fair coin: 4 standard deviations
+}
+
+TEST(Pairs, OfFormulasOfSeveralLengthsKeepTheirLength) {
+  const sat2::SamplerSettings settings{.variables = 3, .min_clauses = 2, .max_clauses = 6};
+  const circuits::Counterfactuals data = pairs(settings, sat2::Split::Train, 1, 0, 100);
+  std::set<size_t> lengths;
+  for (int64_t i = 0; i < 100; ++i) {
+    const sat2::Formula clean = formula_of(data.clean[i], 3);
+    EXPECT_EQ(formula_of(data.corrupt[i], 3).clauses.size(), clean.clauses.size());
+    lengths.insert(clean.clauses.size());
+  }
+  EXPECT_GE(lengths.size(), 3U);
+  EXPECT_GE(*lengths.begin(), 3U);  // with fewer, no single clause turns the answer around
 }
 
 TEST(Pairs, DoNotDependOnTheSliceAskedFor) {

@@ -57,6 +57,22 @@ Program random_program(int assignments, int depth, std::mt19937_64& random) {
              random_program(assignments, depth - 1, random));
 }
 
+TEST(TruthTablePrograms, ReadAnAbsentClauseAsTrueUnderEveryAssignment) {
+  std::mt19937_64 random(3);
+  const Tokens tokens{3};
+  const auto absent = at::full({1, 2, 2}, tokens.padding(), torch::kInt64);
+  for (int i = 0; i < 20; ++i) {
+    const sat2::Formula formula = random_formula(3, 3, random);
+    const std::vector<Program> programs = {random_program(8, 2, random), any_of({0, 5})};
+    std::vector<int64_t> literals;
+    for (const auto& [left, right] : formula.clauses)
+      literals.insert(literals.end(), {tokens.literal(left), tokens.literal(right)});
+    const at::Tensor clauses = torch::tensor(literals, torch::kInt64).view({1, -1, 2});
+    const circuits::Function evaluate = truth_table_programs(operation(3, programs));
+    EXPECT_TRUE(evaluate({at::cat({absent, clauses}, 1)}).equal(evaluate({clauses})));
+  }
+}
+
 TEST(TruthTablePrograms, ComputeTheTruthTableThatMasksSay) {
   std::mt19937_64 random(1);
   for (int variables = 2; variables <= 6; ++variables) {

@@ -48,10 +48,17 @@ TEST(Tokens, HaveNoNameOutOfRange) {
 TEST(Tokens, SpellAFormulaByHand) {
   const sat2::Formula formula{5, {{{0, false}, {1, true}}, {{2, true}, {4, false}}}};
   std::vector<int64_t> row(n_ctx(2));
-  write_tokens(formula, row.data());
+  write_tokens(formula, 2, row.data());
   EXPECT_THAT(row, testing::ElementsAre(10, 0, 6, 11, 10, 7, 4, 11, 12));
   EXPECT_EQ(row[left_literal(1)], 7);
   EXPECT_EQ(row[right_literal(1)], 4);
+}
+
+TEST(Tokens, PadAFormulaWithFewerClausesOnTheLeft) {
+  const sat2::Formula formula{5, {{{0, false}, {1, true}}}};
+  std::vector<int64_t> row(n_ctx(2));
+  write_tokens(formula, 2, row.data());
+  EXPECT_THAT(row, testing::ElementsAre(15, 15, 15, 15, 10, 0, 6, 11, 12));
 }
 
 TEST(Tokens, AreReadBackAsTheFormulaThatWasWritten) {
@@ -65,11 +72,13 @@ TEST(Tokens, AreReadBackAsTheFormulaThatWasWritten) {
         if (random() % 2) std::swap(clause.left, clause.right);
         formula.clauses.push_back(clause);
       }
-      const at::Tensor row =
-          at::full({n_ctx(static_cast<int64_t>(n))}, -1, at::TensorOptions(torch::kInt64));
-      write_tokens(formula, row.data_ptr<int64_t>());
-      EXPECT_EQ(formula_of(row, variables), formula);
-      EXPECT_EQ(formula_of(at::stack({row, row}, 1).select(1, 0), variables), formula);
+      for (const size_t room : {n, n + 1, n + 3}) {
+        const auto clauses = static_cast<int64_t>(room);
+        const at::Tensor row = at::full({n_ctx(clauses)}, -1, at::TensorOptions(torch::kInt64));
+        write_tokens(formula, clauses, row.data_ptr<int64_t>());
+        EXPECT_EQ(formula_of(row, variables), formula);
+        EXPECT_EQ(formula_of(at::stack({row, row}, 1).select(1, 0), variables), formula);
+      }
     }
   }
 }
@@ -91,6 +100,9 @@ TEST(Tokens, ThatBreakTheGrammarAreRefusedByPosition) {
   EXPECT_EQ(refusal({10, 0, 6, 6, 12}), "position 3: expected ')', got 'Not(x1)'");
   EXPECT_EQ(refusal({10, 0, 6, 11, 13}), "position 4: expected ':', got 's'");
   EXPECT_EQ(refusal({10, 0, 6, 11, 10, 1, 2, 12, 12}), "position 7: expected ')', got ':'");
+  EXPECT_EQ(refusal({15, 15, 15, 10, 0, 6, 11, 12, 12}),
+            "position 3: expected '#', as a missing clause is four of them, got '('");
+  EXPECT_EQ(refusal({10, 0, 6, 11, 15, 15, 15, 15, 12}), "position 4: expected '(', got '#'");
   EXPECT_EQ(refusal({10, 0, 6, 11}),
             "a formula has 4 tokens per clause and a final ':', got 4 tokens");
   EXPECT_EQ(refusal({}), "a formula has 4 tokens per clause and a final ':', got 0 tokens");

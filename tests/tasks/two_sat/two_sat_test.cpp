@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <set>
 #include <stdexcept>
 
 #include "sat2/implication_graph.h"
 #include "sat2/masks.h"
 #include "sat2/sampler.h"
 #include "tasks/two_sat/tokens.h"
+#include "tests/tasks/conformance.h"
 
 namespace assay::tasks::two_sat {
 namespace {
@@ -63,6 +65,32 @@ TEST(TwoSat, ReadsFormulasOfItsOwnSizeAlone) {
   EXPECT_THAT([&] { task->to_tokens("( x0 x3 )"); },
               ThrowsMessage<std::invalid_argument>(
                   "column 6: found 'x3', expected a literal over x0 to x2"));
+}
+
+TEST(TwoSat, OfSeveralLengthsConformsToWhatATaskPromises) {
+  const auto task = make_task("two-sat", {{"min_clauses", 1}});
+  expect_conforming(*task);
+  std::set<size_t> lengths;
+  const at::Tensor rows = task->sample(Part::Test, 1, 0, 300).tokens;
+  for (int64_t i = 0; i < 300; ++i) lengths.insert(formula_of(rows[i], 5).clauses.size());
+  EXPECT_EQ(lengths.size(), 10U);
+}
+
+TEST(TwoSat, OfSeveralLengthsReadsThemAll) {
+  const auto task = make_task("two-sat", {{"variables", 3}, {"clauses", 4}, {"min_clauses", 2}});
+  const std::string text = "( x0 x1 ) ( x1 x2 ) :";
+  EXPECT_EQ(task->to_text(task->to_tokens(text)), text);
+  EXPECT_THAT(
+      [&] { task->to_tokens("( x0 x1 )"); },
+      ThrowsMessage<std::invalid_argument>("the formula has 1 clauses, the task expects 2 to 4"));
+}
+
+TEST(TwoSat, OfOneLengthIsTheTaskThatItWas) {
+  const auto plain = make_task("two-sat"), spelt = make_task("two-sat", {{"min_clauses", 10}});
+  EXPECT_EQ(spelt->to_json(), plain->to_json());
+  EXPECT_EQ(plain->settings(), (Settings{{"variables", 5}, {"clauses", 10}}));
+  EXPECT_THROW(make_task("two-sat", {{"min_clauses", 11}}), std::invalid_argument);
+  EXPECT_THROW(make_task("two-sat", {{"min_clauses", -1}}), std::invalid_argument);
 }
 
 }  // namespace

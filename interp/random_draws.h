@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace assay::circuits {
+namespace assay::interp {
 
 using Engine = std::mt19937_64;
 
@@ -34,4 +34,4 @@ inline std::vector<int64_t> permutation(Engine& engine, int64_t n) {
   return draw_from(engine, std::move(items), n);
 }
 
-}  // namespace assay::circuits
+}  // namespace assay::interp

@@ -1,0 +1,37 @@
+#include "tasks/explaining.h"
+
+#include <torch/types.h>
+
+namespace assay::tasks {
+
+using interp::attribution::Framing;
+using interp::attribution::Problem;
+using interp::attribution::Sequence;
+using interp::attribution::Target;
+
+int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens) {
+  const std::vector<int64_t> answers = task.answers();
+  const auto scorer = interp::attribution::logits_scorer_of(model, task.framing());
+  const at::Tensor logits = scorer(std::vector<Sequence>{task.sequence_of(tokens)})[0];
+  const at::Tensor of_answers = logits.index_select(0, torch::tensor(answers, torch::kInt64));
+  return answers.at(of_answers.argmax().item<int64_t>());
+}
+
+Problem problem_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens,
+                   const ExplainConfig& config) {
+  task.require_fits(model.config());
+  const Framing framing = task.framing();
+  const Sequence sequence = task.sequence_of(tokens);
+  const Target target = config.target.value_or(Target{.token = answer_of(task, model, tokens)});
+  return {.input = {.tokens = sequence, .features = task.features(config.features, sequence)},
+          .scorer = interp::attribution::scorer_of(model, target, framing),
+          .logits = interp::attribution::logits_scorer_of(model, framing),
+          .target = target,
+          .framing = framing,
+          .model = &model,
+          .replacer = config.replacer,
+          .rows = config.rows,
+          .seed = config.seed};
+}
+
+}  // namespace assay::tasks

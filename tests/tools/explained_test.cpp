@@ -1,0 +1,90 @@
+#include "tools/explained.h"
+
+#include <gmock/gmock.h>
+#include <torch/types.h>
+
+#include "tools/heat.h"
+#include "tools/heat_map.h"
+
+namespace assay::tools {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+ExplainedInput two_clauses() {
+  const auto explanation = [](const char* method, const std::vector<double>& scores) {
+    interp::attribution::Explanation explained{.method = method,
+                                               .scores = torch::tensor(scores, torch::kFloat64),
+                                               .standard_errors = {},
+                                               .readings = {},
+                                               .diagnostics = {}};
+    return explained;
+  };
+  return {.facts = {{"input", "<script>"}},
+          .tokens = {"(", "x0", ")", "(", "x1", ")", ":"},
+          .features = {{"( x0 )", {0, 1, 2}}, {"( x1 )", {3, 4, 5}}},
+          .explanations = {explanation("a", {2, -1}), explanation("b", {0, 0})}};
+}
+
+TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {
+  const std::vector<Span> spans = spans_of(two_clauses());
+  ASSERT_EQ(spans.size(), 3U);
+  EXPECT_EQ(spans[0].text, "( x0 )");
+  EXPECT_EQ(spans[1].text, "( x1 )");
+  EXPECT_EQ(spans[1].feature, 1);
+  EXPECT_EQ(spans[2].text, ":");
+  EXPECT_EQ(spans[2].feature, -1);
+}
+
+TEST(Explained, OtherReadingsStandBesideAMethodThatIsAlone) {
+  ExplainedInput input = two_clauses();
+  input.explanations[0].readings["value"] = torch::tensor({0.5, -3.0}, torch::kFloat64);
+  EXPECT_EQ(columns_of(input).size(), 2U);
+  input.explanations.pop_back();
+  const std::vector<ScoreColumn> columns = columns_of(input);
+  ASSERT_EQ(columns.size(), 2U);
+  EXPECT_EQ(columns[1].name, "value");
+  EXPECT_EQ(columns[1].largest, 3);
+}
+
+TEST(Explained, AsJsonHasScoresByFeature) {
+  const nlohmann::ordered_json json = to_json(two_clauses());
+  EXPECT_EQ(json["features"][1]["name"], "( x1 )");
+  EXPECT_EQ(json["features"][1]["positions"], nlohmann::json({3, 4, 5}));
+  EXPECT_EQ(json["explanations"][0]["scores"], nlohmann::json({2.0, -1.0}));
+}
+
+TEST(Heat, IsInProportionToTheLargestScore) {
+  EXPECT_EQ(heat_of(2, 2), kMostHeat);
+  EXPECT_EQ(heat_of(-2, 2), -kMostHeat);
+  EXPECT_EQ(heat_of(1, 2), kMostHeat / 2);
+  EXPECT_EQ(heat_of(0.1, 2), 0);
+  EXPECT_EQ(heat_of(0, 0), 0);
+}
+
+TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
+  EXPECT_EQ(heated("x", 0, true), "x");
+  EXPECT_EQ(heated("x", 4, false), "x");
+  for (int heat = -kMostHeat; heat <= kMostHeat; ++heat) {
+    if (heat == 0) continue;
+    const std::string text = heated("x", heat, true);
+    EXPECT_THAT(text, HasSubstr("48;5;"));
+    EXPECT_THAT(text, HasSubstr("38;5;"));
+    EXPECT_TRUE(text.ends_with("x\x1b[0m"));
+  }
+}
+
+TEST(HeatMap, NeedsNothingBesideItAndShowsTextAsText) {
+  const std::string html = heat_map_html(two_clauses());
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;"));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, Not(HasSubstr("http")));
+  EXPECT_THAT(html,
+              HasSubstr(R"(<span class="for" style="--heat: 0.60" title="+2">( x0 )</span>)"));
+  EXPECT_THAT(html, HasSubstr(R"(<td class="against" style="--heat: 0.30">-1</td>)"));
+  EXPECT_THAT(html, HasSubstr("<td>+0</td>"));  // no scale, no ground
+}
+
+}  // namespace
+}  // namespace assay::tools

@@ -1,0 +1,107 @@
+// `assay explain --model FILE --method NAME INPUT`
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+#include "interp/files.h"
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tasks/explaining.h"
+#include "tools/commands.h"
+#include "tools/explained.h"
+#include "tools/explained_text.h"
+#include "tools/explanation_options.h"
+#include "tools/heat_map.h"
+#include "tools/options.h"
+#include "tools/task_options.h"
+
+namespace assay::tools {
+namespace {
+
+namespace attribution = interp::attribution;
+using attribution::Target;
+
+struct ExplainOptions {
+  CommonOptions common;
+  ExplanationOptions explanation;
+  std::string input, target;
+  std::vector<std::string> methods;
+  std::filesystem::path html;
+};
+
+Target target_of(const ExplainOptions& options, const tasks::Task& task, int64_t answer) {
+  if (options.target.empty()) return {.token = answer};
+  return attribution::parse_target(options.target,
+                                   [&](const std::string& name) { return task.token_named(name); });
+}
+
+ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& subject,
+                       const at::Tensor& tokens) {
+  const tasks::Task& task = *subject.task;
+  const auto name_of = [&](int64_t token) { return task.token_name(token); };
+  const int64_t answer = tasks::answer_of(task, *subject.model.model, tokens);
+  const Target target = target_of(options, task, answer);
+  const attribution::Problem problem = tasks::problem_of(task, *subject.model.model, tokens,
+                                                         {.features = options.explanation.features,
+                                                          .target = target,
+                                                          .replacer = subject.replacer.get(),
+                                                          .rows = options.explanation.rows,
+                                                          .seed = options.common.seed.value_or(0)});
+  ExplainedInput input{
+      .facts = {}, .tokens = {}, .features = problem.input.features, .explanations = {}};
+  for (const int64_t token : problem.input.tokens) input.tokens.push_back(name_of(token));
+  for (const std::string& method : options.methods)
+    input.explanations.push_back(attribution::explain(method, problem));
+  input.facts = {{"model", describe_model(options.explanation, subject)},
+                 {"task", describe(task)},
+                 {"input", task.to_text(tokens)},
+                 {"answer", name_of(answer)},
+                 {"explained", fmt::format("{} = {:+.3f}", attribution::to_string(target, name_of),
+                                           problem.scorer.score(problem.input.tokens))}};
+  return input;
+}
+
+nlohmann::ordered_json report_of(const ExplainedInput& input, const ExplanationSubject& subject) {
+  nlohmann::ordered_json report = report_head();
+  report["task"] = subject.task->to_json();
+  for (const auto& [name, value] : input.facts) report["facts"][name] = value;
+  report["model_sha256"] = subject.model.sha256;
+  report.update(to_json(input));
+  return report;
+}
+
+int run_explain(const ExplainOptions& options) {
+  if (!options.html.empty()) require_writable(options.html);
+  const Session session = start(options.common);
+  const ExplanationSubject subject = load_subject(options.explanation, session);
+  const at::Tensor tokens = subject.task->to_tokens(options.input);
+  const ExplainedInput input = explain(options, subject, tokens);
+  print_explained(input, session.console);
+  if (!options.html.empty()) interp::write_file(options.html, heat_map_html(input));
+  write_report(options.common, report_of(input, subject));
+  return kDone;
+}
+
+}  // namespace
+
+Command add_explain(CLI::App& app) {
+  const auto options = std::make_shared<ExplainOptions>();
+  app.add_option("INPUT", options->input, "an input of the task, as text")->required();
+  add_explanation_options(app, options->explanation, "token");
+  app.add_option("--method", options->methods, "NAME or NAME:PRESET, see below; any number of them")
+      ->required()
+      ->type_name("NAME");
+  app.add_option("--target", options->target,
+                 "what is explained, such as log-odds:s (default: the log-odds of the answer "
+                 "given)")
+      ->type_name("KIND:TOKEN");
+  app.add_option("--html", options->html, "write a heat map as a page")->type_name("FILE");
+  add_common_options(app, options->common);
+  app.footer(list_of_methods() +
+             "\nExample: assay explain --model tasks/two_sat/variable/model.safetensors\n"
+             "           --features clause --method random \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) "
+             "x1 ) ( Not(x0) Not(x1) )\"");
+  return [options] { return run_explain(*options); };
+}
+
+}  // namespace assay::tools

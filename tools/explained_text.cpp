@@ -1,0 +1,72 @@
+#include "tools/explained_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/heat.h"
+#include "tools/table.h"
+
+namespace assay::tools {
+namespace {
+
+std::string as_text(double score) {
+  return score == 0 || std::abs(score) >= 1e-3 ? fmt::format("{:+.3f}", score)
+                                               : fmt::format("{:+.1e}", score);
+}
+
+/// The input's tokens, each on the ground of its feature's score, broken into lines.
+std::string coloured(const std::vector<Span>& spans, const ScoreColumn& column, size_t width,
+                     bool colour) {
+  std::string text;
+  size_t used = 0;
+  for (const Span& span : spans) {
+    const size_t needed = columns(span.text);
+    if (used > 0 && used + 1 + needed > width) {
+      text += '\n';
+      used = 0;
+    } else if (used > 0) {
+      text += ' ';
+      ++used;
+    }
+    const int heat = span.feature < 0 ? 0 : heat_of(column.scores[span.feature], column.largest);
+    text += heated(span.text, heat, colour);
+    used += needed;
+  }
+  return text;
+}
+
+Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreColumn>& columns) {
+  std::vector<Heading> headings = {{"", Align::Right}, {"feature", Align::Left}};
+  for (const ScoreColumn& column : columns) headings.push_back({column.name});
+  Table table(headings);
+  for (size_t f = 0; f < input.features.size(); ++f) {
+    std::vector<Cell> row = {{std::to_string(f + 1), Tone::Faint}, {input.features[f].name}};
+    for (const ScoreColumn& column : columns)
+      row.push_back(
+          {.text = as_text(column.scores[f]), .heat = heat_of(column.scores[f], column.largest)});
+    table.add_row(row);
+  }
+  return table;
+}
+
+}  // namespace
+
+void print_explained(const ExplainedInput& input, const Console& console) {
+  for (const auto& [name, value] : input.facts) console.fact(name, value);
+  const std::vector<Span> spans = spans_of(input);
+  const std::vector<ScoreColumn> columns = columns_of(input);
+  if (console.colour())
+    for (const ScoreColumn& column : columns) {
+      console.line();
+      console.line(console.paint(column.name, Tone::Faint));
+      console.line(coloured(spans, column, std::min<size_t>(width_of(stdout), 100), true));
+    }
+  console.line();
+  console.line(features_by_methods(input, columns).to_string(console.colour()));
+  console.line();
+  for (const auto& explanation : input.explanations)
+    console.fact(explanation.method, fmt::format("{} forward rows, {:.3f} s",
+                                                 grouped(explanation.rows), explanation.seconds));
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,55 @@
+#include "tools/explanation_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "interp/attribution/method.h"
+#include "interp/transformer.h"
+#include "tools/task_options.h"
+
+namespace assay::tools {
+
+void add_explanation_options(CLI::App& app, ExplanationOptions& options,
+                             const std::string& features) {
+  options.features = features;
+  app.add_option("--model", options.model, "the network, in any layout")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--task", options.task, "its task, where the model file does not name it")
+      ->type_name("NAME");
+  app.add_option("--features", options.features,
+                 "what scores speak of: token, or what the task groups tokens to")
+      ->capture_default_str()
+      ->type_name("KIND");
+  app.add_option("--rows", options.rows,
+                 "forward rows per explanation, where a method leaves it open")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+}
+
+ExplanationSubject load_subject(const ExplanationOptions& options, const Session& session) {
+  ExplanationSubject subject{
+      .model = interp::load_model(options.model), .task = {}, .replacer = {}};
+  subject.task = task_of_model(subject.model.metadata, options.task);
+  subject.task->require_fits(subject.model.model->config());
+  subject.model.model->to(session.device);
+  return subject;
+}
+
+std::string describe_model(const ExplanationOptions& options, const ExplanationSubject& subject) {
+  return fmt::format("{} ({})", options.model.string(), subject.model.sha256.substr(0, 12));
+}
+
+std::string list_of_methods() {
+  std::string text = "Methods, the first preset being the default:\n";
+  for (const interp::attribution::Method& method : interp::attribution::methods()) {
+    text += fmt::format("  {:<18} {}\n", method.name, wrapped(method.help, 100, 21));
+    if (method.presets.size() < 2) continue;
+    for (const interp::attribution::Preset& preset : method.presets)
+      text += fmt::format("  {:<18}   {}\n", "",
+                          wrapped(fmt::format(":{} {}", preset.name, preset.help), 100, 23));
+  }
+  return text;
+}
+
+}  // namespace assay::tools
