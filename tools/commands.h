@@ -27,5 +27,6 @@ Command add_discover(CLI::App& app);
 Command add_measure(CLI::App& app);
 Command add_graph(CLI::App& app);
 Command add_compare_circuits(CLI::App& app);
+Command add_report(CLI::App& app);
 
 }  // namespace assay::tools

@@ -39,6 +39,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("measure", "how well a circuit stands in for its network", add_measure);
   add("compare-circuits", "which edges two circuits share", add_compare_circuits);
   add("graph", "draw a circuit", add_graph);
+  add("report", "one HTML page about what runs found", add_report);
   add("convert", "read a model in any layout, write safetensors", add_convert);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("study", "which surrogates follow a network trained on synthetic texts", add_study);
