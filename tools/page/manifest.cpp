@@ -9,6 +9,7 @@ namespace {
 
 std::string in_words(const Json& value) {
   if (value.is_string()) return value;
+  if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
   if (!value.is_object()) return value.dump();
   std::string text;
   for (const auto& [name, part] : value.items())

@@ -105,11 +105,12 @@ Json curve_chart(const Json& curve) {
            {"share", point.at("share")},
            {"edges", point.at("edges")},
            {"faithfulness", point.at("faithfulness")}});
+  const Json dash = {{"field", "taken"}, {"type", "nominal"}, {"title", "edges taken"}};
   const Json colour = {{"field", "taken"},
                        {"type", "nominal"},
                        {"title", "edges taken"},
                        {"scale", {{"range", {"var(--accent)", "var(--mark)"}}}},
-                       {"legend", {{"orient", "top"}}}};
+                       {"legend", {{"orient", "top"}, {"symbolType", "stroke"}}}};
   return chart(
       fmt::format(
           "Faithfulness by the share of edges taken. CPR {:.3f} (area, higher is better), CMD "
@@ -127,14 +128,14 @@ Json curve_chart(const Json& curve) {
            {"type", "quantitative"},
            {"scale", {{"type", "log"}}},
            {"title", "share of the edges"},
-           {"axis", {{"format", "~%"}}}}},
+           {"axis", {{"format", "~%"}, {"grid", false}, {"tickCount", 4}}}}},
          {"y",
           {{"field", "faithfulness"},
            {"type", "quantitative"},
            {"title", "faithfulness"},
            {"axis", {{"tickCount", 6}}}}},
          {"color", colour},
-         {"strokeDash", {{"field", "taken"}, {"type", "nominal"}, {"legend", nullptr}}},
+         {"strokeDash", dash},
          {"tooltip",
           {{{"field", "taken"}},
            {{"field", "edges"}},

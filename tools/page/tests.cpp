@@ -8,6 +8,10 @@
 namespace assay::tools::page {
 namespace {
 
+std::string p_text(double p) {
+  return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p);
+}
+
 Json tests_table(const Json& tests) {
   Json lines = Json::array();
   for (const char* name : {"equivalence", "independence", "sufficiency", "partial_necessity"}) {
@@ -15,8 +19,7 @@ Json tests_table(const Json& tests) {
     const Json& test = tests[name];
     std::string shown = name;
     std::ranges::replace(shown, '_', ' ');
-    lines.push_back({shown, test.at("null"),
-                     fmt::format("{:.4f}", test.at("p_value").get<double>()),
+    lines.push_back({shown, test.at("null"), p_text(test.at("p_value")),
                      test.at("rejected").get<bool>() ? "rejected" : "kept"});
   }
   if (tests.contains("minimality")) {

@@ -21,8 +21,10 @@ Json thinned(const Json& lines) {
   const size_t step = (lines.size() + kPoints - 1) / kPoints;
   Json kept = Json::array();
   const auto keep = [&](const Json& line) {
-    kept.push_back(
-        {{"step", line.at("step")}, {"loss", line.at("loss")}, {"accuracy", line.at("accuracy")}});
+    const Json& loss = line.at("loss");
+    kept.push_back({{"step", line.at("step")},
+                    {"loss", loss > 0 ? loss : Json()},  // a logarithm has no place for 0
+                    {"accuracy", line.at("accuracy")}});
   };
   for (size_t i = 0; i + 1 < lines.size(); i += step) keep(lines[i]);
   keep(lines.back());
@@ -58,7 +60,7 @@ std::optional<Section> training_section(const Run& run) {
   }
   const Json& last = lines.back();
   const Curve loss{"loss", "loss", {{"type", "log"}}, {{"format", "~g"}}};
-  const Curve accuracy{"accuracy", "held-out accuracy", {{"zero", false}}, {{"format", "~%"}}};
+  const Curve accuracy{"accuracy", "held-out accuracy", {{"zero", false}}, {{"format", ".3~%"}}};
   section.blocks.push_back(chart(
       fmt::format("By step {}: loss {:.3g} (logarithmic scale), {} of the held-out inputs right.",
                   grouped(last.at("step")), last.at("loss").get<double>(),

@@ -42,7 +42,7 @@ before(async () => {
       '--curve', '--json', at('tests.json'));
   assay('derive', 'two-sat', '--model', `${reference}/model.safetensors`, '--inputs', '2000', '--quiet',
       '--out', at('derived'), '--json', at('derivation.json'));
-  assay('train', 'modular-addition', '--p', '7', '--steps', '300', '--out', at('run'), '--quiet');
+  assay('train', 'two-sat', '--preset', 'demo', '--steps', '1000', '--out', at('run'), '--quiet');
   assay('report', ...['validation.json', 'measures.json', 'tests.json', 'derivation.json', 'run/metrics.jsonl'].map(at),
       '--out', at('report.html'), '--quiet');
   browser = await chrome.launched();
