@@ -50,8 +50,9 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
                        "exact upper bound on the rate of this row"});
     columns.push_back({"≤ all rows", true, "exact upper bound that holds for all rows together"});
   }
-  columns.push_back({"claim"});
-  columns.push_back({"verdict", false});
+  const bool claimed =
+      std::ranges::any_of(rows, [](const AxiomRow& row) { return row.claim.has_value(); });
+  if (claimed) columns.insert(columns.end(), {{"claim"}, {"verdict", false}});
   Json lines = Json::array();
   std::string node;
   for (const AxiomRow& row : rows) {
@@ -61,8 +62,10 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
       line.push_back(percent(row.upper, decimals));
       line.push_back(percent(row.simultaneous_upper, decimals));
     }
-    line.push_back(row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "");
-    line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
+    if (claimed) {
+      line.push_back(row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "");
+      line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
+    }
     lines.push_back(line);
     node = row.node;
   }

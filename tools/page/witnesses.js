@@ -47,14 +47,13 @@ function nodeValues(step) {
     class: cell.same ? 'side' : 'side apart', title: `${cell.name}: ${cell.network} | ${cell.interpretation}`,
   }, side(cell.network), side(cell.interpretation)));
   const names = element('div', {class: 'side'}, element('span', {}, 'network'), element('span', {}, 'interpretation'));
-  const words = apart.slice(0, 6).map((cell) => step.cells.length === 1
-    ? `network ${cell.network}, interpretation ${cell.interpretation}`
-    : `${cell.name}: network ${value(cell.network, step)}, interpretation ${value(cell.interpretation, step)}`);
+  const words = apart.slice(0, 6).map((cell) =>
+    `${cell.name}: network ${value(cell.network, step)}, interpretation ${value(cell.interpretation, step)}`);
   if (apart.length > 6) words.push(`and ${apart.length - 6} more`);
   return element('div', {}, element('h3', {}, `${step.node}: `, state),
       element('div', {class: step.bits ? 'sides bits' : 'sides', 'aria-hidden': step.bits ? 'true' : ''}, names,
           element('div', {class: 'cells'}, ...cells)),
-      element('p', {class: words.length ? '' : 'hidden'}, words.length ? `${words.join('; ')}.` : 'No element differs.'));
+      element('p', {class: step.bits ? '' : 'hidden'}, words.length ? `${words.join('; ')}.` : ''));
 }
 
 function value(text, step) {
