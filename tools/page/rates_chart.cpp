@@ -19,7 +19,7 @@ double place_of_zero(const std::vector<AxiomRow>& rows) {
   return std::pow(10, std::floor(std::log10(smallest)) - 1);
 }
 
-Json points_of(const std::vector<AxiomRow>& rows, double zero) {
+Json points_of(const std::vector<AxiomRow>& rows, bool exact, double zero) {
   const auto at = [&](double value) { return value > 0 ? value : zero; };
   Json points = Json::array();
   for (const AxiomRow& row : rows) {
@@ -31,8 +31,9 @@ Json points_of(const std::vector<AxiomRow>& rows, double zero) {
                   {"all", at(row.simultaneous_upper)},
                   {"failures", fmt::format("{} of {}", grouped(row.failures), grouped(row.n))},
                   {"rate found", percent(row.rate, 4)},
-                  {"bounds", fmt::format("{} to {}", percent(row.lower, 4), percent(row.upper, 4))},
                   {"none", row.failures == 0}};
+    if (!exact)
+      point["bounds"] = fmt::format("{} to {}", percent(row.lower, 4), percent(row.upper, 4));
     if (row.claim) point.update({{"claim", at(*row.claim)}, {"verdict", row.verdict}});
     points.push_back(point);
   }
@@ -112,7 +113,7 @@ Json specification(const std::vector<AxiomRow>& rows, bool exact) {
   layers.push_back(claim_ticks(zero));
   const Json tooltip = exact ? hover({"node", "axiom", "failures", "rate found"})
                              : hover({"node", "axiom", "failures", "rate found", "bounds"});
-  return {{"data", {{"values", points_of(rows, zero)}}},
+  return {{"data", {{"values", points_of(rows, exact, zero)}}},
           {"facet", {{"row", groups(rows)}}},
           {"spacing", 10},
           {"spec",

@@ -97,7 +97,7 @@ TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
 }
 
 TEST(Sections, SayWhyTheNetworkIsNotUsed) {
-  const Run run = make_run(validation(), "report.json");
+  const page::Run run = make_run(validation(), "report.json");
   EXPECT_EQ(run.subject, nullptr);
   EXPECT_EQ(run.no_subject, "gone.safetensors is not there");
 }
@@ -133,7 +133,7 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");
-  const Run run = read_run(put("half.json", half.dump()));
+  const page::Run run = read_run(put("half.json", half.dump()));
   EXPECT_THAT(message_of([&] { page_of({run}); }), HasSubstr("half.json: not a whole report"));
 }
 
