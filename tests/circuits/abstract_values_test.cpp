@@ -10,16 +10,16 @@
 namespace assay::circuits {
 namespace {
 
-const interp::TransformerConfig kConfig = interp::assorted_configs().front();
+const interp::TransformerConfig kTwoBlocks = interp::assorted_configs().front();
 
-Value sum_of(const std::vector<Value>& parents) {
+Value sum_of_parents(const std::vector<Value>& parents) {
   Value sum = parents[0].to(torch::kFloat64);
   for (size_t i = 1; i < parents.size(); ++i) sum = sum + parents[i];
   return sum;
 }
 
 /// first: the tokens; second: first + tokens. α adds up what it reads.
-Program chain() {
+Program adding_up() {
   const auto read = [](interp::Hook hook, int64_t layer) {
     return std::vector<interp::Site>{{.place = {hook, layer}}};
   };
@@ -31,7 +31,7 @@ Program chain() {
   program.steps[1].parents = {0, -1};
   program.steps[1].reads = read(interp::Hook::MlpPost, 1);
   for (Step& step : program.steps) {
-    step.h = sum_of;
+    step.h = sum_of_parents;
     step.alpha = alpha;
   }
   return program;
@@ -39,18 +39,18 @@ Program chain() {
 
 TEST(AbstractValues, OfTheGraphFollowItFromTheTokens) {
   const at::Tensor tokens = torch::tensor({{1, 2, 3}, {0, 4, 1}}, torch::kInt64);
-  const std::vector<Value> values = prefix_values(chain(), tokens);
+  const std::vector<Value> values = prefix_values(adding_up(), tokens);
   EXPECT_TRUE(values[0].equal(tokens.to(torch::kFloat64)));
   EXPECT_TRUE(values[1].equal(2 * tokens.to(torch::kFloat64)));
   EXPECT_TRUE(
-      step_value(chain().steps[1], {tokens * 10}, tokens).equal(tokens.to(torch::kFloat64) * 11));
+      step_value(adding_up().steps[1], {tokens * 10}, tokens).equal(tokens.to(torch::kFloat64) * 11));
 }
 
 TEST(AbstractValues, OfTheNetworkAreWhatAlphaReadsAtEachStepsOwnSites) {
-  interp::Transformer model(kConfig);
+  interp::Transformer model(kTwoBlocks);
   interp::initialise(model, {.seed = 3});
   const at::Tensor tokens = torch::tensor({{1, 2, 3}, {0, 4, 1}}, torch::kInt64);
-  const Program program = chain();
+  const Program program = adding_up();
   const std::vector<Value> values = network_values(model, program, tokens);
   for (size_t v = 0; v < 2; ++v) {
     const at::Tensor alone = interp::trace(model, tokens, {.record = program.steps[v].reads})[0];

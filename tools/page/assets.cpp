@@ -12,3 +12,5 @@ ASSET(style)
 ASSET(script)
 ASSET(charting)
 ASSET(licences)
+
+#undef ASSET

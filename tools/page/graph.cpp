@@ -63,7 +63,7 @@ Json evidence_of(const Json& node) {
   return facts;
 }
 
-Json describe(const Json& node) {
+Json node_details(const Json& node) {
   std::vector<Fact> rows = {
       {"computed from", joined(node.at("parents"))},
       {"h, what is computed", operation_text(node.at("h")), true},
@@ -99,7 +99,7 @@ std::optional<Section> graph_section(const Run& run) {
   }
   const std::vector<AxiomRow> rows = axiom_rows(run.report);
   Json details = Json::object();
-  for (const Json& node : nodes) details[node.at("node").get<std::string>()] = describe(node);
+  for (const Json& node : nodes) details[node.at("node").get<std::string>()] = node_details(node);
   section.blocks.push_back(
       {{"type", "graph"},
        {"caption",

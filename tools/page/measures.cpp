@@ -14,7 +14,7 @@ Json rows_of(const Json& measures) {
   return measures.contains("rows") ? measures["rows"] : Json::array({measures});
 }
 
-std::string interval(const Json& bounds, const char* format) {
+std::string interval_text(const Json& bounds, const char* format) {
   if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "–";
   return fmt::format("{} – {}", fmt::format(fmt::runtime(format), bounds[0].get<double>()),
                      fmt::format(fmt::runtime(format), bounds[1].get<double>()));
@@ -36,9 +36,9 @@ Json measures_table(const Json& rows) {
     const Json& value = faithfulness.at("normalised");
     lines.push_back({row.at("ablation"),
                      value.is_null() ? "–" : fmt::format("{:.3f}", value.get<double>()),
-                     interval(faithfulness.at("interval"), "{:.3f}"), share(row.at("agreement")),
-                     share_interval(row.at("agreement")), share(row.at("circuit_right")),
-                     share(row.at("network_right"))});
+                     interval_text(faithfulness.at("interval"), "{:.3f}"),
+                     share(row.at("agreement")), share_interval(row.at("agreement")),
+                     share(row.at("circuit_right")), share(row.at("network_right"))});
   }
   const std::string sure = fmt::format("{:g}%", 100 * rows[0].at("confidence").get<double>());
   return table(

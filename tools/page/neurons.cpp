@@ -23,7 +23,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t kFormulas = 4096, kChunk = 128;
+constexpr int64_t kFormulas = 4096, kFormulasAtOnce = 128;
 
 const Json* evaluating_node(const Json& report) {
   for (const Json& node : report.at("nodes"))
@@ -47,12 +47,13 @@ void add_asked(const Json& program, std::set<int64_t>& asked) {
 /// [neuron, assignment].
 Tensor mean_activations(const Run& run, const circuits::Step& step, int64_t variables) {
   const int64_t assignments = int64_t{1} << variables;
-  std::vector<Tensor> sums(kFormulas / kChunk), counts(kFormulas / kChunk);
-  interp::parallel_for(kFormulas / kChunk, [&](int64_t chunk) {
+  std::vector<Tensor> sums(kFormulas / kFormulasAtOnce), counts(kFormulas / kFormulasAtOnce);
+  interp::parallel_for(kFormulas / kFormulasAtOnce, [&](int64_t chunk) {
     const at::NoGradGuard no_grad;
-    const Tensor tokens = run.task->sample(tasks::Part::Derive, 0, chunk * kChunk, kChunk).tokens;
-    Tensor satisfied = at::zeros({kChunk, assignments});
-    for (int64_t i = 0; i < kChunk; ++i) {
+    const Tensor tokens =
+        run.task->sample(tasks::Part::Derive, 0, chunk * kFormulasAtOnce, kFormulasAtOnce).tokens;
+    Tensor satisfied = at::zeros({kFormulasAtOnce, assignments});
+    for (int64_t i = 0; i < kFormulasAtOnce; ++i) {
       const sat2::Mask mask = sat2::satisfying(tasks::two_sat::formula_of(tokens[i], variables));
       for (int64_t a = 0; a < assignments; ++a)
         satisfied.data_ptr<float>()[i * assignments + a] = static_cast<float>(mask >> a & 1);

@@ -8,7 +8,7 @@ import {launched, opened} from './browser.mjs';
 
 const [file, picture] = process.argv.slice(2);
 const browser = await launched();
-const page = await opened(browser, path.resolve(file), {viewport: {width: 980, height: 1000}});
+const page = await opened(browser, path.resolve(file), {viewport: {width: 980, height: 1040}});
 const times = await page.evaluate(() => ({
   words: Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime),
   charts: Math.round(performance.getEntriesByName('drawn')[0].startTime),
