@@ -19,7 +19,7 @@ bool has(const Json& report, std::initializer_list<const char*> fields) {
 }
 
 RunKind kind_of(const Json& report) {
-  if (has(report, {"rows", "nodes", "confidence"})) return RunKind::Validation;
+  if (has(report, {"rows", "nodes", "task"})) return RunKind::Validation;
   if (has(report, {"measures", "circuit"})) return RunKind::Measurement;
   if (has(report, {"cfg", "nodes", "edges"})) return RunKind::Circuit;
   if (has(report, {"method", "edges", "circuit"})) return RunKind::Discovery;
