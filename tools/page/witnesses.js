@@ -69,7 +69,7 @@ function attention(input, map) {
         element('figcaption', {}, head.name));
   });
   return [element('h3', {}, 'Where the heads look'),
-    element('p', {class: 'faint'}, 'Every row is a position, from the first token at the top; darker is more attention. '
+    element('p', {class: 'faint'}, 'Every row is a position, from the first token at the top; the fuller the colour, the more attention. '
       + 'Point at a cell to read it.'),
     element('div', {class: 'heads'}, ...figures)];
 }
