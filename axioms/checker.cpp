@@ -8,6 +8,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "circuits/abstract_values.h"
 #include "interp/parallel.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
@@ -37,22 +38,12 @@ Chunk observe(const interp::Transformer& model, const Program& program, const Te
               int64_t first) {
   Chunk chunk{.first = first,
               .tokens = tokens,
-              .actual = {},
-              .prefix = circuits::abstract_values(program, tokens),
+              .actual = circuits::network_values(model, program, tokens),
+              .prefix = circuits::prefix_values(program, tokens),
               .component = {},
               .decision = {}};
-  interp::TraceRequest request;
   for (const Step& step : program.steps)
-    request.record.insert(request.record.end(), step.reads.begin(), step.reads.end());
-  const std::vector<Tensor> recorded = interp::trace(model, tokens, request);
-  auto next = recorded.begin();
-  for (const Step& step : program.steps) {
-    const auto end = next + static_cast<std::ptrdiff_t>(step.reads.size());
-    chunk.actual.push_back(step.alpha({next, end}));
-    next = end;
-  }
-  for (const Step& step : program.steps)
-    chunk.component.push_back(step.h(circuits::parents_of(step, chunk.actual, tokens)));
+    chunk.component.push_back(circuits::step_value(step, chunk.actual, tokens));
   chunk.decision = chunk.actual[program.output];
   return chunk;
 }
@@ -107,7 +98,7 @@ Value conclusion(const Program& program, size_t v, const Chunk& chunk, const Val
     const Step& step = program.steps[i];
     changed[i] = std::ranges::any_of(step.parents,
                                      [&](int parent) { return parent >= 0 && changed[parent]; });
-    if (changed[i]) values[i] = step.h(circuits::parents_of(step, values, chunk.tokens));
+    if (changed[i]) values[i] = circuits::step_value(step, values, chunk.tokens);
   }
   return values[program.output];
 }
@@ -130,15 +121,6 @@ std::pair<Tensor, Tensor> unequal(const interp::Transformer& model, const Progra
   return {apart(by_prefix, prefix), apart(by_component, component)};
 }
 
-nlohmann::json row_as_json(const Tensor& value) {
-  if (value.dim() == 0)
-    return value.is_floating_point() ? nlohmann::json(value.item<double>())
-                                     : nlohmann::json(value.item<int64_t>());
-  nlohmann::json list = nlohmann::json::array();
-  for (int64_t i = 0; i < value.size(0); ++i) list.push_back(row_as_json(value[i]));
-  return list;
-}
-
 void count(AxiomResult& result, const Chunk& chunk, const Tensor& failed, const Value& network,
            const Value& interpretation, int64_t witnesses) {
   const int64_t failures = failed.sum().item<int64_t>();
@@ -151,8 +133,8 @@ void count(AxiomResult& result, const Chunk& chunk, const Tensor& failed, const 
     result.witnesses.push_back(
         {.input = chunk.first + row,
          .tokens = {tokens.data_ptr<int64_t>(), tokens.data_ptr<int64_t>() + tokens.numel()},
-         .network = row_as_json(network[row].cpu()),
-         .interpretation = row_as_json(interpretation[row].cpu())});
+         .network = circuits::value_as_json(network[row].cpu()),
+         .interpretation = circuits::value_as_json(interpretation[row].cpu())});
   }
 }
 

@@ -29,6 +29,21 @@ std::string equality_text(const circuits::Operation& equality) {
   return text;
 }
 
+ordered_json definition_of(const Node& node) {
+  const auto names = [](const std::vector<interp::Site>& sites) {
+    ordered_json list = ordered_json::array();
+    for (const interp::Site& site : sites) list.push_back(to_string(site));
+    return list;
+  };
+  const auto operation = [](const circuits::Operation& operation) -> ordered_json {
+    return {{"operation", operation.name}, {"parameters", operation.parameters}};
+  };
+  return {{"parents", node.parents},        {"sites", names(node.sites)},
+          {"reads", names(node.reads)},     {"h", operation(node.h)},
+          {"alpha", operation(node.alpha)}, {"gamma", operation(node.gamma)},
+          {"evidence", node.evidence}};
+}
+
 ReportNode describe(const NodeResult& result, const Interpretation& interpretation,
                     const interp::TransformerConfig& config, int64_t readout) {
   const Node& node = node_named(result.node, interpretation);
@@ -37,7 +52,8 @@ ReportNode describe(const NodeResult& result, const Interpretation& interpretati
           .introduced = result[Axiom::PE].estimate.failures - result.inherited,
           .equality = equality_text(node.equality),
           .path_around = circuits::path_around(node.sites, config, readout),
-          .has_evidence = !node.evidence.empty()};
+          .has_evidence = !node.evidence.empty(),
+          .definition = definition_of(node)};
 }
 
 ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& result,
@@ -100,13 +116,15 @@ ordered_json to_json(const interp::Blas& blas) {
 }
 
 ordered_json to_json(const ReportNode& node) {
-  return {{"node", node.name},
-          {"inherited_failures", node.inherited},
-          {"introduced_failures", node.introduced},
-          {"equality", node.equality},
-          {"complete_cut", node.path_around.empty()},
-          {"path_around", node.path_around},
-          {"has_evidence", node.has_evidence}};
+  ordered_json json = {{"node", node.name},
+                       {"inherited_failures", node.inherited},
+                       {"introduced_failures", node.introduced},
+                       {"equality", node.equality},
+                       {"complete_cut", node.path_around.empty()},
+                       {"path_around", node.path_around},
+                       {"has_evidence", node.has_evidence}};
+  json.update(node.definition);
+  return json;
 }
 
 ordered_json to_json(const Witness& witness) {

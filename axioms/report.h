@@ -62,6 +62,9 @@ struct ReportNode {
   std::string equality;                  ///< which values count as the same, with parameters
   std::vector<std::string> path_around;  ///< a path that its sites do not cut; empty: complete cut
   bool has_evidence = false;
+  /// What the interpretation says of it: parents, sites, reads, h, alpha, gamma (operations with
+  /// their parameters, without tensors), evidence.
+  nlohmann::ordered_json definition;
 };
 
 struct Report {

@@ -61,17 +61,4 @@ Program compile(const Interpretation& interpretation, const Operations& operatio
   return program;
 }
 
-std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values,
-                              const at::Tensor& tokens) {
-  std::vector<Value> parents;
-  for (const int parent : step.parents) parents.push_back(parent < 0 ? tokens : values[parent]);
-  return parents;
-}
-
-std::vector<Value> abstract_values(const Program& program, const at::Tensor& tokens) {
-  std::vector<Value> values;
-  for (const Step& step : program.steps) values.push_back(step.h(parents_of(step, values, tokens)));
-  return values;
-}
-
 }  // namespace assay::circuits

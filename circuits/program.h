@@ -35,12 +35,4 @@ struct Program {
 Program compile(const Interpretation& interpretation, const Operations& operations,
                 const interp::TransformerConfig& config);
 
-/// The values of a step's parents. @param values  of the steps before it.
-std::vector<Value> parents_of(const Step& step, const std::vector<Value>& values,
-                              const at::Tensor& tokens);
-
-/// What every step computes of an input by h alone, the network not being run (H_v of the axioms).
-/// @param tokens  int64 [batch, pos].
-std::vector<Value> abstract_values(const Program& program, const at::Tensor& tokens);
-
 }  // namespace assay::circuits

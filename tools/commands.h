@@ -29,5 +29,6 @@ Command add_graph(CLI::App& app);
 Command add_compare_circuits(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_compare(CLI::App& app);
+Command add_report(CLI::App& app);
 
 }  // namespace assay::tools

@@ -10,6 +10,7 @@
 
 #include "circuits/circuit_file.h"
 #include "circuits/discovery.h"
+#include "interp/files.h"
 #include "interp/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
@@ -90,6 +91,8 @@ void print_edges(const DiscoverOptions& options, const Circuit& circuit, const E
 ordered_json report_of(const DiscoverOptions& options, const ExperimentSubject& subject,
                        const Circuit& circuit, const EdgeScores& scores, double seconds) {
   ordered_json report = origin_of(options, subject);
+  report["circuit"] = {{"path", options.out.string()},
+                       {"sha256", interp::sha256_of_file(options.out)}};
   report["seconds"] = seconds;
   report["edges"] = ordered_json::object();
   const at::Tensor mean = scores.mean.contiguous(), error = scores.standard_error.contiguous();

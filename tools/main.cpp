@@ -41,6 +41,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("graph", "draw a circuit", add_graph);
   add("explain", "score the parts of an input by what they do to the answer", add_explain);
   add("compare", "hold methods of explaining against what is known to matter", add_compare);
+  add("report", "one HTML page about what runs found", add_report);
   add("convert", "read a model in any layout, write safetensors", add_convert);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("study", "which surrogates follow a network trained on synthetic texts", add_study);

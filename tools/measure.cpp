@@ -11,10 +11,12 @@
 #include "circuits/circuit_file.h"
 #include "circuits/interpretation_file.h"
 #include "circuits/random_circuits.h"
+#include "interp/files.h"
 #include "interp/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
+#include "tools/page/sections.h"
 #include "tools/progress.h"
 
 namespace assay::tools {
@@ -25,7 +27,7 @@ using nlohmann::ordered_json;
 struct MeasureOptions {
   CommonOptions common;
   ExperimentOptions experiment;
-  std::filesystem::path circuit, interpretation;
+  std::filesystem::path circuit, interpretation, html;
   circuits::MeasureConfig measures;
   std::string method = "eap-ig", correction = "benjamini-hochberg";
   int64_t draws = 199;
@@ -150,6 +152,7 @@ void compare_with_interpretation(const Measurement& m) {
   const std::vector<int64_t> unneeded = ids(implied & m.circuit.kept.logical_not());
   const Console& console = m.console;
   console.fact("interpretation", m.options.interpretation.string());
+  m.report["interpretation"]["path"] = m.options.interpretation.string();
   for (const auto& [node, components] : circuits::components_of_nodes(interpretation, graph)) {
     std::string names;
     for (const circuits::Component& component : components)
@@ -172,6 +175,7 @@ void compare_with_interpretation(const Measurement& m) {
 
 int run_measure(const MeasureOptions& options) {
   const Session session = start(options.common);
+  if (!options.html.empty()) require_writable(options.html);
   const circuits::CircuitFile file = circuits::load_circuit(options.circuit);
   const ExperimentSubject subject =
       load_subject(options.experiment, tasks::Part::Test, options.common.seed.value_or(1));
@@ -185,7 +189,8 @@ int run_measure(const MeasureOptions& options) {
 
   ordered_json report = report_head();
   report.update(subject.facts);
-  report["circuit"] = options.circuit.string();
+  report["circuit"] = {{"path", options.circuit.string()},
+                       {"sha256", interp::sha256_of_file(options.circuit)}};
   const Measurement measurement{options, subject, file.circuit, console, report};
   if (options.experiment.ablation == "all")
     measure_all_ablations(measurement);
@@ -193,6 +198,10 @@ int run_measure(const MeasureOptions& options) {
     measure_one_ablation(measurement);
   if (!options.interpretation.empty()) compare_with_interpretation(measurement);
   write_report(options.common, report);
+  if (!options.html.empty()) {
+    page::write_page({page::make_run(report, options.common.json)}, options.html);
+    console.fact("page", options.html.string());
+  }
   return kDone;
 }
 
@@ -236,6 +245,7 @@ Command add_measure(CLI::App& app) {
                  "of families of edges: holm or benjamini-hochberg")
       ->capture_default_str()
       ->type_name("NAME");
+  app.add_option("--html", options->html, "write a report page")->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
       "\nExample: assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors\n"

@@ -18,6 +18,7 @@
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/options.h"
+#include "tools/page/sections.h"
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
@@ -31,7 +32,7 @@ constexpr int64_t kInputs = 80000;  // unless told otherwise, where they have no
 
 struct ValidateOptions {
   CommonOptions common;
-  std::filesystem::path model, interpretation, data;
+  std::filesystem::path model, interpretation, data, html;
   std::string task, part;
   std::optional<int64_t> inputs;
   int64_t witnesses = 1;
@@ -146,6 +147,7 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject
 
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
+  if (!options.html.empty()) require_writable(options.html);
   const Subject subject = load(options);
   require_belong_together(subject, options.task);
   const circuits::Program program =
@@ -167,6 +169,10 @@ int run_validate(const ValidateOptions& options) {
   print_report(report, *subject.task, session.console);
   write_report(options.common, axioms::to_json(report));
   if (!options.common.json.empty()) session.console.fact("\nreport", options.common.json.string());
+  if (!options.html.empty()) {
+    page::write_page({page::make_run(axioms::to_json(report), options.common.json)}, options.html);
+    session.console.fact("page", options.html.string());
+  }
   return report.partial ? kInterrupted : axioms::exit_code(report);
 }
 
@@ -216,6 +222,7 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("K");
+  app.add_option("--html", options->html, "write a report page")->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
       "\nExample: assay validate --task two-sat --model runs/demo/model.safetensors\n"

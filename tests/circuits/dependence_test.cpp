@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "circuits/abstract_values.h"
 #include "interp/transformer.h"
 
 namespace assay::circuits {
@@ -49,7 +50,7 @@ TEST(ChangedShare, ByHand) {
 
 TEST(AbstractValues, AreThoseOfHAlone) {
   const at::Tensor tokens = at::stack({sequence({1, 2, 0, 3}), sequence({5, 4, 1, 1})});
-  const std::vector<Value> values = abstract_values(program(), tokens);
+  const std::vector<Value> values = prefix_values(program(), tokens);
   ASSERT_EQ(values.size(), 2U);
   EXPECT_TRUE(values[0].equal(torch::tensor({{2, 3}, {5, 1}}, torch::kInt64)));
   EXPECT_TRUE(values[1].equal(sequence({1, 0})));

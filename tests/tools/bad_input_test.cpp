@@ -229,5 +229,16 @@ TEST_F(BadInput, FolderThatHoldsARunOrNone) {
   refuse("train two-sat --out nosuch --resume", {"nosuch", "no run to resume"});
 }
 
+TEST_F(BadInput, RunsThatAreNoReportsAndPagesThatCannotBeWritten) {
+  put("broken.json", "{");
+  put("other.json", "{\"x\": 1}");
+  refuse("report nosuch.json --out page.html", {"nosuch.json"});
+  refuse("report broken.json --out page.html", {"broken.json", "not a report"});
+  refuse("report other.json --out page.html", {"other.json", "validate, measure, discover"});
+  refuse("report good.json --out page.html", {"good.json", "expected a report"});
+  refuse("report good.json --out nosuch/page.html", {"nosuch/page.html", "cannot be written"});
+  refuse(validate("--html nosuch/page.html"), {"nosuch/page.html", "cannot be written"});
+}
+
 }  // namespace
 }  // namespace assay::tools

@@ -1,0 +1,147 @@
+#include "tools/page/sections.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/interp/scratch.h"
+
+namespace assay::tools::page {
+namespace {
+
+using interp::message_of;
+using testing::HasSubstr;
+
+Json row(const char* axiom, double rate, const char* verdict = "") {
+  Json json = {{"node", "sum"},
+               {"axiom", axiom},
+               {"n", 100},
+               {"failures", static_cast<int64_t>(100 * rate)},
+               {"rate", rate},
+               {"upper", rate + 0.01},
+               {"lower", 0.0},
+               {"simultaneous_upper", rate + 0.02},
+               {"witnesses", Json::array()}};
+  if (*verdict) json.update({{"claim", 0.1}, {"verdict", verdict}});
+  return json;
+}
+
+/// A whole report on one node, whose model and interpretation are gone.
+Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
+  Json report = {{"title", "a sum"},
+                 {"command", "assay validate"},
+                 {"version", "0.1.0"},
+                 {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
+                 {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
+                 {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
+                 {"data", {{"source", "sampled"}, {"seed", 1}}},
+                 {"confidence", 0.95},
+                 {"inputs", 100},
+                 {"partial", false},
+                 {"exact", false},
+                 {"rows", Json::array()}};
+  const Json operation = {{"operation", "any"}, {"parameters", Json::object()}};
+  report["nodes"] = {{{"node", "sum"},
+                      {"inherited_failures", 0},
+                      {"introduced_failures", 2},
+                      {"equality", "equal"},
+                      {"complete_cut", true},
+                      {"path_around", Json::array()},
+                      {"parents", {"tokens"}},
+                      {"sites", {"logits"}},
+                      {"reads", {"logits"}},
+                      {"h", operation},
+                      {"alpha", operation},
+                      {"gamma", operation},
+                      {"evidence", Json::array()}}};
+  const char* axioms[] = {"PE", "CE", "PR", "CR"};
+  for (size_t i = 0; i < 4; ++i)
+    report["rows"].push_back(row(axioms[i], i == 0 ? 0.02 : 0, verdicts[i]));
+  return report;
+}
+
+Json verdict_of(const Json& report) {
+  return verdict_section(make_run(report, "report.json"))->blocks[0];
+}
+
+TEST(Sections, TheVerdictIsThatOfTheWorstClaim) {
+  EXPECT_EQ(verdict_of(validation())["text"], "No claim was made");
+  EXPECT_EQ(verdict_of(validation({"holds", "", "", ""}))["text"], "The claim holds");
+  EXPECT_EQ(verdict_of(validation({"holds", "holds", "", ""}))["text"], "All 2 claims hold");
+  EXPECT_EQ(verdict_of(validation({"holds", "undecided", "", ""}))["text"],
+            "1 of 2 claims is undecided");
+  const Json worst = verdict_of(validation({"violated", "undecided", "violated", "holds"}));
+  EXPECT_EQ(worst["text"], "2 of 4 claims are violated");
+  EXPECT_EQ(worst["tone"], "bad");
+}
+
+TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
+  Json report = validation({"vacuous", "vacuous", "", ""});
+  report["vacuous"] = true;
+  report["objections"] = Json::array({{{"node", "sum"},
+                                       {"kind", "one node"},
+                                       {"reason", "It is the network."},
+                                       {"violates", "cuts"}}});
+  const Section section = *verdict_section(make_run(report, "report.json"));
+  EXPECT_EQ(section.blocks[0]["text"], "The interpretation is vacuous");
+  EXPECT_EQ(section.blocks[1]["text"], "sum: It is the network. It violates: cuts.");
+}
+
+TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
+  Json report = validation({"holds", "", "", ""});
+  report["exact"] = true;
+  for (Json& row : report["rows"])
+    for (const char* bound : {"upper", "lower", "simultaneous_upper"}) row.erase(bound);
+  const Section section = *axioms_section(make_run(report, "report.json"));
+  EXPECT_EQ(section.blocks.dump().find("bound"), std::string::npos);
+  EXPECT_THAT(verdict_of(report)["detail"].get<std::string>(), HasSubstr("every rate is exact"));
+}
+
+TEST(Sections, SayWhyTheNetworkIsNotUsed) {
+  const page::Run run = make_run(validation(), "report.json");
+  EXPECT_EQ(run.subject, nullptr);
+  EXPECT_EQ(run.no_subject, "gone.safetensors is not there");
+}
+
+TEST(Sections, OfOneKindStandTogether) {
+  std::vector<std::string> titles;
+  for (const Section& section :
+       page_of({make_run(validation(), "a.json"), make_run(validation(), "b.json")}).sections)
+    titles.push_back(section.title);
+  EXPECT_EQ(titles[0], titles[1]);
+  EXPECT_EQ(titles[2], titles[3]);
+  EXPECT_EQ(titles.front(), "Verdict");
+  EXPECT_EQ(titles.back(), "How to reproduce");
+}
+
+TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {
+  Json lines = Json::array();
+  for (int64_t step = 0; step < 20001; ++step)
+    lines.push_back({{"step", step}, {"loss", 0.5}, {"accuracy", 0.9}});
+  const Section section = *training_section(make_run({{"lines", lines}}, "metrics.jsonl"));
+  const Json& values = section.blocks[0]["spec"]["data"]["values"];
+  EXPECT_LE(values.size(), 1501u);
+  EXPECT_EQ(values.front()["step"], 0);
+  EXPECT_EQ(values.back()["step"], 20000);
+}
+
+class Runs : public interp::Scratch {};
+
+TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
+  EXPECT_THAT(message_of([&] { read_run(put("a.json", "{")); }), HasSubstr("a.json: not a report"));
+  EXPECT_THAT(message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
+              HasSubstr("b.json: expected a report that validate, measure"));
+  EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
+  Json half = validation();
+  half.erase("data");
+  const page::Run run = read_run(put("half.json", half.dump()));
+  EXPECT_THAT(message_of([&] { page_of({run}); }), HasSubstr("half.json: not a whole report"));
+}
+
+TEST_F(Runs, OfATrainingMayEndInTheMiddleOfALine) {
+  const std::string line = R"({"step": 1, "loss": 2, "accuracy": 0.5})";
+  EXPECT_EQ(read_run(put("metrics.jsonl", line + "\n" + line + "\n{\"st")).report["lines"].size(),
+            2u);
+}
+
+}  // namespace
+}  // namespace assay::tools::page

@@ -1,0 +1,39 @@
+#include "tools/page/axiom_rows.h"
+
+#include <algorithm>
+
+namespace assay::tools::page {
+
+std::vector<AxiomRow> axiom_rows(const Json& report) {
+  std::vector<AxiomRow> rows;
+  for (const Json& json : report.at("rows")) {
+    AxiomRow row{.node = json.at("node"),
+                 .axiom = json.at("axiom"),
+                 .n = json.at("n"),
+                 .failures = json.at("failures"),
+                 .rate = json.at("rate"),
+                 .claim = {},
+                 .verdict = json.value("verdict", "")};
+    row.lower = json.value("lower", row.rate);
+    row.upper = json.value("upper", row.rate);
+    row.simultaneous_upper = json.value("simultaneous_upper", row.rate);
+    if (json.contains("claim")) row.claim = json["claim"].get<double>();
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+int decimals_of(const std::vector<AxiomRow>& rows) {
+  std::vector<double> shares;
+  for (const AxiomRow& row : rows) shares.insert(shares.end(), {row.rate, row.upper});
+  return percent_decimals(shares);
+}
+
+double worst_rate(const std::vector<AxiomRow>& rows, const std::string& node) {
+  double worst = 0;
+  for (const AxiomRow& row : rows)
+    if (row.node == node) worst = std::max(worst, row.rate);
+  return worst;
+}
+
+}  // namespace assay::tools::page

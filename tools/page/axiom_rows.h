@@ -1,0 +1,30 @@
+#pragma once
+// The rows of a validation report, read back.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/page/blocks.h"
+
+namespace assay::tools::page {
+
+struct AxiomRow {
+  std::string node, axiom;
+  int64_t n = 0, failures = 0;
+  double rate = 0;
+  double lower = 0, upper = 0;    ///< at the report's confidence; where it is exact, the rate
+  double simultaneous_upper = 0;  ///< likewise, for all rows together
+  std::optional<double> claim;
+  std::string verdict;  ///< empty without a claim
+};
+
+std::vector<AxiomRow> axiom_rows(const Json& report);
+
+/// Decimals of a percentage that suit all these rows.
+int decimals_of(const std::vector<AxiomRow>& rows);
+
+/// The largest failure rate of one node.
+double worst_rate(const std::vector<AxiomRow>& rows, const std::string& node);
+
+}  // namespace assay::tools::page

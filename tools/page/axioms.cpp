@@ -1,0 +1,137 @@
+// Error rates of every node and axiom, with their bounds.
+
+#include <fmt/format.h>
+
+#include "tools/page/axiom_rows.h"
+#include "tools/page/channels.h"
+#include "tools/page/rates_chart.h"
+#include "tools/page/sections.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+struct Meaning {
+  const char *name, *full, *words;
+};
+constexpr Meaning kAxioms[] = {
+    {"PE", "prefix equivalence",
+     "The network's value of a step is the one that the interpretation computes from the input."},
+    {"CE", "component equivalence",
+     "The network's value of a step is the one that the interpretation computes from the network's "
+     "values one step earlier."},
+    {"PR", "prefix replaceability",
+     "The network still gives its answer when the value computed from the input is written in its "
+     "place."},
+    {"CR", "component replaceability",
+     "The network still gives its answer when the value computed from the step before is written "
+     "in "
+     "its place."}};
+
+std::string help_of(const std::string& axiom) {
+  const auto* found = std::ranges::find(kAxioms, axiom, &Meaning::name);
+  return fmt::format("{}: {}", found->full, found->words);
+}
+
+Json legend() {
+  std::vector<Fact> rows;
+  for (const Meaning& axiom : kAxioms)
+    rows.push_back({axiom.name, fmt::format("{}. {}", axiom.full, axiom.words)});
+  return facts(rows);
+}
+
+Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
+  const bool exact = report.at("exact");
+  const int decimals = decimals_of(rows);
+  std::vector<Column> columns = {
+      {"node", false}, {"axiom", false}, {"failures"}, {exact ? "exact rate" : "rate"}};
+  if (!exact) {
+    columns.push_back({fmt::format("≤ {:g}%", 100 * report.at("confidence").get<double>()), true,
+                       "exact upper bound on the rate of this row"});
+    columns.push_back({"≤ all rows", true, "exact upper bound that holds for all rows together"});
+  }
+  const bool claimed =
+      std::ranges::any_of(rows, [](const AxiomRow& row) { return row.claim.has_value(); });
+  if (claimed) columns.insert(columns.end(), {{"claim"}, {"verdict", false}});
+  Json lines = Json::array();
+  std::string node;
+  for (const AxiomRow& row : rows) {
+    Json line = {row.node == node ? "" : row.node, cell(row.axiom, Tone::Plain, help_of(row.axiom)),
+                 grouped(row.failures), percent(row.rate, decimals)};
+    if (!exact) {
+      line.push_back(percent(row.upper, decimals));
+      line.push_back(percent(row.simultaneous_upper, decimals));
+    }
+    if (claimed) {
+      line.push_back(row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "");
+      line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
+    }
+    lines.push_back(line);
+    node = row.node;
+  }
+  return table("", columns, lines);
+}
+
+/// Where prefix failures come from: a parent that was wrong already, or this node.
+Json origins_chart(const Json& nodes) {
+  Json values = Json::array();
+  std::string alt = "Failures of prefix equivalence by origin:";
+  for (const Json& node : nodes) {
+    const std::string name = node.at("node");
+    const int64_t inherited = node.at("inherited_failures"),
+                  introduced = node.at("introduced_failures");
+    values.push_back({{"node", name}, {"origin", "inherited"}, {"failures", inherited}});
+    values.push_back({{"node", name}, {"origin", "introduced"}, {"failures", introduced}});
+    alt += fmt::format(" {} inherits {} and introduces {},", name, grouped(inherited),
+                       grouped(introduced));
+  }
+  alt.back() = '.';
+  const Json colour = {
+      {"field", "origin"},
+      {"type", "nominal"},
+      {"title", nullptr},
+      {"scale",
+       {{"domain", {"inherited", "introduced"}}, {"range", {"var(--faint)", "var(--accent)"}}}},
+      {"legend", {{"orient", "top"}, {"symbolType", "square"}}}};
+  return chart(
+      "Failures of prefix equivalence: inherited ones were wrong at a parent already, introduced "
+      "ones go wrong at this node.",
+      alt,
+      {{"data", {{"values", values}}},
+       {"width", 640},
+       {"height", {{"step", 26}}},
+       {"mark", {{"type", "bar"}, {"height", 14}}},
+       {"encoding",
+        {{"y", lines_by("node")},
+         {"x",
+          {{"field", "failures"},
+           {"type", "quantitative"},
+           {"title", "failing inputs"},
+           {"axis", {{"tickMinStep", 1}, {"tickCount", 6}}}}},
+         {"color", colour},
+         {"order", {{"field", "origin"}}},
+         {"tooltip",
+          {{{"field", "node"}},
+           {{"field", "origin"}},
+           {{"field", "failures"}, {"format", ","}}}}}}});
+}
+
+bool any_prefix_failure(const std::vector<AxiomRow>& rows) {
+  return std::ranges::any_of(
+      rows, [](const AxiomRow& row) { return row.axiom == "PE" && row.failures > 0; });
+}
+
+}  // namespace
+
+std::optional<Section> axioms_section(const Run& run) {
+  if (run.kind != RunKind::Validation) return std::nullopt;
+  const std::vector<AxiomRow> rows = axiom_rows(run.report);
+  Section section{.title = "Axioms, node by node", .run = {}};
+  section.blocks.push_back(legend());
+  section.blocks.push_back(rates_chart(rows, run.report.at("exact")));
+  section.blocks.push_back(rates_table(rows, run.report));
+  if (any_prefix_failure(rows)) section.blocks.push_back(origins_chart(run.report.at("nodes")));
+  return section;
+}
+
+}  // namespace assay::tools::page

@@ -1,0 +1,85 @@
+#include "tools/page/blocks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::tools::page {
+
+std::string to_string(Tone tone) {
+  switch (tone) {
+    case Tone::Good:
+      return "good";
+    case Tone::Caution:
+      return "caution";
+    case Tone::Bad:
+      return "bad";
+    case Tone::Faint:
+      return "faint";
+    case Tone::Plain:
+      break;
+  }
+  return "plain";
+}
+
+Tone tone_of_verdict(const std::string& verdict) {
+  if (verdict == "holds") return Tone::Good;
+  return verdict == "undecided" ? Tone::Caution : Tone::Bad;
+}
+
+Json paragraph(const std::string& text, Tone tone) {
+  return {{"type", "paragraph"}, {"text", text}, {"tone", to_string(tone)}};
+}
+
+Json absent(const std::string& what, const std::string& reason) {
+  return paragraph(what + " are not shown: " + reason + ".", Tone::Faint);
+}
+
+Json facts(const std::vector<Fact>& facts) {
+  Json rows = Json::array();
+  for (const Fact& fact : facts)
+    rows.push_back({{"name", fact.name}, {"value", fact.value}, {"code", fact.code}});
+  return {{"type", "facts"}, {"rows", rows}};
+}
+
+Json command(const std::string& line) {
+  return {{"type", "command"}, {"line", line}};
+}
+
+Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows) {
+  Json headings = Json::array();
+  for (const Column& column : columns)
+    headings.push_back({{"title", column.title}, {"number", column.number}, {"help", column.help}});
+  return {{"type", "table"}, {"caption", caption}, {"columns", headings}, {"rows", rows}};
+}
+
+Json cell(const std::string& text, Tone tone, const std::string& help) {
+  return {{"text", text}, {"tone", to_string(tone)}, {"help", help}};
+}
+
+Json chart(const std::string& caption, const std::string& alt, Json specification) {
+  specification["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json";
+  return {{"type", "chart"}, {"caption", caption}, {"alt", alt}, {"spec", specification}};
+}
+
+Json drawing(const std::string& caption, const std::string& alt, const std::string& svg) {
+  return {{"type", "drawing"}, {"caption", caption}, {"alt", alt}, {"svg", svg}};
+}
+
+Json fold(const std::string& title, const Json& blocks) {
+  return {{"type", "fold"}, {"title", title}, {"blocks", blocks}};
+}
+
+std::string percent(double share, int decimals) {
+  return share == 0 ? "0" : fmt::format("{:.{}f}%", 100 * share, decimals);
+}
+
+int percent_decimals(const std::vector<double>& shares) {
+  double smallest = 1;
+  for (const double share : shares)
+    if (share > 0) smallest = std::min(smallest, share);
+  return std::clamp(static_cast<int>(std::ceil(-std::log10(100 * smallest))) + 1, 2, 6);
+}
+
+}  // namespace assay::tools::page

@@ -1,0 +1,56 @@
+#pragma once
+// What sections are made of. A block is JSON, {"type": …}, that blocks.js and its neighbours show.
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::tools::page {
+
+using Json = nlohmann::ordered_json;
+
+/// How a verdict, a note or a cell is coloured; never the only thing that tells.
+enum class Tone { Plain, Good, Caution, Bad, Faint };
+std::string to_string(Tone tone);
+Tone tone_of_verdict(const std::string& verdict);  ///< `holds`, `violated`, …
+
+Json paragraph(const std::string& text, Tone tone = Tone::Plain);
+/// Why something is not on the page.
+Json absent(const std::string& what, const std::string& reason);
+
+/// Names and what they stand for. `code`: values as a machine reads them.
+struct Fact {
+  std::string name, value;
+  bool code = false;
+};
+Json facts(const std::vector<Fact>& facts);
+
+/// A command to copy.
+Json command(const std::string& line);
+
+struct Column {
+  std::string title;
+  bool number = true;     ///< set flush right, digits under digits
+  std::string help = "";  ///< in plain words, on hover and on focus
+};
+/// Cells are texts or cell(); rows of which the first cell is empty continue the row above.
+Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows);
+Json cell(const std::string& text, Tone tone = Tone::Plain, const std::string& help = "");
+
+/// A Vega-Lite specification. Colours are given as var(--name) of page.css, so that charts follow
+/// light, dark and print. `alt` says in words what it shows.
+Json chart(const std::string& caption, const std::string& alt, Json specification);
+
+/// SVG as Graphviz draws it.
+Json drawing(const std::string& caption, const std::string& alt, const std::string& svg);
+
+/// Blocks behind a heading that opens.
+Json fold(const std::string& title, const Json& blocks);
+
+/// `2.88%`, `0` for an exact zero.
+std::string percent(double share, int decimals = 2);
+/// Decimals that give the smallest of these positive shares two digits; 2 to 6.
+int percent_decimals(const std::vector<double>& shares);
+
+}  // namespace assay::tools::page

@@ -1,0 +1,168 @@
+// What the evaluating neurons of a 2-SAT interpretation compute: their programs, and how active
+// they are on formulas that an assignment satisfies.
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "interp/parallel.h"
+#include "interp/trace.h"
+#include "sat2/masks.h"
+#include "tasks/two_sat/programs.h"
+#include "tasks/two_sat/tokens.h"
+#include "tools/page/channels.h"
+#include "tools/page/sections.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kFormulas = 4096, kFormulasAtOnce = 128;
+
+const Json* evaluating_node(const Json& report) {
+  for (const Json& node : report.at("nodes"))
+    if (node.contains("h") && node["h"].at("operation") == "truth_table_programs") return &node;
+  return nullptr;
+}
+
+/// Assignments that a program asks about.
+void add_asked(const Json& program, std::set<int64_t>& asked) {
+  if (program.is_boolean()) return;
+  if (program.contains("any_of")) {
+    for (const int64_t assignment : program["any_of"]) asked.insert(assignment);
+    return;
+  }
+  asked.insert(program.at("assignment").get<int64_t>());
+  add_asked(program.at("yes"), asked);
+  add_asked(program.at("no"), asked);
+}
+
+/// Mean activation of each neuron over the formulas that each assignment satisfies:
+/// [neuron, assignment].
+Tensor mean_activations(const Run& run, const circuits::Step& step, int64_t variables) {
+  const int64_t assignments = int64_t{1} << variables;
+  std::vector<Tensor> sums(kFormulas / kFormulasAtOnce), counts(kFormulas / kFormulasAtOnce);
+  interp::parallel_for(kFormulas / kFormulasAtOnce, [&](int64_t chunk) {
+    const at::NoGradGuard no_grad;
+    const Tensor tokens =
+        run.task->sample(tasks::Part::Derive, 0, chunk * kFormulasAtOnce, kFormulasAtOnce).tokens;
+    Tensor satisfied = at::zeros({kFormulasAtOnce, assignments});
+    for (int64_t i = 0; i < kFormulasAtOnce; ++i) {
+      const sat2::Mask mask = sat2::satisfying(tasks::two_sat::formula_of(tokens[i], variables));
+      for (int64_t a = 0; a < assignments; ++a)
+        satisfied.data_ptr<float>()[i * assignments + a] = static_cast<float>(mask >> a & 1);
+    }
+    const Tensor hidden =
+        interp::trace(*run.subject->model.model, tokens, {.record = step.reads})[0];
+    sums[chunk] = hidden.flatten(1).t().matmul(satisfied);
+    counts[chunk] = satisfied.sum(0);
+  });
+  return at::stack(sums).sum(0) / at::stack(counts).sum(0).clamp_min(1);
+}
+
+/// Neurons in the order of the assignment that they answer to most.
+std::vector<int64_t> ordered(const Tensor& means) {
+  const Tensor favourite = means.argmax(1);
+  std::vector<int64_t> order(means.size(0));
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](int64_t i) { return favourite[i].item<int64_t>(); });
+  return order;
+}
+
+Json cells_of(const Tensor& means, const std::vector<int64_t>& neurons, const Json& programs,
+              int64_t variables) {
+  Json cells = Json::array();
+  for (const int64_t i : ordered(means)) {
+    std::set<int64_t> asked;
+    add_asked(programs.at(i), asked);
+    const double largest = means[i].max().item<double>();
+    for (int64_t a = 0; a < means.size(1); ++a) {
+      const double mean = means[i][a].item<double>();
+      cells.push_back({{"neuron", neurons[i]},
+                       {"assignment", a},
+                       {"share", largest > 0 ? std::round(1000 * mean / largest) / 1000 : 0},
+                       {"mean activation", fmt::format("{:.3g}", mean)},
+                       {"asked", asked.contains(a)},
+                       {"values", sat2::assignment_to_string(static_cast<int>(a),
+                                                             static_cast<int>(variables))}});
+    }
+  }
+  return cells;
+}
+
+Json axis(const char* field, const char* title) {
+  return {{"field", field},
+          {"type", "ordinal"},
+          {"title", title},
+          {"sort", nullptr},
+          {"axis", {{"labelAngle", 0}, {"labelFontSize", 9}, {"ticks", false}, {"domain", false}}}};
+}
+
+Json heat_map(const Json& cells) {
+  const Json rectangles = {{"mark", {{"type", "rect"}, {"color", "var(--accent)"}}},
+                           {"encoding", {{"opacity", shaded_by("share")}}}};
+  const Json outlines = {
+      {"transform", Json::array({{{"filter", "datum.asked"}}})},
+      {"mark",
+       {{"type", "rect"}, {"filled", false}, {"stroke", "var(--mark)"}, {"strokeWidth", 1.6}}}};
+  return chart(
+      fmt::format("Mean activation of each neuron over those of {} deriving formulas that an "
+                  "assignment satisfies, from none to the neuron's largest. Outlined: the "
+                  "assignments that its program asks about.",
+                  grouped(kFormulas)),
+      "Heat map of mean activations, neurons by assignments. The neurons' programs are listed "
+      "below.",
+      {{"data", {{"values", cells}}},
+       {"width", {{"step", 18}}},
+       {"height", {{"step", 12}}},
+       {"encoding",
+        {{"x", axis("assignment", "assignment (bit i is the value of xi)")},
+         {"y", axis("neuron", "neuron")},
+         {"tooltip", hover({"neuron", "assignment", "values", "mean activation"})}}},
+       {"layer", {rectangles, outlines}}});
+}
+
+Json program_table(const Json& programs, const std::vector<int64_t>& neurons) {
+  Json rows = Json::array();
+  for (size_t i = 0; i < programs.size(); ++i)
+    rows.push_back(
+        {neurons.size() == programs.size() ? std::to_string(neurons[i]) : fmt::format("#{}", i + 1),
+         tasks::two_sat::to_string(programs[i])});
+  return table("“25 ? on : off” reads: if assignment 25 satisfies the formula then on, else off.",
+               {{"neuron"}, {"program", false}}, rows);
+}
+
+}  // namespace
+
+std::optional<Section> neurons_section(const Run& run) {
+  if (run.kind != RunKind::Validation) return std::nullopt;
+  const Json* node = evaluating_node(run.report);
+  if (!node) return std::nullopt;
+  const Json& programs = node->at("h").at("parameters").at("programs");
+  const int64_t variables = node->at("h").at("parameters").at("variables");
+  Section section{.title = "What the evaluating neurons compute", .run = {}};
+  section.blocks.push_back(paragraph(fmt::format(
+      "{} neurons each test whether certain assignments of the {} variables satisfy the formula.",
+      programs.size(), variables)));
+  std::vector<int64_t> neurons;
+  if (run.subject) {
+    const auto step = std::ranges::find(run.subject->program.steps,
+                                        node->at("node").get<std::string>(), &circuits::Step::name);
+    neurons = step->reads.at(0).neurons;
+    section.blocks.push_back(
+        heat_map(cells_of(mean_activations(run, *step, variables), neurons, programs, variables)));
+  } else {
+    section.blocks.push_back(absent("Mean activations", run.no_subject));
+  }
+  section.blocks.push_back(fold(fmt::format("The {} programs", programs.size()),
+                                Json::array({program_table(programs, neurons)})));
+  return section;
+}
+
+}  // namespace assay::tools::page

@@ -1,0 +1,107 @@
+#include "tools/page/run.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+#include <stdexcept>
+
+#include "interp/files.h"
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+
+namespace assay::tools::page {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has(const Json& report, std::initializer_list<const char*> fields) {
+  return std::ranges::all_of(fields, [&](const char* field) { return report.contains(field); });
+}
+
+RunKind kind_of(const Json& report) {
+  if (has(report, {"rows", "nodes", "task"})) return RunKind::Validation;
+  if (has(report, {"measures", "circuit"})) return RunKind::Measurement;
+  if (has(report, {"cfg", "nodes", "edges"})) return RunKind::Circuit;
+  if (has(report, {"method", "edges", "circuit"})) return RunKind::Discovery;
+  if (has(report, {"variant", "evidence"})) return RunKind::Derivation;
+  if (has(report, {"lines"})) return RunKind::Training;
+  if (has(report, {"plan", "recipe"})) return RunKind::Manifest;
+  throw std::invalid_argument(
+      "expected a report that validate, measure, discover, derive or train wrote, a circuit, or "
+      "the metrics.jsonl of a training");
+}
+
+std::unique_ptr<tasks::Task> task_of(const Json& report) {
+  const Json& origin = report.contains("assay") ? report["assay"] : report;  // circuit files
+  return origin.contains("task") ? tasks::task_from_json(origin["task"]) : nullptr;
+}
+
+fs::path path_of(const Json& source) {
+  const fs::path path = source.at("path").get<std::string>();
+  if (!fs::exists(path)) throw std::runtime_error(fmt::format("{} is not there", path.string()));
+  return path;
+}
+
+void require_same(const Json& source, const std::string& sha256) {
+  if (source.at("sha256") != sha256)
+    throw std::runtime_error(fmt::format("{} is not the file that was tested: its hash differs",
+                                         source.at("path").get<std::string>()));
+}
+
+std::shared_ptr<const Subject> load_subject(const Json& report) {
+  const Json &model = report.at("model"), &interpretation = report.at("interpretation");
+  const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
+  auto subject = std::make_shared<Subject>();
+  subject->model = interp::load_model(model_path);
+  require_same(model, subject->model.sha256);
+  const interp::TransformerConfig& config = subject->model.model->config();
+  subject->loaded = circuits::load_interpretation(interpretation_path, config);
+  require_same(interpretation, subject->loaded.sha256);
+  subject->program =
+      circuits::compile(subject->loaded.interpretation, tasks::all_operations(), config);
+  return subject;
+}
+
+std::string name_of(const Run& run) {
+  if (run.report.contains("title")) return run.report["title"];
+  return run.path.filename().string();
+}
+
+Json lines_of(const std::string& text) {
+  Json lines = Json::array();
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_discarded()) lines.push_back(std::move(entry));  // a kill may cut the last line
+  }
+  return {{"lines", lines}};
+}
+
+}  // namespace
+
+Run make_run(Json report, const fs::path& path) {
+  Run run{.kind = kind_of(report), .name = {}, .path = path, .report = std::move(report)};
+  run.name = name_of(run);
+  run.task = task_of(run.report);
+  if (run.kind == RunKind::Validation) {
+    try {
+      run.subject = load_subject(run.report);
+    } catch (const std::exception& error) {  // the page says why, and shows the rest
+      run.no_subject = error.what();
+    }
+  }
+  return run;
+}
+
+Run read_run(const fs::path& path) {
+  const std::string text = interp::read_file(path);
+  try {
+    return make_run(path.extension() == ".jsonl" ? lines_of(text) : Json::parse(text), path);
+  } catch (const Json::exception& error) {
+    throw std::runtime_error(fmt::format("{}: not a report: {}", path.string(), error.what()));
+  } catch (const std::exception& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+}  // namespace assay::tools::page

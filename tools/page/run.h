@@ -1,0 +1,44 @@
+#pragma once
+// The runs that a page is about: what a file says, and the network behind it where that is at hand.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "circuits/interpretation_file.h"
+#include "circuits/program.h"
+#include "interp/model_file.h"
+#include "tasks/task.h"
+#include "tools/page/blocks.h"
+
+namespace assay::tools::page {
+
+/// The network that was tested and what was said of it, loaded again.
+struct Subject {
+  interp::LoadedModel model;
+  circuits::LoadedInterpretation loaded;
+  circuits::Program program;
+};
+
+enum class RunKind { Validation, Measurement, Discovery, Circuit, Derivation, Training, Manifest };
+
+struct Run {
+  RunKind kind = RunKind::Validation;
+  std::string name;  ///< for people
+  std::filesystem::path path;
+  Json report;                                        ///< of a training: {"lines": […]}
+  std::shared_ptr<const tasks::Task> task = {};       ///< null where the report names none
+  std::shared_ptr<const Subject> subject = {};        ///< of a validation, else null
+  std::string no_subject = "it is not a validation";  ///< why `subject` is null
+};
+
+/// A report as it was just made or read. Of a validation, model and interpretation are loaded if
+/// the files that it names are there and are those that were tested.
+/// @throws std::invalid_argument if no subcommand writes such a report.
+Run make_run(Json report, const std::filesystem::path& path);
+
+/// A report in JSON, a circuit file, or the metrics.jsonl of a training.
+/// @throws std::runtime_error, std::invalid_argument naming the file.
+Run read_run(const std::filesystem::path& path);
+
+}  // namespace assay::tools::page

@@ -1,0 +1,45 @@
+#include "tools/page/sections.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "interp/files.h"
+
+namespace assay::tools::page {
+namespace {
+
+using MakeSection = std::optional<Section> (*)(const Run& run);
+
+// In the order of the page.
+constexpr MakeSection kSections[] = {verdict_section,   graph_section,    axioms_section,
+                                     witnesses_section, neurons_section,  evidence_section,
+                                     circuit_section,   measures_section, tests_section,
+                                     training_section,  manifest_section};
+
+std::optional<Section> made(MakeSection make, const Run& run) {
+  try {
+    std::optional<Section> section = make(run);
+    if (section) section->run = run.name;
+    return section;
+  } catch (const Json::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{}: not a whole report: {}", run.path.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+Page page_of(const std::vector<Run>& runs) {
+  Page page{.title = runs.front().name, .sections = {}};
+  for (const MakeSection make : kSections)
+    for (const Run& run : runs)
+      if (auto section = made(make, run)) page.sections.push_back(std::move(*section));
+  return page;
+}
+
+void write_page(const std::vector<Run>& runs, const std::filesystem::path& path) {
+  interp::write_file(path, html_of(page_of(runs)));
+}
+
+}  // namespace assay::tools::page

@@ -1,0 +1,32 @@
+#pragma once
+// The sections that a page can have, one file each. A section speaks about one run, or is nothing
+// where that run has nothing to say.
+
+#include <optional>
+#include <vector>
+
+#include "tools/page/page.h"
+#include "tools/page/run.h"
+
+namespace assay::tools::page {
+
+std::optional<Section> verdict_section(const Run& run);    ///< the claim and what came out
+std::optional<Section> graph_section(const Run& run);      ///< the interpretation, node by node
+std::optional<Section> axioms_section(const Run& run);     ///< error rates with their bounds
+std::optional<Section> witnesses_section(const Run& run);  ///< inputs on which it fails
+std::optional<Section> neurons_section(const Run& run);    ///< what evaluating neurons compute
+std::optional<Section> evidence_section(const Run& run);   ///< what a derivation found
+std::optional<Section> circuit_section(const Run& run);    ///< a circuit drawn, with edge weights
+std::optional<Section> measures_section(const Run& run);   ///< how well a circuit stands in
+std::optional<Section> tests_section(const Run& run);      ///< the hypothesis tests about a circuit
+std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
+std::optional<Section> manifest_section(const Run& run);   ///< enough to run the same thing again
+
+/// All sections of all runs, sections of one kind together.
+/// @throws std::runtime_error naming the run whose report lacks what its section needs.
+Page page_of(const std::vector<Run>& runs);
+
+/// Writes the page about these runs. @throws std::runtime_error if it cannot be written.
+void write_page(const std::vector<Run>& runs, const std::filesystem::path& path);
+
+}  // namespace assay::tools::page

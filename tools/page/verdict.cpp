@@ -1,0 +1,126 @@
+// The claim and what came out, so that it is grasped before anything else is read.
+
+#include <fmt/format.h>
+
+#include "tools/brief.h"
+#include "tools/page/axiom_rows.h"
+#include "tools/page/sections.h"
+#include "tools/task_options.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+struct Headline {
+  std::string text;
+  Tone tone = Tone::Plain;
+};
+
+Headline headline_of(const Json& report, const std::vector<AxiomRow>& rows) {
+  if (report.value("vacuous", false)) return {"The interpretation is vacuous", Tone::Bad};
+  const auto count = [&](const char* verdict) {
+    return std::ranges::count(rows, verdict, &AxiomRow::verdict);
+  };
+  const int64_t claims = std::ranges::ssize(rows) - count("");
+  const auto some = [&](int64_t n, const char* what) {
+    if (claims == 1) return fmt::format("The claim is {}", what);
+    return fmt::format("{} of {} claims {} {}", n, claims, n == 1 ? "is" : "are", what);
+  };
+  if (count("violated") > 0) return {some(count("violated"), "violated"), Tone::Bad};
+  if (count("undecided") > 0) return {some(count("undecided"), "undecided"), Tone::Caution};
+  if (claims == 0) return {"No claim was made", Tone::Plain};
+  return {claims == 1 ? "The claim holds" : fmt::format("All {} claims hold", claims), Tone::Good};
+}
+
+/// Why the numbers of a vacuous interpretation say nothing.
+void add_objections(Section& section, const Json& report) {
+  for (const Json& objection : report.value("objections", Json::array()))
+    section.blocks.push_back(
+        paragraph(fmt::format("{}: {} It violates: {}.", objection.at("node").get<std::string>(),
+                              objection.at("reason").get<std::string>(),
+                              objection.at("violates").get<std::string>()),
+                  Tone::Bad));
+}
+
+std::string inputs_of(const Json& report) {
+  const Json& data = report.at("data");
+  const std::string count = grouped(report.at("inputs"));
+  if (report.at("exact").get<bool>())
+    return fmt::format("all {} inputs that there are, so that every rate is exact", count);
+  if (data.contains("path")) return fmt::format("{} inputs of {}", count, brief(data["path"]));
+  if (data.contains("seed"))
+    return fmt::format("{} fresh inputs, none of which it was derived from", count);
+  return count + " inputs";
+}
+
+std::string what_was_done(const Run& run) {
+  const Json& report = run.report;
+  std::string text = fmt::format(
+      "The interpretation was tested against the network {} (task {}) on {}.",
+      report.at("model").at("path").get<std::string>(), describe(*run.task), inputs_of(report));
+  if (!report.at("exact").get<bool>())
+    text += fmt::format(" All verdicts together are right with {:g}% confidence.",
+                        100 * report.at("confidence").get<double>());
+  return text;
+}
+
+/// What an axiom asks, about one node.
+std::string question(const AxiomRow& row) {
+  const bool decision = row.axiom == "PR" || row.axiom == "CR";
+  const char* from = row.axiom[0] == 'P' ? "from the input" : "from the step before";
+  return decision
+             ? fmt::format(
+                   "written into the network, the value of {} computed {} changes the "
+                   "answer",
+                   row.node, from)
+             : fmt::format("the network's value of {} is not the one computed {}", row.node, from);
+}
+
+Json claims_of(const std::vector<AxiomRow>& rows, bool exact) {
+  const int decimals = decimals_of(rows);
+  std::vector<Column> columns = {{"claim", false}, {"how often", false}, {"found"}};
+  if (!exact) columns.push_back({"lies between", true, "exact bounds on the rate"});
+  columns.push_back({"verdict", false});
+  Json lines = Json::array();
+  for (const AxiomRow& row : rows) {
+    if (!row.claim) continue;
+    Json line = {fmt::format("{}.{} ≤ {:g}%", row.node, row.axiom, 100 * *row.claim), question(row),
+                 percent(row.rate, decimals)};
+    if (!exact)
+      line.push_back(
+          fmt::format("{} – {}", percent(row.lower, decimals), percent(row.upper, decimals)));
+    line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
+    lines.push_back(line);
+  }
+  return table("", columns, lines);
+}
+
+std::string worst_of(const std::vector<AxiomRow>& rows) {
+  const AxiomRow& worst = *std::ranges::max_element(rows, {}, &AxiomRow::rate);
+  if (worst.rate == 0) return "No axiom failed on any input.";
+  return fmt::format("The axiom that fails most is {}.{}: {}.", worst.node, worst.axiom,
+                     percent(worst.rate, decimals_of(rows)));
+}
+
+}  // namespace
+
+std::optional<Section> verdict_section(const Run& run) {
+  if (run.kind != RunKind::Validation) return std::nullopt;
+  const std::vector<AxiomRow> rows = axiom_rows(run.report);
+  const Headline headline = headline_of(run.report, rows);
+  Section section{.title = "Verdict", .run = {}};
+  section.blocks.push_back({{"type", "verdict"},
+                            {"text", headline.text},
+                            {"tone", to_string(headline.tone)},
+                            {"detail", what_was_done(run)}});
+  add_objections(section, run.report);
+  if (run.report.at("partial").get<bool>())
+    section.blocks.push_back(
+        paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));
+  const Json claims = claims_of(rows, run.report.at("exact"));
+  if (!claims.at("rows").empty()) section.blocks.push_back(claims);
+  section.blocks.push_back(paragraph(worst_of(rows)));
+  return section;
+}
+
+}  // namespace assay::tools::page

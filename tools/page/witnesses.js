@@ -1,0 +1,95 @@
+// Failing inputs, one at a time: by the buttons, or with the arrow keys.
+
+function witnessStepper(block) {
+  const back = element('button', {type: 'button'}, '← Previous');
+  const on = element('button', {type: 'button'}, 'Next →');
+  const where = element('output', {});
+  const body = element('div', {});
+  const group = element('div', {role: 'group', 'aria-label': 'Failing inputs', tabindex: 0},
+      element('div', {class: 'stepper'}, back, where, on), body);
+  let current = 0;
+
+  const go = (to) => {
+    if (to < 0 || to >= block.inputs.length) return;
+    current = to;
+    const input = block.inputs[to];
+    where.textContent = `${to + 1} of ${block.inputs.length}: input ${input.index.toLocaleString('en')}`;
+    back.disabled = to === 0;
+    on.disabled = to === block.inputs.length - 1;
+    body.replaceChildren(...failingInput(input, block.map));
+  };
+  back.addEventListener('click', () => go(current - 1));
+  on.addEventListener('click', () => go(current + 1));
+  group.addEventListener('keydown', (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    go(current + step);
+  });
+  go(0);
+  return group;
+}
+
+function failingInput(input, map) {
+  const tokens = element('p', {class: 'tokens'}, ...input.tokens.map((token) => element('code', {}, token)));
+  const failures = input.failures.map((failure) =>
+    element('p', {}, element('strong', {}, failure.rows), `: ${failure.seen}.`));
+  return [tokens, ...failures, ...input.steps.map(nodeValues), ...attention(input, map)];
+}
+
+// Both sides of one node's value, element under element.
+function nodeValues(step) {
+  const apart = step.cells.filter((cell) => !cell.same);
+  const parts = step.equal === undefined ? apart.length > 0 : !step.equal;
+  const state = parts ? element('span', {class: 'bad'}, 'they part') : element('span', {class: 'good'}, 'the same');
+  const side = (text) => element('span', {class: text === '1' ? 'on' : ''}, text);
+  const cells = step.cells.map((cell) => element('div', {
+    class: cell.same ? 'side' : 'side apart', title: `${cell.name}: ${cell.network} | ${cell.interpretation}`,
+  }, side(cell.network), side(cell.interpretation)));
+  const names = element('div', {class: 'side'}, element('span', {}, 'network'), element('span', {}, 'interpretation'));
+  const words = apart.slice(0, 6).map((cell) =>
+    `${cell.name}: network ${value(cell.network, step)}, interpretation ${value(cell.interpretation, step)}`);
+  if (apart.length > 6) words.push(`and ${apart.length - 6} more`);
+  return element('div', {}, element('h3', {}, `${step.node}: `, state),
+      element('div', {class: step.bits ? 'sides bits' : 'sides', 'aria-hidden': step.bits ? 'true' : ''}, names,
+          element('div', {class: 'cells'}, ...cells)),
+      element('p', {class: step.bits ? '' : 'hidden'}, words.length ? `${words.join('; ')}.` : ''));
+}
+
+function value(text, step) {
+  if (!step.bits) return text;
+  return text === '1' ? 'on' : 'off';
+}
+
+function attention(input, map) {
+  if (input.heads.length === 0) return [];
+  const figures = input.heads.map((head) => {
+    const values = weightsOf(head.weights, input.tokens);
+    return element('figure', {}, chart({...map, data: {values}}, attentionInWords(head, values)),
+        element('figcaption', {}, head.name));
+  });
+  return [element('h3', {}, 'Where the heads look'),
+    element('p', {class: 'faint'}, 'Every row is a position, from the first token at the top; the fuller the colour, the more attention. '
+      + 'Point at a cell to read it.'),
+    element('div', {class: 'heads'}, ...figures)];
+}
+
+// Two hexadecimal digits per weight, row by row; zeros are left out, they show nothing.
+function weightsOf(letters, tokens) {
+  const values = [];
+  const n = tokens.length;
+  for (let i = 0; i < n * n; ++i) {
+    const weight = Math.round(parseInt(letters.slice(2 * i, 2 * i + 2), 16) / 2.55) / 100;
+    const query = Math.floor(i / n), key = i % n;
+    if (weight > 0 || query === key)
+      values.push({query, key, weight, at: `${tokens[query]} (${query})`, 'looks at': `${tokens[key]} (${key})`});
+  }
+  return values;
+}
+
+function attentionInWords(head, values) {
+  const last = values.filter((cell) => cell.query === values.at(-1).query);
+  const most = last.sort((a, b) => b.weight - a.weight).slice(0, 3);
+  return `Attention of head ${head.name}. From the last position most goes to `
+    + most.map((cell) => `${cell['looks at']}: ${cell.weight}`).join(', ') + '.';
+}
