@@ -54,6 +54,9 @@ std::string to_string(const Component& component) {
 
 ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t positions)
     : ComponentGraph(config.n_heads, positions) {
+  if (!config.causal)
+    throw std::invalid_argument(
+        "component graph: expected a causal network, got one that attends to all positions");
   if (positions > config.n_ctx)
     throw std::invalid_argument(fmt::format(
         "component graph: {} positions, but the model has only {}", positions, config.n_ctx));

@@ -73,7 +73,8 @@ struct Edge {
 class ComponentGraph {
  public:
   /// @param positions  0: one edge serves all positions; else the length of the sequences.
-  /// @throws std::invalid_argument for a length outside [0, n_ctx].
+  /// @throws std::invalid_argument for a length outside [0, n_ctx], or a network that is not
+  /// causal.
   explicit ComponentGraph(const interp::TransformerConfig& config, int64_t positions = 0);
   /// @param n_heads  of each block. @throws std::invalid_argument for a block without heads.
   explicit ComponentGraph(std::vector<int64_t> n_heads, int64_t positions = 0);

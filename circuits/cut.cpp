@@ -57,6 +57,8 @@ std::vector<std::string> path_around(const std::vector<Site>& sites,
     return index.at(place) * config.n_ctx + pos;
   };
 
+  const auto last_seen = [&](int64_t pos) { return config.causal ? pos : config.n_ctx - 1; };
+
   // An edge into a covered vertex is left out: what is written there does not depend on the tokens.
   Graph graph(places.size() * config.n_ctx);
   for (const Place& place : places) {
@@ -64,13 +66,14 @@ std::vector<std::string> path_around(const std::vector<Site>& sites,
     for (int64_t pos = 0; pos < config.n_ctx; ++pos) {
       if (cut.contains(pos)) continue;
       for (const auto& [from, earlier] : interp::dependencies(place, config))
-        for (int64_t source = earlier ? 0 : pos; source <= pos; ++source)
+        for (int64_t source = earlier ? 0 : pos; source <= (earlier ? last_seen(pos) : pos);
+             ++source)
           boost::add_edge(vertex(from, source), vertex(place, pos), graph);
     }
   }
   const std::set<int64_t> cut_embeddings = covered({Hook::Embed, 0}, sites, config);
   const size_t goal = vertex({Hook::Logits, 0}, readout);
-  for (int64_t start = 0; start <= readout; ++start) {
+  for (int64_t start = 0; start <= last_seen(readout); ++start) {
     if (cut_embeddings.contains(start)) continue;
     std::vector<size_t> predecessor(boost::num_vertices(graph));
     for (size_t v = 0; v < predecessor.size(); ++v) predecessor[v] = v;

@@ -8,9 +8,13 @@
 
 namespace assay::interp {
 
+inline constexpr int64_t kUnlabelled = -1;  ///< where nothing is to be predicted
+
 struct LabelledBatch {
   at::Tensor tokens;  ///< int64 [batch, pos]
-  at::Tensor labels;  ///< int64 [batch], tokens
+  /// Tokens: int64 [batch], one answer per input, or [batch, pos], an answer wherever the label is not
+  /// kUnlabelled.
+  at::Tensor labels;
   /// int64 [batch]: the position at which each input ends and is answered, where inputs differ in
   /// length. What stands behind it fills the row up, unseen by a decoder's answer. Undefined: all
   /// are answered at one position, which the task knows.

@@ -65,8 +65,9 @@ struct Plan::Builder {
     return through ? Reads::ThroughMlp : Reads::Absorbed;
   }
 
-  void want_attended(const Step& step, Hook keys_or_values, const Positions& keys) {
+  void want_attended(const Step& step, Hook keys_or_values) {
     const int64_t layer = step.place.layer;
+    const Positions keys = positions_up_to(step.n_keys);
     if (step.reads == Reads::Formed) {
       want({keys_or_values, layer}, keys);
     } else if (step.reads == Reads::Absorbed) {
@@ -86,26 +87,27 @@ struct Plan::Builder {
            !overwritten.contains({Hook::PosEmbed, 0});
   }
 
-  void fold(Step& step, int64_t n_keys) {
+  void fold(Step& step) {
     step.folded = true;
-    want({config.norm == Norm::None ? Hook::ResidPre : Hook::Ln1, 0}, positions_up_to(n_keys));
+    const Hook input = config.norm == Norm::None ? Hook::ResidPre : Hook::Ln1;
+    want({input, 0}, positions_up_to(step.n_keys));
   }
 
   void want_inputs(Step& step) {
     const auto& [hook, layer] = step.place;
     if (step.computed.empty()) return;
-    const int64_t n_keys = step.computed.back() + 1;
+    step.n_keys = config.causal ? step.computed.back() + 1 : n_pos;
     const auto n_queries = static_cast<int64_t>(step.computed.size());
     if (hook == Hook::AttnScores && n_queries > 1 && may_fold(step.place, Hook::Q, Hook::K)) {
-      fold(step, n_keys);
+      fold(step);
     } else if (hook == Hook::AttnOut && n_queries > 1 && may_fold(step.place, Hook::V, Hook::Z)) {
       want({Hook::Pattern, layer}, step.computed);
-      fold(step, n_keys);
+      fold(step);
     } else if (hook == Hook::AttnScores || hook == Hook::Z) {
       const Hook attended = hook == Hook::Z ? Hook::V : Hook::K;
       want({hook == Hook::Z ? Hook::Pattern : Hook::Q, layer}, step.computed);
-      step.reads = cheapest_reads(attended, layer, n_queries, n_keys);
-      want_attended(step, attended, positions_up_to(n_keys));
+      step.reads = cheapest_reads(attended, layer, n_queries, step.n_keys);
+      want_attended(step, attended);
     } else if (step.place == Place{Hook::ResidPre, 0} && !visible(Hook::Embed, 0) &&
                !visible(Hook::PosEmbed, 0)) {
       step.folded = true;
@@ -178,7 +180,7 @@ double Plan::multiply_adds() const {
     const auto& [hook, layer] = step.place;
     const double d = config_.d_model, d_mlp = config_.d_mlp;
     const double heads = config_.n_heads[layer], d_head = config_.d_head[layer];
-    const double keys = step.computed.back() + 1;
+    const auto keys = static_cast<double>(step.n_keys);
     // What one query pays per key, and for moving W_K or W_V (and W_out) to its side.
     const auto attend = [&] {
       if (step.folded) return keys * 2 * d * d_head + at * keys * d_head;

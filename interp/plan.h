@@ -29,6 +29,7 @@ struct Step {
   Place place;
   Positions present;   ///< where the value will exist: somebody reads it there
   Positions computed;  ///< the part of `present` that no overwrite provides
+  int64_t n_keys = 0;  ///< positions 0 … n_keys-1 are what the computed ones attend to, at most
   Reads reads = Reads::Formed;  ///< of AttnScores (keys) and Z (values)
   /// In block 1: AttnScores without Q and K, AttnOut without V and Z, through tables over the distinct
   /// (token, position) pairs of the batch; ResidPre read off the tokens without its two embeddings.

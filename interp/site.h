@@ -62,7 +62,7 @@ std::vector<Place> places(const TransformerConfig& config);
 std::vector<int64_t> shape(const Site& site, const TransformerConfig& config);
 
 /// One arrow of the computation: a value at position p is computed from `from` at p, or, inside
-/// attention, from `from` at every position up to p.
+/// attention, from `from` at every position up to p (at every one without a causal mask).
 struct Dependency {
   Place from;
   bool earlier_positions = false;

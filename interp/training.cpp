@@ -48,7 +48,7 @@ Shard backward(const Transformer& model, const std::vector<Tensor>& parameters,
   if (l1 > 0) places.push_back({Hook::MlpPost, last_layer(model)});
   const auto values = values_at_answers(model, batch, config.readout, places);
   const Tensor cross_entropy =
-      at::cross_entropy_loss(values[0], batch.labels, {}, at::Reduction::Sum);
+      at::cross_entropy_loss(values[0], answer_labels(batch), {}, at::Reduction::Sum);
   Tensor objective = cross_entropy;
   if (l1 > 0) objective = objective + l1 * values[1].abs().sum();
   const double scale = 1.0 / static_cast<double>(config.batch);
@@ -195,14 +195,16 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
 double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n,
                 int64_t readout) {
   const int64_t n_shards = (n + kShard - 1) / kShard;
-  std::atomic<int64_t> correct = 0;
+  std::atomic<int64_t> correct = 0, answers = 0;
   parallel_for(n_shards, [&](int64_t i) {
     const at::NoGradGuard no_grad;
     const LabelledBatch batch = inputs(i * kShard, std::min(kShard, n - i * kShard));
     const Tensor answer = answer_logits(model, batch, readout).argmax(1);
-    correct += answer.eq(batch.labels).sum().item<int64_t>();
+    const Tensor labels = answer_labels(batch);
+    correct += answer.eq(labels).sum().item<int64_t>();
+    answers += labels.size(0);
   });
-  return static_cast<double>(correct) / static_cast<double>(n);
+  return static_cast<double>(correct) / static_cast<double>(answers);
 }
 
 nlohmann::json to_json(const TrainingProgress& progress) {

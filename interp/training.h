@@ -1,6 +1,5 @@
 #pragma once
-// Training by gradient descent on the loss at the readout position, in phases, resumable at any
-// step.
+// Training by gradient descent on the loss at the answers, in phases, resumable at any step.
 
 #include <atomic>
 #include <cstdint>
@@ -18,7 +17,7 @@ class Transformer;
 /// One line of the training log.
 struct TrainingProgress {
   int64_t step = 0, steps = 0;
-  double loss = 0;       ///< cross entropy of this step's batch, in nats
+  double loss = 0;       ///< cross entropy per input, summed over its answers, in nats
   double accuracy = -1;  ///< on held-out inputs; -1 between evaluations
   double learning_rate = 0;
   double samples_per_second = 0;
@@ -48,8 +47,8 @@ struct TrainingOutcome {
 TrainingOutcome train(Transformer& model, const TrainingConfig& config, const LabelledInputs& train,
                       const LabelledInputs& held_out, const TrainingIo& io = {});
 
-/// Share of inputs 0 … n-1 whose label has the largest logit at `readout`, or where they say that
-/// they are answered.
+/// Share of the answers of inputs 0 … n-1 whose label has the largest logit. @param readout  where
+/// they are answered unless they say otherwise.
 double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout);
 
 }  // namespace assay::interp

@@ -37,6 +37,9 @@ class Fields {
   }
   double number(const char* name) { return take(name, &json::is_number, "a number").get<double>(); }
   bool boolean(const char* name) { return take(name, &json::is_boolean, "a boolean").get<bool>(); }
+  bool boolean(const char* name, bool if_missing) {
+    return object_.contains(name) ? boolean(name) : if_missing;
+  }
   std::vector<int64_t> integers(const char* name) {
     std::vector<int64_t> values;
     for (const json& value : take(name, &json::is_array, "a list of integers")) {
@@ -110,18 +113,20 @@ void validate(const TransformerConfig& config) {
 }
 
 json to_json(const TransformerConfig& config) {
-  return {{"d_vocab", config.d_vocab},
-          {"n_ctx", config.n_ctx},
-          {"d_model", config.d_model},
-          {"d_mlp", config.d_mlp},
-          {"n_heads", config.n_heads},
-          {"d_head", config.d_head},
-          {"activation", config.activation == Activation::Gelu ? "gelu" : "relu"},
-          {"norm", config.norm == Norm::Pre ? "pre" : "none"},
-          {"norm_eps", config.norm_eps},
-          {"attention_biases", config.attention_biases},
-          {"mlp_biases", config.mlp_biases},
-          {"unembed_bias", config.unembed_bias}};
+  json json = {{"d_vocab", config.d_vocab},
+               {"n_ctx", config.n_ctx},
+               {"d_model", config.d_model},
+               {"d_mlp", config.d_mlp},
+               {"n_heads", config.n_heads},
+               {"d_head", config.d_head},
+               {"activation", config.activation == Activation::Gelu ? "gelu" : "relu"},
+               {"norm", config.norm == Norm::Pre ? "pre" : "none"},
+               {"norm_eps", config.norm_eps},
+               {"attention_biases", config.attention_biases},
+               {"mlp_biases", config.mlp_biases},
+               {"unembed_bias", config.unembed_bias}};
+  if (!config.causal) json["causal"] = false;  // files of causal networks are as they always were
+  return json;
 }
 
 TransformerConfig config_from_json(const json& json) {
@@ -140,6 +145,7 @@ TransformerConfig config_from_json(const json& json) {
       .attention_biases = fields.boolean("attention_biases"),
       .mlp_biases = fields.boolean("mlp_biases"),
       .unembed_bias = fields.boolean("unembed_bias"),
+      .causal = fields.boolean("causal", true),
   };
   fields.refuse_the_rest();
   return config;

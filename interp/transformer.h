@@ -1,5 +1,5 @@
 #pragma once
-// The network: a decoder-only transformer, general enough for the models that Assay reads.
+// The network: a transformer, general enough for the models that Assay reads.
 //
 // Axis glossary, used in every comment of the project:
 //   batch    inputs                      head     attention heads of one layer
@@ -36,6 +36,7 @@ struct TransformerConfig {
   bool attention_biases = false;  ///< b_Q, b_K, b_V, b_O
   bool mlp_biases = true;         ///< b_in, b_out
   bool unembed_bias = false;      ///< b_U
+  bool causal = true;  ///< a position attends to itself and those before it; false: to all
 
   int64_t n_layers() const { return static_cast<int64_t>(n_heads.size()); }
   bool operator==(const TransformerConfig&) const = default;

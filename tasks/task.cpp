@@ -7,7 +7,27 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "interp/attribution/empirical_replacer.h"
+#include "interp/attribution/same_type_replacer.h"
+
 namespace assay::tasks {
+namespace {
+
+using interp::attribution::EmpiricalReplacer;
+using interp::attribution::Replacer;
+using interp::attribution::SameTypeReplacer;
+using interp::attribution::uniform_replacer;
+
+/// What the empirical replacer counts in.
+std::vector<interp::attribution::Sequence> corpus(const Task& task) {
+  constexpr int64_t kInputs = 1024;
+  const at::Tensor tokens = task.sample(Part::Train, /*seed=*/0, 0, kInputs).tokens;
+  std::vector<interp::attribution::Sequence> sequences;
+  for (int64_t i = 0; i < kInputs; ++i) sequences.push_back(task.sequence_of(tokens[i]));
+  return sequences;
+}
+
+}  // namespace
 
 std::string to_string(Part part) {
   static constexpr const char* kNames[] = {"train", "derive", "test"};
@@ -27,6 +47,23 @@ interp::LabelledBatch Domain::of(const std::vector<Part>& parts) const {
     if (std::ranges::find(parts, part[i]) != parts.end()) rows.push_back(static_cast<int64_t>(i));
   const at::Tensor index = torch::tensor(rows, torch::kInt64);
   return {inputs.tokens.index_select(0, index), inputs.labels.index_select(0, index)};
+}
+
+std::vector<int64_t> Task::token_types() const {
+  return std::vector<int64_t>(d_vocab(), 0);
+}
+
+std::vector<std::string> Task::replacer_names() const {
+  return {"empirical", "same-type", "uniform"};
+}
+
+std::unique_ptr<Replacer> Task::replacer(const std::string& name) const {
+  if (name == "uniform") return std::make_unique<SameTypeReplacer>(uniform_replacer(d_vocab()));
+  if (name == "same-type") return std::make_unique<SameTypeReplacer>(name, token_types());
+  if (name == "empirical")
+    return std::make_unique<EmpiricalReplacer>(name, corpus(*this), token_types());
+  throw std::invalid_argument(fmt::format("unknown replacer '{}' of task {}; there are {}", name,
+                                          this->name(), fmt::join(replacer_names(), ", ")));
 }
 
 interp::LabelledInputs Task::inputs(Part part, uint64_t seed) const {

@@ -14,6 +14,7 @@
 #include "circuits/counterfactuals.h"
 #include "circuits/interpretation.h"
 #include "interp/attribution/features.h"
+#include "interp/attribution/replacer.h"
 #include "interp/training.h"
 #include "interp/transformer.h"
 
@@ -131,6 +132,15 @@ class Task {
   virtual at::Tensor interventions(const std::string& kind,
                                    const interp::attribution::Sequence& tokens,
                                    int64_t feature) const;
+
+  /// Tokens of one type may stand in for each other: one number per token. Default: all are alike.
+  virtual std::vector<int64_t> token_types() const;
+  /// What may stand in for tokens in explanations; the first is the default. Every task has
+  /// `empirical` (what stands between the same neighbours in training inputs), `same-type` and
+  /// `uniform` (any token).
+  virtual std::vector<std::string> replacer_names() const;
+  /// @throws std::invalid_argument listing the replacers that exist.
+  virtual std::unique_ptr<interp::attribution::Replacer> replacer(const std::string& name) const;
 
   /// @throws std::invalid_argument listing the presets that exist.
   virtual Recipe recipe(const std::string& preset) const = 0;

@@ -20,6 +20,10 @@ void add_explanation_options(CLI::App& app, ExplanationOptions& options,
                  "what scores speak of: token, or what the task groups tokens to")
       ->capture_default_str()
       ->type_name("KIND");
+  app.add_option("--replacer", options.replacer,
+                 "what stands in for tokens that are taken away; a wrong name lists the task's "
+                 "[default: its first]")
+      ->type_name("NAME");
   app.add_option("--rows", options.rows,
                  "forward rows per explanation, where a method leaves it open")
       ->capture_default_str()
@@ -32,6 +36,8 @@ ExplanationSubject load_subject(const ExplanationOptions& options, const Session
       .model = interp::load_model(options.model), .task = {}, .replacer = {}};
   subject.task = task_of_model(subject.model.metadata, options.task);
   subject.task->require_fits(subject.model.model->config());
+  subject.replacer = subject.task->replacer(
+      options.replacer.empty() ? subject.task->replacer_names().front() : options.replacer);
   subject.model.model->to(session.device);
   return subject;
 }

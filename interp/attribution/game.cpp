@@ -19,10 +19,8 @@ Game replacement_game(const Scorer& scorer, const Input& input, const Replacer& 
       // Draw 0, 1, … of every row: coalitions share their random numbers, which steadies
       // differences.
       const Tensor mask = masks[row].expand({draws, -1});
-      const Tensor drawn = replacer.draw(input.tokens, mask, seed, 0).contiguous();
-      const auto* next = drawn.data_ptr<int64_t>();
-      for (int64_t i = 0; i < draws; ++i, next += drawn.size(1))
-        sequences.emplace_back(next, next + drawn.size(1));
+      const auto drawn = sequences_of(replacer.draw(input.tokens, mask, seed, 0));
+      sequences.insert(sequences.end(), drawn.begin(), drawn.end());
     }
     return scorer(sequences).reshape({masks.size(0), draws}).mean(1);
   };

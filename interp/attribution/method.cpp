@@ -7,7 +7,9 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "interp/attribution/occlusion.h"
 #include "interp/attribution/random_scores.h"
+#include "interp/attribution/reagent.h"
 #include "interp/attribution/slalom/method.h"
 
 namespace assay::interp::attribution {
@@ -37,7 +39,8 @@ void require_access(const Problem& problem, const std::string& name, Takes takes
 }  // namespace
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {random_scores_method(), slalom_method()};
+  static const std::vector<Method> all = {random_scores_method(), occlusion_method(),
+                                          reagent_method(), slalom_method()};
   return all;
 }
 

@@ -50,6 +50,15 @@ Tensor logits_of(const Transformer& model, const Tensor& tokens, const Framing& 
 
 }  // namespace
 
+std::vector<Sequence> sequences_of(const Tensor& tokens) {
+  const Tensor rows = tokens.to(torch::kInt64).contiguous();
+  const auto* next = rows.data_ptr<int64_t>();
+  std::vector<Sequence> sequences;
+  for (int64_t row = 0; row < rows.size(0); ++row, next += rows.size(1))
+    sequences.emplace_back(next, next + rows.size(1));
+  return sequences;
+}
+
 Tensor framed(const Tensor& tokens, const Framing& framing) {
   if (framing.length == 0) return tokens;
   const int64_t missing = framing.length - tokens.size(1);

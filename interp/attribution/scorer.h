@@ -20,6 +20,9 @@ namespace assay::interp::attribution {
 
 using Sequence = std::vector<int64_t>;  ///< tokens
 
+/// @param tokens  int64 [rows, pos].
+std::vector<Sequence> sequences_of(const at::Tensor& tokens);
+
 /// How a sequence is laid out for a network that always reads the same number of tokens.
 struct Framing {
   int64_t length = 0;   ///< shorter sequences are padded to it on the left; 0: taken as they are

@@ -25,7 +25,7 @@ class Attended {
       : run_(run),
         layer_(step.place.layer),
         through_mlp_(step.reads == Reads::ThroughMlp),
-        keys_(positions_up_to(step.computed.back() + 1)) {}
+        keys_(positions_up_to(step.n_keys)) {}
 
   // u · x at every key. u: [batch, row, d_model] -> [batch, row, key]. The large factor stands on
   // the left so that its gradient comes out in its own memory layout.

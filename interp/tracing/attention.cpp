@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "interp/tracing/absorbed.h"
 #include "interp/layers.h"
+#include "interp/tracing/absorbed.h"
 #include "interp/tracing/run.h"
 #include "interp/tracing/selection.h"
 
@@ -18,11 +18,13 @@ using at::Tensor;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 Positions keys_of(const Step& step) {
-  return positions_up_to(step.computed.back() + 1);
+  return positions_up_to(step.n_keys);
 }
 
-// `map` [batch, head, pos, key] of these queries, with `unseen` at the keys after each.
-Tensor causal(const Tensor& map, const Positions& queries, double unseen) {
+// `map` [batch, head, pos, key] of these queries, with `unseen` at the keys after each, which they
+// do not see in a causal network.
+Tensor masked(const Run& run, const Tensor& map, const Positions& queries, double unseen) {
+  if (!run.config().causal) return map;
   const Tensor query = as_index(queries, map).unsqueeze(1);
   return map.masked_fill(at::arange(map.size(-1), query.options()) > query, unseen);
 }
@@ -51,8 +53,8 @@ Tensor project(const Run& run, int64_t layer, const Positions& positions, const 
 // Patterns that queries read: an overwritten one may speak of later keys, which stay unseen.
 Tensor read_pattern(const Run& run, const Step& step) {
   const Place place{Hook::Pattern, step.place.layer};
-  const Tensor pattern = run.read(place, step.computed).narrow(-1, 0, step.computed.back() + 1);
-  return run.is_overwritten(place) ? causal(pattern, step.computed, 0) : pattern;
+  const Tensor pattern = run.read(place, step.computed).narrow(-1, 0, step.n_keys);
+  return run.is_overwritten(place) ? masked(run, pattern, step.computed, 0) : pattern;
 }
 
 // --- the only head of block 1, folded: no query, key, value or z per input
@@ -117,9 +119,9 @@ Tensor scores(const Run& run, const Step& step) {
 }
 
 Tensor pattern(const Run& run, const Step& step) {
-  Tensor scores = run.read({Hook::AttnScores, step.place.layer}, step.computed)
-                      .narrow(-1, 0, step.computed.back() + 1);
-  if (step.computed.size() > 1) scores = causal(scores, step.computed, kMinusInfinity);
+  Tensor scores =
+      run.read({Hook::AttnScores, step.place.layer}, step.computed).narrow(-1, 0, step.n_keys);
+  if (step.computed.size() > 1) scores = masked(run, scores, step.computed, kMinusInfinity);
   return at::softmax(scores, -1);
 }
 
@@ -142,7 +144,7 @@ Tensor attn_out(const Run& run, const Step& step) {
 Tensor with_all_keys(const Run& run, const Step& step, const Tensor& map) {
   const double unseen = step.place.hook == Hook::Pattern ? 0 : kMinusInfinity;
   const int64_t missing = run.extent().n_pos - map.size(-1);
-  return causal(at::constant_pad_nd(map, {0, missing}), step.computed, unseen);
+  return masked(run, at::constant_pad_nd(map, {0, missing}), step.computed, unseen);
 }
 
 }  // namespace assay::interp::tracing

@@ -38,6 +38,12 @@ class ModularAddition : public Task {
     std::iota(numbers.begin(), numbers.end(), 0);
     return numbers;
   }
+  /// Numbers are alike; '=' is alone.
+  std::vector<int64_t> token_types() const override {
+    std::vector<int64_t> types(d_vocab(), 0);
+    types.back() = 1;
+    return types;
+  }
   /// Partners have another second number; the wrong answer is theirs.
   circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
                                             int64_t count) const override {

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 
@@ -62,6 +63,12 @@ class SyntheticText : public Task {
     return token == language_.positive() ? "positive" : "negative";
   }
 
+  /// Words are alike; the filler and the answers are alone.
+  std::vector<int64_t> token_types() const override {
+    std::vector<int64_t> types(d_vocab(), 0);
+    std::iota(types.begin() + language_.n_words(), types.end(), 1);
+    return types;
+  }
   interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const override {
     interp::attribution::Sequence sequence;
     for (int64_t i = 0; i < tokens.size(0) && tokens[i].item<int64_t>() != language_.filler(); ++i)

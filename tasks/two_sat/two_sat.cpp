@@ -15,6 +15,7 @@
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
 #include "tasks/two_sat/relevance.h"
+#include "tasks/two_sat/replacers.h"
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
@@ -115,6 +116,16 @@ class TwoSat : public Task {
   at::Tensor interventions(const std::string& kind, const Sequence& tokens,
                            int64_t feature) const override {
     return two_sat::interventions(kind, formula_of(tokens, variables_), clauses_, feature);
+  }
+  std::vector<int64_t> token_types() const override { return two_sat::token_types(variables_); }
+  std::vector<std::string> replacer_names() const override {
+    std::vector<std::string> names = Task::replacer_names();
+    names.insert(names.begin(), kConditional);
+    return names;
+  }
+  std::unique_ptr<interp::attribution::Replacer> replacer(const std::string& name) const override {
+    if (name == kConditional) return conditional_replacer(variables_);
+    return Task::replacer(name);
   }
 
   Recipe recipe(const std::string& preset) const override {

@@ -40,6 +40,11 @@ TEST(ComponentGraph, ReadersReadWhatWasWrittenBefore) {
   EXPECT_EQ(graph.n_writers(graph.edge(graph.parse_edge("m1->logits")).reader), 6);
 }
 
+TEST(ComponentGraph, IsOfCausalNetworksAlone) {
+  const interp::TransformerConfig encoder{.d_vocab = 3, .n_ctx = 4, .causal = false};
+  EXPECT_THROW(ComponentGraph{encoder}, std::invalid_argument);
+}
+
 TEST(ComponentGraph, RefusesEdgesThatCannotBe) {
   const ComponentGraph graph(NHeads{1, 4}), placed(NHeads{1, 4}, 3);
   const auto error = [](const ComponentGraph& g, const char* name) {

@@ -40,6 +40,15 @@ TEST(CutTest, TheResidualStreamAtAllPositionsIsComplete) {
     EXPECT_THAT(around({stream}), IsEmpty()) << stream;
 }
 
+TEST(CutTest, WithoutACausalMaskLaterPositionsReachTheReadout) {
+  interp::TransformerConfig model = config();
+  const std::string before = "hook_embed[pos=0,1,2]";
+  EXPECT_THAT(around({before}, 2, model), IsEmpty());
+  model.causal = false;
+  EXPECT_THAT(around({before}, 2, model), Not(IsEmpty()));
+  EXPECT_THAT(around({"hook_embed"}, 2, model), IsEmpty());
+}
+
 TEST(CutTest, TheTokensEmbeddingsAreComplete) {
   EXPECT_THAT(around({"hook_embed"}), IsEmpty());
   EXPECT_THAT(around({"hook_embed[pos=0,1,2,3]"}), Not(IsEmpty()));

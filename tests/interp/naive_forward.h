@@ -147,28 +147,34 @@ class NaiveForward {
     return keep(Hook::ResidPost, layer, mid + out);
   }
 
+  int64_t keys_seen(int64_t query, int64_t n_pos) const {
+    return config_.causal ? query + 1 : n_pos;
+  }
+
   at::Tensor attention_output(int64_t layer, const std::string& attn, const at::Tensor& q,
                               const at::Tensor& k, const at::Tensor& v) {
     const int64_t batch = q.size(0), n_pos = q.size(1), n_heads = q.size(2);
     at::Tensor scores = at::full({batch, n_heads, n_pos, n_pos},
                                  -std::numeric_limits<double>::infinity(), at::kDouble);
     for (int64_t query = 0; query < n_pos; ++query)
-      for (int64_t key = 0; key <= query; ++key)
+      for (int64_t key = 0; key < keys_seen(query, n_pos); ++key)
         scores.select(2, query).select(2, key).copy_(
             (q.select(1, query) * k.select(1, key)).sum(-1) / std::sqrt(q.size(3)));
     scores = keep(Hook::AttnScores, layer, scores);
 
     at::Tensor pattern = at::zeros_like(scores);
     for (int64_t query = 0; query < n_pos; ++query) {
-      const at::Tensor seen = scores.select(2, query).narrow(2, 0, query + 1);
+      const at::Tensor seen = scores.select(2, query).narrow(2, 0, keys_seen(query, n_pos));
       const at::Tensor power = at::exp(seen - std::get<0>(seen.max(-1, true)));
-      pattern.select(2, query).narrow(2, 0, query + 1).copy_(power / power.sum(-1, true));
+      pattern.select(2, query)
+          .narrow(2, 0, keys_seen(query, n_pos))
+          .copy_(power / power.sum(-1, true));
     }
     pattern = keep(Hook::Pattern, layer, pattern);
 
     at::Tensor z = at::zeros_like(q.expand({batch, n_pos, n_heads, v.size(3)}));
     for (int64_t query = 0; query < n_pos; ++query)
-      for (int64_t key = 0; key <= query; ++key)
+      for (int64_t key = 0; key < keys_seen(query, n_pos); ++key)
         z.select(1, query) +=
             pattern.select(2, query).select(2, key).unsqueeze(-1) * v.select(1, key);
     z = keep(Hook::Z, layer, z);

@@ -14,7 +14,7 @@
 namespace assay::interp {
 
 /// Architectures that reach every path of the plan: single and several heads, norms, both
-/// activations, each kind of bias; one, two and three blocks.
+/// activations, each kind of bias; one, two and three blocks; attention to all positions.
 inline std::vector<TransformerConfig> assorted_configs() {
   return {
       {.d_vocab = 5, .n_ctx = 6, .d_model = 12, .d_mlp = 9, .n_heads = {1, 2}, .d_head = {5, 4}},
@@ -52,6 +52,22 @@ inline std::vector<TransformerConfig> assorted_configs() {
        .d_head = {4, 5, 6},
        .activation = Activation::Gelu,
        .attention_biases = true},
+      {.d_vocab = 5,
+       .n_ctx = 6,
+       .d_model = 12,
+       .d_mlp = 9,
+       .n_heads = {1, 2},
+       .d_head = {5, 4},
+       .causal = false},
+      {.d_vocab = 4,
+       .n_ctx = 5,
+       .d_model = 8,
+       .d_mlp = 6,
+       .n_heads = {3, 1, 2},
+       .d_head = {4, 2, 3},
+       .norm = Norm::Pre,
+       .attention_biases = true,
+       .causal = false},
   };
 }
 

@@ -162,6 +162,15 @@ TEST(PlanTest, WhatNobodyReadsIsNotComputed) {
   EXPECT_FALSE(plan_of({whole(Hook::PosEmbed)}).needs_tokens());
 }
 
+TEST(PlanTest, WithoutACausalMaskEveryPositionIsAttendedTo) {
+  TransformerConfig config = two_sat();
+  config.n_heads[0] = 2;
+  config.causal = false;
+  const Plan plan = plan_of({at_position(Hook::Z, 0, 2)}, {}, config);
+  EXPECT_THAT(computed(plan, Hook::Q, 0), ElementsAre(2));
+  EXPECT_EQ(computed(plan, Hook::ResidPre, 0), positions_up_to(41));
+}
+
 TEST(PlanTest, ManyQueriesFormKeysAndValues) {
   const Plan plan = plan_of({whole(Hook::Logits)});
   EXPECT_EQ(computed(plan, Hook::K, 1), positions_up_to(41));

@@ -59,6 +59,28 @@ TEST(TrainingTest, TheLossIsTheCrossEntropyOfItsBatch) {
   EXPECT_NEAR(losses.front(), expected, 1e-5);
 }
 
+/// The toy task with its label standing at its position.
+LabelledInputs labelled_by_position(uint64_t seed) {
+  return [seed](int64_t first, int64_t count) {
+    LabelledBatch batch = same_or_not(seed)(first, count);
+    const Tensor labels = at::full_like(batch.tokens, kUnlabelled);
+    labels.select(1, 2).copy_(batch.labels);
+    return LabelledBatch{batch.tokens, labels};
+  };
+}
+
+TEST(TrainingTest, LabelsByPositionTrainAsTheReadoutDoes) {
+  const auto by_readout = fresh_model(), by_position = fresh_model();
+  const TrainingConfig config{.phases = {{.steps = 5}}, .batch = 96, .warmup = 1, .readout = 2};
+  const TrainingOutcome expected = train(*by_readout, config, same_or_not(1), same_or_not(2));
+  const TrainingOutcome outcome =
+      train(*by_position, config, labelled_by_position(1), labelled_by_position(2));
+  EXPECT_NEAR(outcome.last.loss, expected.last.loss, 1e-5);
+  EXPECT_EQ(outcome.last.accuracy, expected.last.accuracy);
+  for (const auto& [name, weight] : weights_of(*by_readout))
+    EXPECT_TRUE(weight.allclose(weights_of(*by_position).at(name), 1e-3, 1e-5)) << name;
+}
+
 TEST(TrainingTest, EachStepTakesTheNextInputsOfTheStream) {
   std::mutex mutex;
   std::multiset<int64_t> seen;

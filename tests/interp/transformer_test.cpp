@@ -135,6 +135,14 @@ TEST(TransformerTest, ConfigurationFieldsAreRefusedByName) {
   EXPECT_THROW(config_from_json(json::array()), std::invalid_argument);
 }
 
+TEST(TransformerTest, AConfigurationIsCausalUnlessItSaysOtherwise) {
+  EXPECT_FALSE(to_json(two_sat()).contains("causal")) << "files are as they always were";
+  EXPECT_TRUE(config_from_json(to_json(two_sat())).causal);
+  TransformerConfig encoder = two_sat();
+  encoder.causal = false;
+  EXPECT_EQ(config_from_json(to_json(encoder)), encoder);
+}
+
 TEST(TransformerTest, NonFiniteWeightsAreNamed) {
   const torch::NoGradGuard no_grad;
   Transformer model(two_sat());
