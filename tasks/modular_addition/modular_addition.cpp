@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tasks/modular_addition/derivation.h"
+#include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
 #include "tasks/modular_addition/pairs.h"
 #include "tasks/modular_addition/recipe.h"
@@ -93,6 +94,7 @@ TaskEntry entry() {
         return std::make_unique<ModularAddition>(settings);
       },
       .add_operations = add_operations,
+      .mutations = mutations(),
   };
 }
 

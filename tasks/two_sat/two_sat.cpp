@@ -11,6 +11,7 @@
 #include "sat2/text.h"
 #include "tasks/two_sat/derivation.h"
 #include "tasks/two_sat/features.h"
+#include "tasks/two_sat/mutations.h"
 #include "tasks/two_sat/pairs.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
@@ -160,8 +161,10 @@ TaskEntry entry() {
       },
       .add_operations =
           [](circuits::Operations& operations) {
+            operations.functions["flipped_signs"] = flipped_signs;
             operations.functions["truth_table_programs"] = truth_table_programs;
           },
+      .mutations = mutations(),
   };
 }
 
