@@ -23,6 +23,7 @@
 #include "tools/subject.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_under.h"
 
 namespace assay::tools {
 namespace {
@@ -36,7 +37,7 @@ struct ValidateOptions {
   std::optional<int64_t> inputs;
   int64_t witnesses = 1;
   double confidence = 0.95;
-  std::vector<std::string> claims;
+  std::vector<std::string> claims, under;
 };
 
 Subject load(const ValidateOptions& options) {
@@ -127,11 +128,24 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject
           .cpu_seconds = times.cpu_seconds};
 }
 
+/// Checks the inputs in other guises and prints what is found; for the report.
+nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const Subject& subject,
+                                      const std::vector<tasks::Transformation>& transformations,
+                                      const ValidationInputs& inputs,
+                                      const axioms::CheckResult& as_drawn, const Session& session) {
+  const std::vector<Guise> guises = check_guises(
+      subject, transformations, inputs, options.common.seed.value_or(1), as_drawn,
+      [&](const axioms::Inputs& tokens) { return check(options, subject, tokens, inputs.count); });
+  print_guises(guises, options.confidence, session.console);
+  return to_json(guises, options.confidence);
+}
+
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
   if (!options.html.empty()) require_writable(options.html);
   const Subject subject = load(options);
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
+  const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject);
   print_subject(options, subject, inputs, session);
 
@@ -152,10 +166,13 @@ int run_validate(const ValidateOptions& options) {
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
   print_report(report, *subject.task, session.console);
-  write_report(options.common, axioms::to_json(report));
+  nlohmann::ordered_json json = axioms::to_json(report);
+  if (!transformations.empty() && result.complete)
+    json["under"] = look_at_guises(options, subject, transformations, inputs, result, session);
+  write_report(options.common, json);
   if (!options.common.json.empty()) session.console.fact("\nreport", options.common.json.string());
   if (!options.html.empty()) {
-    page::write_page({page::make_run(axioms::to_json(report), options.common.json)}, options.html);
+    page::write_page({page::make_run(json, options.common.json)}, options.html);
     session.console.fact("page", options.html.string());
   }
   return report.partial ? kInterrupted : axioms::exit_code(report);
@@ -203,6 +220,9 @@ Command add_validate(CLI::App& app) {
       ->type_name("P");
   app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
       ->type_name("CLAIM");
+  app.add_option("--under", options->under,
+                 "also on transformed inputs that mean the same: names of transformations, or all")
+      ->type_name("NAME");
   app.add_option("--witnesses", options->witnesses, "failing inputs kept per node and axiom")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber.description(""))
