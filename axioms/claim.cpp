@@ -30,7 +30,7 @@ std::string to_string(Axiom axiom) {
 }
 
 std::string to_string(Verdict verdict) {
-  static constexpr const char* kNames[] = {"holds", "violated", "undecided"};
+  static constexpr const char* kNames[] = {"holds", "violated", "undecided", "vacuous"};
   return kNames[static_cast<int>(verdict)];
 }
 

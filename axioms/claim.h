@@ -15,7 +15,8 @@ enum class Axiom { PE, CE, PR, CR };
 inline constexpr Axiom kAxioms[] = {Axiom::PE, Axiom::CE, Axiom::PR, Axiom::CR};
 std::string to_string(Axiom axiom);
 
-enum class Verdict { Holds, Violated, Undecided };
+/// Vacuous: the numbers hold, but the interpretation says nothing (vacuity.h).
+enum class Verdict { Holds, Violated, Undecided, Vacuous };
 std::string to_string(Verdict verdict);
 
 /// "The failure rate of `axiom` at `node` is at most `epsilon`."

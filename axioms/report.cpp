@@ -187,7 +187,8 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                 .partial = !result.complete,
                 .exact = exhaustive && result.complete,
                 .nodes = {},
-                .rows = {}};
+                .rows = {},
+                .objections = {}};
   for (const NodeResult& node : result.nodes) {
     report.nodes.push_back(describe(node, interpretation, config, readout));
     for (const Axiom axiom : kAxioms) {
@@ -200,9 +201,18 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
   return report;
 }
 
+void object(Report& report, std::vector<Objection> objections) {
+  report.objections = std::move(objections);
+  if (report.objections.empty()) return;
+  for (ReportRow& row : report.rows)
+    if (row.verdict == Verdict::Holds) row.verdict = Verdict::Vacuous;
+}
+
 ordered_json to_json(const Report& report) {
   const RunFacts& facts = report.facts;
-  ordered_json nodes = ordered_json::array(), rows = ordered_json::array();
+  ordered_json nodes = ordered_json::array(), rows = ordered_json::array(),
+               objections = ordered_json::array();
+  for (const Objection& objection : report.objections) objections.push_back(to_json(objection));
   for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
   for (const ReportRow& row : report.rows)
     rows.push_back(to_json(row, report.confidence, report.exact));
@@ -226,6 +236,8 @@ ordered_json to_json(const Report& report) {
           {"inputs", report.inputs},
           {"partial", report.partial},
           {"exact", report.exact},
+          {"vacuous", !report.objections.empty()},
+          {"objections", objections},
           {"nodes", nodes},
           {"rows", rows}};
 }
@@ -235,7 +247,7 @@ int exit_code(const Report& report) {
     return std::ranges::any_of(report.rows,
                                [&](const ReportRow& row) { return row.verdict == verdict; });
   };
-  if (any(Verdict::Violated)) return 1;
+  if (any(Verdict::Violated) || any(Verdict::Vacuous)) return 1;
   return any(Verdict::Undecided) ? 3 : 0;
 }
 

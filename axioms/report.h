@@ -10,6 +10,7 @@
 
 #include "axioms/checker.h"
 #include "axioms/claim.h"
+#include "axioms/vacuity.h"
 #include "circuits/interpretation.h"
 #include "interp/blas.h"
 
@@ -78,6 +79,7 @@ struct Report {
   bool exact = false;
   std::vector<ReportNode> nodes;
   std::vector<ReportRow> rows;  ///< node by node, in the order of kAxioms
+  std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
 };
 
 /// @param readout  position at which the network's answer is read.
@@ -89,13 +91,17 @@ Report make_report(const circuits::Interpretation& interpretation, const CheckRe
                    const interp::TransformerConfig& config, int64_t readout,
                    bool exhaustive = false);
 
+/// Takes down objections to the interpretation. Claims that hold by their numbers are then called
+/// vacuous.
+void object(Report& report, std::vector<Objection> objections);
+
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,
                         const circuits::Interpretation& interpretation);
 
 nlohmann::ordered_json to_json(const Report& report);
 
-/// 1 if a claim is violated, else 3 if one is undecided, else 0.
+/// 1 if a claim is violated or vacuous, else 3 if one is undecided, else 0.
 int exit_code(const Report& report);
 
 }  // namespace assay::axioms

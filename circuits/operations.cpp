@@ -221,6 +221,12 @@ Tensor tensor_of(const Operation& operation, const std::string& name,
   return found->second;
 }
 
+void refuse_unknown(const Operation& operation, const char* role,
+                    const std::vector<std::string>& known) {
+  throw std::invalid_argument(fmt::format("unknown {} operation '{}'; there are {}", role,
+                                          operation.name, fmt::join(known, ", ")));
+}
+
 Operations generic_operations() {
   return {
       .functions = {{"any", any}, {"tokens_at", tokens_at}},

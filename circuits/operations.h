@@ -59,6 +59,13 @@ struct Operations {
 ///                both, so it stands here as an empty function, and the checker does the work.
 Operations generic_operations();
 
+/// Makes an operation's function. @param role  what it is for, in words: `h`, `alpha`, ….
+/// @throws std::invalid_argument for an operation that does not exist (listing those that do), and
+///   for bad numbers.
+template <typename F>
+F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
+       const char* role);
+
 /// x rounded to a number of decimals, in float64: equal numbers stay equal, bit for bit.
 at::Tensor rounded(const at::Tensor& x, int64_t decimals);
 /// The parameter `decimals`, 0 to 9, if the operation has it. @throws std::invalid_argument if it
@@ -81,5 +88,18 @@ T parameter(const Operation& operation, const std::string& name) {
 /// the shape expected (-1: any size).
 at::Tensor tensor_of(const Operation& operation, const std::string& name,
                      const std::vector<int64_t>& shape);
+
+[[noreturn]] void refuse_unknown(const Operation& operation, const char* role,
+                                 const std::vector<std::string>& known);
+
+template <typename F>
+F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
+       const char* role) {
+  const auto found = factories.find(operation.name);
+  if (found != factories.end()) return found->second(operation);
+  std::vector<std::string> known;
+  for (const auto& entry : factories) known.push_back(entry.first);
+  refuse_unknown(operation, role, known);
+}
 
 }  // namespace assay::circuits

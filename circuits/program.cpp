@@ -1,7 +1,6 @@
 #include "circuits/program.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <stdexcept>
 
@@ -11,19 +10,12 @@ namespace assay::circuits {
 namespace {
 
 template <typename F>
-F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
-       const std::string& node, const char* role) {
-  const auto found = factories.find(operation.name);
-  if (found == factories.end()) {
-    std::vector<std::string> names;
-    for (const auto& entry : factories) names.push_back(entry.first);
-    throw std::invalid_argument(fmt::format("node '{}': unknown {} operation '{}'; there are {}",
-                                            node, role, operation.name, fmt::join(names, ", ")));
-  }
+F make_for(const Node& node, const std::map<std::string, Factory<F>>& factories,
+           const Operation& operation, const char* role) {
   try {
-    return found->second(operation);
+    return make(factories, operation, role);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("node '{}': {}", node, error.what()));
+    throw std::invalid_argument(fmt::format("node '{}': {}", node.name, error.what()));
   }
 }
 
@@ -49,10 +41,10 @@ Program compile(const Interpretation& interpretation, const Operations& operatio
               .parents = {},
               .sites = node.sites,
               .reads = node.reads,
-              .h = make(operations.functions, node.h, node.name, "h"),
-              .alpha = make(operations.abstractions, node.alpha, node.name, "alpha"),
-              .gamma = make(operations.concretisations, node.gamma, node.name, "gamma"),
-              .equality = make(operations.equalities, node.equality, node.name, "equality")};
+              .h = make_for(node, operations.functions, node.h, "h"),
+              .alpha = make_for(node, operations.abstractions, node.alpha, "alpha"),
+              .gamma = make_for(node, operations.concretisations, node.gamma, "gamma"),
+              .equality = make_for(node, operations.equalities, node.equality, "equality")};
     for (const std::string& parent : node.parents) step.parents.push_back(step_of.at(parent));
     if (node.name == interpretation.output) program.output = program.steps.size();
     step_of[node.name] = static_cast<int>(program.steps.size());

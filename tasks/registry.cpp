@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "circuits/composition.h"
 #include "tasks/modular_addition/modular_addition.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tasks/two_sat/two_sat.h"
@@ -80,6 +81,7 @@ std::unique_ptr<Task> task_from_json(const nlohmann::json& json) {
 circuits::Operations all_operations() {
   circuits::Operations operations = circuits::generic_operations();
   for (const TaskEntry& entry : task_entries()) entry.add_operations(operations);
+  circuits::add_compositions(operations);
   return operations;
 }
 

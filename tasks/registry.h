@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "circuits/mutation.h"
 #include "circuits/operations.h"
 #include "tasks/task.h"
 
@@ -34,6 +35,7 @@ struct TaskEntry {
   std::unique_ptr<Task> (*make)(const Settings& settings);
   /// Adds the operations that this task's interpretations use.
   void (*add_operations)(circuits::Operations& operations);
+  std::vector<circuits::Mutation> mutations;  ///< of this task's interpretations, see mutations.h
 };
 
 const std::vector<TaskEntry>& task_entries();
@@ -51,7 +53,7 @@ Settings complete(const std::vector<Setting>& known, const Settings& given,
 std::unique_ptr<Task> make_task(const std::string& name, const Settings& settings = {});
 std::unique_ptr<Task> task_from_json(const nlohmann::json& json);  ///< of Task::to_json()
 
-/// The generic operations and those of every task.
+/// The generic operations, those of every task, and their compositions.
 circuits::Operations all_operations();
 
 }  // namespace assay::tasks

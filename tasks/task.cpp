@@ -147,6 +147,11 @@ void Task::require_one_length(const interp::LabelledBatch& batch) const {
                     name()));
 }
 
+at::Tensor Task::answers_of(const at::Tensor&) const {
+  throw std::invalid_argument(
+      fmt::format("what is true of an input of {} cannot be told from its tokens", name()));
+}
+
 nlohmann::json Task::to_json() const {
   return {{"name", name()}, {"settings", settings()}};
 }

@@ -48,6 +48,15 @@ struct Relevance {
   bool supports = false;
 };
 
+/// A change of an input that leaves its answer as it is.
+struct Transformation {
+  std::string name;  ///< `swap-literals`
+  std::string help;
+  /// @param tokens  inputs first, first + 1, … of a stream, int64 [batch, pos].
+  /// @return as many inputs. Each depends on the seed, its place in the stream and itself alone.
+  std::function<at::Tensor(const at::Tensor& tokens, uint64_t seed, int64_t first)> apply;
+};
+
 /// How a network for the task is made.
 struct Recipe {
   interp::TransformerConfig model;
@@ -95,6 +104,12 @@ class Task {
   virtual interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                        int64_t count) const = 0;
 
+  /// Changes of inputs that leave their answers as they are.
+  virtual std::vector<Transformation> transformations() const { return {}; }
+  /// What is true of inputs, int64 [batch, pos]: the token that answers each, int64 [batch].
+  /// @throws std::invalid_argument where that cannot be told from the tokens; a task that lists
+  ///   transformations can tell.
+  virtual at::Tensor answers_of(const at::Tensor& tokens) const;
   /// Tokens among which the answer is decided; the label of every input is one of them.
   virtual std::vector<int64_t> answers() const = 0;
   /// Inputs first … first + count - 1 of an endless dataset (part, seed) for experiments on

@@ -13,8 +13,8 @@ namespace {
 using namespace assay::tools;
 
 constexpr const char* kFooter =
-    R"(Exit codes: 0 all claims hold (or none made), 1 a claim is violated, 2 bad usage
-or input, 3 a claim is undecided, 130 interrupted.
+    R"(Exit codes: 0 all claims hold (or none made), 1 a claim is violated or vacuous,
+2 bad usage or input, 3 a claim is undecided, 130 interrupted.
 
 Example: assay validate --task two-sat
            --model tasks/two_sat/reference/model.safetensors
@@ -35,6 +35,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("train", "train a network for a task", add_train);
   add("derive", "derive an interpretation from a network", add_derive);
   add("validate", "test an interpretation against the axioms", add_validate);
+  add("mutate", "change one thing in an interpretation, which validation must catch", add_mutate);
   add("discover", "find the circuit that does the work in a network", add_discover);
   add("measure", "how well a circuit stands in for its network", add_measure);
   add("compare-circuits", "which edges two circuits share", add_compare_circuits);

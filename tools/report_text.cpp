@@ -24,6 +24,7 @@ Tone tone_of(Verdict verdict) {
     case Verdict::Holds:
       return Tone::Good;
     case Verdict::Violated:
+    case Verdict::Vacuous:
       return Tone::Bad;
     case Verdict::Undecided:
       break;
@@ -87,6 +88,16 @@ void print_nodes(const Report& report, const Console& console) {
     }
     if (!node.has_evidence) console.fact("", "carries no evidence");
   }
+}
+
+void print_objections(const Report& report, const Console& console) {
+  if (report.objections.empty()) return;
+  console.line(console.paint("Vacuous: the numbers say nothing, because", Tone::Bad));
+  for (const axioms::Objection& objection : report.objections) {
+    console.fact(objection.node, fmt::format("{}: {}", objection.kind, objection.reason));
+    console.fact("", fmt::format("violates: {}", objection.violates));
+  }
+  console.line();
 }
 
 /// `network's | interpretation's`, or the decisions before and after a replacement.
@@ -154,6 +165,7 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   }
   console.line(table_of(report).to_string(console.colour()));
   console.line();
+  print_objections(report, console);
   print_nodes(report, console);
   print_witnesses(report, task, console);
 }

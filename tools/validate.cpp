@@ -9,9 +9,7 @@
 
 #include "axioms/checker.h"
 #include "axioms/report.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "axioms/vacuity.h"
 #include "interp/parallel.h"
 #include "interp/transformer.h"
 #include "tasks/registry.h"
@@ -22,8 +20,10 @@
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
+#include "tools/subject.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_under.h"
 
 namespace assay::tools {
 namespace {
@@ -37,34 +37,17 @@ struct ValidateOptions {
   std::optional<int64_t> inputs;
   int64_t witnesses = 1;
   double confidence = 0.95;
-  std::vector<std::string> claims;
-};
-
-/// What is validated: a network, what is said of it, and the task that both speak about.
-struct Subject {
-  interp::LoadedModel model;
-  circuits::LoadedInterpretation loaded;
-  std::unique_ptr<tasks::Task> task;
-
-  const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
-  const interp::TransformerConfig& config() const { return model.model->config(); }
+  std::vector<std::string> claims, under;
 };
 
 Subject load(const ValidateOptions& options) {
   tasks::task_entry(options.task);  // refuses an unknown one
-  interp::LoadedModel model = interp::load_model(options.model);
-  circuits::LoadedInterpretation loaded =
-      circuits::load_interpretation(options.interpretation, model.model->config(), model.sha256);
-  auto task = tasks::task_from_json(loaded.interpretation.task);
-  return {std::move(model), std::move(loaded), std::move(task)};
-}
-
-void require_belong_together(const Subject& subject, const std::string& task) {
-  if (subject.task->name() != task) {
+  Subject subject = load_subject(options.model, options.interpretation);
+  if (subject.task->name() != options.task) {
     throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
-                                            subject.task->name(), task));
+                                            subject.task->name(), options.task));
   }
-  subject.task->require_fits(subject.config());
+  return subject;
 }
 
 std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const Subject& subject) {
@@ -100,11 +83,11 @@ void print_subject(const ValidateOptions& options, const Subject& subject,
 }
 
 axioms::CheckResult check(const ValidateOptions& options, const Subject& subject,
-                          const circuits::Program& program, const ValidationInputs& inputs) {
+                          const axioms::Inputs& inputs, int64_t count) {
   Progress line(options.common.quiet);
   return axioms::check(
-      *subject.model.model, program, inputs.tokens,
-      {.inputs = inputs.count,
+      *subject.model.model, subject.program, inputs,
+      {.inputs = count,
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .stop = &watch_interrupts()});
@@ -145,32 +128,51 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject
           .cpu_seconds = times.cpu_seconds};
 }
 
+/// Checks the inputs in other guises and prints what is found; for the report.
+nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const Subject& subject,
+                                      const std::vector<tasks::Transformation>& transformations,
+                                      const ValidationInputs& inputs,
+                                      const axioms::CheckResult& as_drawn, const Session& session) {
+  const std::vector<Guise> guises = check_guises(
+      subject, transformations, inputs, options.common.seed.value_or(1), as_drawn,
+      [&](const axioms::Inputs& tokens) { return check(options, subject, tokens, inputs.count); });
+  print_guises(guises, options.confidence, session.console);
+  return to_json(guises, options.confidence);
+}
+
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
   if (!options.html.empty()) require_writable(options.html);
   const Subject subject = load(options);
-  require_belong_together(subject, options.task);
-  const circuits::Program program =
-      circuits::compile(subject.interpretation(), tasks::all_operations(), subject.config());
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
+  const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject);
   print_subject(options, subject, inputs, session);
 
   subject.model.model->to(session.device);
   axioms::CheckResult result;
-  const Timed times = timed([&] { result = check(options, subject, program, inputs); });
+  std::vector<axioms::Objection> objections;
+  const Timed times = timed([&] {
+    objections = axioms::objections(*subject.model.model, subject.program, inputs.tokens,
+                                    inputs.count, subject.task->readout());
+    result = check(options, subject, inputs.tokens, inputs.count);
+  });
 
   axioms::Report report =
       axioms::make_report(subject.interpretation(), result, claims, options.confidence,
                           subject.config(), subject.task->readout(), inputs.exhaustive);
+  axioms::object(report, std::move(objections));
   report.facts = facts_of(options, subject, inputs, session, times);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
   print_report(report, *subject.task, session.console);
-  write_report(options.common, axioms::to_json(report));
+  nlohmann::ordered_json json = axioms::to_json(report);
+  if (!transformations.empty() && result.complete)
+    json["under"] = look_at_guises(options, subject, transformations, inputs, result, session);
+  write_report(options.common, json);
   if (!options.common.json.empty()) session.console.fact("\nreport", options.common.json.string());
   if (!options.html.empty()) {
-    page::write_page({page::make_run(axioms::to_json(report), options.common.json)}, options.html);
+    page::write_page({page::make_run(json, options.common.json)}, options.html);
     session.console.fact("page", options.html.string());
   }
   return report.partial ? kInterrupted : axioms::exit_code(report);
@@ -218,6 +220,9 @@ Command add_validate(CLI::App& app) {
       ->type_name("P");
   app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
       ->type_name("CLAIM");
+  app.add_option("--under", options->under,
+                 "also on transformed inputs that mean the same: names of transformations, or all")
+      ->type_name("NAME");
   app.add_option("--witnesses", options->witnesses, "failing inputs kept per node and axiom")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber.description(""))

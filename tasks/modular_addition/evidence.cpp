@@ -69,24 +69,25 @@ ColumnFrequencies column_frequencies(const Tensor& values, int64_t p) {
           .frequency = index + 1};
 }
 
-// The functions cos w_k(s - c) of (pair, c) are orthogonal, each of squared norm p³/2. Along one,
-// the sum over pairs and c is p times one over s and c, so logits are averaged over the pairs of a
-// sum.
-double share_of_logits(const Tensor& logits, int64_t p, const std::vector<int64_t>& frequencies) {
-  const Tensor centred = logits.to(torch::kFloat64) - logits.to(torch::kFloat64).mean(1, true);
+// Functions of (pair, c) that depend on a pair by its sum s alone: p pairs have each sum, so a
+// product of unit waves of s and of c has norm √p, and cos w_k(s - c) = cos cos + sin sin.
+LogitShares shares_of_logits(const Tensor& logits, int64_t p,
+                             const std::vector<int64_t>& frequencies) {
+  Tensor centred = logits.to(torch::kFloat64);
+  for (const int64_t axis : {1, 0}) centred = centred - centred.mean(axis, true);
   const Tensor n = at::arange(p, torch::kInt64);
   const Tensor sums = (n.unsqueeze(1) + n).remainder(p).flatten();
   const Tensor by_sum =
       at::zeros({p, p}, torch::kFloat64).index_add(0, sums, centred);  // Σ over pairs [s, c]
-  const Tensor difference = (n.unsqueeze(1) - n).remainder(p).flatten();
-  const double norm = static_cast<double>(p * p * p) / 2;
-  double power = 0;
+  const double all = static_cast<double>(p) * centred.square().sum().item<double>();
+  LogitShares shares;
   for (const int64_t k : frequencies) {
-    const Tensor wave = waves(p, {k}).select(1, 0).index_select(0, difference);
-    const double along = at::dot(by_sum.flatten(), wave).item<double>();
-    power += along * along / norm;
+    const Tensor unit = waves(p, {k}) * std::sqrt(2.0 / static_cast<double>(p));  // [p, cos sin]
+    const Tensor products = at::matmul(unit.t(), at::matmul(by_sum, unit));       // [of s, of c]
+    shares.products += products.square().sum().item<double>() / all;
+    shares.differences += std::pow(products.trace().item<double>(), 2) / 2 / all;
   }
-  return power / centred.square().sum().item<double>();
+  return shares;
 }
 
 std::vector<Evidence> fourier_evidence(const interp::Transformer& model, int64_t p,
@@ -163,14 +164,15 @@ std::vector<Evidence> sum_evidence(const Observations& all, int64_t p, const Key
 
 std::vector<Evidence> answer_evidence(const interp::Transformer& model, const Observations& all,
                                       const Tensor& labels, int64_t p, const KeyFrequencies& key) {
-  const double share = share_of_logits(all.logits.narrow(1, 0, p), p, key.frequencies);
+  const LogitShares shares = shares_of_logits(all.logits.narrow(1, 0, p), p, key.frequencies);
   std::vector<Evidence> evidence;
-  evidence.push_back({"answer",
-                      fmt::format("cos w_k(a + b - c) of the key frequencies explain {} of the "
-                                  "logits' variance",
-                                  percent(share)),
-                      {{"share", share}},
-                      share >= 0.95});
+  evidence.push_back(
+      {"answer",
+       fmt::format("cos w_k(a + b - c) of the key frequencies explain {} of the logits' variance; "
+                   "with cos·cos and sin·sin weighed apart they explain {}",
+                   percent(shares.differences), percent(shares.products)),
+       {{"share", shares.differences}, {"products", shares.products}},
+       shares.differences >= 0.95});
 
   const auto loss_with = [&](const Tensor& mlp_out) {
     return loss(logits_with(model, all.mid, mlp_out), labels);

@@ -24,11 +24,19 @@ struct ColumnFrequencies {
 };
 ColumnFrequencies column_frequencies(const at::Tensor& values, int64_t p);
 
-/// Share of the logits' variance that cos w_k(a + b - c), summed over the given frequencies with a
-/// coefficient each, explains; what all c have in common is left out, as no decision depends on it.
+/// Shares of the logits' variance over all pairs and c that functions of the key frequencies
+/// explain. What all c have in common, and what all pairs have, is left out: no decision depends on
+/// the one, and the other is no variance.
+struct LogitShares {
+  /// Σ_k of cos w_k(a + b - c), with a coefficient each.
+  double differences = 0;
+  /// Any sum of products of cos or sin w_k(a + b) with cos or sin w_k c. It exceeds `differences`
+  /// as far as the network weighs cos·cos and sin·sin differently.
+  double products = 0;
+};
 /// @param logits  [p², p]
-double share_of_logits(const at::Tensor& logits, int64_t p,
-                       const std::vector<int64_t>& frequencies);
+LogitShares shares_of_logits(const at::Tensor& logits, int64_t p,
+                             const std::vector<int64_t>& frequencies);
 
 std::vector<Evidence> fourier_evidence(const interp::Transformer& model, int64_t p,
                                        const KeyFrequencies& key, const LinearMap& back);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tasks/modular_addition/derivation.h"
+#include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
 #include "tasks/modular_addition/pairs.h"
 #include "tasks/modular_addition/recipe.h"
@@ -32,6 +33,15 @@ class ModularAddition : public Task {
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                int64_t count) const override {
     return pairs_.sample(part, seed, first, count);
+  }
+  at::Tensor answers_of(const at::Tensor& tokens) const override {
+    return (tokens.select(1, 0) + tokens.select(1, 1)).remainder(pairs_.settings().p);
+  }
+  std::vector<Transformation> transformations() const override {
+    const auto swapped = [](const at::Tensor& tokens, uint64_t, int64_t) {
+      return tokens.index_select(1, torch::tensor({1, 0, 2}));
+    };
+    return {{"swap-numbers", "a and b change places", swapped}};
   }
   std::vector<int64_t> answers() const override {
     std::vector<int64_t> numbers(pairs_.settings().p);
@@ -99,6 +109,7 @@ TaskEntry entry() {
         return std::make_unique<ModularAddition>(settings);
       },
       .add_operations = add_operations,
+      .mutations = mutations(),
   };
 }
 

@@ -11,12 +11,14 @@
 #include "sat2/text.h"
 #include "tasks/two_sat/derivation.h"
 #include "tasks/two_sat/features.h"
+#include "tasks/two_sat/mutations.h"
 #include "tasks/two_sat/pairs.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
 #include "tasks/two_sat/relevance.h"
 #include "tasks/two_sat/replacers.h"
 #include "tasks/two_sat/tokens.h"
+#include "tasks/two_sat/transformations.h"
 
 namespace assay::tasks::two_sat {
 namespace {
@@ -60,16 +62,25 @@ class TwoSat : public Task {
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                int64_t count) const override {
     const sat2::Sampler sampler(sampler_settings(), split_of(part), seed);
-    const Tokens tokens{variables_};
     interp::LabelledBatch batch{.tokens = at::empty({count, n_ctx()}, torch::kInt64),
                                 .labels = at::empty({count}, torch::kInt64)};
     for (int64_t i = 0; i < count; ++i) {
       const sat2::Formula formula = sampler.draw(static_cast<uint64_t>(first + i));
       write_tokens(formula, clauses_, batch.tokens.data_ptr<int64_t>() + i * n_ctx());
-      batch.labels.data_ptr<int64_t>()[i] =
-          sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
+      batch.labels.data_ptr<int64_t>()[i] = answer_of(formula);
     }
     return batch;
+  }
+
+  at::Tensor answers_of(const at::Tensor& tokens) const override {
+    at::Tensor answers = at::empty({tokens.size(0)}, torch::kInt64);
+    for (int64_t i = 0; i < tokens.size(0); ++i)
+      answers.data_ptr<int64_t>()[i] = answer_of(formula_of(tokens[i], variables_));
+    return answers;
+  }
+
+  std::vector<Transformation> transformations() const override {
+    return two_sat::transformations(variables_);
   }
 
   std::vector<int64_t> answers() const override {
@@ -141,6 +152,10 @@ class TwoSat : public Task {
   }
 
  private:
+  int64_t answer_of(const sat2::Formula& formula) const {
+    const Tokens tokens{variables_};
+    return sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
+  }
   sat2::SamplerSettings sampler_settings() const {
     const auto as_int = [](int64_t value) {  // out of range stays out of range
       return static_cast<int>(std::clamp<int64_t>(value, -1, 1'000'000));
@@ -171,8 +186,10 @@ TaskEntry entry() {
       },
       .add_operations =
           [](circuits::Operations& operations) {
+            operations.functions["flipped_signs"] = flipped_signs;
             operations.functions["truth_table_programs"] = truth_table_programs;
           },
+      .mutations = mutations(),
   };
 }
 

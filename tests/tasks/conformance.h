@@ -114,6 +114,26 @@ inline void expect_texts_that_can_be_read_back(const Task& task) {
   EXPECT_THROW(task.token_name(task.d_vocab()), std::invalid_argument);
 }
 
+/// What a transformation leaves true, and that it is a function of seed, place and input alone.
+inline void expect_transformations_that_keep_the_answer(const Task& task) {
+  if (task.transformations().empty()) return;
+  const interp::LabelledBatch batch = task.sample(Part::Test, /*seed=*/2, 0, 10000);
+  const at::Tensor &tokens = batch.tokens, &labels = batch.labels;
+  EXPECT_TRUE(task.answers_of(tokens).equal(labels));
+  std::set<std::string> names;
+  for (const Transformation& transformation : task.transformations()) {
+    SCOPED_TRACE(transformation.name);
+    EXPECT_TRUE(names.insert(transformation.name).second);
+    const at::Tensor changed = transformation.apply(tokens, /*seed=*/3, 0);
+    EXPECT_TRUE(task.answers_of(changed).equal(labels));
+    EXPECT_GT(changed.ne(tokens).any(1).to(torch::kFloat64).mean().item<double>(), 0.5);
+    for (const auto& [first, count] : {std::pair{0, 1}, {7, 500}, {9999, 1}})
+      EXPECT_TRUE(transformation.apply(tokens.narrow(0, first, count), 3, first)
+                      .equal(changed.narrow(0, first, count)));
+    for (int i = 0; i < 20; ++i) EXPECT_NO_THROW(task.to_text(changed[i]));
+  }
+}
+
 /// @param preset  one that the task's settings were made for.
 inline void expect_valid_recipe(const Task& task, const std::string& preset) {
   const Recipe recipe = task.recipe(preset);
@@ -142,6 +162,7 @@ inline void expect_conforming(const Task& task) {
   expect_a_domain_that_holds_every_dataset(task);
   expect_texts_that_can_be_read_back(task);
   expect_interpretations_or_a_refusal(task);
+  expect_transformations_that_keep_the_answer(task);
 }
 
 }  // namespace assay::tasks

@@ -141,6 +141,34 @@ TEST(Report, StatesTheEqualityWithItsParameters) {
   EXPECT_EQ(report.nodes[1].equality, "equal");
 }
 
+// What holds by its numbers is no clean "holds" on an interpretation that says nothing.
+TEST(Report, CallsClaimsOnAVacuousInterpretationVacuous) {
+  const Claim holds{"answer", Axiom::CE, 0.1}, undecided{"stream", Axiom::CE, 0.3},
+      violated{"answer", Axiom::PE, 0.01};
+  Report report = report_with({holds, undecided, violated});
+  const Objection objection{"answer", "one component", "an axiom", "a reason"};
+  object(report, {});
+  EXPECT_EQ(report.rows[5].verdict, Verdict::Holds);
+  EXPECT_EQ(to_json(report)["vacuous"], false);
+  object(report, {objection});
+  EXPECT_EQ(report.rows[5].verdict, Verdict::Vacuous);
+  EXPECT_EQ(report.rows[1].verdict, Verdict::Undecided);
+  EXPECT_EQ(report.rows[4].verdict, Verdict::Violated);
+  const auto json = to_json(report);
+  EXPECT_EQ(json["vacuous"], true);
+  EXPECT_EQ(json["objections"][0]["node"], "answer");
+  EXPECT_EQ(json["objections"][0]["kind"], "one component");
+  EXPECT_EQ(json["objections"][0]["violates"], "an axiom");
+  EXPECT_EQ(json["rows"][5]["verdict"], "vacuous");
+
+  Report held = report_with({holds});
+  object(held, {objection});
+  EXPECT_EQ(exit_code(held), 1);
+  Report unclaimed = report_with({});
+  object(unclaimed, {objection});
+  EXPECT_EQ(exit_code(unclaimed), 0);
+}
+
 TEST(Report, AnInterruptedRunIsPartial) {
   CheckResult result = counts();
   result.complete = false;

@@ -89,18 +89,36 @@ TEST(ColumnFrequencies, AreThoseOfTheBestProjection) {
   }
 }
 
-TEST(ShareOfLogits, ByHand) {
+TEST(SharesOfLogits, ByHand) {
   // Logits 2 cos w_2(s - c) + cos w_3(s - c) + cos w_4(a - c): variances 4/2, 1/2 and 1/2. What all
-  // c share does not count.
+  // c share does not count, and what all pairs share does not.
   Tensor logits = at::empty({kP * kP, kP}, torch::kFloat64);
   for (int64_t a = 0; a < kP; ++a)
     for (int64_t b = 0; b < kP; ++b)
       for (int64_t c = 0; c < kP; ++c)
         logits[a * kP + b][c] = 2 * std::cos(angle(2, a + b - c)) + std::cos(angle(3, a + b - c)) +
-                                std::cos(angle(4, a - c)) + 10 * std::sin(angle(1, a * b));
-  EXPECT_NEAR(share_of_logits(logits, kP, {2}), 2 / 3.0, 1e-9);
-  EXPECT_NEAR(share_of_logits(logits, kP, {2, 3}), 2.5 / 3, 1e-9);
-  EXPECT_NEAR(share_of_logits(logits, kP, {1, 4, 5}), 0, 1e-9);
+                                std::cos(angle(4, a - c)) + 10 * std::sin(angle(1, a * b)) +
+                                7 * std::cos(angle(2, c));
+  const auto differences = [&](const std::vector<int64_t>& frequencies) {
+    return shares_of_logits(logits, kP, frequencies).differences;
+  };
+  EXPECT_NEAR(differences({2}), 2 / 3.0, 1e-9);
+  EXPECT_NEAR(differences({2, 3}), 2.5 / 3, 1e-9);
+  EXPECT_NEAR(differences({1, 4, 5}), 0, 1e-9);
+  EXPECT_NEAR(shares_of_logits(logits, kP, {2, 3}).products, 2.5 / 3, 1e-9);
+}
+
+TEST(SharesOfLogits, OfUnequalCosinesAndSines) {
+  // 3 cos ws cos wc + sin ws sin wc = 2 cos w(s - c) + cos w(s + c): shares 4/5 and 1/5.
+  Tensor logits = at::empty({kP * kP, kP}, torch::kFloat64);
+  for (int64_t a = 0; a < kP; ++a)
+    for (int64_t b = 0; b < kP; ++b)
+      for (int64_t c = 0; c < kP; ++c)
+        logits[a * kP + b][c] = 3 * std::cos(angle(2, a + b)) * std::cos(angle(2, c)) +
+                                std::sin(angle(2, a + b)) * std::sin(angle(2, c));
+  const LogitShares shares = shares_of_logits(logits, kP, {2});
+  EXPECT_NEAR(shares.differences, 0.8, 1e-9);
+  EXPECT_NEAR(shares.products, 1, 1e-9);
 }
 
 // The three losses from their definition, on a random network.

@@ -1,0 +1,113 @@
+#include "tasks/mutation_table.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "interp/transformer.h"
+#include "tasks/registry.h"
+
+namespace assay::tasks {
+namespace {
+
+using axioms::Axiom;
+using axioms::CheckResult;
+using axioms::Estimate;
+using circuits::Interpretation;
+using circuits::Program;
+
+constexpr int64_t kFirstLook = 128;
+
+Program compiled(const Interpretation& interpretation, const MutationTrial& trial) {
+  return circuits::compile(interpretation, all_operations(), trial.model.config());
+}
+
+// Checks the inputs slice by slice, so that `look` sees counts after 128, 256, 512, … of them. The
+// slices are disjoint: their estimates add up.
+void check_in_slices(const Program& program, const MutationTrial& trial,
+                     const std::function<void(const CheckResult& slice, int64_t first)>& look) {
+  for (int64_t first = 0, size = kFirstLook; first < trial.count; first += size, size = first) {
+    const auto slice = [&, first](int64_t from, int64_t n) {
+      return trial.inputs(first + from, n);
+    };
+    look(axioms::check(trial.model, program, slice,
+                       {.inputs = std::min(size, trial.count - first), .witnesses = 1}),
+         first);
+  }
+}
+
+std::vector<MutatedRow> rows_before(const Interpretation& interpretation,
+                                    const MutationTrial& trial) {
+  const CheckResult result = axioms::check(trial.model, compiled(interpretation, trial),
+                                           trial.inputs, {.inputs = trial.count});
+  std::vector<MutatedRow> rows;
+  for (const axioms::NodeResult& node : result.nodes) {
+    for (const Axiom axiom : axioms::kAxioms) {
+      const Estimate& before = node[axiom].estimate;
+      rows.push_back({.node = node.node,
+                      .axiom = axiom,
+                      .before = before,
+                      .claim = trial.exhaustive ? before.rate()
+                                                : axioms::upper_bound(before, trial.confidence)});
+    }
+  }
+  return rows;
+}
+
+bool violated(const MutatedRow& row, const MutationTrial& trial) {
+  return trial.exhaustive ? row.after.failures > row.before.failures
+                          : axioms::lower_bound(row.after, trial.confidence) > row.claim;
+}
+
+std::vector<MutatedRow> rows_after(const Program& mutated, std::vector<MutatedRow> rows,
+                                   const MutationTrial& trial) {
+  std::erase_if(rows, [&](const MutatedRow& row) {  // of nodes that are gone
+    return std::ranges::find(mutated.steps, row.node, &circuits::Step::name) == mutated.steps.end();
+  });
+  check_in_slices(mutated, trial, [&](const CheckResult& slice, int64_t first) {
+    for (MutatedRow& row : rows) {
+      const auto& node = *std::ranges::find(slice.nodes, row.node, &axioms::NodeResult::node);
+      const axioms::AxiomResult& result = node[row.axiom];
+      row.after += result.estimate;
+      if (!row.first_failure && !result.witnesses.empty())
+        row.first_failure = first + result.witnesses.front().input;
+      if (!violated(row, trial))
+        row.violated_after.reset();
+      else if (!row.violated_after)
+        row.violated_after = first + slice.inputs;
+    }
+  });
+  return rows;
+}
+
+}  // namespace
+
+bool MutationResult::caught() const {
+  return !objections.empty() || std::ranges::any_of(rows, &MutatedRow::caught);
+}
+
+std::vector<MutationResult> mutation_table(const Interpretation& interpretation,
+                                           const std::vector<circuits::Mutation>& mutations,
+                                           const std::vector<uint64_t>& seeds,
+                                           const MutationTrial& trial) {
+  const std::vector<MutatedRow> before = rows_before(interpretation, trial);
+  const std::vector<std::string> names = circuits::applicable(mutations, interpretation);
+  std::vector<MutationResult> results;
+  std::set<std::string> titles;
+  for (const std::string& name : names) {
+    for (const uint64_t seed : seeds) {
+      const Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
+      if (!titles.insert(changed.title).second) continue;
+      const Program program = compiled(changed, trial);
+      results.push_back({.mutation = name,
+                         .seed = seed,
+                         .title = changed.title,
+                         .rows = rows_after(program, before, trial),
+                         .objections = axioms::objections(trial.model, program, trial.inputs,
+                                                          trial.count, trial.readout)});
+    }
+  }
+  return results;
+}
+
+}  // namespace assay::tasks

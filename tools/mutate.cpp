@@ -1,0 +1,148 @@
+// `assay mutate --interpretation IN --mutation NAME --out OUT`
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <stdexcept>
+
+#include "circuits/interpretation_file.h"
+#include "tasks/mutation_table.h"
+#include "tasks/mutations.h"
+#include "tools/commands.h"
+#include "tools/mutation_text.h"
+#include "tools/options.h"
+#include "tools/subject.h"
+#include "tools/validation_inputs.h"
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using circuits::Mutation;
+using nlohmann::ordered_json;
+
+constexpr int64_t kTableInputs = 16384;  // of a table, where they have no end
+
+struct MutateOptions {
+  CommonOptions common;
+  fs::path model, interpretation, out;
+  std::string mutation;
+  bool list = false, table = false;
+  int64_t inputs = kTableInputs;
+};
+
+void require_one_job(const MutateOptions& options) {
+  if (options.list + options.table + !options.mutation.empty() != 1)
+    throw std::invalid_argument("expected one of --mutation NAME, --list and --table");
+  if (options.mutation.empty() != options.out.empty())
+    throw std::invalid_argument("--mutation and --out belong together");
+}
+
+Subject load(const MutateOptions& options) {
+  const fs::path beside = fs::path(options.interpretation).replace_filename("model.safetensors");
+  return load_subject(options.model.empty() ? beside : options.model, options.interpretation);
+}
+
+int list(const MutateOptions& options, const Subject& subject,
+         const std::vector<Mutation>& mutations, const Console& console) {
+  const std::vector<std::string> names = circuits::applicable(mutations, subject.interpretation());
+  ordered_json report = report_head();
+  report["mutations"] = ordered_json::array();
+  for (const Mutation& mutation : mutations) {
+    const bool applies = std::ranges::count(names, mutation.name) > 0;
+    report["mutations"].push_back(
+        {{"name", mutation.name}, {"help", mutation.help}, {"applies", applies}});
+    console.print("  {}{}{}", console.paint(fmt::format("{:<20}", mutation.name), Tone::Bold),
+                  mutation.help,
+                  applies ? "" : console.paint(" (does not apply here)", Tone::Faint));
+  }
+  write_report(options.common, report);
+  return kDone;
+}
+
+int write_mutated(const MutateOptions& options, const Subject& subject,
+                  const std::vector<Mutation>& mutations, const Console& console) {
+  std::error_code absent;
+  if (fs::equivalent(options.interpretation, options.out, absent)) {
+    throw std::invalid_argument(
+        fmt::format("{}: would overwrite the interpretation that is read", options.out.string()));
+  }
+  require_writable(options.out);
+  const circuits::Interpretation changed = circuits::mutate(
+      mutations, options.mutation, subject.interpretation(), options.common.seed.value_or(0));
+  circuits::save_interpretation(changed, options.out);
+  ordered_json report = report_head();
+  report["mutation"] = options.mutation;
+  report["title"] = changed.title;
+  report["interpretation"] = options.out.string();
+  write_report(options.common, report);
+  console.fact("interpretation", options.out.string());
+  console.fact("", changed.title);
+  return kDone;
+}
+
+int print_table(const MutateOptions& options, const Subject& subject,
+                const std::vector<Mutation>& mutations, const Session& session) {
+  const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
+  const ValidationInputs inputs = subject.task->domain()
+                                      ? listed_inputs(*subject.task, "all", fitted_on)
+                                      : fresh_inputs(*subject.task, options.inputs, 1, fitted_on);
+  subject.model.model->to(session.device);
+  const uint64_t seed = options.common.seed.value_or(0);
+  session.console.fact("interpretation", subject.interpretation().title);
+  session.console.fact("inputs", inputs.description);
+  const auto results = tasks::mutation_table(subject.interpretation(), mutations, {seed, seed + 1},
+                                             {.model = *subject.model.model,
+                                              .inputs = inputs.tokens,
+                                              .count = inputs.count,
+                                              .exhaustive = inputs.exhaustive,
+                                              .readout = subject.task->readout()});
+  ordered_json report = report_head();
+  report["title"] = subject.interpretation().title;
+  report["data"] = inputs.facts;
+  report["mutations"] = to_json(results);
+  write_report(options.common, report);
+  print_mutations(results, session.console);
+  return kDone;
+}
+
+int run_mutate(const MutateOptions& options) {
+  require_one_job(options);
+  const Session session = start(options.common);
+  const Subject subject = load(options);
+  const std::vector<Mutation> mutations =
+      tasks::all_mutations(tasks::task_entry(subject.task->name()));
+  if (options.list) return list(options, subject, mutations, session.console);
+  if (options.table) return print_table(options, subject, mutations, session);
+  return write_mutated(options, subject, mutations, session.console);
+}
+
+}  // namespace
+
+Command add_mutate(CLI::App& app) {
+  const auto options = std::make_shared<MutateOptions>();
+  app.add_option("--interpretation", options->interpretation, "the one to change")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--model", options->model,
+                 "its network (default: model.safetensors beside the interpretation)")
+      ->type_name("FILE");
+  app.add_option("--mutation", options->mutation, "what to change, see --list")->type_name("NAME");
+  app.add_option("--out", options->out, "the changed one: OUT.json, and OUT.safetensors beside it")
+      ->type_name("OUT.json");
+  app.add_flag("--list", options->list, "list the mutations, and which of them apply");
+  app.add_flag("--table", options->table,
+               "apply each that applies, validate, and tell what catches it");
+  app.add_option("--inputs", options->inputs, "of --table, where they cannot be listed")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  add_common_options(app, options->common);
+  app.footer(
+      "Example: assay mutate --interpretation runs/demo/trees.json --mutation drop-neuron\n"
+      "           --out runs/demo/dropped.json\n"
+      "then:    assay validate --task two-sat --model runs/demo/model.safetensors\n"
+      "           --interpretation runs/demo/dropped.json --claim \"or.CE<=0.001\"");
+  return [options] { return run_mutate(*options); };
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,16 @@
+#pragma once
+// The table mutation x axiom x node, for people and for machines.
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "tasks/mutation_table.h"
+#include "tools/terminal.h"
+
+namespace assay::tools {
+
+void print_mutations(const std::vector<tasks::MutationResult>& results, const Console& console);
+
+nlohmann::ordered_json to_json(const std::vector<tasks::MutationResult>& results);
+
+}  // namespace assay::tools

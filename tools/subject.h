@@ -1,0 +1,31 @@
+#pragma once
+// What is validated: a network, what is said of it, and the task that both speak about.
+
+#include <filesystem>
+#include <memory>
+
+#include "circuits/interpretation_file.h"
+#include "circuits/program.h"
+#include "interp/model_file.h"
+#include "interp/transformer.h"
+#include "tasks/task.h"
+
+namespace assay::tools {
+
+struct Subject {
+  interp::LoadedModel model;
+  circuits::LoadedInterpretation loaded;
+  std::unique_ptr<tasks::Task> task;
+  circuits::Program program;
+
+  const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
+  const interp::TransformerConfig& config() const { return model.model->config(); }
+};
+
+/// @throws std::runtime_error, std::invalid_argument for files that cannot be read, an
+///   interpretation of another model, a model that does not fit the task, and operations or sites
+///   that do not exist.
+Subject load_subject(const std::filesystem::path& model,
+                     const std::filesystem::path& interpretation);
+
+}  // namespace assay::tools

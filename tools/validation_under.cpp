@@ -1,0 +1,138 @@
+#include "tools/validation_under.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "tools/table.h"
+
+namespace assay::tools {
+namespace {
+
+using axioms::Axiom;
+using axioms::Estimate;
+using nlohmann::ordered_json;
+
+std::string guise_rate(const Estimate& estimate) {
+  return estimate.failures == 0 ? "0" : fmt::format("{:.5f}", estimate.rate());
+}
+
+std::string accuracy_text(const Estimate& wrong) {
+  return fmt::format("{:.3f}%", 100 * (1 - wrong.rate()));
+}
+
+// How often the network's answer is not the true one.
+Estimate wrong_answers(const Subject& subject, const axioms::Inputs& inputs, int64_t count) {
+  const auto labelled = [&](int64_t first, int64_t n) {
+    const at::Tensor tokens = inputs(first, n);
+    const c10::Device device = subject.model.model->W_E.device();
+    return interp::LabelledBatch{.tokens = tokens.to(device),
+                                 .labels = subject.task->answers_of(tokens).to(device)};
+  };
+  const double right =
+      interp::accuracy(*subject.model.model, labelled, count, subject.task->readout());
+  return {.n = count, .failures = std::llround((1 - right) * static_cast<double>(count))};
+}
+
+ordered_json to_json(const std::string& node, Axiom axiom, const Estimate& estimate,
+                     double confidence) {
+  return {{"node", node},
+          {"axiom", to_string(axiom)},
+          {"n", estimate.n},
+          {"failures", estimate.failures},
+          {"rate", estimate.rate()},
+          {"upper", axioms::upper_bound(estimate, confidence)}};
+}
+
+}  // namespace
+
+std::vector<tasks::Transformation> transformations_named(const tasks::Task& task,
+                                                         const std::vector<std::string>& names) {
+  const std::vector<tasks::Transformation> all = task.transformations();
+  std::vector<tasks::Transformation> chosen;
+  for (const std::string& name : names) {
+    if (name == "all") return all;
+    const auto found = std::ranges::find(all, name, &tasks::Transformation::name);
+    if (found == all.end()) {
+      std::string known = "all";
+      for (const tasks::Transformation& one : all) known += ", " + one.name;
+      throw std::invalid_argument(fmt::format(
+          "--under: {} has no transformation '{}'; there are {}", task.name(), name, known));
+    }
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+std::vector<Guise> check_guises(
+    const Subject& subject, const std::vector<tasks::Transformation>& transformations,
+    const ValidationInputs& inputs, uint64_t seed, const axioms::CheckResult& as_drawn,
+    const std::function<axioms::CheckResult(const axioms::Inputs& inputs)>& check) {
+  std::vector<Guise> guises = {{.name = "as drawn",
+                                .help = "no transformation",
+                                .wrong = wrong_answers(subject, inputs.tokens, inputs.count),
+                                .result = as_drawn}};
+  for (const tasks::Transformation& transformation : transformations) {
+    const axioms::Inputs tokens = [&](int64_t first, int64_t count) {
+      return transformation.apply(inputs.tokens(first, count), seed, first);
+    };
+    axioms::CheckResult result = check(tokens);
+    if (!result.complete) break;
+    guises.push_back({.name = transformation.name,
+                      .help = transformation.help,
+                      .wrong = wrong_answers(subject, tokens, inputs.count),
+                      .result = std::move(result)});
+  }
+  return guises;
+}
+
+void print_guises(const std::vector<Guise>& guises, double confidence, const Console& console) {
+  std::vector<Heading> headings = {{"node", Align::Left}, {"axiom", Align::Left}};
+  std::vector<Cell> accuracies = {{"accuracy", Tone::Bold}, {}};
+  for (const Guise& guise : guises) {
+    headings.push_back({guise.name});
+    accuracies.push_back({accuracy_text(guise.wrong)});
+  }
+  Table table(headings);
+  table.add_row(std::move(accuracies));
+  const axioms::CheckResult& base = guises.front().result;
+  for (size_t node = 0; node < base.nodes.size(); ++node) {
+    table.add_gap();
+    for (const Axiom axiom : axioms::kAxioms) {
+      const double upper = axioms::upper_bound(base.nodes[node][axiom].estimate, confidence);
+      std::vector<Cell> cells = {{axiom == Axiom::PE ? base.nodes[node].node : "", Tone::Bold},
+                                 {to_string(axiom)}};
+      for (const Guise& guise : guises) {
+        const Estimate& estimate = guise.result.nodes[node][axiom].estimate;
+        const bool worse = axioms::lower_bound(estimate, confidence) > upper;
+        cells.push_back({guise_rate(estimate), worse ? Tone::Bad : Tone::Plain});
+      }
+      table.add_row(std::move(cells));
+    }
+  }
+  console.line();
+  console.line(console.paint("The same inputs in other guises that mean the same", Tone::Bold) +
+               " (rates of failure; verdicts are on the inputs as drawn)");
+  console.line(table.to_string(console.colour()));
+}
+
+ordered_json to_json(const std::vector<Guise>& guises, double confidence) {
+  ordered_json list = ordered_json::array();
+  for (const Guise& guise : guises) {
+    ordered_json rows = ordered_json::array();
+    for (const axioms::NodeResult& node : guise.result.nodes)
+      for (const Axiom axiom : axioms::kAxioms)
+        rows.push_back(to_json(node.node, axiom, node[axiom].estimate, confidence));
+    list.push_back({{"transformation", guise.name},
+                    {"help", guise.help},
+                    {"n", guise.wrong.n},
+                    {"wrong", guise.wrong.failures},
+                    {"accuracy", 1 - guise.wrong.rate()},
+                    {"rows", rows}});
+  }
+  return list;
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,42 @@
+#pragma once
+// Validation under transformations that preserve meaning: the same inputs in another guise, with
+// the same answers. A network and a claim about it that depend on the guise are seen here.
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "axioms/checker.h"
+#include "tools/subject.h"
+#include "tools/terminal.h"
+#include "tools/validation_inputs.h"
+
+namespace assay::tools {
+
+/// @param names  of transformations; `all` stands for every one that the task has.
+/// @throws std::invalid_argument for one that it does not have, listing those that it has.
+std::vector<tasks::Transformation> transformations_named(const tasks::Task& task,
+                                                         const std::vector<std::string>& names);
+
+/// What is found on the inputs in one guise.
+struct Guise {
+  std::string name;  ///< of the transformation; `as drawn`
+  std::string help;
+  axioms::Estimate wrong;  ///< answers of the network that are not true
+  axioms::CheckResult result;
+};
+
+/// The inputs as drawn, whose result is known, then in each guise; ends before one that was
+/// interrupted. The seed chooses where a transformation leaves a choice.
+std::vector<Guise> check_guises(
+    const Subject& subject, const std::vector<tasks::Transformation>& transformations,
+    const ValidationInputs& inputs, uint64_t seed, const axioms::CheckResult& as_drawn,
+    const std::function<axioms::CheckResult(const axioms::Inputs& inputs)>& check);
+
+/// Rates that are surely worse than as drawn, each at `confidence`, stand out.
+void print_guises(const std::vector<Guise>& guises, double confidence, const Console& console);
+
+nlohmann::ordered_json to_json(const std::vector<Guise>& guises, double confidence);
+
+}  // namespace assay::tools
