@@ -27,7 +27,7 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "the data is copied as it lies");
 
 constexpr uint64_t kLargestHeader = 100'000'000;  // the reference implementation's limit
-constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kMetadataEntry = "__metadata__";
 
 constexpr std::array<std::pair<const char*, at::ScalarType>, 10> kTypes{{{"F64", at::kDouble},
                                                                          {"F32", at::kFloat},
@@ -64,7 +64,7 @@ class SafetensorsReader {
     try {
       const json parsed = parse(header);
       for (const auto& [name, value] : parsed.items()) {
-        if (name == kMetadata) {
+        if (name == kMetadataEntry) {
           content.metadata = value.get<std::map<std::string, std::string>>();
         } else {
           entries.push_back(entry(name, value));
@@ -207,10 +207,10 @@ const char* type_name(at::ScalarType dtype) {
 /// The JSON header, padded with blanks so that the data starts at a multiple of 8.
 std::string header_of(const Safetensors& content) {
   json header = json::object();
-  if (!content.metadata.empty()) header[kMetadata] = content.metadata;
+  if (!content.metadata.empty()) header[kMetadataEntry] = content.metadata;
   size_t position = 0;
   for (const auto& [name, tensor] : content.tensors) {
-    if (name == kMetadata) throw std::invalid_argument("safetensors: a tensor named __metadata__");
+    if (name == kMetadataEntry) throw std::invalid_argument("safetensors: a tensor named __metadata__");
     const size_t end = position + tensor.nbytes();
     header[name] = {{"dtype", type_name(tensor.scalar_type())},
                     {"shape", tensor.sizes()},

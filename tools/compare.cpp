@@ -18,7 +18,7 @@
 namespace assay::tools {
 namespace {
 
-struct CompareOptions {
+struct ComparisonOptions {
   CommonOptions common;
   ExplanationOptions explanation;
   std::filesystem::path interpretation;
@@ -28,7 +28,7 @@ struct CompareOptions {
   double confidence = 0.95;
 };
 
-std::optional<circuits::Program> load_program(const CompareOptions& options,
+std::optional<circuits::Program> load_program(const ComparisonOptions& options,
                                               const ExplanationSubject& subject) {
   if (options.interpretation.empty()) return std::nullopt;
   const interp::TransformerConfig& config = subject.model.model->config();
@@ -37,8 +37,8 @@ std::optional<circuits::Program> load_program(const CompareOptions& options,
   return circuits::compile(loaded.interpretation, tasks::all_operations(), config);
 }
 
-void print_subject(const CompareOptions& options, const ExplanationSubject& subject, uint64_t seed,
-                   const Session& session) {
+void print_subject(const ComparisonOptions& options, const ExplanationSubject& subject,
+                   uint64_t seed, const Session& session) {
   const Console& console = session.console;
   console.fact("model", describe_model(options.explanation, subject));
   if (!options.interpretation.empty())
@@ -50,8 +50,9 @@ void print_subject(const CompareOptions& options, const ExplanationSubject& subj
   console.fact("BLAS", describe(session.blas));
 }
 
-nlohmann::ordered_json report_of(const CompareOptions& options, const ExplanationSubject& subject,
-                                 uint64_t seed, const tasks::Comparison& comparison,
+nlohmann::ordered_json report_of(const ComparisonOptions& options,
+                                 const ExplanationSubject& subject, uint64_t seed,
+                                 const tasks::Comparison& comparison,
                                  const tasks::ComparisonSummary& summary) {
   nlohmann::ordered_json report = report_head();
   report["model"] = {{"path", options.explanation.model.string()},
@@ -68,7 +69,7 @@ nlohmann::ordered_json report_of(const CompareOptions& options, const Explanatio
   return report;
 }
 
-int run_compare(const CompareOptions& options) {
+int run_comparison(const ComparisonOptions& options) {
   const Session session = start(options.common);
   const uint64_t seed = options.common.seed.value_or(1);
   const ExplanationSubject subject = load_subject(options.explanation, session);
@@ -98,7 +99,7 @@ int run_compare(const CompareOptions& options) {
 }  // namespace
 
 Command add_compare(CLI::App& app) {
-  const auto options = std::make_shared<CompareOptions>();
+  const auto options = std::make_shared<ComparisonOptions>();
   add_explanation_options(app, options->explanation, "clause");
   app.add_option("--interpretation", options->interpretation,
                  "what the network is said to do: which features matter to it")
@@ -123,7 +124,7 @@ Command add_compare(CLI::App& app) {
              "\nExample: assay compare --model tasks/two_sat/variable/model.safetensors\n"
              "           --interpretation tasks/two_sat/variable/trees.json --methods "
              "random,shapley:sampled --reference shapley:deletion");
-  return [options] { return run_compare(*options); };
+  return [options] { return run_comparison(*options); };
 }
 
 }  // namespace assay::tools

@@ -111,7 +111,7 @@ TEST(Derivation, ForSeveralLengthsReadsWhatIsThere) {
   const auto task =
       make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
   const Derivation derivation =
-      task->derive(*small_model(), {.variant = "trees", .inputs = kFormulas, .seed = 3});
+      task->derive(*small_model(), {.variant = "trees", .inputs = kDerivingFormulas, .seed = 3});
   const circuits::Program program =
       circuits::compile(derivation.interpretation, all_operations(), small_config());
   const Tensor tokens = task->sample(Part::Test, 1, 0, 40).tokens;

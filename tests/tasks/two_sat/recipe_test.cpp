@@ -14,9 +14,10 @@ using testing::ElementsAre;
 using testing::ThrowsMessage;
 
 TEST(Recipe, ListsThePresetsThatExist) {
-  EXPECT_THAT([] { recipe("best", 5, 10); },
-              ThrowsMessage<std::invalid_argument>(
-                  "unknown preset 'best' of two-sat; there are reference, fast, demo, paper"));
+  EXPECT_THAT(
+      [] { recipe("best", 5, 10); },
+      ThrowsMessage<std::invalid_argument>(
+          "unknown preset 'best' of two-sat; there are reference, variable, fast, demo, paper"));
   for (const Preset& preset : presets()) EXPECT_NO_THROW(recipe(preset.name, 5, 10));
 }
 
