@@ -131,7 +131,7 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   return kDone;
 }
 
-Command add_task(CLI::App& app, const tasks::TaskEntry& entry) {
+Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   const auto options = std::make_shared<DeriveOptions>();
   tasks::DeriveConfig& derivation = options->derivation;
   app.add_option("--model", options->model, "the network, in any layout")
@@ -163,7 +163,7 @@ Command add_derive(CLI::App& app) {
   app.footer(
       "Example: assay derive two-sat --model runs/demo/model.safetensors --out runs/demo\n"
       "Options of a task: assay derive two-sat --help");
-  return for_each_task(app, add_task);
+  return for_each_task(app, add_derivation_of);
 }
 
 }  // namespace assay::tools

@@ -202,7 +202,7 @@ std::string list_of_presets(const tasks::TaskEntry& entry) {
   return text;
 }
 
-Command add_task(CLI::App& app, const tasks::TaskEntry& entry) {
+Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
   const auto options = std::make_shared<TrainOptions>();
   app.add_option("--out", options->out, "folder of the run")->required()->type_name("DIR");
   app.add_option("--preset", options->preset,
@@ -225,7 +225,7 @@ Command add_train(CLI::App& app) {
   app.footer(
       "Example: assay train two-sat --preset demo --out runs/demo\n"
       "Options of a task: assay train two-sat --help");
-  return for_each_task(app, add_task);
+  return for_each_task(app, add_training_of);
 }
 
 }  // namespace assay::tools
