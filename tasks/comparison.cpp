@@ -1,5 +1,6 @@
 #include "tasks/comparison.h"
 
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <cmath>
@@ -14,18 +15,24 @@ using at::Tensor;
 using interp::attribution::Explanation;
 using interp::attribution::Problem;
 
-std::vector<ScoredInput> scored(const Explanation& explanation) {
-  const auto reading = [&](const std::string& name, const Tensor& scores) {
-    return ScoredInput{.method = name,
-                       .scores = scores,
-                       .measures = {},
-                       .rows = explanation.rows,
-                       .seconds = explanation.seconds};
-  };
-  std::vector<ScoredInput> all = {reading(explanation.method, explanation.scores)};
-  for (const auto& [name, scores] : explanation.readings)
-    all.push_back(reading(explanation.method + " " + name, scores));
-  return all;
+/// The reading that a method's name asks for after an @, or its scores.
+ScoredInput scored(const Explanation& explanation, const std::string& reading) {
+  ScoredInput scored{.method = explanation.method,
+                     .scores = explanation.scores,
+                     .measures = {},
+                     .rows = explanation.rows,
+                     .seconds = explanation.seconds};
+  if (reading.empty()) return scored;
+  const auto found = explanation.readings.find(reading);
+  if (found == explanation.readings.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, scores] : explanation.readings) names.push_back(name);
+    throw std::invalid_argument(fmt::format("unknown reading '{}' of {}; there are {}", reading,
+                                            explanation.method, fmt::join(names, ", ")));
+  }
+  scored.method += '@' + reading;
+  scored.scores = found->second;
+  return scored;
 }
 
 std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& references,
@@ -57,11 +64,16 @@ class InputComparison {
                                         .rows = config_.rows,
                                         .seed = seed});
     const std::vector<Reference> references = references_of(input, problem);
-    for (const std::string& method : config_.methods)
-      for (ScoredInput& reading : scored(interp::attribution::explain(method, problem))) {
-        reading.measures = agreement(reading.scores, references);
-        input.methods.push_back(std::move(reading));
-      }
+    std::map<std::string, Explanation> explanations;
+    for (const std::string& name : config_.methods) {
+      const size_t at = name.find('@');
+      const std::string method = name.substr(0, at);
+      if (!explanations.contains(method))
+        explanations[method] = interp::attribution::explain(method, problem);
+      input.methods.push_back(
+          scored(explanations[method], at == name.npos ? "" : name.substr(at + 1)));
+      input.methods.back().measures = agreement(input.methods.back().scores, references);
+    }
     input.random = measures_of_random_scores(references, problem.input.size(), seed);
     return input;
   }

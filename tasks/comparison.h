@@ -15,7 +15,8 @@
 namespace assay::tasks {
 
 struct ComparisonConfig {
-  std::vector<std::string> methods;           ///< NAME or NAME:PRESET
+  /// NAME or NAME:PRESET, and @READING for another reading than the method's scores: slalom@value.
+  std::vector<std::string> methods;
   std::optional<std::string> reference = {};  ///< a method whose scores the others are held against
   std::string features = "token";             ///< one of Task::feature_kinds()
   const interp::attribution::Replacer* replacer = nullptr;
@@ -26,9 +27,9 @@ struct ComparisonConfig {
   const std::atomic<bool>* stop = nullptr;
 };
 
-/// One reading of one explanation.
+/// One explanation, or another reading of it.
 struct ScoredInput {
-  std::string method;  ///< `reagent:inseq`, `slalom:joint value`
+  std::string method;  ///< `reagent:inseq`, `slalom:joint@value`
   at::Tensor scores;   ///< float64 [features]
   Measures measures;
   int64_t rows = 0;  ///< of the network
@@ -38,7 +39,7 @@ struct ScoredInput {
 struct ComparedInput {
   at::Tensor tokens;  ///< int64 [pos]
   bool right = true;  ///< the network answers as it should; if not, what the task knows is left out
-  std::vector<ScoredInput> methods;  ///< in the order asked for, readings after their method
+  std::vector<ScoredInput> methods;  ///< in the order asked for
   std::vector<Measures> random;      ///< of kRandomDraws draws of scores that know nothing
 };
 
@@ -50,7 +51,8 @@ struct Comparison {
 };
 
 /// @param program  the interpretation's; null: there is none to compare with.
-/// @throws std::invalid_argument for no method or input, and as interp::attribution::explain() and
+/// @throws std::invalid_argument for no method or input, a reading that a method does not have
+///   (listing those that it has), and as interp::attribution::explain() and
 ///   problem_of() do.
 Comparison compare(const Task& task, const interp::Transformer& model,
                    const circuits::Program* program, const ComparisonConfig& config);

@@ -104,7 +104,8 @@ Command add_compare(CLI::App& app) {
   app.add_option("--interpretation", options->interpretation,
                  "what the network is said to do: which features matter to it")
       ->type_name("FILE");
-  app.add_option("--methods", options->methods, "NAME or NAME:PRESET, separated by commas")
+  app.add_option("--methods", options->methods,
+                 "NAME, NAME:PRESET or NAME:PRESET@READING, separated by commas")
       ->required()
       ->delimiter(',')
       ->type_name("NAMES");

@@ -79,8 +79,10 @@ TEST_F(ComparisonTest, RefusesNothingToDo) {
   EXPECT_THROW(
       compare(*task, *model, nullptr, {.methods = {"random"}, .features = "clause", .inputs = 0}),
       std::invalid_argument);
-  EXPECT_THROW(compare(*task, *model, nullptr, {.methods = {"nosuch"}, .features = "clause"}),
-               std::invalid_argument);
+  for (const char* name : {"nosuch", "random:nosuch", "random@nosuch"})
+    EXPECT_THROW(compare(*task, *model, nullptr, {.methods = {name}, .features = "clause"}),
+                 std::invalid_argument)
+        << name;
 }
 
 Comparison by_hand() {
