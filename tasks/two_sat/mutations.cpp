@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/composition.h"
-#include "circuits/random_draws.h"
+#include "interp/random_draws.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"
 
@@ -15,11 +15,11 @@ namespace assay::tasks::two_sat {
 namespace {
 
 using at::Tensor;
-using circuits::draw_below;
-using circuits::Engine;
 using circuits::Interpretation;
 using circuits::Node;
 using circuits::Operation;
+using interp::draw_below;
+using interp::Engine;
 
 constexpr double kNoise = 0.01;
 constexpr int64_t kPrime = 1'000'003;  // modulus of the hash

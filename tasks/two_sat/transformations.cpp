@@ -4,13 +4,13 @@
 
 #include <utility>
 
-#include "circuits/random_draws.h"
+#include "interp/random_draws.h"
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
 namespace {
 
-using circuits::Engine;
+using interp::Engine;
 using sat2::Clause;
 using sat2::Formula;
 using Change = void (*)(Formula& formula, Engine& engine);
@@ -21,16 +21,16 @@ void swap_literals(Formula& formula, Engine&) {
 
 void swap_some(Formula& formula, Engine& engine) {
   for (Clause& clause : formula.clauses)
-    if (circuits::draw_below(engine, 2) == 1) std::swap(clause.left, clause.right);
+    if (interp::draw_below(engine, 2) == 1) std::swap(clause.left, clause.right);
 }
 
 void permute_clauses(Formula& formula, Engine& engine) {
   const auto n = static_cast<int64_t>(formula.clauses.size());
-  formula.clauses = circuits::draw_from(engine, formula.clauses, n);
+  formula.clauses = interp::draw_from(engine, formula.clauses, n);
 }
 
 void rename_variables(Formula& formula, Engine& engine) {
-  const std::vector<int64_t> names = circuits::permutation(engine, formula.variables);
+  const std::vector<int64_t> names = interp::permutation(engine, formula.variables);
   for (Clause& clause : formula.clauses) {
     for (sat2::Literal* literal : {&clause.left, &clause.right})
       literal->variable = static_cast<int>(names[literal->variable]);
@@ -39,7 +39,7 @@ void rename_variables(Formula& formula, Engine& engine) {
 }
 
 void flip_sign(Formula& formula, Engine& engine) {
-  const int64_t variable = circuits::draw_below(engine, formula.variables);
+  const int64_t variable = interp::draw_below(engine, formula.variables);
   for (Clause& clause : formula.clauses)
     for (sat2::Literal* literal : {&clause.left, &clause.right})
       literal->negated ^= literal->variable == variable;
