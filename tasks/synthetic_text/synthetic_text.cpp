@@ -107,7 +107,8 @@ TaskEntry entry_of(const std::string& name, const std::string& help,
           .derivation = {},
           .presets = presets(),
           .make = make,
-          .add_operations = [](circuits::Operations&) {}};
+          .add_operations = [](circuits::Operations&) {},
+          .mutations = {}};
 }
 
 }  // namespace
