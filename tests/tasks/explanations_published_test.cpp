@@ -39,9 +39,9 @@ class ExplanationsOfThePublished : public testing::Test {
 
   /// The probability of the right answer, explained by literals or by tokens.
   Problem problem(int64_t index, const std::string& features, const Replacer& replacer) const {
-    const auto [tokens, labels] = task_->sample(Part::Test, /*seed=*/1, index, 1);
-    const Target target{.kind = TargetKind::Probability, .token = labels.item<int64_t>()};
-    return problem_of(*task_, *model_.model, tokens[0],
+    const interp::LabelledBatch input = task_->sample(Part::Test, /*seed=*/1, index, 1);
+    const Target target{.kind = TargetKind::Probability, .token = input.labels.item<int64_t>()};
+    return problem_of(*task_, *model_.model, input.tokens[0],
                       {.features = features,
                        .target = target,
                        .replacer = &replacer,

@@ -25,12 +25,13 @@ inline Problem black_box(const Scorer& scorer, int64_t n_features, const Replace
   Input input{.tokens = Sequence(n_features, 0), .features = {}};
   for (int64_t i = 0; i < n_features; ++i)
     input.features.push_back({.name = "f" + std::to_string(i), .positions = {i}});
-  return {.input = input,
-          .scorer = scorer,
-          .logits = scorer,
-          .target = {.kind = kind, .token = 0},
-          .framing = {},
-          .replacer = &replacer};
+  return {
+      .input = input,
+      .scorer = scorer,
+      .logits = Scorer([](const at::Tensor& tokens) { return tokens.sum(1); }),  // no vocabulary
+      .target = {.kind = kind, .token = 0},
+      .framing = {},
+      .replacer = &replacer};
 }
 
 }  // namespace assay::interp::attribution

@@ -24,7 +24,7 @@ constexpr MaskDesign kBernoulli{.kind = MaskKind::Bernoulli, .ratio = 0.3};
 /// The probability falls by `fall` when token 2 is replaced, and by nothing else.
 Scorer only_token_two(double fall) {
   return Scorer([fall](const Tensor& tokens) {
-    return at::where(tokens.select(1, 2).eq(0), 0.5 + fall / 2, 0.5 - fall / 2);
+    return 0.5 - fall / 2 + fall * tokens.select(1, 2).eq(0).to(torch::kFloat64);
   });
 }
 
@@ -59,7 +59,7 @@ double mean_rank_correlation(const MaskDesign& design, const std::string& readin
   double sum = 0;
   for (int model = 0; model < kModels; ++model) {
     auto generator = at::make_generator<at::CPUGeneratorImpl>(model);
-    const Tensor weights = at::randn({20}, generator, torch::kFloat64) * 0.02;
+    const Tensor weights = at::rand({20}, generator, torch::kFloat64) * 0.05;
     Problem problem = black_box(additive_scorer(weights), 20, kUniform);
     problem.seed = model;
     const Explanation explanation =
