@@ -39,8 +39,12 @@ void require_access(const Problem& problem, const std::string& name, Takes takes
 }  // namespace
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {random_scores_method(), occlusion_method(),
-                                          reagent_method(), slalom_method()};
+  static const std::vector<Method> all = {
+      random_scores_method(),
+      occlusion_method(),
+      slalom_method(),
+      reagent_method(),
+  };
   return all;
 }
 
@@ -59,7 +63,7 @@ Explanation explain(const std::string& name, const Problem& problem) {
   Explanation explanation = method.explain(problem, preset.name);
   explanation.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  explanation.rows = problem.scorer.rows() + problem.logits.rows() - rows;
+  explanation.rows += problem.scorer.rows() + problem.logits.rows() - rows;
   explanation.method =
       method.presets.size() == 1 ? method.name : fmt::format("{}:{}", method.name, preset.name);
   return explanation;
