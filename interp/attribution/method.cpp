@@ -7,9 +7,13 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "interp/attribution/kernel_shap.h"
+#include "interp/attribution/lime.h"
 #include "interp/attribution/occlusion.h"
 #include "interp/attribution/random_scores.h"
 #include "interp/attribution/reagent.h"
+#include "interp/attribution/sampled_shapley.h"
+#include "interp/attribution/shapley.h"
 #include "interp/attribution/slalom/method.h"
 
 namespace assay::interp::attribution {
@@ -42,6 +46,10 @@ const std::vector<Method>& methods() {
   static const std::vector<Method> all = {
       random_scores_method(),
       occlusion_method(),
+      shapley_method(),
+      sampled_shapley_method(),
+      kernel_shap_method(),
+      lime_method(),
       slalom_method(),
       reagent_method(),
   };
