@@ -7,6 +7,10 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "interp/attribution/attention.h"
+#include "interp/attribution/gradient_norm.h"
+#include "interp/attribution/input_x_gradient.h"
+#include "interp/attribution/integrated_gradients.h"
 #include "interp/attribution/kernel_shap.h"
 #include "interp/attribution/lime.h"
 #include "interp/attribution/occlusion.h"
@@ -52,6 +56,10 @@ const std::vector<Method>& methods() {
       lime_method(),
       slalom_method(),
       reagent_method(),
+      gradient_norm_method(),
+      input_x_gradient_method(),
+      integrated_gradients_method(),
+      attention_method(),
   };
   return all;
 }
