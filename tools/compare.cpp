@@ -124,7 +124,7 @@ Command add_compare(CLI::App& app) {
   app.footer(list_of_methods() +
              "\nExample: assay compare --model tasks/two_sat/variable/model.safetensors\n"
              "           --interpretation tasks/two_sat/variable/trees.json --methods "
-             "random,shapley:sampled --reference shapley:deletion");
+             "random,sampled-shapley --reference shapley:deletion");
   return [options] { return run_comparison(*options); };
 }
 

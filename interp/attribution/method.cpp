@@ -7,9 +7,17 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "interp/attribution/attention.h"
+#include "interp/attribution/gradient_norm.h"
+#include "interp/attribution/input_x_gradient.h"
+#include "interp/attribution/integrated_gradients.h"
+#include "interp/attribution/kernel_shap.h"
+#include "interp/attribution/lime.h"
 #include "interp/attribution/occlusion.h"
 #include "interp/attribution/random_scores.h"
 #include "interp/attribution/reagent.h"
+#include "interp/attribution/sampled_shapley.h"
+#include "interp/attribution/shapley.h"
 #include "interp/attribution/slalom/method.h"
 
 namespace assay::interp::attribution {
@@ -39,8 +47,20 @@ void require_access(const Problem& problem, const std::string& name, Takes takes
 }  // namespace
 
 const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {random_scores_method(), occlusion_method(),
-                                          reagent_method(), slalom_method()};
+  static const std::vector<Method> all = {
+      random_scores_method(),
+      occlusion_method(),
+      shapley_method(),
+      sampled_shapley_method(),
+      kernel_shap_method(),
+      lime_method(),
+      slalom_method(),
+      reagent_method(),
+      gradient_norm_method(),
+      input_x_gradient_method(),
+      integrated_gradients_method(),
+      attention_method(),
+  };
   return all;
 }
 
@@ -59,7 +79,7 @@ Explanation explain(const std::string& name, const Problem& problem) {
   Explanation explanation = method.explain(problem, preset.name);
   explanation.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  explanation.rows = problem.scorer.rows() + problem.logits.rows() - rows;
+  explanation.rows += problem.scorer.rows() + problem.logits.rows() - rows;
   explanation.method =
       method.presets.size() == 1 ? method.name : fmt::format("{}:{}", method.name, preset.name);
   return explanation;

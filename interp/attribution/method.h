@@ -49,7 +49,8 @@ struct Method {
 
 const std::vector<Method>& methods();
 
-/// Runs `NAME` or `NAME:PRESET`, and takes its time and its rows.
+/// Runs `NAME` or `NAME:PRESET`, takes its time, and adds the rows of the problem's scorers to
+/// those that a method which looks inside has counted itself.
 /// @throws std::invalid_argument listing the methods (or presets) that exist, for a problem that
 /// lacks
 ///   what the method needs, and as the method does.

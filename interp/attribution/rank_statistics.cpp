@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -35,6 +36,14 @@ Tensor average_ranks(const Tensor& values) {
   const auto [unique, group, count] = at::_unique2(x, true, true, true);
   const Tensor last = count.cumsum(0).to(torch::kFloat64);  // rank of each group's last member
   return (last - (count - 1) / 2.0).index_select(0, group);
+}
+
+Tensor descending(const Tensor& scores) {
+  return std::get<1>(checked(scores).sort(/*stable=*/true, 0, /*descending=*/true));
+}
+
+int64_t share_of(int64_t n, double ratio) {
+  return static_cast<int64_t>(std::floor(ratio * static_cast<double>(n) + 1e-9));
 }
 
 double spearman(const Tensor& a, const Tensor& b) {

@@ -14,6 +14,13 @@ namespace assay::interp::attribution {
 /// @throws std::invalid_argument for NaN or anything but one axis.
 at::Tensor average_ranks(const at::Tensor& values);
 
+/// Indices from the largest score to the smallest, the earlier of equal ones first. int64 [n].
+/// @throws as average_ranks().
+at::Tensor descending(const at::Tensor& scores);
+
+/// ⌊ratio · n⌋, not a rounding error less.
+int64_t share_of(int64_t n, double ratio);
+
 /// Spearman's rank correlation: Pearson's of the average ranks. NaN where either has no order at
 /// all (constant, or fewer than two values).
 /// @param a, b  [n]. @throws std::invalid_argument for other shapes and for NaN.

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "tests/interp/attribution/inside.h"
+#include "tests/interp/with_threads.h"
+
 namespace assay::interp::attribution {
 namespace {
 
@@ -34,6 +37,35 @@ TEST(Methods, UnknownNamesAndPresetsAreRefusedWithAList) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("there are random")));
   EXPECT_THAT([] { explain("random:best", black_box()); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("there are normal")));
+}
+
+TEST(Methods, ScoreEveryFeatureAndAreFunctionsOfTheProblem) {
+  const auto model = random_model(assorted_configs()[1]);
+  // A token behind the features is context: without it a sequence could become empty.
+  const Input input{.tokens = {1, 3, 0, 2}, .features = token_features({"a", "b", "c"})};
+  const Problem problem = inside_problem(*model, input, {.kind = TargetKind::LogOdds, .token = 1});
+  for (const Method& method : methods()) {
+    for (const Preset& preset : method.presets) {
+      if (preset.takes == Takes::Replaces) continue;
+      const std::string name = method.name + ":" + preset.name;
+      const Explanation found = explain(name, problem);
+      EXPECT_EQ(found.scores.scalar_type(), torch::kFloat64) << name;
+      EXPECT_EQ(found.scores.numel(), problem.input.size()) << name;
+      EXPECT_TRUE(at::isfinite(found.scores).all().item<bool>()) << name;
+      const WithThreads two(2);
+      EXPECT_TRUE(found.scores.equal(explain(name, problem).scores)) << name;
+    }
+  }
+}
+
+TEST(Methods, WhatLooksInsideRefusesABlackBox) {
+  for (const Method& method : methods()) {
+    for (const Preset& preset : method.presets) {
+      if (preset.takes != Takes::LooksInside) continue;
+      EXPECT_THAT([&] { explain(method.name + ":" + preset.name, black_box()); },
+                  ThrowsMessage<std::invalid_argument>(HasSubstr("black box")));
+    }
+  }
 }
 
 TEST(RandomScores, DependOnTheSeedAlone) {

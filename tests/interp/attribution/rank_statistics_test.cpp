@@ -6,14 +6,13 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/interp/attribution/games.h"
+
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
 
-Tensor numbers(const std::vector<double>& values) {
-  return torch::tensor(values, torch::kFloat64);
-}
 Tensor flags(const std::vector<int64_t>& values) {
   return torch::tensor(values, torch::kInt64).to(torch::kBool);
 }

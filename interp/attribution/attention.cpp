@@ -1,0 +1,72 @@
+#include "interp/attribution/attention.h"
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "interp/attribution/embedded_input.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::interp::attribution {
+namespace {
+
+using at::Tensor;
+
+/// Of each layer, mean over heads: float64 [pos, key].
+std::vector<Tensor> attention_maps(const Transformer& model, const Tensor& tokens) {
+  const at::NoGradGuard no_grad;
+  TraceRequest request;
+  for (int64_t layer = 0; layer < model.config().n_layers(); ++layer)
+    request.record.push_back({.place = {Hook::Pattern, layer}});
+  std::vector<Tensor> maps;
+  for (const Tensor& pattern : trace(model, tokens, request))
+    maps.push_back(pattern[0].mean(0, false, torch::kFloat64));
+  return maps;
+}
+
+Tensor rollout(const std::vector<Tensor>& maps) {
+  const Tensor identity = at::eye(maps[0].size(0), torch::kFloat64);
+  Tensor product = identity;
+  for (const Tensor& map : maps) product = at::matmul((map + identity) / 2, product);
+  return product;
+}
+
+Explanation explain_by_attention(const Problem& problem, const std::string& preset) {
+  const AttentionReading reading = preset == "mean"   ? AttentionReading::Mean
+                                   : preset == "last" ? AttentionReading::Last
+                                                      : AttentionReading::Rollout;
+  const EmbeddedInput input(problem);
+  const Tensor scores = input.summed(attention_weights(*problem.model, input.tokens(), reading));
+  return {
+      .scores = scores, .diagnostics = {{"context", 1 - scores.sum().item<double>()}}, .rows = 1};
+}
+
+}  // namespace
+
+Tensor attention_weights(const Transformer& model, const Tensor& tokens, AttentionReading reading) {
+  const std::vector<Tensor> maps = attention_maps(model, tokens);
+  switch (reading) {
+    case AttentionReading::Mean:
+      return at::stack(maps).mean(0)[-1];
+    case AttentionReading::Last:
+      return maps.back()[-1];
+    case AttentionReading::Rollout:
+      return rollout(maps)[-1];
+  }
+  return {};
+}
+
+Method attention_method() {
+  return {.name = "attention",
+          .help = "attention weights of the last position",
+          .presets =
+              {{.name = "mean", .help = "over heads and layers", .takes = Takes::LooksInside},
+               {.name = "last", .help = "last layer, mean over heads", .takes = Takes::LooksInside},
+               {.name = "rollout",
+                .help = "product over layers, half of it passed by",
+                .takes = Takes::LooksInside}},
+          .explain = explain_by_attention};
+}
+
+}  // namespace assay::interp::attribution

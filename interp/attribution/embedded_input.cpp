@@ -1,0 +1,89 @@
+#include "interp/attribution/embedded_input.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+#include "interp/parallel.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::interp::attribution {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kRowsPerRun = 32;  // rows per run, fixed so that threads change nothing
+
+/// Results of `work` over the rows in chunks, one after the other again.
+template <typename Work>
+Tensor in_chunks(const Tensor& rows, const Work& work) {
+  const std::vector<Tensor> chunks = rows.split(kRowsPerRun);
+  std::vector<Tensor> results(chunks.size());
+  parallel_for(static_cast<int64_t>(chunks.size()),
+               [&](int64_t i) { results[i] = work(chunks[i], i * kRowsPerRun); });
+  return at::cat(results);
+}
+
+Tensor run(const Transformer& model, const Tensor& tokens, const Tensor& embeddings) {
+  const Site embed{.place = {Hook::Embed, 0}};
+  const Site readout{.place = {Hook::Logits, 0}, .positions = {tokens.size(1) - 1}};
+  return trace(model, tokens.expand({embeddings.size(0), -1}),
+               {.record = {readout}, .overwrite = {{embed, embeddings}}})[0]
+      .squeeze(1)
+      .to(torch::kFloat64);
+}
+
+}  // namespace
+
+EmbeddedInput::EmbeddedInput(const Transformer& model, const Input& input, const Framing& framing)
+    : model_(model) {
+  const at::NoGradGuard no_grad;
+  tokens_ = framed(torch::tensor(input.tokens, torch::kInt64).unsqueeze(0), framing);
+  embeddings_ =
+      trace(model, tokens_, {.record = {{.place = {Hook::Embed, 0}}}, .overwrite = {}})[0][0];
+  const int64_t padding = tokens_.size(1) - static_cast<int64_t>(input.tokens.size());
+  const Tensor each = at::eye(input.size(), torch::kBool);
+  members_ = at::constant_pad_nd(positions_of(input, each).to(torch::kFloat64), {padding, 0});
+}
+
+EmbeddedInput::EmbeddedInput(const Problem& problem)
+    : EmbeddedInput(*problem.model, problem.input, problem.framing) {}
+
+Tensor EmbeddedInput::with_features_at(const Tensor& vector) const {
+  return at::where(members_.sum(0).gt(0).unsqueeze(1), vector, embeddings_);
+}
+
+Tensor EmbeddedInput::logits(const Tensor& embeddings) const {
+  return in_chunks(embeddings, [&](const Tensor& rows, int64_t) {
+    const at::NoGradGuard no_grad;
+    return run(model_, tokens_, rows);
+  });
+}
+
+EmbeddedInput::Gradients EmbeddedInput::gradients(const Target& target,
+                                                  const Tensor& embeddings) const {
+  if (target.kind == TargetKind::Rank)
+    throw std::invalid_argument("a rank has no gradient: explain a logit or a probability");
+  Tensor scores = at::empty({embeddings.size(0)}, torch::kFloat64);
+  const Tensor gradients = in_chunks(embeddings, [&](const Tensor& rows, int64_t first) {
+    const at::AutoGradMode with_grad(true);
+    const Tensor x = rows.detach().clone().requires_grad_(true);
+    const Tensor of_rows = evaluate(target, run(model_, tokens_, x));
+    const Tensor gradient = torch::autograd::grad({of_rows.sum()}, {x})[0];
+    scores.narrow(0, first, rows.size(0)).copy_(of_rows.detach());
+    return gradient;
+  });
+  return {scores, gradients};
+}
+
+Tensor EmbeddedInput::summed(const Tensor& of_positions) const {
+  return at::mv(members_, of_positions.to(torch::kFloat64));
+}
+
+Tensor EmbeddedInput::spread(const Tensor& of_features, double elsewhere) const {
+  return at::mv(members_.t(), of_features) + elsewhere * (1 - members_.sum(0));
+}
+
+}  // namespace assay::interp::attribution
