@@ -16,8 +16,8 @@ struct LabelledBatch {
   /// kUnlabelled.
   at::Tensor labels;
   /// int64 [batch]: the position at which each input ends and is answered, where inputs differ in
-  /// length. What stands behind it fills the row up, unseen by a decoder's answer. Undefined: all
-  /// are answered at one position, which the task knows.
+  /// length. What stands behind it fills the row up, and no network sees it. Undefined: all are
+  /// answered at one position, which the task knows.
   at::Tensor readouts = {};
 };
 

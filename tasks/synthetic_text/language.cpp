@@ -6,16 +6,22 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 namespace assay::tasks::synthetic_text {
 namespace {
 
-// |value| is exponential with this mean: then the largest of 200 stands as far above the mean as
-// the authors' largest importance above their mean, in units of the distance to their smallest.
+// What is known of the authors' list: importances from -2.19 to 11.80 that follow |value|, and
+// their means over the first words of it. If |value| is exponential and importance linear in it,
+// the least importance belongs to value 0, the largest of 200 is about where it should be, and a
+// mean tells how much larger than the whole list's the first values are. The unit of values is not
+// known; with this one, values and importances spread as in the reference measurements.
 constexpr double kMeanValue = 0.3;
-constexpr double kImportanceRange = 2.19;  // their smallest importance is -2.19
+constexpr double kLeastImportance = -2.19;
 constexpr double kImportanceNoise = 0.5;
+const std::map<int64_t, double> kMeanImportance = {
+    {16, 0.7713}, {32, 0.2297}, {64, 0.0102}, {128, 0.1171}, {200, 0}};
 
 }  // namespace
 
@@ -48,9 +54,10 @@ Language bag_of_words() {
 }
 
 Language slalom_words(int64_t n_words) {
-  if (n_words < 4 || n_words > 200 || n_words % 2 != 0)
+  const auto published = kMeanImportance.find(n_words);
+  if (published == kMeanImportance.end())
     throw std::invalid_argument(
-        fmt::format("words: expected an even number from 4 to 200, got {}", n_words));
+        fmt::format("words: expected 16, 32, 64, 128 or 200, got {}", n_words));
   Language language{.name = "slalom-words",
                     .settings = {{"words", n_words}},
                     .words = {},
@@ -59,16 +66,14 @@ Language slalom_words(int64_t n_words) {
   const int64_t pairs = n_words / 2;
   boost::random::mt19937_64 engine(0);  // the words are the task's, not a run's
   boost::random::normal_distribution<double> noise(0, kImportanceNoise);
-  double mean = 0;
+  const double mean_value = kMeanValue * (1 - published->second / kLeastImportance);
   for (int64_t i = 0; i < pairs; ++i) {
     const double quantile = (static_cast<double>(i) + 0.5) / static_cast<double>(pairs);
-    const double value = -kMeanValue * std::log(1 - quantile);
-    const double importance = kImportanceRange * value / kMeanValue + noise(engine);
-    mean += importance / static_cast<double>(pairs);
+    const double value = -mean_value * std::log(1 - quantile);
+    const double importance = kLeastImportance * (1 - value / kMeanValue) + noise(engine);
     language.words.push_back({fmt::format("plus{}", i), 1, value, importance});
     language.words.push_back({fmt::format("minus{}", i), 1, -value, importance});
   }
-  for (Word& word : language.words) word.importance -= mean;
   return language;
 }
 

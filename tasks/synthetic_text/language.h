@@ -44,10 +44,11 @@ double log_odds(const Language& language, const Text& text);
 Language bag_of_words();
 
 /// Words whose values are averaged as a SLALOM averages them (arXiv 2405.13536). The authors' list
-/// of 200 words is not public; this one has its distribution: mean importance 0, importances of
-/// up to about 11 that follow |value| with a correlation of about 0.97. Words come in pairs of
-/// opposite value, so that both answers are as frequent as each other.
-/// @throws std::invalid_argument unless n_words is even and from 4 to 200.
+/// of 200 words, of which they take the first 16 to all, is not at hand; this one has its
+/// distribution as far as that is known: importances from about -2 to 10, of the published means,
+/// that follow |value| with a correlation of about 0.97. Words come in pairs of opposite value, so
+/// that both answers are as frequent as each other.
+/// @throws std::invalid_argument unless n_words is 16, 32, 64, 128 or 200.
 Language slalom_words(int64_t n_words);
 
 }  // namespace assay::tasks::synthetic_text

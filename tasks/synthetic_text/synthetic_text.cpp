@@ -123,7 +123,7 @@ TaskEntry bag_of_words_entry() {
 TaskEntry slalom_words_entry() {
   return entry_of("slalom-words",
                   "is a text positive, if words are averaged by importance? (arXiv 2405.13536)",
-                  {{"words", "--words", "an even number from 4 to 200", 16}},
+                  {{"words", "--words", "16, 32, 64, 128 or 200", 16}},
                   [](const Settings& settings) -> std::unique_ptr<Task> {
                     return std::make_unique<SyntheticText>(slalom_words(settings.at("words")));
                   });

@@ -14,6 +14,9 @@ using at::Tensor;
 
 /// Of the mean square of the scores: a loss that is nothing but rounding.
 constexpr double kRounding = 1e-28;
+/// Farther from the mean importance, e^-40 already vanishes beside 1: where a network wants a share
+/// of exactly 0 or 1, importances would run away.
+constexpr double kMostImportance = 40;
 constexpr double kLeastDamping = 1e-12, kMostDamping = 1e12;
 
 /// Half of the loss's gradient and the Gauss-Newton half of its curvature in (values, importances).
@@ -93,7 +96,9 @@ std::optional<Slalom> stepped(const Slalom& model, const NormalEquations& equati
       at::cholesky_solve((equations.gradient * scale).unsqueeze(1), factor).squeeze(1) * scale;
   const int64_t n = model.size();
   const Tensor change = step.narrow(0, n, n).clamp(-max_change, max_change);
-  return centred({model.value - step.narrow(0, 0, n), model.importance - change}, n);
+  Slalom next = centred({model.value - step.narrow(0, 0, n), model.importance - change}, n);
+  next.importance.clamp_(-kMostImportance, kMostImportance);
+  return next;
 }
 
 }  // namespace

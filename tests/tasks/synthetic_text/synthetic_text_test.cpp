@@ -28,7 +28,7 @@ TEST(SyntheticText, ReadsAndWritesWords) {
 }
 
 TEST(SyntheticText, ConformsForEveryNumberOfWords) {
-  for (const int words : {4, 200})
+  for (const int words : {64, 200})
     expect_conforming(*make_task("slalom-words", {{"words", words}}));
 }
 
@@ -53,8 +53,8 @@ TEST(SyntheticText, HasNoInterpretationAndNoPositionsToSpeakOf) {
 }
 
 TEST(SyntheticText, GivesItsLanguageAway) {
-  const Language language = language_of(*make_task("slalom-words", {{"words", 8}}));
-  EXPECT_EQ(language.n_words(), 8);
+  const Language language = language_of(*make_task("slalom-words", {{"words", 32}}));
+  EXPECT_EQ(language.n_words(), 32);
   EXPECT_THROW(language_of(*make_task("two-sat")), std::invalid_argument);
 }
 

@@ -101,6 +101,8 @@ TEST(Slalom, ASinkModelsWhatGoesToNoFeature) {
   };
   EXPECT_LT(mse("subset-sink"), 0.05 * mse("subset"));
   EXPECT_LT(mse("deletion-sink"), mse("deletion"));
+  for (const std::string& preset : kPresets)  // most pairs want a share beyond 0 or 1
+    EXPECT_TRUE(at::isfinite(explain("slalom:" + preset, problem).scores).all().item<bool>());
 }
 
 TEST(Slalom, ExplainsGroupsOfTokensAmidTheirContext) {
