@@ -53,7 +53,8 @@ TEST(AbstractValues, OfTheNetworkAreWhatAlphaReadsAtEachStepsOwnSites) {
   const Program program = adding_up();
   const std::vector<Value> values = network_values(model, program, tokens);
   for (size_t v = 0; v < 2; ++v) {
-    const at::Tensor alone = interp::trace(model, tokens, {.record = program.steps[v].reads})[0];
+    const at::Tensor alone =
+        interp::trace(model, tokens, {.record = program.steps[v].reads, .overwrite = {}})[0];
     EXPECT_TRUE(values[v].allclose(alone * 2));
   }
 }

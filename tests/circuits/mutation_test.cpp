@@ -75,7 +75,8 @@ TEST(BlindAlpha, SaysTheSameOfAnyActivations) {
     const Value value = alpha(activations);
     EXPECT_TRUE(value.equal(value.narrow(0, 0, 1).expand_as(value)));
     const Node& other = changed.nodes[1 - index];
-    for (const auto& [name, tensor] : three_nodes().nodes[1 - index].alpha.tensors)
+    const Node before = three_nodes().nodes[1 - index];
+    for (const auto& [name, tensor] : before.alpha.tensors)
       EXPECT_TRUE(other.alpha.tensors.at(name).equal(tensor));
   }
 }
