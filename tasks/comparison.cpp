@@ -6,7 +6,9 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "interp/attribution/game_presets.h"
 #include "interp/attribution/random_scores.h"
+#include "tasks/faithfulness_measures.h"
 
 namespace assay::tasks {
 namespace {
@@ -44,6 +46,23 @@ std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& re
   return draws;
 }
 
+/// The baselines of removal come last, as methods without scores.
+void add_faithfulness(std::vector<ScoredInput>& methods, const Problem& problem,
+                      const std::string& removal) {
+  const auto game =
+      interp::attribution::remembered(interp::attribution::game_of(problem, removal).game);
+  std::map<std::string, Tensor> scores;
+  for (const ScoredInput& scored : methods) scores[scored.method] = scored.scores;
+  auto measures = faithfulness_measures(problem, game, scores);
+  for (ScoredInput& scored : methods) {
+    Measures more = measures.at(scored.method);
+    scored.measures.merge(more);
+  }
+  for (auto& [name, of_baseline] : measures)
+    if (!scores.contains(name))
+      methods.push_back({.method = name, .scores = {}, .measures = std::move(of_baseline)});
+}
+
 /// Explains one input by every method.
 class InputComparison {
  public:
@@ -64,21 +83,28 @@ class InputComparison {
                                         .rows = config_.rows,
                                         .seed = seed});
     const std::vector<Reference> references = references_of(input, problem);
-    std::map<std::string, Explanation> explanations;
-    for (const std::string& name : config_.methods) {
-      const size_t at = name.find('@');
-      const std::string method = name.substr(0, at);
-      if (!explanations.contains(method))
-        explanations[method] = interp::attribution::explain(method, problem);
-      input.methods.push_back(
-          scored(explanations[method], at == name.npos ? "" : name.substr(at + 1)));
-      input.methods.back().measures = agreement(input.methods.back().scores, references);
-    }
+    input.methods = explained(problem);
+    for (ScoredInput& scored : input.methods)
+      scored.measures = agreement(scored.scores, references);
+    add_faithfulness(input.methods, problem, config_.removal);
     input.random = measures_of_random_scores(references, problem.input.size(), seed);
     return input;
   }
 
  private:
+  std::vector<ScoredInput> explained(const Problem& problem) const {
+    std::map<std::string, Explanation> explanations;
+    std::vector<ScoredInput> methods;
+    for (const std::string& name : config_.methods) {
+      const size_t at = name.find('@');
+      const std::string method = name.substr(0, at);
+      if (!explanations.contains(method))
+        explanations[method] = interp::attribution::explain(method, problem);
+      methods.push_back(scored(explanations[method], at == name.npos ? "" : name.substr(at + 1)));
+    }
+    return methods;
+  }
+
   std::vector<Reference> references_of(const ComparedInput& input, const Problem& problem) const {
     std::vector<Reference> references;
     const auto add = [&](std::vector<Reference> more) {
@@ -99,38 +125,6 @@ class InputComparison {
   const ComparisonConfig& config_;
 };
 
-/// Values of each measure, where it is defined.
-using Values = std::map<std::string, std::vector<double>>;
-
-void add_defined(Values& values, const Measures& measures) {
-  for (const auto& [name, value] : measures)
-    if (!std::isnan(value)) values[name].push_back(value);
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-MethodSummary summary_of_method(const Comparison& comparison, size_t method,
-                                const interp::Bootstrap& bootstrap) {
-  MethodSummary summary{.method = comparison.inputs.front().methods[method].method, .measures = {}};
-  const auto n = static_cast<double>(comparison.inputs.size());
-  Values values;
-  for (const ComparedInput& input : comparison.inputs) {
-    const ScoredInput& scored = input.methods[method];
-    add_defined(values, scored.measures);
-    summary.rows += static_cast<double>(scored.rows) / n;
-    summary.seconds += scored.seconds / n;
-  }
-  for (const auto& [name, of_inputs] : values)
-    summary.measures[name] = {.mean = mean_of(of_inputs),
-                              .interval = interp::mean_interval(of_inputs, bootstrap),
-                              .inputs = static_cast<int64_t>(of_inputs.size())};
-  return summary;
-}
-
 }  // namespace
 
 Comparison compare(const Task& task, const interp::Transformer& model,
@@ -148,22 +142,6 @@ Comparison compare(const Task& task, const interp::Transformer& model,
     if (config.on_progress) config.on_progress(i + 1, config.inputs);
   }
   return comparison;
-}
-
-ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap) {
-  ComparisonSummary summary;
-  if (comparison.inputs.empty()) return summary;
-  for (size_t method = 0; method < comparison.inputs.front().methods.size(); ++method)
-    summary.methods.push_back(summary_of_method(comparison, method, bootstrap));
-  Values means;  // of each measure, one per draw
-  for (size_t draw = 0; draw < kRandomDraws; ++draw) {
-    Values values;
-    for (const ComparedInput& input : comparison.inputs) add_defined(values, input.random[draw]);
-    for (const auto& [name, of_inputs] : values) means[name].push_back(mean_of(of_inputs));
-  }
-  for (const auto& [name, of_draws] : means)
-    summary.random[name] = interp::percentile_interval(of_draws, bootstrap.confidence);
-  return summary;
 }
 
 }  // namespace assay::tasks

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "interp/bootstrap.h"
 #include "tasks/agreement.h"
 #include "tasks/explaining.h"
 
@@ -19,6 +18,8 @@ struct ComparisonConfig {
   std::vector<std::string> methods;
   std::optional<std::string> reference = {};  ///< a method whose scores the others are held against
   std::string features = "token";             ///< one of Task::feature_kinds()
+  /// What taking features away means where faithfulness is measured: deletion or replacement.
+  std::string removal = "deletion";
   const interp::attribution::Replacer* replacer = nullptr;
   int64_t inputs = 100;  ///< the first of the test part's dataset `seed`
   int64_t rows = 1000;   ///< budget of each explanation
@@ -57,29 +58,6 @@ struct Comparison {
 Comparison compare(const Task& task, const interp::Transformer& model,
                    const circuits::Program* program, const ComparisonConfig& config);
 
-/// The mean of a measure over the inputs on which it is defined.
-struct MeanMeasure {
-  double mean = 0;
-  interp::Interval interval;  ///< bootstrap over inputs
-  int64_t inputs = 0;
-};
-
-struct MethodSummary {
-  std::string method;
-  std::map<std::string, MeanMeasure> measures;
-  double rows = 0, seconds = 0;  ///< per explanation, on average
-};
-
-struct ComparisonSummary {
-  std::vector<MethodSummary> methods;
-  /// Between which bounds the mean of a measure lies where scores know nothing.
-  std::map<std::string, interp::Interval> random;
-};
-
-/// Measures that are defined on no input are left out.
-ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap = {});
-
-nlohmann::ordered_json to_json(const ComparisonSummary& summary);
 /// Inputs with the scores and measures of every method; a measure that is not defined is null.
 nlohmann::ordered_json to_json(const Comparison& comparison, const Task& task);
 

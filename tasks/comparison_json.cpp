@@ -1,6 +1,6 @@
 #include <torch/types.h>
 
-#include "tasks/comparison.h"
+#include "tasks/comparison_summary.h"
 
 namespace assay::tasks {
 
@@ -28,6 +28,7 @@ ordered_json to_json(const Comparison& comparison, const Task& task) {
   for (const ComparedInput& input : comparison.inputs) {
     ordered_json methods = ordered_json::array();
     for (const ScoredInput& scored : input.methods) {
+      if (!scored.scores.defined()) continue;  // a baseline of removal
       const at::Tensor scores = scored.scores.contiguous();
       const auto* begin = scores.data_ptr<double>();
       methods.push_back({{"method", scored.method},

@@ -6,7 +6,7 @@
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
 #include "interp/transformer.h"
-#include "tasks/comparison.h"
+#include "tasks/comparison_summary.h"
 #include "tasks/registry.h"
 #include "tools/commands.h"
 #include "tools/comparison_text.h"
@@ -23,7 +23,7 @@ struct ComparisonOptions {
   ExplanationOptions explanation;
   std::filesystem::path interpretation;
   std::vector<std::string> methods;
-  std::string reference;
+  std::string reference, removal = "deletion";
   int64_t inputs = 100;
   double confidence = 0.95;
 };
@@ -60,6 +60,7 @@ nlohmann::ordered_json report_of(const ComparisonOptions& options,
   if (!options.interpretation.empty()) report["interpretation"] = options.interpretation.string();
   report["task"] = subject.task->to_json();
   report["features"] = options.explanation.features;
+  report["removal"] = options.removal;
   report["rows"] = options.explanation.rows;
   report["seed"] = seed;
   report["confidence"] = options.confidence;
@@ -79,6 +80,7 @@ int run_comparison(const ComparisonOptions& options) {
   tasks::ComparisonConfig config{.methods = options.methods,
                                  .reference = {},
                                  .features = options.explanation.features,
+                                 .removal = options.removal,
                                  .replacer = subject.replacer.get(),
                                  .inputs = options.inputs,
                                  .rows = options.explanation.rows,
@@ -112,6 +114,12 @@ Command add_compare(CLI::App& app) {
   app.add_option("--reference", options->reference,
                  "a method whose scores the others are held against, such as shapley:deletion")
       ->type_name("NAME");
+  app.add_option("--removal", options->removal,
+                 "what taking features away means to the measures of faithfulness: deletion or "
+                 "replacement")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"deletion", "replacement"}))
+      ->type_name("HOW");
   app.add_option("--inputs", options->inputs, "fresh inputs to explain")
       ->capture_default_str()
       ->check(CLI::PositiveNumber.description(""))

@@ -65,7 +65,9 @@ void print_group(const std::string& reference, const std::vector<std::string>& m
     headings.insert(headings.end(), {{kind_of(measure)}, {"", Align::Right}});
   Table table(headings);
   for (const MethodSummary& method : summary.methods)
-    table.add_row(cells_of(method, measures, summary));
+    if (std::ranges::any_of(measures,
+                            [&](const auto& name) { return method.measures.contains(name); }))
+      table.add_row(cells_of(method, measures, summary));
   std::vector<Cell> random = {{"(chance)", Tone::Faint}};
   for (const std::string& measure : measures) {
     const auto band = summary.random.find(measure);
@@ -84,9 +86,10 @@ void print_group(const std::string& reference, const std::vector<std::string>& m
 void print_costs(const ComparisonSummary& summary, const Console& console) {
   Table table({{"method", Align::Left}, {"forward rows"}, {"seconds"}});
   for (const MethodSummary& method : summary.methods)
-    table.add_row({{method.method},
-                   {fmt::format("{:.0f}", method.rows)},
-                   {fmt::format("{:.3f}", method.seconds)}});
+    if (method.seconds > 0)
+      table.add_row({{method.method},
+                     {fmt::format("{:.0f}", method.rows)},
+                     {fmt::format("{:.3f}", method.seconds)}});
   console.line();
   console.line(console.paint("cost of an explanation", Tone::Bold));
   console.line(table.to_string(console.colour()));

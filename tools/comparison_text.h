@@ -1,7 +1,7 @@
 #pragma once
 // A comparison of methods on a terminal.
 
-#include "tasks/comparison.h"
+#include "tasks/comparison_summary.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {

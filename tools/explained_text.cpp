@@ -10,8 +10,9 @@ namespace assay::tools {
 namespace {
 
 std::string as_text(double score) {
-  return score == 0 || std::abs(score) >= 1e-3 ? fmt::format("{:+.3f}", score)
-                                               : fmt::format("{:+.1e}", score);
+  const double size = std::abs(score);
+  const bool plain = score == 0 || (size >= 1e-3 && size < 1e5);
+  return plain ? fmt::format("{:+.3f}", score) : fmt::format("{:+.1e}", score);
 }
 
 /// The input's tokens, each on the ground of its feature's score, broken into lines.
@@ -35,6 +36,21 @@ std::string coloured(const std::vector<Span>& spans, const ScoreColumn& column, 
   return text;
 }
 
+/// What the explanations took. Other readings of the same run cost nothing.
+void add_costs(Table& table, const ExplainedInput& input, size_t columns) {
+  std::vector<Cell> rows = {{""}, {"forward rows", Tone::Faint}},
+                    seconds = {{""}, {"seconds", Tone::Faint}};
+  for (const auto& explanation : input.explanations) {
+    rows.push_back({grouped(explanation.rows), Tone::Faint});
+    seconds.push_back({fmt::format("{:.3f}", explanation.seconds), Tone::Faint});
+  }
+  rows.resize(columns + 2);
+  seconds.resize(columns + 2);
+  table.add_gap();
+  table.add_row(rows);
+  table.add_row(seconds);
+}
+
 Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreColumn>& columns) {
   std::vector<Heading> headings = {{"", Align::Right}, {"feature", Align::Left}};
   for (const ScoreColumn& column : columns) headings.push_back({column.name});
@@ -46,6 +62,7 @@ Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreCo
           {.text = as_text(column.scores[f]), .heat = heat_of(column.scores[f], column.largest)});
     table.add_row(row);
   }
+  add_costs(table, input, columns.size());
   return table;
 }
 
@@ -63,10 +80,6 @@ void print_explained(const ExplainedInput& input, const Console& console) {
     }
   console.line();
   console.line(features_by_methods(input, columns).to_string(console.colour()));
-  console.line();
-  for (const auto& explanation : input.explanations)
-    console.fact(explanation.method, fmt::format("{} forward rows, {:.3f} s",
-                                                 grouped(explanation.rows), explanation.seconds));
 }
 
 }  // namespace assay::tools

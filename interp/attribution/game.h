@@ -24,4 +24,7 @@ Game deletion_game(const Scorer& scorer, const Input& input);
 Game replacement_game(const Scorer& scorer, const Input& input, const Replacer& replacer,
                       int64_t draws, uint64_t seed);
 
+/// The same game, which asks for each coalition once. Not to be shared by threads.
+Game remembered(Game game);
+
 }  // namespace assay::interp::attribution

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
-#include <limits>
 #include <stdexcept>
 
 #include "tasks/registry.h"
@@ -14,8 +13,6 @@ namespace {
 
 using at::Tensor;
 using testing::ElementsAre;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 class ComparisonTest : public testing::Test {
  protected:
@@ -45,7 +42,7 @@ TEST_F(ComparisonTest, ExplainsFreshInputsByEveryMethod) {
     EXPECT_TRUE(input.tokens.equal(batch.tokens[i]));
     EXPECT_EQ(input.right,
               answer_of(*task, *model, batch.tokens[i]) == batch.labels[i].item<int64_t>());
-    ASSERT_EQ(input.methods.size(), 2U);
+    ASSERT_EQ(input.methods.size(), 4U);
     EXPECT_EQ(input.methods[0].method, "random");
     EXPECT_TRUE(input.methods[0].scores.equal(input.methods[1].scores));
     EXPECT_EQ(input.methods[0].measures.at("random.spearman"), 1);  // held against itself
@@ -55,6 +52,8 @@ TEST_F(ComparisonTest, ExplainsFreshInputsByEveryMethod) {
                        input.methods[0].measures.contains("pivotal.auroc");
     EXPECT_EQ(knows, input.right);
     EXPECT_TRUE(input.methods[0].measures.contains("evaluate.spearman"));
+    EXPECT_TRUE(input.methods[0].measures.contains("curves.insertion"));
+    EXPECT_EQ(input.methods[2].method, "(ols)");  // what removal errors are held against
   }
 }
 
@@ -70,7 +69,6 @@ TEST_F(ComparisonTest, StopsWhenAsked) {
   const Comparison comparison = run(3, &stop);
   EXPECT_FALSE(comparison.complete);
   EXPECT_TRUE(comparison.inputs.empty());
-  EXPECT_TRUE(summarise(comparison).methods.empty());
 }
 
 TEST_F(ComparisonTest, RefusesNothingToDo) {
@@ -83,68 +81,6 @@ TEST_F(ComparisonTest, RefusesNothingToDo) {
     EXPECT_THROW(compare(*task, *model, nullptr, {.methods = {name}, .features = "clause"}),
                  std::invalid_argument)
         << name;
-}
-
-Comparison by_hand() {
-  const auto input = [](double first, double second, int64_t rows) {
-    return ComparedInput{
-        .tokens = {},
-        .methods = {{.method = "a",
-                     .scores = {},
-                     .measures = {{"x.auroc", first}, {"y.auroc", second}, {"z.auroc", kNaN}},
-                     .rows = rows,
-                     .seconds = 0.5}},
-        .random = std::vector<Measures>(kRandomDraws, {{"x.auroc", first / 2}})};
-  };
-  return {.inputs = {input(0.5, 0.2, 10), input(1.0, kNaN, 20), input(0.75, 0.4, 30)}};
-}
-
-TEST(Summary, IsTheMeanOverInputsWithTheMeasure) {
-  const ComparisonSummary summary = summarise(by_hand());
-  ASSERT_EQ(summary.methods.size(), 1U);
-  const MethodSummary& a = summary.methods[0];
-  EXPECT_DOUBLE_EQ(a.measures.at("x.auroc").mean, 0.75);
-  EXPECT_EQ(a.measures.at("x.auroc").inputs, 3);
-  EXPECT_DOUBLE_EQ(a.measures.at("y.auroc").mean, 0.3);
-  EXPECT_EQ(a.measures.at("y.auroc").inputs, 2);
-  EXPECT_FALSE(a.measures.contains("z.auroc"));  // defined nowhere
-  EXPECT_DOUBLE_EQ(a.rows, 20);
-  EXPECT_DOUBLE_EQ(a.seconds, 0.5);
-  EXPECT_GE(a.measures.at("x.auroc").interval.low, 0.5);
-  EXPECT_LE(a.measures.at("x.auroc").interval.high, 1.0);
-  EXPECT_LT(a.measures.at("x.auroc").interval.low, 0.75);
-  // All draws of the null have one mean, so its band has no width.
-  EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").low, 0.375);
-  EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").high, 0.375);
-}
-
-TEST(Summary, OfScoresThatKnowNothingLiesInTheBandOfChance) {
-  const auto task = make_task("two-sat", {{"variables", 3}, {"clauses", 6}});
-  interp::TransformerConfig config = two_sat::small_config();
-  config.n_ctx = task->n_ctx();
-  const auto model = two_sat::small_model(1, config);
-  const Comparison comparison =
-      compare(*task, *model, nullptr, {.methods = {"random"}, .features = "clause", .inputs = 60});
-  const ComparisonSummary summary = summarise(comparison);
-  int measures = 0;
-  for (const auto& [name, band] : summary.random) {
-    const MeanMeasure& measure = summary.methods[0].measures.at(name);
-    EXPECT_LT(measure.interval.low, band.high) << name;
-    EXPECT_GT(measure.interval.high, band.low) << name;
-    if (name.ends_with(".auroc")) {
-      EXPECT_LT(band.low, 0.5) << name;
-      EXPECT_GT(band.high, 0.5) << name;
-    }
-    ++measures;
-  }
-  EXPECT_GE(measures, 4);
-}
-
-TEST(Summary, AsJsonHasTheFiguresAndTheBand) {
-  const nlohmann::ordered_json json = to_json(summarise(by_hand()));
-  EXPECT_EQ(json["methods"][0]["method"], "a");
-  EXPECT_EQ(json["methods"][0]["measures"]["y.auroc"]["inputs"], 2);
-  EXPECT_EQ(json["random"]["x.auroc"][0], 0.375);
 }
 
 }  // namespace
