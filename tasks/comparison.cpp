@@ -63,6 +63,19 @@ void add_faithfulness(std::vector<ScoredInput>& methods, const Problem& problem,
       methods.push_back({.method = name, .scores = {}, .measures = std::move(of_baseline)});
 }
 
+/// What the interpretation's decision is made of, as if it were a method: how far the mechanism
+/// itself agrees with what must matter.
+void add_mechanism(std::vector<ScoredInput>& methods, const circuits::Program& program,
+                   const std::vector<Reference>& references) {
+  for (const int parent : program.steps[program.output].parents)
+    for (const Reference& reference : references)
+      if (parent >= 0 && reference.name == program.steps[parent].name &&
+          reference.values.scalar_type() != torch::kBool)
+        methods.push_back({.method = '(' + reference.name + ')',
+                           .scores = reference.values,
+                           .measures = agreement(reference.values, references)});
+}
+
 /// Explains one input by every method.
 class InputComparison {
  public:
@@ -87,6 +100,7 @@ class InputComparison {
     for (ScoredInput& scored : input.methods)
       scored.measures = agreement(scored.scores, references);
     add_faithfulness(input.methods, problem, config_.removal);
+    if (program_) add_mechanism(input.methods, *program_, references);
     input.random = measures_of_random_scores(references, problem.input.size(), seed);
     return input;
   }

@@ -51,6 +51,8 @@ struct Comparison {
   bool complete = true;  ///< false: stopped before all inputs were done
 };
 
+/// After the methods come what they are held against: `(ols)` for removal errors, and what the
+/// interpretation's decision is made of, such as `(evaluate)`.
 /// @param program  the interpretation's; null: there is none to compare with.
 /// @throws std::invalid_argument for no method or input, a reading that a method does not have
 ///   (listing those that it has), and as interp::attribution::explain() and

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include <cmath>
+#include <numeric>
 
 #include "interp/attribution/embedded_input.h"
 #include "interp/attribution/faithfulness_curves.h"
@@ -21,12 +21,8 @@ using interp::attribution::Problem;
 // Half as many masks and fitted rows as SLALOM's authors take: inputs are many and short.
 constexpr int64_t kMasks = 50, kFittedRows = 500;
 
-/// Over the numbers of features removed at which the target changes at all.
-double mean_r_squared(const interp::attribution::RemovalErrors& errors) {
-  double sum = 0, n = 0;
-  for (const double r_squared : errors.r_squared)
-    if (!std::isnan(r_squared)) sum += r_squared, ++n;
-  return sum / n;
+double sum_of_errors(const interp::attribution::RemovalErrors& errors) {
+  return std::accumulate(errors.mse.begin(), errors.mse.end(), 0.0);
 }
 
 void add_curves(Measures& measures, const Game& game, const Tensor& scores) {
@@ -59,9 +55,11 @@ std::map<std::string, Measures> faithfulness_measures(const Problem& problem, co
   const auto errors = interp::attribution::removal_errors(
       game, problem.input.size(), surrogates,
       {.masks = kMasks, .fitted_rows = kFittedRows, .seed = problem.seed});
+  const double without_change = sum_of_errors(errors.at("zero"));
   for (const auto& [name, of_method] : errors) {
-    const bool baseline = !scores.contains(name);
-    measures[baseline ? '(' + name + ')' : name]["removal.r2"] = mean_r_squared(of_method);
+    if (name == "zero") continue;
+    measures[name == "ols" ? "(ols)" : name]["removal.error"] =
+        sum_of_errors(of_method) / without_change;
   }
   return measures;
 }

@@ -17,8 +17,10 @@ namespace assay::tasks {
 ///   `curves.insertion`, `curves.deletion`  mean height of the two curves, in the target's unit
 ///   `soft.sufficiency`, `soft.comprehensiveness`  with importances that sum to half the features,
 ///       as Hellinger distances, not divided by that of no input at all (which is the same for all)
-///   `removal.r2`  of the changes of the target when up to 10 features go, taking scores to add up
-/// Two baselines of removal stand beside them: `(zero)` and `(ols)`.
+///   `removal.error`  of the changes of the target when up to 10 features go, taking scores to add
+///       up: squared, as a share of the error of predicting no change; 1 is no better than nothing
+/// `(ols)`, ordinary least squares with intercept on random removals, stands beside them in
+/// removal.
 /// @param game  what taking features away means. @param scores  float64 [features] by name.
 std::map<std::string, Measures> faithfulness_measures(
     const interp::attribution::Problem& problem, const interp::attribution::Game& game,

@@ -1,6 +1,7 @@
 #include "tools/comparison_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "tools/table.h"
@@ -28,8 +29,11 @@ std::map<std::string, std::vector<std::string>> grouped_measures(const Compariso
   return groups;
 }
 
+std::string number_text(double number) {
+  return std::abs(number) < 1e4 ? fmt::format("{:.3f}", number) : fmt::format("{:.1e}", number);
+}
 std::string interval_text(const interp::Interval& interval) {
-  return fmt::format("{:.3f} … {:.3f}", interval.low, interval.high);
+  return fmt::format("{} … {}", number_text(interval.low), number_text(interval.high));
 }
 
 /// Green above what scores that know nothing reach, red below it.
@@ -52,8 +56,18 @@ std::vector<Cell> cells_of(const MethodSummary& method, const std::vector<std::s
       continue;
     }
     const MeanMeasure& measure = found->second;
-    cells.push_back({fmt::format("{:.3f}", measure.mean), tone_of(measure, summary, name)});
+    cells.push_back({number_text(measure.mean), tone_of(measure, summary, name)});
     cells.push_back({interval_text(measure.interval), Tone::Faint});
+  }
+  return cells;
+}
+
+std::vector<Cell> cells_of_chance(const std::vector<std::string>& measures,
+                                  const ComparisonSummary& summary) {
+  std::vector<Cell> cells = {{"(chance)", Tone::Faint}};
+  for (const std::string& measure : measures) {
+    cells.push_back({""});
+    cells.push_back({interval_text(summary.random.at(measure)), Tone::Faint});
   }
   return cells;
 }
@@ -68,14 +82,7 @@ void print_group(const std::string& reference, const std::vector<std::string>& m
     if (std::ranges::any_of(measures,
                             [&](const auto& name) { return method.measures.contains(name); }))
       table.add_row(cells_of(method, measures, summary));
-  std::vector<Cell> random = {{"(chance)", Tone::Faint}};
-  for (const std::string& measure : measures) {
-    const auto band = summary.random.find(measure);
-    random.push_back({""});
-    random.push_back(
-        {band == summary.random.end() ? "" : interval_text(band->second), Tone::Faint});
-  }
-  table.add_row(random);
+  if (summary.random.contains(measures.front())) table.add_row(cells_of_chance(measures, summary));
   const int64_t inputs = summary.methods.front().measures.at(measures.front()).inputs;
   console.line();
   console.line(

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "tasks/registry.h"
@@ -53,7 +54,10 @@ TEST_F(ComparisonTest, ExplainsFreshInputsByEveryMethod) {
     EXPECT_EQ(knows, input.right);
     EXPECT_TRUE(input.methods[0].measures.contains("evaluate.spearman"));
     EXPECT_TRUE(input.methods[0].measures.contains("curves.insertion"));
-    EXPECT_EQ(input.methods[2].method, "(ols)");  // what removal errors are held against
+    EXPECT_EQ(input.methods[2].method, "(ols)");
+    EXPECT_EQ(input.methods[3].method, "(evaluate)");
+    const double own = input.methods[3].measures.at("evaluate.spearman");
+    EXPECT_TRUE(std::isnan(own) || std::abs(own - 1) < 1e-12);  // held against itself
   }
 }
 

@@ -26,10 +26,11 @@ TEST(FaithfulnessMeasures, OfAnAdditiveGame) {
   EXPECT_DOUBLE_EQ(right.at("curves.insertion"), 5);
   EXPECT_DOUBLE_EQ(right.at("curves.deletion"), 1);
   EXPECT_DOUBLE_EQ(reversed.at("curves.insertion"), right.at("curves.deletion"));
-  EXPECT_NEAR(right.at("removal.r2"), 1, 1e-9);
-  EXPECT_LT(reversed.at("removal.r2"), 0);
-  EXPECT_NEAR(measures.at("(ols)").at("removal.r2"), 1, 1e-6);
-  EXPECT_LT(measures.at("(zero)").at("removal.r2"), 1);
+  EXPECT_NEAR(right.at("removal.error"), 0, 1e-9);
+  // Wrong by twice the change itself, so four times the error of predicting none.
+  EXPECT_NEAR(reversed.at("removal.error"), 4, 1e-9);
+  EXPECT_NEAR(measures.at("(ols)").at("removal.error"), 0, 1e-6);
+  EXPECT_FALSE(measures.contains("(zero)"));
   EXPECT_GE(right.at("soft.sufficiency"), 0);
   EXPECT_GE(right.at("soft.comprehensiveness"), 0);
 }
