@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "interp/files.h"
-#include "interp/transformer.h"
 #include "tasks/registry.h"
 
 namespace assay::tools::page {
@@ -48,17 +47,12 @@ void require_same(const Json& source, const std::string& sha256) {
                                          source.at("path").get<std::string>()));
 }
 
-std::shared_ptr<const Subject> load_subject(const Json& report) {
+/// What was tested, loaded again.
+std::shared_ptr<const Subject> tested_subject(const Json& report) {
   const Json &model = report.at("model"), &interpretation = report.at("interpretation");
-  const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
-  auto subject = std::make_shared<Subject>();
-  subject->model = interp::load_model(model_path);
+  auto subject = std::make_shared<Subject>(load_subject(path_of(model), path_of(interpretation)));
   require_same(model, subject->model.sha256);
-  const interp::TransformerConfig& config = subject->model.model->config();
-  subject->loaded = circuits::load_interpretation(interpretation_path, config);
   require_same(interpretation, subject->loaded.sha256);
-  subject->program =
-      circuits::compile(subject->loaded.interpretation, tasks::all_operations(), config);
   return subject;
 }
 
@@ -85,7 +79,7 @@ Run make_run(Json report, const fs::path& path) {
   run.task = task_of(run.report);
   if (run.kind == RunKind::Validation) {
     try {
-      run.subject = load_subject(run.report);
+      run.subject = tested_subject(run.report);
     } catch (const std::exception& error) {  // the page says why, and shows the rest
       run.no_subject = error.what();
     }

@@ -5,20 +5,11 @@
 #include <memory>
 #include <string>
 
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
 #include "tasks/task.h"
 #include "tools/page/blocks.h"
+#include "tools/subject.h"
 
 namespace assay::tools::page {
-
-/// The network that was tested and what was said of it, loaded again.
-struct Subject {
-  interp::LoadedModel model;
-  circuits::LoadedInterpretation loaded;
-  circuits::Program program;
-};
 
 enum class RunKind { Validation, Measurement, Discovery, Circuit, Derivation, Training, Manifest };
 

@@ -12,10 +12,10 @@ namespace {
 using MakeSection = std::optional<Section> (*)(const Run& run);
 
 // In the order of the page.
-constexpr MakeSection kSections[] = {verdict_section,   graph_section,    axioms_section,
-                                     witnesses_section, neurons_section,  evidence_section,
-                                     circuit_section,   measures_section, tests_section,
-                                     training_section,  manifest_section};
+constexpr MakeSection kSections[] = {verdict_section,  graph_section,     axioms_section,
+                                     guises_section,   witnesses_section, neurons_section,
+                                     evidence_section, circuit_section,   measures_section,
+                                     tests_section,    training_section,  manifest_section};
 
 std::optional<Section> made(MakeSection make, const Run& run) {
   try {

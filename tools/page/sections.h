@@ -13,6 +13,7 @@ namespace assay::tools::page {
 std::optional<Section> verdict_section(const Run& run);    ///< the claim and what came out
 std::optional<Section> graph_section(const Run& run);      ///< the interpretation, node by node
 std::optional<Section> axioms_section(const Run& run);     ///< error rates with their bounds
+std::optional<Section> guises_section(const Run& run);     ///< the same on transformed inputs
 std::optional<Section> witnesses_section(const Run& run);  ///< inputs on which it fails
 std::optional<Section> neurons_section(const Run& run);    ///< what evaluating neurons compute
 std::optional<Section> evidence_section(const Run& run);   ///< what a derivation found

@@ -96,6 +96,20 @@ TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
   EXPECT_THAT(verdict_of(report)["detail"].get<std::string>(), HasSubstr("every rate is exact"));
 }
 
+TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
+  Json report = validation();
+  EXPECT_FALSE(guises_section(make_run(report, "report.json")));
+  report["under"] = Json::array({{{"transformation", "swapped"},
+                                  {"help", "swaps a and b"},
+                                  {"accuracy", 0.875},
+                                  {"rows", {row("PE", 0.02), row("CR", 0.25)}}}});
+  const Section section = *guises_section(make_run(report, "report.json"));
+  const Json line = section.blocks[1]["rows"][0];
+  EXPECT_EQ(line[0]["text"], "swapped");
+  EXPECT_EQ(line[1], "87.50%");
+  EXPECT_EQ(line[2], "25.00%");
+}
+
 TEST(Sections, SayWhyTheNetworkIsNotUsed) {
   const page::Run run = make_run(validation(), "report.json");
   EXPECT_EQ(run.subject, nullptr);
