@@ -15,16 +15,15 @@ namespace {
 using at::Tensor;
 using namespace interp::attribution;
 
-TEST(Explaining, AsksForTheLogOddsOfTheAnswerGiven) {
+/// Explains 20 formulas; returns the answers that were explained.
+std::set<int64_t> explained_answers(const interp::Transformer& model) {
   const auto task = two_sat::small_task();
-  const auto model = two_sat::small_model();
+  const two_sat::Tokens tokens{two_sat::kVariables};
   const Tensor rows = task->sample(Part::Test, 1, 0, 20).tokens;
-  const at::NoGradGuard no_grad;
-  const Tensor logits = interp::logits_at(*model, rows, task->readout()).to(torch::kFloat64);
+  const Tensor logits = interp::logits_at(model, rows, task->readout()).to(torch::kFloat64);
   std::set<int64_t> answers;
   for (int64_t i = 0; i < 20; ++i) {
-    const Problem problem = problem_of(*task, *model, rows[i], {.features = "clause"});
-    const two_sat::Tokens tokens{two_sat::kVariables};
+    const Problem problem = problem_of(*task, model, rows[i], {.features = "clause"});
     const bool says_sat = (logits[i][tokens.sat()] - logits[i][tokens.unsat()]).item<double>() > 0;
     EXPECT_EQ(problem.target.token, says_sat ? tokens.sat() : tokens.unsat());
     EXPECT_EQ(problem.target.kind, TargetKind::LogOdds);
@@ -33,6 +32,19 @@ TEST(Explaining, AsksForTheLogOddsOfTheAnswerGiven) {
                 evaluate(problem.target, logits.narrow(0, i, 1)).item<double>(), 1e-5);
     answers.insert(problem.target.token);
   }
+  return answers;
+}
+
+TEST(Explaining, AsksForTheLogOddsOfTheAnswerGiven) {
+  const at::NoGradGuard no_grad;
+  const auto model = two_sat::small_model();
+  std::set<int64_t> answers = explained_answers(*model);
+  // The same network with its two answers swapped, so that both are seen.
+  const two_sat::Tokens tokens{two_sat::kVariables};
+  const Tensor sat = model->W_U.select(1, tokens.sat()).clone();
+  model->W_U.select(1, tokens.sat()).copy_(model->W_U.select(1, tokens.unsat()));
+  model->W_U.select(1, tokens.unsat()).copy_(sat);
+  answers.merge(explained_answers(*model));
   EXPECT_EQ(answers.size(), 2U);
 }
 
