@@ -32,6 +32,7 @@ constexpr const char* kComponentwise =
 constexpr int64_t kAtOnce = 128;    // inputs whose written states are held at once
 constexpr int64_t kSilenced = 512;  // inputs on which later components are silenced
 constexpr int64_t kInputsPerAnswer = 10;
+constexpr int64_t kDecimals = 6;    // values that differ by less are one value, computed two ways
 constexpr double kPassedOn = 0.95;  // decisions kept without what comes after: it passes on
 
 using Keys = std::vector<size_t>;  // of rows; equal rows have equal keys
@@ -48,6 +49,10 @@ Keys keys_of(const Tensor& rows) {
   Keys keys;
   append_keys(rows, keys);
   return keys;
+}
+
+Keys keys_of_values(const circuits::Value& values) {
+  return keys_of(values.is_floating_point() ? circuits::rounded(values, kDecimals) : values);
 }
 
 size_t distinct(const Keys& keys) {
@@ -78,16 +83,16 @@ struct Abstract {
 
 Abstract abstract_run(const Program& program, const Tensor& tokens) {
   std::vector<circuits::Value> values = circuits::prefix_values(program, tokens);
-  Keys answers = keys_of(values[program.output]);
+  Keys answers = keys_of_values(values[program.output]);
   return {.tokens = tokens, .values = std::move(values), .answers = std::move(answers)};
 }
 
 // The value as a whole, or one element of it, tells the answer and is told by it.
 bool is_the_answer(const Abstract& abstract, size_t v) {
   const Tensor value = abstract.values[v].unsqueeze(-1).flatten(1);
-  if (same_partition(keys_of(value), abstract.answers)) return true;
+  if (same_partition(keys_of_values(value), abstract.answers)) return true;
   for (int64_t i = 0; i < value.size(1); ++i)
-    if (same_partition(keys_of(value.select(1, i)), abstract.answers)) return true;
+    if (same_partition(keys_of_values(value.select(1, i)), abstract.answers)) return true;
   return false;
 }
 
@@ -168,7 +173,7 @@ void object_to_written_answer(const Step& step, const Abstract& abstract, size_t
       parts.push_back(part.flatten(1).expand({n, -1}));  // a batch of 1 stands for all
     append_keys(at::cat(parts, 1), written);
   }
-  const size_t values = distinct(keys_of(value)), states = distinct(written);
+  const size_t values = distinct(keys_of_values(value)), states = distinct(written);
   if (states >= values || !same_partition(written, abstract.answers)) return;
   found.push_back({step.name, "written answer", kComponentwise,
                    fmt::format("gamma writes {} states for {} values that occur on "

@@ -10,7 +10,6 @@
 namespace assay::axioms {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -154,6 +153,29 @@ TEST(Vacuity, AFunctionOfTokensBesideAPartialCut) {
   node(honest, "answer").parents = {circuits::kTokens, "some"};
   node(honest, "answer").h = {.name = "solved", .tensors = {}};
   EXPECT_THAT(objections_to(honest), IsEmpty());
+}
+
+// Sums of other terms give other last digits, which no state of float32 can hold.
+TEST(Vacuity, ValuesThatDifferByRoundingAreOne) {
+  Operations noisy = operations();
+  noisy.functions["among_noise"] = [](const Operation&) -> circuits::Function {
+    return [](const std::vector<Tensor>& parents) {
+      const Tensor words = parents[0].flatten(1);
+      const Tensor found = words.eq(1).logical_or(words.eq(3)).any(1, true);
+      return found.to(at::kDouble) * (1 + 1e-12 * words.narrow(1, 0, 1).to(at::kDouble));
+    };
+  };
+  Interpretation honest = or_interpretation();
+  node(honest, "some").h = {.name = "among_noise", .tensors = {}};
+  node(honest, "answer").h = {.name = "rounded_any", .tensors = {}};
+  noisy.functions["rounded_any"] = [](const Operation&) -> circuits::Function {
+    return
+        [](const std::vector<Tensor>& parents) { return parents[0].gt(0.5).any(1).to(at::kLong); };
+  };
+  EXPECT_THAT(
+      objections(or_network(), circuits::compile(honest, noisy, or_config()), or_inputs, 100,
+                 /*readout=*/2),
+      IsEmpty());
 }
 
 // Twenty inputs are needed to tell two answers from what happens to go with them.
