@@ -37,9 +37,10 @@ void Progress::count(int64_t done, int64_t of, const std::string& what) {
   show([&] {
     const std::chrono::duration<double> seconds = Clock::now() - start_;
     const double rate = static_cast<double>(done) / seconds.count();
-    return fmt::format("{} of {} {}  {}/s  {} left", grouped(done), grouped(of), what,
-                       grouped(static_cast<int64_t>(rate)),
-                       duration(static_cast<double>(of - done) / rate));
+    return fmt::format(
+        "{} of {} {}  {}/s  {} left", grouped(done), grouped(of), what,
+        rate < 10 ? fmt::format("{:.1f}", rate) : grouped(static_cast<int64_t>(rate)),
+        duration(static_cast<double>(of - done) / rate));
   });
 }
 
