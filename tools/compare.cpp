@@ -131,8 +131,8 @@ Command add_compare(CLI::App& app) {
   add_common_options(app, options->common);
   app.footer(list_of_methods() +
              "\nExample: assay compare --model tasks/two_sat/variable/model.safetensors\n"
-             "           --interpretation tasks/two_sat/variable/trees.json --methods "
-             "random,sampled-shapley --reference shapley:deletion");
+             "           --interpretation tasks/two_sat/variable/trees.json\n"
+             "           --methods random,occlusion:deletion,lime --reference shapley:deletion");
   return [options] { return run_comparison(*options); };
 }
 

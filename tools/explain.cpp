@@ -99,8 +99,8 @@ Command add_explain(CLI::App& app) {
   add_common_options(app, options->common);
   app.footer(list_of_methods() +
              "\nExample: assay explain --model tasks/two_sat/variable/model.safetensors\n"
-             "           --features clause --method random \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) "
-             "x1 ) ( Not(x0) Not(x1) )\"");
+             "           --features clause --method occlusion:deletion --method lime\n"
+             "           \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )\"");
   return [options] { return run_explain(*options); };
 }
 

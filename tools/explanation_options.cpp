@@ -49,11 +49,11 @@ std::string describe_model(const ExplanationOptions& options, const ExplanationS
 std::string list_of_methods() {
   std::string text = "Methods, the first preset being the default:\n";
   for (const interp::attribution::Method& method : interp::attribution::methods()) {
-    text += fmt::format("  {:<18} {}\n", method.name, wrapped(method.help, 100, 21));
+    text += fmt::format("  {:<21} {}\n", method.name, wrapped(method.help, 100, 24));
     if (method.presets.size() < 2) continue;
     for (const interp::attribution::Preset& preset : method.presets)
-      text += fmt::format("  {:<18}   {}\n", "",
-                          wrapped(fmt::format(":{} {}", preset.name, preset.help), 100, 23));
+      text += fmt::format("  {:<21}   {}\n", "",
+                          wrapped(fmt::format(":{} {}", preset.name, preset.help), 100, 26));
   }
   return text;
 }
