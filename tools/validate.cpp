@@ -170,7 +170,8 @@ int run_validate(const ValidateOptions& options) {
   if (!transformations.empty() && result.complete)
     json["under"] = look_at_guises(options, subject, transformations, inputs, result, session);
   write_report(options.common, json);
-  if (!options.common.json.empty()) session.console.fact("\nreport", options.common.json.string());
+  session.console.line();
+  if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
   if (!options.html.empty()) {
     page::write_page({page::make_run(json, options.common.json)}, options.html);
     session.console.fact("page", options.html.string());

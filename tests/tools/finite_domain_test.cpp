@@ -38,12 +38,6 @@ class FiniteDomain : public interp::Scratch {
         at(""));
   }
   json report() const { return json::parse(content_of(at("report.json"))); }
-
-  void refuse(const Finished& run, const std::vector<std::string>& words) {
-    EXPECT_EQ(run.code, 2) << run.out << run.error;
-    EXPECT_EQ(std::ranges::count(run.error, '\n'), 1) << run.error;
-    for (const std::string& word : words) EXPECT_THAT(run.error, HasSubstr(word));
-  }
 };
 
 TEST_F(FiniteDomain, IsValidatedExhaustivelyUnlessToldOtherwise) {
@@ -76,7 +70,7 @@ TEST_F(FiniteDomain, IsNotValidatedOnWhatTheInterpretationWasFittedOn) {
   ASSERT_EQ(derive().code, 0);
   EXPECT_EQ(validate("--part test").code, 0);
   EXPECT_EQ(report()["inputs"], 18);
-  refuse(validate("--part unseen"), {"17 of the 35 unseen inputs", "fitted on"});
+  expect_refusal(validate("--part unseen"), {"17 of the 35 unseen inputs", "fitted on"});
   ASSERT_EQ(derive("--part train").code, 0);
   EXPECT_EQ(validate("--part unseen").code, 0);
   EXPECT_EQ(report()["inputs"], 35);
@@ -87,8 +81,8 @@ TEST_F(FiniteDomain, ThatIsTrainedOnWhollyLeavesNothingUnseen) {
   save(*tasks::modular_addition::small_task(1), "model.safetensors");
   ASSERT_EQ(derive().code, 0);  // the deriving part is then everything
   EXPECT_EQ(validate().code, 0);
-  refuse(validate("--part unseen"), {"no input is left"});
-  refuse(validate("--inputs 20"), {"20 of the 20 drawn inputs", "fitted on"});
+  expect_refusal(validate("--part unseen"), {"no input is left"});
+  expect_refusal(validate("--inputs 20"), {"20 of the 20 drawn inputs", "fitted on"});
 }
 
 TEST_F(FiniteDomain, IsTrainedOnWithExactAccuracies) {
@@ -111,30 +105,31 @@ TEST_F(FiniteDomain, SettingsOutOfRangeAreRefused) {
   const auto train = [&](const std::string& options) {
     return run_assay("train modular-addition --out run " + options, at(""));
   };
-  refuse(train("--p 9"), {"p: expected a prime from 3 to 251, got 9"});
-  refuse(train("--p 1009"), {"p: expected a prime from 3 to 251, got 1009"});
-  refuse(train("--p seven"), {"--p"});
+  expect_refusal(train("--p 9"), {"p: expected a prime from 3 to 251, got 9"});
+  expect_refusal(train("--p 1009"), {"p: expected a prime from 3 to 251, got 1009"});
+  expect_refusal(train("--p seven"), {"--p"});
   for (const char* fraction : {"0", "1.01", "-0.5", "nan"})
-    refuse(train(fmt::format("--train-fraction {}", fraction)),
-           {"train_fraction: expected a fraction in (0, 1]"});
+    expect_refusal(train(fmt::format("--train-fraction {}", fraction)),
+                   {"train_fraction: expected a fraction in (0, 1]"});
   EXPECT_FALSE(std::filesystem::exists(at("run")));
 }
 
 TEST_F(FiniteDomain, AModelOfAnotherPrimeIsRefused) {
-  refuse(derive("--p 11"), {"trained for p = 7, not for 11"});
+  expect_refusal(derive("--p 11"), {"trained for p = 7, not for 11"});
   interp::save_model(*tasks::modular_addition::small_model(), at("model.safetensors"));
-  refuse(derive("--p 11"), {"d_vocab 8", "needs d_vocab 12"});  // a prime above its vocabulary
-  refuse(derive("--p 5"), {"d_vocab 8", "needs d_vocab 6"});
+  expect_refusal(derive("--p 11"),
+                 {"d_vocab 8", "needs d_vocab 12"});  // a prime above its vocabulary
+  expect_refusal(derive("--p 5"), {"d_vocab 8", "needs d_vocab 6"});
   EXPECT_EQ(derive("--p 7").code, 0);
 }
 
 TEST_F(FiniteDomain, PartsAndOptionsThatDoNotExistAreRefused) {
-  refuse(derive("--part test"), {"--part", "kept for validation"});
-  refuse(derive("--part some"), {"unknown part 'some'", "train, derive, test"});
-  refuse(derive("--decimals 12"), {"fourier", "decimals"});
+  expect_refusal(derive("--part test"), {"--part", "kept for validation"});
+  expect_refusal(derive("--part some"), {"unknown part 'some'", "train, derive, test"});
+  expect_refusal(derive("--decimals 12"), {"fourier", "decimals"});
   ASSERT_EQ(derive().code, 0);
-  refuse(validate("--part some"), {"--part: there are all, unseen and test, not 'some'"});
-  refuse(validate("--part test --inputs 5"), {"--part", "--inputs"});
+  expect_refusal(validate("--part some"), {"--part: there are all, unseen and test, not 'some'"});
+  expect_refusal(validate("--part test --inputs 5"), {"--part", "--inputs"});
 }
 
 }  // namespace

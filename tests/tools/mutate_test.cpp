@@ -38,12 +38,6 @@ class Mutate : public interp::Scratch {
   }
   json report() const { return json::parse(content_of(at("report.json"))); }
 
-  void refuse(const Finished& run, const std::vector<std::string>& words) {
-    EXPECT_EQ(run.code, 2) << run.out << run.error;
-    EXPECT_EQ(std::ranges::count(run.error, '\n'), 1) << run.error;
-    for (const std::string& word : words) EXPECT_THAT(run.error, HasSubstr(word));
-  }
-
  private:
   Finished derived_;
 };
@@ -94,17 +88,18 @@ TEST_F(Mutate, PrintsATableOfWhatCatchesThem) {
 }
 
 TEST_F(Mutate, RefusesWhatCannotBeDone) {
-  refuse(mutate(""), {"expected one of --mutation NAME, --list and --table"});
-  refuse(mutate("--list --table"), {"expected one of"});
-  refuse(mutate("--mutation blind-alpha"), {"--mutation and --out belong together"});
-  refuse(mutate("--mutation nosuch --out x.json"),
-         {"unknown mutation 'nosuch'; there are blind-alpha", "shift-frequency"});
-  refuse(mutate("--mutation permute-prototypes --out x.json"),
-         {"permute-prototypes does not apply", "those that do: blind-alpha, whole-network"});
-  refuse(mutate("--mutation blind-alpha --out downstream.json"), {"would overwrite"});
-  refuse(mutate("--mutation blind-alpha --out blind.txt"), {"ends in .json"});
-  refuse(mutate("--mutation blind-alpha --out nosuch/x.json"), {"nosuch/x.json"});
-  refuse(mutate("--model nosuch.safetensors --list"), {"nosuch.safetensors"});
+  expect_refusal(mutate(""), {"expected one of --mutation NAME, --list and --table"});
+  expect_refusal(mutate("--list --table"), {"expected one of"});
+  expect_refusal(mutate("--mutation blind-alpha"), {"--mutation and --out belong together"});
+  expect_refusal(mutate("--mutation nosuch --out x.json"),
+                 {"unknown mutation 'nosuch'; there are blind-alpha", "shift-frequency"});
+  expect_refusal(
+      mutate("--mutation permute-prototypes --out x.json"),
+      {"permute-prototypes does not apply", "those that do: blind-alpha, whole-network"});
+  expect_refusal(mutate("--mutation blind-alpha --out downstream.json"), {"would overwrite"});
+  expect_refusal(mutate("--mutation blind-alpha --out blind.txt"), {"ends in .json"});
+  expect_refusal(mutate("--mutation blind-alpha --out nosuch/x.json"), {"nosuch/x.json"});
+  expect_refusal(mutate("--model nosuch.safetensors --list"), {"nosuch.safetensors"});
   for (const char* file : {"x.json", "x.safetensors", "blind.txt"})
     EXPECT_FALSE(std::filesystem::exists(at(file))) << file;
 }

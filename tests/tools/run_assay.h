@@ -1,13 +1,16 @@
 #pragma once
 // Running the real binary, as a user does.
 
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace assay::tools {
 
@@ -32,6 +35,13 @@ inline Finished run_assay(const std::string& arguments, const std::filesystem::p
   const int status = std::system(("bash -c \"" + command + "\"").c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {code, content_of(folder / "out.txt"), content_of(folder / "error.txt")};
+}
+
+/// Bad input: exit code 2 and one line that holds all of these words.
+inline void expect_refusal(const Finished& run, const std::vector<std::string>& words) {
+  EXPECT_EQ(run.code, 2) << run.out << run.error;
+  EXPECT_EQ(std::ranges::count(run.error, '\n'), 1) << run.error;
+  for (const std::string& word : words) EXPECT_THAT(run.error, testing::HasSubstr(word));
 }
 
 }  // namespace assay::tools
