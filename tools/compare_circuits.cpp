@@ -87,7 +87,7 @@ Command add_compare_circuits(CLI::App& app) {
   app.add_option("--json", options->common.json, "write a machine-readable report")
       ->type_name("FILE");
   app.add_flag("--quiet", options->common.quiet, "print nothing but warnings and errors");
-  app.footer("\nExample: assay compare-circuits eap.json exact.json");
+  app.footer("\nExample:\n  assay compare-circuits eap.json exact.json");
   return [options] { return run_compare(*options); };
 }
 

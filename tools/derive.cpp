@@ -153,7 +153,10 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   add_settings(app, entry.settings, options->settings);
   add_common_options(app, options->common);
   app.footer(fmt::format(
-      "Example: assay derive {} --model runs/demo/model.safetensors --out runs/demo", entry.name));
+      "Reads the interpretation off the network and says what speaks for it (+) and against it (!). "
+      "The result is a file that can be read, edited and validated.\n"
+      "\nExample:\n  assay derive {} --model runs/demo/model.safetensors --out runs/demo",
+      entry.name));
   return [&entry, options] { return run_derive(entry, *options); };
 }
 
@@ -161,8 +164,9 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
 
 Command add_derive(CLI::App& app) {
   app.footer(
-      "Example: assay derive two-sat --model runs/demo/model.safetensors --out runs/demo\n"
-      "Options of a task: assay derive two-sat --help");
+      "Every task has options and variants of its own: assay derive two-sat --help\n"
+      "\nExample:\n"
+      "  assay derive two-sat --model runs/demo/model.safetensors --out runs/demo");
   return for_each_task(app, add_derivation_of);
 }
 

@@ -89,7 +89,7 @@ Command add_graph(CLI::App& app) {
   app.add_option("--prompt", options->prompt, "an input, shown beside an attribution graph")
       ->type_name("TEXT");
   app.add_flag("--quiet", options->common.quiet, "print nothing but warnings and errors");
-  app.footer("\nExample: assay graph circuit.json --out circuit.svg");
+  app.footer("\nExample:\n  assay graph circuit.json --out circuit.svg");
   return [options] { return run_graph(*options); };
 }
 

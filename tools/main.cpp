@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
+#include "tools/help.h"
 #include "tools/startup.h"
 #include "tools/terminal.h"
 
@@ -13,13 +14,12 @@ namespace {
 using namespace assay::tools;
 
 constexpr const char* kFooter =
-    R"(Exit codes: 0 all claims hold (or none made), 1 a claim is violated or vacuous,
-2 bad usage or input, 3 a claim is undecided, 130 interrupted.
-
-Example: assay validate --task two-sat
-           --model tasks/two_sat/reference/model.safetensors
-           --interpretation tasks/two_sat/reference/trees.json
-           --claim "parse.PE<=0.001")";
+    "Every command tells more with --help, and takes --json FILE where it finds something out.\n"
+    "\nExit codes: 0 done, and all claims hold; 1 a claim is violated or vacuous; 2 bad usage or "
+    "input; 3 a claim is undecided; 130 interrupted, with what was found so far.\n"
+    "\nStart here, in the folder of the sources:\n"
+    "  assay validate --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
+    "    --interpretation tasks/two_sat/reference/trees.json --claim \"parse.PE<=0.001\"";
 
 struct Subcommand {
   const CLI::App* app;
@@ -28,25 +28,32 @@ struct Subcommand {
 
 std::vector<Subcommand> add_subcommands(CLI::App& app) {
   std::vector<Subcommand> subcommands;
+  std::string group;
   const auto add = [&](const char* name, const char* help, Command (*add_to)(CLI::App&)) {
-    CLI::App* subcommand = app.add_subcommand(name, help);
+    CLI::App* subcommand = app.add_subcommand(name, help)->group(group);
     subcommands.push_back({subcommand, add_to(*subcommand)});
   };
+  group = "A network and a claim about it";
   add("train", "train a network for a task", add_train);
   add("derive", "derive an interpretation from a network", add_derive);
   add("validate", "test an interpretation against the axioms", add_validate);
   add("mutate", "change one thing in an interpretation, which validation must catch", add_mutate);
+  group = "Circuits";
   add("discover", "find the circuit that does the work in a network", add_discover);
   add("measure", "how well a circuit stands in for its network", add_measure);
   add("compare-circuits", "which edges two circuits share", add_compare_circuits);
   add("graph", "draw a circuit", add_graph);
+  group = "Explanations by features";
   add("explain", "score the parts of an input by what they do to the answer", add_explain);
   add("compare", "hold methods of explaining against what is known to matter", add_compare);
-  add("report", "one HTML page about what runs found", add_report);
-  add("convert", "read a model in any layout, write safetensors", add_convert);
-  add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("study", "which surrogates follow a network trained on synthetic texts", add_study);
+  group = "To look and to convert";
+  add("report", "one HTML page about what runs found", add_report);
+  add("inspect", "show a model's sizes, parameters and sites", add_inspect);
+  add("convert", "read a model in any layout, write safetensors", add_convert);
   add("solve", "decide a 2-SAT formula in three ways", add_solve);
+  add("completion", "completion of commands and options by the shell", add_completion);
+  add("manual", "manual pages, for man to show", add_manual);
   return subcommands;
 }
 
@@ -63,7 +70,8 @@ int refuse(const CLI::App& app, std::string message) {
 
 int main(int argc, char** argv) {
   prepare_process(argv);
-  CLI::App app("Assay validates mechanistic interpretations of neural networks.");
+  CLI::App app("validates mechanistic interpretations of neural networks", "assay");
+  app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", ASSAY_VERSION);
   app.require_subcommand(1);
   app.footer(kFooter);

@@ -248,8 +248,12 @@ Command add_measure(CLI::App& app) {
   app.add_option("--html", options->html, "write a report page")->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
-      "\nExample: assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors\n"
-      "           --circuit circuit.json --ablation all");
+      "Faithfulness is 1 where the circuit does what the network does and 0 where it does what is "
+      "left without any edge. It averages over inputs, so errors can cancel; agreement counts inputs "
+      "on which both decide alike.\n"
+      "\nExample:\n"
+      "  assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
+      "    --circuit circuit.json --ablation all");
   return [options] {
     require_one_ablation(*options);
     return run_measure(*options);

@@ -10,7 +10,7 @@
 #include "tools/commands.h"
 #include "tools/mutation_text.h"
 #include "tools/options.h"
-#include "tools/subject.h"
+#include "tasks/subject.h"
 #include "tools/validation_inputs.h"
 
 namespace assay::tools {
@@ -37,12 +37,12 @@ void require_one_job(const MutateOptions& options) {
     throw std::invalid_argument("--mutation and --out belong together");
 }
 
-Subject load(const MutateOptions& options) {
+tasks::Subject load(const MutateOptions& options) {
   const fs::path beside = fs::path(options.interpretation).replace_filename("model.safetensors");
-  return load_subject(options.model.empty() ? beside : options.model, options.interpretation);
+  return tasks::load_subject(options.model.empty() ? beside : options.model, options.interpretation);
 }
 
-int list(const MutateOptions& options, const Subject& subject,
+int list(const MutateOptions& options, const tasks::Subject& subject,
          const std::vector<Mutation>& mutations, const Console& console) {
   const std::vector<std::string> names = circuits::applicable(mutations, subject.interpretation());
   ordered_json report = report_head();
@@ -59,7 +59,7 @@ int list(const MutateOptions& options, const Subject& subject,
   return kDone;
 }
 
-int write_mutated(const MutateOptions& options, const Subject& subject,
+int write_mutated(const MutateOptions& options, const tasks::Subject& subject,
                   const std::vector<Mutation>& mutations, const Console& console) {
   std::error_code absent;
   if (fs::equivalent(options.interpretation, options.out, absent)) {
@@ -80,7 +80,7 @@ int write_mutated(const MutateOptions& options, const Subject& subject,
   return kDone;
 }
 
-int print_table(const MutateOptions& options, const Subject& subject,
+int print_table(const MutateOptions& options, const tasks::Subject& subject,
                 const std::vector<Mutation>& mutations, const Session& session) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
   const ValidationInputs inputs = subject.task->domain()
@@ -108,7 +108,7 @@ int print_table(const MutateOptions& options, const Subject& subject,
 int run_mutate(const MutateOptions& options) {
   require_one_job(options);
   const Session session = start(options.common);
-  const Subject subject = load(options);
+  const tasks::Subject subject = load(options);
   const std::vector<Mutation> mutations =
       tasks::all_mutations(tasks::task_entry(subject.task->name()));
   if (options.list) return list(options, subject, mutations, session.console);
@@ -138,10 +138,14 @@ Command add_mutate(CLI::App& app) {
       ->type_name("N");
   add_common_options(app, options->common);
   app.footer(
-      "Example: assay mutate --interpretation runs/demo/trees.json --mutation drop-neuron\n"
-      "           --out runs/demo/dropped.json\n"
-      "then:    assay validate --task two-sat --model runs/demo/model.safetensors\n"
-      "           --interpretation runs/demo/dropped.json --claim \"or.CE<=0.001\"");
+      "A test of the test: an interpretation that was made wrong on purpose must fail, on the node "
+      "that was changed. Without --mutation, --list names what can be changed; --table tries it "
+      "all and tells what catches each.\n"
+      "\nExample:\n"
+      "  assay mutate --interpretation runs/demo/trees.json --mutation drop-neuron \\\n"
+      "    --out runs/demo/dropped.json\n"
+      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "    --interpretation runs/demo/dropped.json --claim \"or.CE<=0.001\"");
   return [options] { return run_mutate(*options); };
 }
 

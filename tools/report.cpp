@@ -42,9 +42,12 @@ Command add_report(CLI::App& app) {
   app.add_option("--out", options->out, "the page, one HTML file")->required()->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
-      "\nExample: assay validate --task two-sat --model runs/demo/model.safetensors\n"
-      "           --interpretation runs/demo/trees.json --json runs/demo/validation.json\n"
-      "         assay report runs/demo/validation.json runs/demo/metrics.jsonl --out report.html");
+      "The page is one file that needs no network. What is said of witnesses and neurons needs the "
+      "model and the interpretation where the run found them.\n"
+      "\nExample:\n"
+      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "    --interpretation runs/demo/trees.json --json runs/demo/validation.json\n"
+      "  assay report runs/demo/validation.json runs/demo/metrics.jsonl --out report.html");
   return [options] { return run_report(*options); };
 }
 

@@ -114,8 +114,11 @@ Command add_study(CLI::App& app) {
       ->type_name("N");
   add_common_options(app, options->common);
   app.footer(
-      "\nExample: assay train bag-of-words --out runs/bow\n"
-      "         assay study --model runs/bow/model.safetensors");
+      "Fits a linear surrogate and SLALOM to the network's answers on texts and reports their errors "
+      "on others, what repeating a word does, and how near SLALOM's parameters come to the truth.\n"
+      "\nExample:\n"
+      "  assay train bag-of-words --out runs/bow\n"
+      "  assay study --model runs/bow/model.safetensors");
   return [options] { return run_study(*options); };
 }
 

@@ -57,7 +57,7 @@ Command for_each_task(
   std::vector<std::pair<const CLI::App*, Command>> commands;
   std::vector<std::string> names;
   for (const tasks::TaskEntry& entry : tasks::task_entries()) {
-    CLI::App* nested = app.add_subcommand(entry.name, entry.help);
+    CLI::App* nested = app.add_subcommand(entry.name, entry.help)->group("Tasks");
     commands.emplace_back(nested, add(*nested, entry));
     names.push_back(entry.name);
   }

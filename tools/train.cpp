@@ -214,8 +214,11 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
       ->type_name("N");
   app.add_flag("--resume", options->resume, "go on with the run in DIR");
   add_common_options(app, options->common);
-  app.footer(fmt::format("{}\nExample: assay train {} --preset {} --out runs/demo",
-                         list_of_presets(entry), entry.name, entry.presets.front().name));
+  app.footer(
+      fmt::format("{}\nWrites model.safetensors, metrics.jsonl and a manifest into the folder, and a "
+                  "checkpoint on the way: after an interruption --resume goes on to the same weights.\n"
+                  "\nExample:\n  assay train {} --preset {} --out runs/demo",
+                  list_of_presets(entry), entry.name, entry.presets.front().name));
   return [&entry, options] { return run_train(entry, *options); };
 }
 
@@ -223,8 +226,8 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
 
 Command add_train(CLI::App& app) {
   app.footer(
-      "Example: assay train two-sat --preset demo --out runs/demo\n"
-      "Options of a task: assay train two-sat --help");
+      "Every task has options and presets of its own: assay train two-sat --help\n"
+      "\nExample:\n  assay train two-sat --preset demo --out runs/demo");
   return for_each_task(app, add_training_of);
 }
 

@@ -20,7 +20,7 @@
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
-#include "tools/subject.h"
+#include "tasks/subject.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
 #include "tools/validation_under.h"
@@ -40,9 +40,9 @@ struct ValidateOptions {
   std::vector<std::string> claims, under;
 };
 
-Subject load(const ValidateOptions& options) {
+tasks::Subject load(const ValidateOptions& options) {
   tasks::task_entry(options.task);  // refuses an unknown one
-  Subject subject = load_subject(options.model, options.interpretation);
+  tasks::Subject subject = tasks::load_subject(options.model, options.interpretation);
   if (subject.task->name() != options.task) {
     throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
                                             subject.task->name(), options.task));
@@ -50,14 +50,14 @@ Subject load(const ValidateOptions& options) {
   return subject;
 }
 
-std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const Subject& subject) {
+std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const tasks::Subject& subject) {
   std::vector<axioms::Claim> claims;
   for (const std::string& text : options.claims) claims.push_back(axioms::parse_claim(text));
   axioms::require_claims_fit(claims, subject.interpretation());
   return claims;
 }
 
-ValidationInputs choose_inputs(const ValidateOptions& options, const Subject& subject) {
+ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subject& subject) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
   if (!options.data.empty()) return file_inputs(*subject.task, options.data, fitted_on);
   const bool listed = !options.inputs && subject.task->domain();
@@ -68,7 +68,7 @@ ValidationInputs choose_inputs(const ValidateOptions& options, const Subject& su
                       options.common.seed.value_or(1), fitted_on);
 }
 
-void print_subject(const ValidateOptions& options, const Subject& subject,
+void print_subject(const ValidateOptions& options, const tasks::Subject& subject,
                    const ValidationInputs& inputs, const Session& session) {
   const auto file = [](const std::filesystem::path& path, const std::string& sha256) {
     return fmt::format("{} ({})", path.string(), sha256.substr(0, 12));
@@ -82,7 +82,7 @@ void print_subject(const ValidateOptions& options, const Subject& subject,
   console.fact("BLAS", describe(session.blas));
 }
 
-axioms::CheckResult check(const ValidateOptions& options, const Subject& subject,
+axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count) {
   Progress line(options.common.quiet);
   return axioms::check(
@@ -109,7 +109,7 @@ Timed timed(const Work& work) {
   return times;
 }
 
-axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject,
+axioms::RunFacts facts_of(const ValidateOptions& options, const tasks::Subject& subject,
                           const ValidationInputs& inputs, const Session& session,
                           const Timed& times) {
   nlohmann::json seeds = nlohmann::json::object();
@@ -129,7 +129,7 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const Subject& subject
 }
 
 /// Checks the inputs in other guises and prints what is found; for the report.
-nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const Subject& subject,
+nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const tasks::Subject& subject,
                                       const std::vector<tasks::Transformation>& transformations,
                                       const ValidationInputs& inputs,
                                       const axioms::CheckResult& as_drawn, const Session& session) {
@@ -143,7 +143,7 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const Subj
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
   if (!options.html.empty()) require_writable(options.html);
-  const Subject subject = load(options);
+  const tasks::Subject subject = load(options);
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject);
@@ -231,8 +231,14 @@ Command add_validate(CLI::App& app) {
   app.add_option("--html", options->html, "write a report page")->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
-      "\nExample: assay validate --task two-sat --model runs/demo/model.safetensors\n"
-      "           --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");
+      "Runs the network on inputs that the interpretation was not fitted on and asks four questions "
+      "of every node: do the activations mean what the interpretation computes there, from the input "
+      "(PE) and from the step before (CE), and does the network still give its answer when the "
+      "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A claim "
+      "holds or is violated with the given confidence, or stays undecided for want of inputs.\n"
+      "\nExample:\n"
+      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "    --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");
   return [options] { return run_validate(*options); };
 }
 

@@ -24,7 +24,7 @@ std::string accuracy_text(const Estimate& wrong) {
 }
 
 // How often the network's answer is not the true one.
-Estimate wrong_answers(const Subject& subject, const axioms::Inputs& inputs, int64_t count) {
+Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inputs, int64_t count) {
   const auto labelled = [&](int64_t first, int64_t n) {
     const at::Tensor tokens = inputs(first, n);
     const c10::Device device = subject.model.model->W_E.device();
@@ -67,7 +67,7 @@ std::vector<tasks::Transformation> transformations_named(const tasks::Task& task
 }
 
 std::vector<Guise> check_guises(
-    const Subject& subject, const std::vector<tasks::Transformation>& transformations,
+    const tasks::Subject& subject, const std::vector<tasks::Transformation>& transformations,
     const ValidationInputs& inputs, uint64_t seed, const axioms::CheckResult& as_drawn,
     const std::function<axioms::CheckResult(const axioms::Inputs& inputs)>& check) {
   std::vector<Guise> guises = {{.name = "as drawn",

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "axioms/checker.h"
-#include "tools/subject.h"
+#include "tasks/subject.h"
 #include "tools/terminal.h"
 #include "tools/validation_inputs.h"
 
@@ -30,7 +30,7 @@ struct Guise {
 /// The inputs as drawn, whose result is known, then in each guise; ends before one that was
 /// interrupted. The seed chooses where a transformation leaves a choice.
 std::vector<Guise> check_guises(
-    const Subject& subject, const std::vector<tasks::Transformation>& transformations,
+    const tasks::Subject& subject, const std::vector<tasks::Transformation>& transformations,
     const ValidationInputs& inputs, uint64_t seed, const axioms::CheckResult& as_drawn,
     const std::function<axioms::CheckResult(const axioms::Inputs& inputs)>& check);
 

@@ -48,10 +48,10 @@ void require_same(const Json& source, const std::string& sha256) {
 }
 
 /// What was tested, loaded again.
-std::shared_ptr<const Subject> tested_subject(const Json& report) {
+std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
   const Json &model = report.at("model"), &interpretation = report.at("interpretation");
   const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
-  auto subject = std::make_shared<Subject>(load_subject(model_path, interpretation_path));
+  auto subject = std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path));
   require_same(model, subject->model.sha256);
   require_same(interpretation, subject->loaded.sha256);
   return subject;

@@ -7,7 +7,7 @@
 
 #include "tasks/task.h"
 #include "tools/page/blocks.h"
-#include "tools/subject.h"
+#include "tasks/subject.h"
 
 namespace assay::tools::page {
 
@@ -19,7 +19,7 @@ struct Run {
   std::filesystem::path path;
   Json report;                                        ///< of a training: {"lines": […]}
   std::shared_ptr<const tasks::Task> task = {};       ///< null where the report names none
-  std::shared_ptr<const Subject> subject = {};        ///< of a validation, else null
+  std::shared_ptr<const tasks::Subject> subject = {};        ///< of a validation, else null
   std::string no_subject = "it is not a validation";  ///< why `subject` is null
 };
 

@@ -10,12 +10,12 @@
 #include "interp/transformer.h"
 #include "tasks/task.h"
 
-namespace assay::tools {
+namespace assay::tasks {
 
 struct Subject {
   interp::LoadedModel model;
   circuits::LoadedInterpretation loaded;
-  std::unique_ptr<tasks::Task> task;
+  std::unique_ptr<Task> task;
   circuits::Program program;
 
   const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
@@ -28,4 +28,4 @@ struct Subject {
 Subject load_subject(const std::filesystem::path& model,
                      const std::filesystem::path& interpretation);
 
-}  // namespace assay::tools
+}  // namespace assay::tasks

@@ -1,0 +1,31 @@
+# `cmake --install build`: the command with its manual and completion, the rooms as a library with
+# their headers, the shipped models with what is said of them.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS assay)
+install(CODE "set(folder ${CMAKE_CURRENT_BINARY_DIR}/manual)
+  execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/manual $<TARGET_FILE:assay> \${folder}
+    COMMAND_ERROR_IS_FATAL ANY)")
+install(DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/manual/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/manual/assay
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+foreach(room sat2 interp circuits axioms tasks)
+  set_target_properties(assay_${room} PROPERTIES EXPORT_NAME ${room})
+  install(TARGETS assay_${room} EXPORT assay)
+  install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay 
+    FILES_MATCHING PATTERN *.h PATTERN reference EXCLUDE PATTERN variable EXCLUDE
+    PATTERN memorised EXCLUDE)
+endforeach()
+
+set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+install(EXPORT assay NAMESPACE assay:: FILE assayTargets.cmake DESTINATION ${cmake_folder})
+configure_package_config_file(tools/package/assayConfig.cmake.in assayConfig.cmake
+  INSTALL_DESTINATION ${cmake_folder})
+write_basic_package_version_file(assayConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
+  DESTINATION ${cmake_folder})
+
+# tasks/TASK/NETWORK/model.safetensors becomes share/assay/TASK/NETWORK/model.safetensors
+install(DIRECTORY tasks/two_sat tasks/modular_addition DESTINATION ${CMAKE_INSTALL_DATADIR}/assay
+  FILES_MATCHING PATTERN *.safetensors PATTERN *.json)
