@@ -56,7 +56,8 @@ std::string Help::make_option_desc(const CLI::Option* option) const {
 }
 
 std::string Help::make_footer(const CLI::App* app) const {
-  std::istringstream lines(app->get_footer());
+  const std::string footer = app->get_footer();
+  std::istringstream lines(footer.substr(footer.starts_with('\n') ? 1 : 0));
   std::string text, line;
   while (std::getline(lines, line))
     text += (line.starts_with(' ') ? line : wrapped(line, width_of(stdout), 0)) + "\n";
