@@ -192,10 +192,10 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
   return outcome;
 }
 
-double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n,
-                int64_t readout) {
+double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout,
+                const std::function<void(int64_t done, int64_t of)>& on_progress) {
   const int64_t n_shards = (n + kShard - 1) / kShard;
-  std::atomic<int64_t> correct = 0, answers = 0;
+  std::atomic<int64_t> correct = 0, answers = 0, done = 0;
   parallel_for(n_shards, [&](int64_t i) {
     const at::NoGradGuard no_grad;
     const LabelledBatch batch = inputs(i * kShard, std::min(kShard, n - i * kShard));
@@ -203,6 +203,8 @@ double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t 
     const Tensor labels = answer_labels(batch);
     correct += answer.eq(labels).sum().item<int64_t>();
     answers += labels.size(0);
+    const int64_t so_far = done += batch.tokens.size(0);
+    if (on_progress) on_progress(so_far, n);
   });
   return static_cast<double>(correct) / static_cast<double>(answers);
 }

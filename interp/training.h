@@ -48,7 +48,9 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config, const La
                       const LabelledInputs& held_out, const TrainingIo& io = {});
 
 /// Share of the answers of inputs 0 … n-1 whose label has the largest logit. @param readout  where
-/// they are answered unless they say otherwise.
-double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout);
+/// they are answered unless they say otherwise. @param on_progress  told of inputs done, from several
+/// threads at once.
+double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout,
+                const std::function<void(int64_t done, int64_t of)>& on_progress = {});
 
 }  // namespace assay::interp

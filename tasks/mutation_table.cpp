@@ -94,8 +94,11 @@ std::vector<MutationResult> mutation_table(const Interpretation& interpretation,
   const std::vector<std::string> names = circuits::applicable(mutations, interpretation);
   std::vector<MutationResult> results;
   std::set<std::string> titles;
+  int64_t done = 0;
   for (const std::string& name : names) {
     for (const uint64_t seed : seeds) {
+      if (trial.on_progress) trial.on_progress(done, std::ssize(names) * std::ssize(seeds));
+      ++done;
       const Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
       if (!titles.insert(changed.title).second) continue;
       const Program program = compiled(changed, trial);

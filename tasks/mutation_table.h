@@ -3,6 +3,7 @@
 // interpretation is taken as a claim: its rate is at most what was found. A mutation is caught
 // where such a claim is violated, or by an objection (axioms/vacuity.h).
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct MutationTrial {
   bool exhaustive = false;  ///< the inputs are all there are: rates are compared, no bounds
   int64_t readout = 0;
   double confidence = 0.95;
+  std::function<void(int64_t done, int64_t of)> on_progress = {};  ///< in mutated interpretations
 };
 
 /// One node and axiom of a mutated interpretation.

@@ -82,8 +82,8 @@ int run_compare(const CompareOptions& options) {
 
 Command add_compare_circuits(CLI::App& app) {
   const auto options = std::make_shared<CompareOptions>();
-  app.add_option("a", options->a, "a circuit file")->required()->type_name("A");
-  app.add_option("b", options->b, "another of the same network")->required()->type_name("B");
+  app.add_option("A", options->a, "a circuit file")->required();
+  app.add_option("B", options->b, "another of the same network")->required();
   app.add_option("--json", options->common.json, "write a machine-readable report")
       ->type_name("FILE");
   app.add_flag("--quiet", options->common.quiet, "print nothing but warnings and errors");

@@ -81,10 +81,7 @@ int print_script(const CLI::App& assay, const std::string& shell) {
 
 Command add_completion(CLI::App& app) {
   const auto shell = std::make_shared<std::string>();
-  app.add_option("SHELL", *shell, "bash or zsh")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh"}))
-      ->type_name("");
+  app.add_option("SHELL", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
   app.footer(
       "An installed assay brings the script along for bash. From a build folder:\n"
       "\nExample:\n  source <(build/assay completion bash)");

@@ -78,9 +78,8 @@ int run_graph(const GraphOptions& options) {
 
 Command add_graph(CLI::App& app) {
   const auto options = std::make_shared<GraphOptions>();
-  app.add_option("circuit", options->circuit, "a circuit file, ours or one of EAP-IG or MIB")
-      ->required()
-      ->type_name("CIRCUIT");
+  app.add_option("CIRCUIT", options->circuit, "a circuit file, ours or one of EAP-IG or MIB")
+      ->required();
   app.add_option("--out", options->out,
                  "x.svg (laid out by Graphviz), x.dot, or x.json (attribution graph for viewers)")
       ->required()

@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kHelpColumn = 26;
 
 std::string value_name(const CLI::Option& option) {
-  if (option.get_items_expected_max() == 0) return "";  // a switch
+  const bool is_switch = option.get_items_expected_max() == 0;
+  if (is_switch || option.get_positional()) return "";
   const bool many = option.get_expected_max() == CLI::detail::expected_max_vector_size;
   const std::string name = option.get_type_name();  // NAME, or NAME:{cpu,cuda}
   return " " + name.substr(0, name.find(':')) + (many ? " ..." : "");

@@ -34,8 +34,7 @@ std::string options_of(const CLI::App& app, const Help& help) {
   std::string roff;
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = help.make_option_name(option, option->get_positional());
-    roff += entry(name + (option->get_positional() ? "" : help.make_option_opts(option)),
-                  help.described(*option));
+    roff += entry(name + help.make_option_opts(option), help.described(*option));
   }
   return roff;
 }
@@ -93,7 +92,6 @@ int print_page(const CLI::App& assay, const std::string& command) {
 Command add_manual(CLI::App& app) {
   const auto command = std::make_shared<std::string>();
   app.add_option("COMMAND", *command, "whose page to write (default: that of assay itself)")
-      ->type_name("")
       ->check([&app](const std::string& name) {
         const auto exists = [&](const CLI::App* other) { return other->get_name() == name; };
         return app.get_parent()->get_subcommands(exists).empty()

@@ -7,10 +7,11 @@
 #include "circuits/interpretation_file.h"
 #include "tasks/mutation_table.h"
 #include "tasks/mutations.h"
+#include "tasks/subject.h"
 #include "tools/commands.h"
 #include "tools/mutation_text.h"
 #include "tools/options.h"
-#include "tasks/subject.h"
+#include "tools/progress.h"
 #include "tools/validation_inputs.h"
 
 namespace assay::tools {
@@ -39,7 +40,8 @@ void require_one_job(const MutateOptions& options) {
 
 tasks::Subject load(const MutateOptions& options) {
   const fs::path beside = fs::path(options.interpretation).replace_filename("model.safetensors");
-  return tasks::load_subject(options.model.empty() ? beside : options.model, options.interpretation);
+  return tasks::load_subject(options.model.empty() ? beside : options.model,
+                             options.interpretation);
 }
 
 int list(const MutateOptions& options, const tasks::Subject& subject,
@@ -90,12 +92,18 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
   const uint64_t seed = options.common.seed.value_or(0);
   session.console.fact("interpretation", subject.interpretation().title);
   session.console.fact("inputs", inputs.description);
-  const auto results = tasks::mutation_table(subject.interpretation(), mutations, {seed, seed + 1},
-                                             {.model = *subject.model.model,
-                                              .inputs = inputs.tokens,
-                                              .count = inputs.count,
-                                              .exhaustive = inputs.exhaustive,
-                                              .readout = subject.task->readout()});
+  std::vector<tasks::MutationResult> results;
+  {
+    Progress line(options.common.quiet);
+    results = tasks::mutation_table(
+        subject.interpretation(), mutations, {seed, seed + 1},
+        {.model = *subject.model.model,
+         .inputs = inputs.tokens,
+         .count = inputs.count,
+         .exhaustive = inputs.exhaustive,
+         .readout = subject.task->readout(),
+         .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); }});
+  }
   ordered_json report = report_head();
   report["title"] = subject.interpretation().title;
   report["data"] = inputs.facts;

@@ -34,11 +34,10 @@ int run_report(const ReportOptions& options) {
 
 Command add_report(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
-  app.add_option("run", options->runs,
+  app.add_option("RUN", options->runs,
                  "what --json of validate, measure, discover or derive wrote, a circuit, or the "
                  "metrics.jsonl of a training")
-      ->required()
-      ->type_name("RUN…");
+      ->required();
   app.add_option("--out", options->out, "the page, one HTML file")->required()->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(

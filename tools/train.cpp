@@ -93,14 +93,22 @@ interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const 
                         .stop = &watch_interrupts()});
 }
 
+double measured_accuracy(const Run& run, const interp::Transformer& model,
+                         const interp::LabelledInputs& inputs, int64_t count,
+                         const Session& session) {
+  Progress line(session.console.quiet());
+  return interp::accuracy(
+      model, on_device(inputs, session.device), count, run.recipe.training.readout,
+      [&](int64_t done, int64_t of) { line.count(done, of, "inputs answered"); });
+}
+
 double accuracy_on(const interp::LabelledBatch& batch, const Run& run,
                    const interp::Transformer& model, const Session& session) {
   const auto slice = [&](int64_t first, int64_t count) {
     return interp::LabelledBatch{batch.tokens.narrow(0, first, count),
                                  batch.labels.narrow(0, first, count)};
   };
-  return interp::accuracy(model, on_device(slice, session.device), batch.tokens.size(0),
-                          run.recipe.training.readout);
+  return measured_accuracy(run, model, slice, batch.tokens.size(0), session);
 }
 
 /// How often the finished model is right: on all inputs never trained on, where they can be listed,
@@ -108,8 +116,8 @@ double accuracy_on(const interp::LabelledBatch& batch, const Run& run,
 ordered_json accuracies(const Run& run, const interp::Transformer& model, const Session& session) {
   const std::optional<tasks::Domain> domain = run.task->domain();
   if (!domain) {
-    const auto test = on_device(run.task->inputs(tasks::Part::Test, run.plan.seed), session.device);
-    return {{"accuracy", interp::accuracy(model, test, kFinalInputs, run.recipe.training.readout)},
+    const auto test = run.task->inputs(tasks::Part::Test, run.plan.seed);
+    return {{"accuracy", measured_accuracy(run, model, test, kFinalInputs, session)},
             {"accuracy_inputs", kFinalInputs}};
   }
   const interp::LabelledBatch trained = domain->of({tasks::Part::Train});

@@ -23,7 +23,7 @@ function commandsOfText(lines) {
   lines.forEach((text, line) => {
     if (text.startsWith('    ')) return;
     for (const [, command] of text.matchAll(/`([^`]+)`/g))
-      if (kStarts.test(`${command} `)) commands.push({ line, command, mentioned: !text.startsWith('|') });
+      if (kStarts.test(`${command} `)) commands.push({ line, command, mentioned: !text.startsWith('|') || command.split(' ').length < 3 });
   });
   return commands;
 }

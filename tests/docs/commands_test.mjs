@@ -22,6 +22,7 @@ const kLess = {
   measure: { '--inputs': 64 },
   compare: { '--inputs': 2, '--rows': 200 },
   'mutate --table': { '--inputs': 2048 },
+  'validate --under': { '--inputs': 4000 },
 };
 
 /** A command with the options of kLess in place of its own. The demo network is trained in full. */
