@@ -80,7 +80,9 @@ at::Tensor add_weight(torch::nn::Module& module, const char* name, at::IntArrayR
 double standard_deviation(std::string_view weight, const TransformerConfig& config,
                           const Initialisation& initialisation) {
   const double by_model = 1 / std::sqrt(config.d_model);
-  if (weight == "W_E" || weight == "W_pos") return initialisation.embedding_scale * by_model;
+  const double embedding = initialisation.embedding_scale * by_model;
+  if (weight == "W_E") return embedding;
+  if (weight == "W_pos") return initialisation.position_scale * embedding;
   if (weight == "W_O" || weight == "W_out") return initialisation.writer_scale * by_model;
   if (weight == "W_U") return initialisation.writer_scale / std::sqrt(config.d_vocab);
   return by_model;

@@ -101,6 +101,7 @@ class Transformer : public torch::nn::Module {
 /// How random weights are scaled before training.
 struct Initialisation {
   double embedding_scale = 1.0;  ///< times 1/√d_model, for W_E and W_pos
+  double position_scale = 1.0;   ///< W_pos beside W_E; 0: positions start alike
   double writer_scale = 1.0;     ///< times the paper's scale, for W_O, W_out and W_U
   uint64_t seed = 0;
 };

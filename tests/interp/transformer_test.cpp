@@ -187,6 +187,17 @@ TEST(TransformerTest, InitialisationScalesTheWeights) {
   EXPECT_EQ(block.mlp->b_in.abs().sum().item<float>(), 0);
 }
 
+TEST(TransformerTest, PositionsMayStartAlikeAndChangeNoOtherWeight) {
+  Transformer model(two_sat()), alike(two_sat());
+  initialise(model, {.seed = 1});
+  initialise(alike, {.position_scale = 0, .seed = 1});
+  for (const auto& parameter : model.named_parameters()) {
+    const at::Tensor weight = alike.named_parameters()[parameter.key()];
+    const bool positions = parameter.key() == "pos_embed.W_pos";
+    EXPECT_TRUE(weight.equal(positions ? at::zeros_like(weight) : parameter.value()));
+  }
+}
+
 TEST(TransformerTest, LayerNormsStartAsTheIdentity) {
   Transformer model(everything());
   initialise(model, {});

@@ -15,6 +15,7 @@ namespace assay::interp::attribution::slalom {
 namespace {
 
 constexpr int64_t kFeatures = 100, kQueries = 500;
+const JointConfig kConfig = {.spread = 5};  // of the preset `short`
 
 at::Tensor normal(double deviation, uint64_t seed) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
@@ -45,7 +46,7 @@ void report(benchmark::State& state, const Slalom& fit) {
 void SlalomJointFit(benchmark::State& state) {
   const Observations data = answers(short_samples(kFeatures, kQueries, 3, 3, 1));
   Slalom fit;
-  for (auto _ : state) fit = fit_jointly(data, mean_of_values(data)).model;
+  for (auto _ : state) fit = fit_jointly(data, mean_of_values(data), kConfig).model;
   report(state, fit);
 }
 // As `--method slalom` does: the closed form's queries first, then pairs and triples.
@@ -55,7 +56,7 @@ void SlalomJointFitFromClosedForm(benchmark::State& state) {
       joined(solved.asked,
              answers(short_samples(kFeatures, kQueries - solved.asked.bags.size(), 2, 3, 1)));
   Slalom fit;
-  for (auto _ : state) fit = fit_jointly(data, solved.model).model;
+  for (auto _ : state) fit = fit_jointly(data, solved.model, kConfig).model;
   report(state, fit);
 }
 void SlalomEffAsPublished(benchmark::State& state) {

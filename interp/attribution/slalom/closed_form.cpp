@@ -53,7 +53,7 @@ ClosedForm closed_form(const SampleScorer& score, int64_t n_features) {
     const int64_t reference = pairs[i][0], other = pairs[i][1];
     s[other] = s[reference] + log_odds_of_attention(v[reference], v[other], f[i]);
   }
-  solved.model = centred(solved.model, n_features);
+  solved.model = bounded(centred(solved.model, n_features));
   solved.asked = joined(solved.asked, together);
   return solved;
 }

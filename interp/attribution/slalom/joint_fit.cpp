@@ -12,12 +12,33 @@ namespace {
 
 using at::Tensor;
 
-/// Of the mean square of the scores: a loss that is nothing but rounding.
-constexpr double kRounding = 1e-28;
-/// Farther from the mean importance, e^-40 already vanishes beside 1: where a network wants a share
-/// of exactly 0 or 1, importances would run away.
-constexpr double kMostImportance = 40;
+constexpr double kScoreRounding = 0x1p-48;  // of float32, squared
 constexpr double kLeastDamping = 1e-12, kMostDamping = 1e12;
+
+/// (MSE + noise) · exp(prior · Σ s²) + ridge · Σ s².
+class Loss {
+ public:
+  Loss(const Observations& data, const JointConfig& config)
+      : data_(data),
+        ridge_(config.ridge * variance(data) / static_cast<double>(data.bags.n_features)),
+        prior_(1 / (config.spread * config.spread * static_cast<double>(data.bags.size()))),
+        noise_(kScoreRounding * data.scores.square().mean().item<double>()) {}
+
+  double operator()(const Slalom& model) const {
+    const double squares = model.importance.square().sum().item<double>();
+    return unexplained(model) * std::exp(prior_ * squares) + ridge_ * squares;
+  }
+  /// Of one unit of Σ s² at this model, beside the mean squared error.
+  double price(const Slalom& model) const { return ridge_ + prior_ * unexplained(model); }
+
+ private:
+  double unexplained(const Slalom& model) const {
+    return mean_squared_error(model, data_) + noise_;
+  }
+
+  const Observations& data_;
+  double ridge_, prior_, noise_;
+};
 
 /// Half of the loss's gradient and the Gauss-Newton half of its curvature in (values, importances).
 struct NormalEquations {
@@ -49,7 +70,7 @@ Slopes slopes_of(const Slalom& model, const Bag& bag, double score) {
 
 // A short bag adds its few products one by one; rows of long ones go through one matrix product,
 // which is about ten times faster per number.
-NormalEquations normal_equations(const Slalom& model, const Observations& data, double ridge) {
+NormalEquations normal_equations(const Slalom& model, const Observations& data, double price) {
   const int64_t n = 2 * model.size();
   NormalEquations equations{at::zeros({n, n}, torch::kFloat64), at::zeros({n}, torch::kFloat64)};
   auto* matrix = equations.matrix.data_ptr<double>();
@@ -76,8 +97,8 @@ NormalEquations normal_equations(const Slalom& model, const Observations& data, 
   const auto rows = static_cast<double>(data.bags.size());
   equations.matrix.div_(rows);
   equations.gradient.div_(rows);
-  equations.matrix.diagonal().narrow(0, n / 2, n / 2).add_(ridge);
-  equations.gradient.narrow(0, n / 2, n / 2).add_(model.importance, ridge);
+  equations.matrix.diagonal().narrow(0, n / 2, n / 2).add_(price);
+  equations.gradient.narrow(0, n / 2, n / 2).add_(model.importance, price);
   return equations;
 }
 
@@ -96,24 +117,21 @@ std::optional<Slalom> stepped(const Slalom& model, const NormalEquations& equati
       at::cholesky_solve((equations.gradient * scale).unsqueeze(1), factor).squeeze(1) * scale;
   const int64_t n = model.size();
   const Tensor change = step.narrow(0, n, n).clamp(-max_change, max_change);
-  Slalom next = centred({model.value - step.narrow(0, 0, n), model.importance - change}, n);
-  next.importance.clamp_(-kMostImportance, kMostImportance);
-  return next;
+  return bounded(centred({model.value - step.narrow(0, 0, n), model.importance - change}, n));
 }
 
 }  // namespace
 
+double joint_loss(const Slalom& model, const Observations& data, const JointConfig& config) {
+  return Loss(data, config)(model);
+}
+
 JointFit fit_jointly(const Observations& data, const Slalom& start, const JointConfig& config) {
-  const double ridge = config.ridge * variance(data) / static_cast<double>(data.bags.n_features);
-  const auto loss_of = [&](const Slalom& model) {
-    return mean_squared_error(model, data) + ridge * model.importance.square().sum().item<double>();
-  };
-  JointFit fit{.model = centred(start, start.size())};
+  const Loss loss_of(data, config);
+  JointFit fit{.model = bounded(start)};
   double loss = loss_of(fit.model), damping = 1e-3;
-  const double rounding = kRounding * data.scores.square().mean().item<double>();
-  fit.converged = loss <= rounding;
   while (!fit.converged && fit.iterations < config.max_iterations) {
-    const NormalEquations equations = normal_equations(fit.model, data, ridge);
+    const NormalEquations equations = normal_equations(fit.model, data, loss_of.price(fit.model));
     ++fit.iterations;
     double lowered = loss;
     while (!(lowered < loss) && damping < kMostDamping) {
@@ -125,10 +143,12 @@ JointFit fit_jointly(const Observations& data, const Slalom& start, const JointC
         damping *= 10;
       }
     }
-    fit.converged = lowered <= rounding || !(loss - lowered > config.tolerance * loss);
+    fit.converged = !(loss - lowered > config.tolerance * loss);
     loss = std::min(loss, lowered);
     damping = std::clamp(damping / 10, kLeastDamping, 1.0);
   }
+  fit.at_bound = n_at_bound(fit.model);
+  fit.model = centred(fit.model, fit.model.size());
   return fit;
 }
 

@@ -21,10 +21,13 @@ namespace {
 using at::Tensor;
 using nlohmann::ordered_json;
 
-constexpr int64_t kDeleted = 5;          // at most, of the published deletion sampling
-constexpr double kDeletionRidge = 1e-4;  // values and importances are hard to tell apart there
+constexpr int64_t kDeleted = 5;  // at most, of the published deletion sampling
 constexpr int64_t kPublishedQueries = 5000;
 constexpr int64_t kPublishedBatch = 16;  // numbers of queries are rounded up to it
+
+// Short bags tell values and importances apart, so a wide guess is enough for what a network leaves
+// open. Deletions hardly tell them apart and need a price that does not fall with the error.
+const JointConfig kShort = {.spread = 5}, kDeletion = {.ridge = 1e-4};
 
 struct Fitted {
   Observations data;
@@ -34,18 +37,21 @@ struct Fitted {
 };
 
 /// The joint fit of what was observed, from the better of two starts.
-Fitted fitted_jointly(const Observations& data, double ridge, const Slalom* start = nullptr) {
-  Slalom best = mean_of_values(data);
-  if (start && mean_squared_error(*start, data) < mean_squared_error(best, data)) best = *start;
-  const JointFit fit = fit_jointly(data, best, {.ridge = ridge});
+Fitted fitted_jointly(const Observations& data, const JointConfig& config,
+                      const Slalom* start = nullptr) {
+  const Slalom values = mean_of_values(data);
+  const bool better = start && joint_loss(*start, data, config) < joint_loss(values, data, config);
+  const JointFit fit = fit_jointly(data, better ? *start : values, config);
   return {.data = data,
           .model = fit.model,
-          .diagnostics = {
-              {"iterations", fit.iterations}, {"converged", fit.converged}, {"ridge", ridge}}};
+          .diagnostics = {{"iterations", fit.iterations},
+                          {"converged", fit.converged},
+                          {"ridge", config.ridge},
+                          {"importances_at_bound", fit.at_bound}}};
 }
 
 Fitted with_a_sink(const Observations& data) {
-  Fitted fitted = fitted_jointly(with_sink(data), kDeletionRidge);
+  Fitted fitted = fitted_jointly(with_sink(data), kDeletion);
   fitted.sink = true;
   return fitted;
 }
@@ -56,10 +62,10 @@ Fitted from_short(const Questions& questions) {
   const auto more = [&](int64_t count) {
     return questions.ask(short_samples(n, count, 2, 3, questions.problem().seed));
   };
-  if (2 * n - 1 > rows) return fitted_jointly(more(rows), 0);
+  if (2 * n - 1 > rows) return fitted_jointly(more(rows), kShort);
   const ClosedForm solved = questions.ask_closed_form();
   const int64_t left = rows - solved.asked.bags.size();
-  return fitted_jointly(left > 0 ? joined(solved.asked, more(left)) : solved.asked, 0,
+  return fitted_jointly(left > 0 ? joined(solved.asked, more(left)) : solved.asked, kShort,
                         &solved.model);
 }
 
@@ -103,13 +109,11 @@ const std::vector<Recipe>& recipes() {
       recipe("short", "sequences of up to three features, fitted to the optimum", from_short),
       recipe("deletion", "the input without up to five features, fitted to the optimum",
              [](const Questions& questions) {
-               return fitted_jointly(deletions(questions, questions.problem().rows),
-                                     kDeletionRidge);
+               return fitted_jointly(deletions(questions, questions.problem().rows), kDeletion);
              }),
-      recipe("subset", "any part of the input, fitted to the optimum",
-             [](const Questions& questions) {
-               return fitted_jointly(subsets(questions), kDeletionRidge);
-             }),
+      recipe(
+          "subset", "any part of the input, fitted to the optimum",
+          [](const Questions& questions) { return fitted_jointly(subsets(questions), kDeletion); }),
       recipe("deletion-sink", "as deletion, with a sink (an extension of SLALOM)",
              [](const Questions& questions) {
                return with_a_sink(deletions(questions, questions.problem().rows));

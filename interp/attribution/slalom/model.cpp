@@ -43,6 +43,14 @@ Slalom centred(const Slalom& model, int64_t n) {
   return {model.value, model.importance - model.importance.narrow(0, 0, n).mean()};
 }
 
+Slalom bounded(const Slalom& model) {
+  return {model.value, model.importance.clamp(-kMostImportance, kMostImportance)};
+}
+
+int64_t n_at_bound(const Slalom& model) {
+  return (model.importance.abs() >= kMostImportance).sum().item<int64_t>();
+}
+
 double mean_squared_error(const Slalom& model, const Observations& data) {
   return (predict(model, data.bags) - data.scores).square().mean().item<double>();
 }

@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <numbers>
 #include <vector>
 
 #include "interp/attribution/slalom/bags.h"
@@ -29,6 +30,15 @@ at::Tensor predict(const Slalom& model, const Bags& bags);  ///< float64 [rows]
 /// Adding a constant to all importances changes no prediction. This takes the mean over the first
 /// `n` of them away from all.
 Slalom centred(const Slalom& model, int64_t n);
+
+/// Larger importances, of either sign, are not told apart: beside a feature of importance 0, a
+/// share of 2^-24 is lost in the rounding of float32 scores.
+constexpr double kMostImportance = 24 * std::numbers::ln2;
+/// With importances cut off there. Where one of two features decides alone, or the two together
+/// score outside the range of their values, the best importances are infinite.
+Slalom bounded(const Slalom& model);
+/// Importances at the bound: data say their sign, and not how large they are.
+int64_t n_at_bound(const Slalom& model);
 
 double mean_squared_error(const Slalom& model, const Observations& data);
 

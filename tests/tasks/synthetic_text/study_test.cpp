@@ -46,16 +46,15 @@ TEST(Study, IsAFunctionOfModelLanguageAndSeed) {
   EXPECT_NEAR(once.repetitions.back().truth, 45, 1e-12);
 }
 
-// Facts that hold for any training run; how far networks of these recipes reach the published
-// figures is measured in docs/slalom.md.
+// The targets are those of docs/slalom.md, where the margins stand.
 void expect_additive_surrogates_to_fail(const std::string& preset) {
   const auto task = make_task("bag-of-words");
   const Study found = study(*trained(*task, preset), language_of(*task));
-  EXPECT_LT(mse_of(found, "slalom"), mse_of(found, "linear"));
+  EXPECT_LE(mse_of(found, "slalom"), 0.65 * mse_of(found, "linear"));
   EXPECT_LT(mse_of(found, "linear"), mse_of(found, "constant"));
   const double once = found.repetitions.front().network;
   EXPECT_GT(once, 1);
-  EXPECT_LT(found.repetitions.back().network / once, 2);  // the truth: 30
+  EXPECT_LE(found.repetitions.back().network / once, 1.2);  // the truth: 30
 }
 
 TEST(Study, SlowABlockOfAttentionIsFollowedBySlalomAndNotByASum) {
@@ -69,10 +68,11 @@ TEST(Study, SlowTwoBlocksAreFollowedBySlalomAndNotByASum) {
 TEST(Study, SlowSlalomRecoversTheParametersOfItsData) {
   const auto task = make_task("slalom-words");
   const Study found = study(*trained(*task, "two-layers"), language_of(*task));
-  EXPECT_LT(mse_of(found, "slalom"), 0.5 * mse_of(found, "linear"));
+  EXPECT_LE(std::sqrt(mse_of(found, "slalom")), 0.05);
+  EXPECT_LT(mse_of(found, "slalom"), 0.1 * mse_of(found, "linear"));
   ASSERT_TRUE(found.recovery);
-  EXPECT_GT(found.recovery->correlation_value, 0.9);
-  EXPECT_GT(found.recovery->correlation_importance, 0.8);
+  EXPECT_GE(found.recovery->correlation_value, 0.95);
+  EXPECT_GE(found.recovery->correlation_importance, 0.95);
 }
 
 }  // namespace

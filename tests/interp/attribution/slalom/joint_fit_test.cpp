@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "interp/attribution/slalom/closed_form.h"
 #include "interp/attribution/slalom/sampling.h"
 #include "tests/interp/attribution/slalom/oracle.h"
@@ -34,10 +36,13 @@ Observations deletions_of(const Slalom& model, int64_t rows, uint64_t seed) {
 TEST(SlalomJointFit, RecoversAHundredFeaturesFromFiveHundredShortQueries) {
   const Slalom model = random_slalom(100, 3, 1.5, 1);
   const Observations data = observed(model, short_samples(100, 500, 3, 3, 2));
-  const JointFit fit = fit_jointly(data, mean_of_values(data));
-  EXPECT_TRUE(fit.converged);
-  EXPECT_LT(rmse(fit.model.value, model.value), 1e-4);
-  EXPECT_LT(rmse(fit.model.importance, model.importance), 1e-4);
+  for (const JointConfig& config : {JointConfig{}, {.spread = 5}}) {
+    const JointFit fit = fit_jointly(data, mean_of_values(data), config);
+    EXPECT_TRUE(fit.converged);
+    EXPECT_LT(rmse(fit.model.value, model.value), 1e-4);
+    EXPECT_LT(rmse(fit.model.importance, model.importance), 1e-4);
+    EXPECT_EQ(fit.at_bound, 0);
+  }
 }
 
 TEST(SlalomJointFit, RecoversAModelFromDeletionsToo) {
@@ -49,16 +54,47 @@ TEST(SlalomJointFit, RecoversAModelFromDeletionsToo) {
 }
 
 TEST(SlalomJointFit, IsNeverWorseThanValuesAloneNorTheseThanAConstant) {
-  for (const double ridge : {0.0, 1e-4, 1.0}) {
+  for (const JointConfig& config :
+       {JointConfig{}, {.ridge = 1e-4}, {.ridge = 1}, {.spread = 5}, {.spread = 0.1}}) {
     for (uint64_t seed = 1; seed <= 8; ++seed) {
       const Observations data = additive_data(static_cast<int64_t>(1 + seed), seed);
       const Slalom values = mean_of_values(data);
-      const double joint =
-          mean_squared_error(fit_jointly(data, values, {.ridge = ridge}).model, data);
+      const double joint = mean_squared_error(fit_jointly(data, values, config).model, data);
       EXPECT_LE(joint, mean_squared_error(values, data)) << seed;
       EXPECT_LE(mean_squared_error(values, data), variance(data) * (1 + 1e-12)) << seed;
     }
   }
+}
+
+// A pair that scores the sum of its two values lies outside their range, if these agree in sign: no
+// share of attention is large enough.
+TEST(SlalomJointFit, ExpectsASpreadOfImportancesWhereDataAskForInfinity) {
+  Observations sums = observed(random_slalom(2, 1, 1, 1), {{0}, {1}, {0, 1}});
+  sums.scores = numbers({1, 2, 3});
+  const Slalom values = mean_of_values(sums);
+  EXPECT_GT(fit_jointly(sums, values).at_bound, 0);
+  const JointFit fit = fit_jointly(sums, values, {.spread = 5});
+  EXPECT_TRUE(fit.converged);
+  EXPECT_EQ(fit.at_bound, 0);
+  EXPECT_GT(fit.model.importance[1].item<double>(), 0.5);
+  EXPECT_LT(fit.model.importance[1].item<double>(), 5);
+}
+
+// The largest value decides alone, which weights of any finite ratio only come near.
+TEST(SlalomJointFit, StopsWhereAShareIsLostInTheRoundingOfScores) {
+  Observations largest = observed(random_slalom(5, 1, 1, 2), short_samples(5, 200, 1, 3, 2));
+  const auto value = normal(5, 2, 2);
+  for (size_t row = 0; row < largest.bags.rows.size(); ++row) {
+    double most = -100;
+    for (const auto& [feature, times] : largest.bags.rows[row])
+      most = std::max(most, value[feature].item<double>());
+    largest.scores[static_cast<int64_t>(row)] = most;
+  }
+  const JointFit fit = fit_jointly(largest, mean_of_values(largest), {.spread = 5});
+  EXPECT_GT(fit.at_bound, 0);
+  EXPECT_LE(fit.model.importance.max().item<double>() - fit.model.importance.min().item<double>(),
+            2 * kMostImportance);
+  EXPECT_LT(mean_squared_error(fit.model, largest), 1e-3 * variance(largest));
 }
 
 TEST(SlalomJointFit, EndsWhereNoSmallChangeHelps) {

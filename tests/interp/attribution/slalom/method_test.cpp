@@ -101,8 +101,23 @@ TEST(Slalom, ASinkModelsWhatGoesToNoFeature) {
   };
   EXPECT_LT(mse("subset-sink"), 0.05 * mse("subset"));
   EXPECT_LT(mse("deletion-sink"), mse("deletion"));
-  for (const std::string& preset : kPresets)  // most pairs want a share beyond 0 or 1
-    EXPECT_TRUE(at::isfinite(explain("slalom:" + preset, problem).scores).all().item<bool>());
+}
+
+TEST(Slalom, PairsOutsideTheRangeOfTheirValuesDoNotCarryScoresAway) {
+  const Tensor weight = normal(8, 1, 5);
+  const Scorer linear([weight](const Tensor& tokens) { return weight.index({tokens}).sum(1); });
+  for (const int64_t rows : {12, 40, 500}) {
+    Problem problem = problem_of(linear, every_token(8));
+    problem.rows = rows;
+    for (const std::string& preset : kPresets)
+      EXPECT_LT(explain("slalom:" + preset, problem).scores.abs().max().item<double>(), 1e6)
+          << preset << " " << rows;
+    const Explanation found = explain("slalom:short", problem);
+    EXPECT_LT(found.scores.abs().max().item<double>(), 100) << rows;
+    EXPECT_EQ(found.diagnostics["importances_at_bound"], 0);
+    EXPECT_LE(found.diagnostics["mse"], found.diagnostics["mse_importance_0"]);
+    EXPECT_LE(found.diagnostics["mse_importance_0"], found.diagnostics["mse_constant"]);
+  }
 }
 
 TEST(Slalom, ExplainsGroupsOfTokensAmidTheirContext) {
