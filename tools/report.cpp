@@ -35,12 +35,12 @@ int run_report(const ReportOptions& options) {
 Command add_report(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
   app.add_option("run", options->runs,
-                 "what --json of validate, measure, discover or derive wrote, a circuit, or the "
-                 "metrics.jsonl of a training")
+                 "what --json of validate, measure, discover, derive, explain or compare wrote, a "
+                 "circuit, or the metrics.jsonl of a training")
       ->required()
       ->type_name("RUN…");
   app.add_option("--out", options->out, "the page, one HTML file")->required()->type_name("FILE");
-  add_common_options(app, options->common);
+  add_session_options(app, options->common);
   app.footer(
       "\nExample: assay validate --task two-sat --model runs/demo/model.safetensors\n"
       "           --interpretation runs/demo/trees.json --json runs/demo/validation.json\n"
