@@ -47,19 +47,19 @@ Json chance_findings(const ComparisonFigures& figures, const std::vector<std::st
       if (figure.chance == Chance::Below) below.push_back(name);
     const std::string reference = reference_of(measure);
     lines.push_back(
-        {reference, meanings.at(reference),
+        {reference,
          cell(fmt::format("{} of {}", above, methods.size()), above > 0 ? Tone::Good : Tone::Plain),
          above > 0 ? best_at(figures, measure) : "–",
-         cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad)});
+         cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad), meanings.at(reference)});
   }
   return table(
       "Methods that beat scores which know nothing, by AUROC where there is one, else by "
       "Spearman's ρ.",
       {{"held against", false},
-       {"which is", false},
        {"beat chance"},
        {"best", false},
-       {"worse than chance", false}},
+       {"worse than chance", false},
+       {"what it is", false}},
       lines);
 }
 
