@@ -117,9 +117,12 @@ TEST(Sections, SayWhyTheNetworkIsNotUsed) {
 }
 
 TEST(Sections, OfOneKindStandTogether) {
+  Json other = validation();
+  other["inputs"] = 200;
+  other["nodes"][0]["equality"] = "equal_rounded";
   std::vector<std::string> titles;
   for (const Section& section :
-       page_of({make_run(validation(), "a.json"), make_run(validation(), "b.json")}).sections)
+       page_of({make_run(validation(), "a.json"), make_run(other, "b.json")}).sections)
     titles.push_back(section.title);
   EXPECT_EQ(titles[0], titles[1]);
   EXPECT_EQ(titles[2], titles[3]);
@@ -147,17 +150,17 @@ TEST(Sections, ThatAreTheSameInTwoRunsStandOnceUnderBothNames) {
 
 /// What `assay explain` writes, of two clauses and one method that has no score for the second.
 Json explanation() {
+  const Json first = {{"name", "( x0 )"}, {"positions", {0, 1, 2}}},
+             second = {{"name", "( x1 )"}, {"positions", {3, 4, 5}}},
+             scores = {{"method", "a"},
+                       {"scores", {-2.0, nullptr}},
+                       {"standard_errors", {0.25, nullptr}},
+                       {"rows", 3},
+                       {"seconds", 0.5}};
   return {{"facts", {{"answer", "s"}}},
           {"tokens", {"(", "x0", ")", "(", "x1", ")", ":"}},
-          {"features",
-           {{{"name", "( x0 )"}, {"positions", {0, 1, 2}}},
-            {{"name", "( x1 )"}, {"positions", {3, 4, 5}}}}},
-          {"explanations",
-           {{{"method", "a"},
-             {"scores", {-2.0, nullptr}},
-             {"standard_errors", {0.25, nullptr}},
-             {"rows", 3},
-             {"seconds", 0.5}}}}};
+          {"features", Json::array({first, second})},
+          {"explanations", Json::array({scores})}};
 }
 
 TEST(Sections, OfAnExplanationColourEachFeatureAndTellItsScore) {
@@ -176,24 +179,23 @@ TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
 
 /// What `assay compare` writes, where one method failed on the only input.
 Json comparison() {
-  const Json measures = {{"mus.auroc", {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}}}};
+  const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}},
+             good = {{"method", "good"}, {"measures", {{"mus.auroc", figure}}}},
+             broken = {{"method", "broken"},
+                       {"measures", nullptr},
+                       {"failures", {{"inputs", 1}, {"first", "no gradient"}}}},
+             scored = {{"method", "good"}, {"scores", {1.0, 0.0}}},
+             unscored = {{"method", "broken"}, {"scores", Json::array()}},
+             input = {{"input", "3 + 4 ="},
+                      {"right", true},
+                      {"methods", Json::array({scored, unscored})}};
   return {{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
           {"features", "token"},
           {"confidence", 0.95},
           {"partial", false},
           {"summary",
-           {{"methods",
-             {{{"method", "good"}, {"measures", measures}},
-              {{"method", "broken"},
-               {"measures", nullptr},
-               {"failures", {{"inputs", 1}, {"first", "no gradient"}}}}}},
-            {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
-          {"inputs",
-           {{{"input", "3 + 4 ="},
-             {"right", true},
-             {"methods",
-              {{{"method", "good"}, {"scores", {1.0, 0.0}}},
-               {{"method", "broken"}, {"scores", Json::array()}}}}}}}};
+           {{"methods", Json::array({good, broken})}, {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
+          {"inputs", Json::array({input})}};
 }
 
 TEST(Sections, OfAComparisonSayWhoBeatsChanceAndWhoFailed) {
@@ -202,6 +204,10 @@ TEST(Sections, OfAComparisonSayWhoBeatsChanceAndWhoFailed) {
   EXPECT_THAT(text, HasSubstr("▲ 0.90"));
   EXPECT_THAT(text, HasSubstr("broken gives no explanation"));
   EXPECT_THAT(text, HasSubstr("no gradient"));
+  const Section inputs = *explanations_section(make_run(comparison(), "c.json"));
+  const Json rows = inputs.blocks[0]["inputs"][0]["rows"];
+  EXPECT_EQ(rows[0]["heats"], Json({4, 0}));
+  EXPECT_EQ(rows[1]["name"], "broken (failed here)");
 }
 
 TEST(Sections, OfAComparisonThatHadNoInputSaySo) {
