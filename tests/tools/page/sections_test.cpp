@@ -214,7 +214,7 @@ TEST(Sections, OfAComparisonThatHadNoInputSaySo) {
   Json report = comparison();
   report["summary"]["methods"] = Json::array();
   report["inputs"] = Json::array();
-  const Run run = make_run(report, "c.json");
+  const page::Run run = make_run(report, "c.json");
   EXPECT_THAT(comparison_section(run)->blocks.dump(), HasSubstr("stopped before its first input"));
   EXPECT_FALSE(explanations_section(run));
 }
