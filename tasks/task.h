@@ -46,6 +46,7 @@ struct Relevance {
   /// Relevant features speak for the right answer, so that scores of that answer should be high on
   /// them; otherwise they matter, one way or the other, so that scores should be large in size.
   bool supports = false;
+  std::string help = {};  ///< which features these are, in a few words
 };
 
 /// A change of an input that leaves its answer as it is.

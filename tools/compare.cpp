@@ -12,6 +12,7 @@
 #include "tools/comparison_text.h"
 #include "tools/explanation_options.h"
 #include "tools/interrupt.h"
+#include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/task_options.h"
 
@@ -26,6 +27,7 @@ struct ComparisonOptions {
   std::string reference, removal = "deletion";
   int64_t inputs = 100;
   double confidence = 0.95;
+  PageOption page;
 };
 
 std::optional<circuits::Program> load_program(const ComparisonOptions& options,
@@ -71,6 +73,7 @@ nlohmann::ordered_json report_of(const ComparisonOptions& options,
 }
 
 int run_comparison(const ComparisonOptions& options) {
+  require_writable(options.page);
   const Session session = start(options.common);
   const uint64_t seed = options.common.seed.value_or(1);
   const ExplanationSubject subject = load_subject(options.explanation, session);
@@ -94,7 +97,9 @@ int run_comparison(const ComparisonOptions& options) {
   const tasks::ComparisonSummary summary =
       tasks::summarise(comparison, {.confidence = options.confidence, .seed = seed});
   print_comparison(comparison, summary, session.console);
-  write_report(options.common, report_of(options, subject, seed, comparison, summary));
+  const nlohmann::ordered_json report = report_of(options, subject, seed, comparison, summary);
+  write_report(options.common, report);
+  write_page(options.page, options.common, report, session.console);
   return comparison.complete ? kDone : kInterrupted;
 }
 
@@ -128,6 +133,7 @@ Command add_compare(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::Range(0.5, 0.9999).description(""))
       ->type_name("P");
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(list_of_methods() +
              "\nExample: assay compare --model tasks/two_sat/variable/model.safetensors\n"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "tools/measure_names.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -12,14 +13,6 @@ namespace {
 using tasks::ComparisonSummary;
 using tasks::MeanMeasure;
 using tasks::MethodSummary;
-
-/// `every-mus` of `every-mus.auroc`.
-std::string reference_of(const std::string& measure) {
-  return measure.substr(0, measure.rfind('.'));
-}
-std::string kind_of(const std::string& measure) {
-  return measure.substr(measure.rfind('.') + 1);
-}
 
 /// Measures by what they are held against, in alphabetical order.
 std::map<std::string, std::vector<std::string>> grouped_measures(const ComparisonSummary& summary) {

@@ -15,6 +15,7 @@
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
+#include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -35,6 +36,7 @@ struct DiscoverOptions {
   bool positions = false, is_signed = false, keep_dead_ends = false;
   int64_t show = 12;
   std::filesystem::path out;
+  PageOption page;
 };
 
 int64_t edges_wanted(const DiscoverOptions& options, int64_t all) {
@@ -161,7 +163,9 @@ int run_discover(DiscoverOptions options) {
                                                        dropped)
                                          : ""));
   session.console.fact("written", options.out.string());
-  write_report(options.common, report_of(options, subject, circuit, scores, seconds));
+  const ordered_json report = report_of(options, subject, circuit, scores, seconds);
+  write_report(options.common, report);
+  write_page(options.page, options.common, report, session.console);
   return kDone;
 }
 
@@ -209,6 +213,7 @@ Command add_discover(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("N");
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(
       "An edge says that a component (input, head a1.h2, MLP m1, logits) reads what an earlier one "

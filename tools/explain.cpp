@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 
-#include "interp/files.h"
 #include "interp/model_file.h"
 #include "interp/transformer.h"
 #include "tasks/explaining.h"
@@ -11,8 +10,7 @@
 #include "tools/explained.h"
 #include "tools/explained_text.h"
 #include "tools/explanation_options.h"
-#include "tools/heat_map.h"
-#include "tools/options.h"
+#include "tools/page_option.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
@@ -26,7 +24,7 @@ struct ExplainOptions {
   ExplanationOptions explanation;
   std::string input, target;
   std::vector<std::string> methods;
-  std::filesystem::path html;
+  PageOption page;
 };
 
 Target target_of(const ExplainOptions& options, const tasks::Task& task, int64_t answer) {
@@ -71,14 +69,15 @@ nlohmann::ordered_json report_of(const ExplainedInput& input, const ExplanationS
 }
 
 int run_explain(const ExplainOptions& options) {
-  if (!options.html.empty()) require_writable(options.html);
+  require_writable(options.page);
   const Session session = start(options.common);
   const ExplanationSubject subject = load_subject(options.explanation, session);
   const at::Tensor tokens = subject.task->to_tokens(options.input);
   const ExplainedInput input = explain(options, subject, tokens);
   print_explained(input, session.console);
-  if (!options.html.empty()) interp::write_file(options.html, heat_map_html(input));
-  write_report(options.common, report_of(input, subject));
+  const nlohmann::ordered_json report = report_of(input, subject);
+  write_report(options.common, report);
+  write_page(options.page, options.common, report, session.console);
   return kDone;
 }
 
@@ -95,7 +94,7 @@ Command add_explain(CLI::App& app) {
                  "what is explained, such as log-odds:s (default: the log-odds of the answer "
                  "given)")
       ->type_name("KIND:TOKEN");
-  app.add_option("--html", options->html, "write a heat map as a page")->type_name("FILE");
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(list_of_methods() +
              "\nExample: assay explain --model tasks/two_sat/variable/model.safetensors\n"

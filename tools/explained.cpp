@@ -1,9 +1,11 @@
 #include "tools/explained.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace assay::tools {
 namespace {
@@ -15,11 +17,13 @@ std::vector<double> numbers(const at::Tensor& scores) {
   return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
 }
 
-ScoreColumn column(const std::string& name, const at::Tensor& scores) {
-  ScoreColumn column{.name = name, .scores = numbers(scores)};
-  for (const double score : column.scores)
-    column.largest = std::max(column.largest, std::abs(score));
-  return column;
+/// JSON has no NaN: it is null there.
+std::vector<double> read(const nlohmann::ordered_json& numbers) {
+  std::vector<double> values;
+  for (const auto& number : numbers)
+    values.push_back(number.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                      : number.get<double>());
+  return values;
 }
 
 nlohmann::ordered_json to_json(const Explanation& explanation) {
@@ -36,29 +40,47 @@ nlohmann::ordered_json to_json(const Explanation& explanation) {
 
 }  // namespace
 
-std::vector<Span> spans_of(const ExplainedInput& input) {
-  std::vector<int64_t> owner(input.tokens.size(), -1);
-  for (size_t f = 0; f < input.features.size(); ++f)
-    for (const int64_t position : input.features[f].positions)
-      owner[position] = static_cast<int64_t>(f);
+std::vector<Span> spans_of(const std::vector<std::string>& tokens,
+                           const std::vector<interp::attribution::Feature>& features) {
+  std::vector<int64_t> owner(tokens.size(), -1);
+  for (size_t f = 0; f < features.size(); ++f)
+    for (const int64_t position : features[f].positions)
+      owner.at(position) = static_cast<int64_t>(f);
   std::vector<Span> spans;
   for (size_t i = 0; i < owner.size(); ++i) {
     if (!spans.empty() && spans.back().feature == owner[i])
-      spans.back().text += ' ' + input.tokens[i];
+      spans.back().text += ' ' + tokens[i];
     else
-      spans.push_back({.text = input.tokens[i], .feature = owner[i]});
+      spans.push_back({.text = tokens[i], .feature = owner[i]});
   }
   return spans;
 }
 
-std::vector<ScoreColumn> columns_of(const ExplainedInput& input) {
+ScoreColumn column_of(const std::string& name, const nlohmann::ordered_json& scores) {
+  ScoreColumn column{.name = name, .scores = read(scores), .standard_errors = {}};
+  for (const double score : column.scores)  // a NaN is no maximum
+    column.largest = std::max(column.largest, std::abs(score));
+  return column;
+}
+
+std::vector<ScoreColumn> columns_of(const nlohmann::ordered_json& explanations) {
   std::vector<ScoreColumn> columns;
-  for (const Explanation& explanation : input.explanations)
-    columns.push_back(column(explanation.method, explanation.scores));
-  if (input.explanations.size() == 1)
-    for (const auto& [name, scores] : input.explanations.front().readings)
-      columns.push_back(column(name, scores));
+  for (const auto& explanation : explanations) {
+    columns.push_back(column_of(explanation.at("method"), explanation.at("scores")));
+    if (explanation.contains("standard_errors"))
+      columns.back().standard_errors = read(explanation["standard_errors"]);
+  }
+  if (explanations.size() == 1 && explanations[0].contains("readings"))
+    for (const auto& [name, scores] : explanations[0]["readings"].items())
+      columns.push_back(column_of(name, scores));
   return columns;
+}
+
+std::string score_text(double score) {
+  if (std::isnan(score)) return "–";
+  const double size = std::abs(score);
+  const bool plain = score == 0 || (size >= 1e-3 && size < 1e5);
+  return plain ? fmt::format("{:+.3f}", score) : fmt::format("{:+.1e}", score);
 }
 
 nlohmann::ordered_json to_json(const ExplainedInput& input) {

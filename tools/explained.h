@@ -23,16 +23,24 @@ struct Span {
   std::string text;
   int64_t feature = -1;  ///< -1: context
 };
-std::vector<Span> spans_of(const ExplainedInput& input);
+std::vector<Span> spans_of(const std::vector<std::string>& tokens,
+                           const std::vector<interp::attribution::Feature>& features);
 
 /// A column of scores: a method, or another reading of the same run.
 struct ScoreColumn {
   std::string name;
-  std::vector<double> scores;  ///< of the features
-  double largest = 0;          ///< by size
+  std::vector<double> scores;           ///< of the features; NaN where there is none
+  std::vector<double> standard_errors;  ///< of the scores; empty where the method has none
+  double largest = 0;                   ///< of the scores, by size
 };
 /// One per method. Where there is one method alone, its other readings stand beside it.
-std::vector<ScoreColumn> columns_of(const ExplainedInput& input);
+/// @param explanations  as to_json() writes them.
+std::vector<ScoreColumn> columns_of(const nlohmann::ordered_json& explanations);
+/// @param scores  numbers, or null.
+ScoreColumn column_of(const std::string& name, const nlohmann::ordered_json& scores);
+
+/// `+0.282`, `+2.1e+07`, `–` for NaN.
+std::string score_text(double score);
 
 nlohmann::ordered_json to_json(const ExplainedInput& input);
 

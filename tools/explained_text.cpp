@@ -1,19 +1,12 @@
 #include "tools/explained_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "tools/heat.h"
 #include "tools/table.h"
 
 namespace assay::tools {
 namespace {
-
-std::string as_text(double score) {
-  const double size = std::abs(score);
-  const bool plain = score == 0 || (size >= 1e-3 && size < 1e5);
-  return plain ? fmt::format("{:+.3f}", score) : fmt::format("{:+.1e}", score);
-}
 
 /// The input's tokens, each on the ground of its feature's score, broken into lines.
 std::string coloured(const std::vector<Span>& spans, const ScoreColumn& column, size_t width,
@@ -58,8 +51,8 @@ Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreCo
   for (size_t f = 0; f < input.features.size(); ++f) {
     std::vector<Cell> row = {{std::to_string(f + 1), Tone::Faint}, {input.features[f].name}};
     for (const ScoreColumn& column : columns)
-      row.push_back(
-          {.text = as_text(column.scores[f]), .heat = heat_of(column.scores[f], column.largest)});
+      row.push_back({.text = score_text(column.scores[f]),
+                     .heat = heat_of(column.scores[f], column.largest)});
     table.add_row(row);
   }
   add_costs(table, input, columns.size());
@@ -70,8 +63,8 @@ Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreCo
 
 void print_explained(const ExplainedInput& input, const Console& console) {
   for (const auto& [name, value] : input.facts) console.fact(name, value);
-  const std::vector<Span> spans = spans_of(input);
-  const std::vector<ScoreColumn> columns = columns_of(input);
+  const std::vector<Span> spans = spans_of(input.tokens, input.features);
+  const std::vector<ScoreColumn> columns = columns_of(to_json(input).at("explanations"));
   if (console.colour())
     for (const ScoreColumn& column : columns) {
       console.line();

@@ -18,7 +18,9 @@ constexpr std::array<Shade, kMostHeat> kAgainst = {{{223, 16}, {216, 16}, {209, 
 }  // namespace
 
 int heat_of(double score, double largest) {
-  return largest > 0 ? static_cast<int>(std::lround(kMostHeat * score / largest)) : 0;
+  return largest > 0 && !std::isnan(score)
+             ? static_cast<int>(std::lround(kMostHeat * score / largest))
+             : 0;
 }
 
 std::string heated(std::string_view text, int heat, bool colour) {

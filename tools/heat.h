@@ -9,7 +9,8 @@ namespace assay::tools {
 
 inline constexpr int kMostHeat = 4;
 
-/// -kMostHeat to kMostHeat, in proportion to the largest score by size; 0 where that is 0.
+/// -kMostHeat to kMostHeat, in proportion to the largest score by size; 0 where that is 0, and
+/// for NaN.
 int heat_of(double score, double largest);
 
 /// Text on the ground of a heat; 0 leaves it as it is.

@@ -16,7 +16,7 @@
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
-#include "tools/page/sections.h"
+#include "tools/page_option.h"
 #include "tools/progress.h"
 
 namespace assay::tools {
@@ -27,12 +27,13 @@ using nlohmann::ordered_json;
 struct MeasureOptions {
   CommonOptions common;
   ExperimentOptions experiment;
-  std::filesystem::path circuit, interpretation, html;
+  std::filesystem::path circuit, interpretation;
   circuits::MeasureConfig measures;
   std::string method = "eap-ig", correction = "benjamini-hochberg";
   int64_t draws = 199;
   double alpha = 0.05;
   bool curve = false, completeness = false, tests = false, stability = false;
+  PageOption page;
 };
 
 /// A running measurement: what it is about, and where its results go.
@@ -175,7 +176,7 @@ void compare_with_interpretation(const Measurement& m) {
 
 int run_measure(const MeasureOptions& options) {
   const Session session = start(options.common);
-  if (!options.html.empty()) require_writable(options.html);
+  require_writable(options.page);
   const circuits::CircuitFile file = circuits::load_circuit(options.circuit);
   const ExperimentSubject subject =
       load_subject(options.experiment, tasks::Part::Test, options.common.seed.value_or(1));
@@ -198,10 +199,7 @@ int run_measure(const MeasureOptions& options) {
     measure_one_ablation(measurement);
   if (!options.interpretation.empty()) compare_with_interpretation(measurement);
   write_report(options.common, report);
-  if (!options.html.empty()) {
-    page::write_page({page::make_run(report, options.common.json)}, options.html);
-    console.fact("page", options.html.string());
-  }
+  write_page(options.page, options.common, report, console);
   return kDone;
 }
 
@@ -245,7 +243,7 @@ Command add_measure(CLI::App& app) {
                  "of families of edges: holm or benjamini-hochberg")
       ->capture_default_str()
       ->type_name("NAME");
-  app.add_option("--html", options->html, "write a report page")->type_name("FILE");
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(
       "Faithfulness is 1 where the circuit does what the network does and 0 where it does what is "

@@ -27,6 +27,8 @@ struct CommonOptions {
 };
 
 void add_common_options(CLI::App& app, CommonOptions& options);
+/// Of these --quiet and --threads alone, for what draws nothing at random and runs nowhere else.
+void add_session_options(CLI::App& app, CommonOptions& options);
 
 /// A subcommand at work.
 struct Session {

@@ -35,11 +35,11 @@ int run_report(const ReportOptions& options) {
 Command add_report(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
   app.add_option("RUN", options->runs,
-                 "what --json of validate, measure, discover or derive wrote, a circuit, or the "
-                 "metrics.jsonl of a training")
+                 "what --json of validate, measure, discover, derive, explain or compare wrote, a "
+                 "circuit, or the metrics.jsonl of a training")
       ->required();
   app.add_option("--out", options->out, "the page, one HTML file")->required()->type_name("FILE");
-  add_common_options(app, options->common);
+  add_session_options(app, options->common);
   app.footer(
       "The page is one file that needs no network. What is said of witnesses and neurons needs the "
       "model and the interpretation where the run found them.\n"

@@ -16,7 +16,7 @@
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/options.h"
-#include "tools/page/sections.h"
+#include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
@@ -32,12 +32,13 @@ constexpr int64_t kInputs = 80000;  // unless told otherwise, where they have no
 
 struct ValidateOptions {
   CommonOptions common;
-  std::filesystem::path model, interpretation, data, html;
+  std::filesystem::path model, interpretation, data;
   std::string task, part;
   std::optional<int64_t> inputs;
   int64_t witnesses = 1;
   double confidence = 0.95;
   std::vector<std::string> claims, under;
+  PageOption page;
 };
 
 tasks::Subject load(const ValidateOptions& options) {
@@ -142,7 +143,7 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const task
 
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
-  if (!options.html.empty()) require_writable(options.html);
+  require_writable(options.page);
   const tasks::Subject subject = load(options);
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
@@ -172,10 +173,7 @@ int run_validate(const ValidateOptions& options) {
   write_report(options.common, json);
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
-  if (!options.html.empty()) {
-    page::write_page({page::make_run(json, options.common.json)}, options.html);
-    session.console.fact("page", options.html.string());
-  }
+  write_page(options.page, options.common, json, session.console);
   return report.partial ? kInterrupted : axioms::exit_code(report);
 }
 
@@ -228,7 +226,7 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber.description(""))
       ->type_name("K");
-  app.add_option("--html", options->html, "write a report page")->type_name("FILE");
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(
       "Runs the network on inputs that the interpretation was not fitted on and asks four questions "

@@ -48,16 +48,26 @@ std::vector<Relevance> relevance(const std::string& kind, const sat2::Formula& f
   if (kind != "clause" && kind != "literal") return {};
   const size_t n = formula.clauses.size();
   if (sat2::satisfiable_by_masks(formula))
-    return {{"pivotal", as_tensor(kind == "clause" ? sat2::pivotal_clauses(formula)
-                                                   : sat2::pivotal_literals(formula))}};
+    return {{.name = "pivotal",
+             .relevant = as_tensor(kind == "clause" ? sat2::pivotal_clauses(formula)
+                                                    : sat2::pivotal_literals(formula)),
+             .help = "those of a satisfiable formula whose exchange alone can make it "
+                     "unsatisfiable"}};
   sat2::ClauseSet some = 0, every = ~sat2::ClauseSet{0};
   for (const sat2::ClauseSet subset : sat2::minimal_unsatisfiable_subsets(formula)) {
     some |= subset;
     every &= subset;
   }
   const int64_t features = kind == "clause" ? 1 : 2;
-  return {{"some-mus", members(some, n, features), true},
-          {"every-mus", members(every, n, features), true}};
+  return {{.name = "some-mus",
+           .relevant = members(some, n, features),
+           .supports = true,
+           .help = "those in at least one minimal unsatisfiable subset of the formula's clauses"},
+          {.name = "every-mus",
+           .relevant = members(every, n, features),
+           .supports = true,
+           .help = "those in every minimal unsatisfiable subset: no contradiction does without "
+                   "them"}};
 }
 
 Tensor interventions(const std::string& kind, const sat2::Formula& formula, int64_t clauses,

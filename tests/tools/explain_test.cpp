@@ -65,8 +65,9 @@ TEST_F(Explanations, BadOnesAreRefused) {
 TEST_F(Explanations, AreComparedOnFreshInputs) {
   const Finished ran =
       run("compare --model model.safetensors --methods random,random:normal --inputs 5 --json "
-          "c.json");
+          "c.json --html c.html");
   ASSERT_EQ(ran.code, 0) << ran.error;
+  EXPECT_THAT(content_of(at("c.html")), HasSubstr("Methods compared"));
   EXPECT_THAT(ran.out, HasSubstr("cost of an explanation"));
   const json report = read("c.json");
   EXPECT_EQ(report["inputs"].size(), 5U);

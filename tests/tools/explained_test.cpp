@@ -4,13 +4,11 @@
 #include <torch/types.h>
 
 #include "tools/heat.h"
-#include "tools/heat_map.h"
 
 namespace assay::tools {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 ExplainedInput two_clauses() {
   const auto explanation = [](const char* method, const std::vector<double>& scores) {
@@ -28,7 +26,8 @@ ExplainedInput two_clauses() {
 }
 
 TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {
-  const std::vector<Span> spans = spans_of(two_clauses());
+  const ExplainedInput input = two_clauses();
+  const std::vector<Span> spans = spans_of(input.tokens, input.features);
   ASSERT_EQ(spans.size(), 3U);
   EXPECT_EQ(spans[0].text, "( x0 )");
   EXPECT_EQ(spans[1].text, "( x1 )");
@@ -40,12 +39,21 @@ TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {
 TEST(Explained, OtherReadingsStandBesideAMethodThatIsAlone) {
   ExplainedInput input = two_clauses();
   input.explanations[0].readings["value"] = torch::tensor({0.5, -3.0}, torch::kFloat64);
-  EXPECT_EQ(columns_of(input).size(), 2U);
+  EXPECT_EQ(columns_of(to_json(input)["explanations"]).size(), 2U);
   input.explanations.pop_back();
-  const std::vector<ScoreColumn> columns = columns_of(input);
+  const std::vector<ScoreColumn> columns = columns_of(to_json(input)["explanations"]);
   ASSERT_EQ(columns.size(), 2U);
   EXPECT_EQ(columns[1].name, "value");
   EXPECT_EQ(columns[1].largest, 3);
+}
+
+TEST(Explained, AScoreThatIsNoNumberIsNullInAFileAndADashToPeople) {
+  const ScoreColumn column = column_of("a", {nullptr, -2.0, 1.0});
+  EXPECT_EQ(column.largest, 2);
+  EXPECT_EQ(score_text(column.scores[0]), "–");
+  EXPECT_EQ(heat_of(column.scores[0], column.largest), 0);
+  EXPECT_EQ(score_text(column.scores[1]), "-2.000");
+  EXPECT_EQ(score_text(2e7), "+2.0e+07");
 }
 
 TEST(Explained, AsJsonHasScoresByFeature) {
@@ -73,17 +81,6 @@ TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
     EXPECT_THAT(text, HasSubstr("38;5;"));
     EXPECT_TRUE(text.ends_with("x\x1b[0m"));
   }
-}
-
-TEST(HeatMap, NeedsNothingBesideItAndShowsTextAsText) {
-  const std::string html = heat_map_html(two_clauses());
-  EXPECT_THAT(html, HasSubstr("&lt;script&gt;"));
-  EXPECT_THAT(html, Not(HasSubstr("<script")));
-  EXPECT_THAT(html, Not(HasSubstr("http")));
-  EXPECT_THAT(html,
-              HasSubstr(R"(<span class="for" style="--heat: 0.60" title="+2">( x0 )</span>)"));
-  EXPECT_THAT(html, HasSubstr(R"(<td class="against" style="--heat: 0.30">-1</td>)"));
-  EXPECT_THAT(html, HasSubstr("<td>+0</td>"));  // no scale, no ground
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ begin script
   .incbin "blocks.js"
   .incbin "charts.js"
   .incbin "graph.js"
+  .incbin "stepper.js"
   .incbin "witnesses.js"
+  .incbin "explanations.js"
   .incbin "page.js"
 end script
 

@@ -36,6 +36,10 @@ Json absent(const std::string& what, const std::string& reason) {
   return paragraph(what + " are not shown: " + reason + ".", Tone::Faint);
 }
 
+Json heading(const std::string& text) {
+  return {{"type", "heading"}, {"text", text}};
+}
+
 Json facts(const std::vector<Fact>& facts) {
   Json rows = Json::array();
   for (const Fact& fact : facts)
@@ -50,12 +54,19 @@ Json command(const std::string& line) {
 Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows) {
   Json headings = Json::array();
   for (const Column& column : columns)
-    headings.push_back({{"title", column.title}, {"number", column.number}, {"help", column.help}});
+    headings.push_back({{"title", column.title},
+                        {"number", column.number},
+                        {"help", column.help},
+                        {"group", column.group}});
   return {{"type", "table"}, {"caption", caption}, {"columns", headings}, {"rows", rows}};
 }
 
 Json cell(const std::string& text, Tone tone, const std::string& help) {
   return {{"text", text}, {"tone", to_string(tone)}, {"help", help}};
+}
+
+Json cell_over(const std::string& text, const std::string& under, Tone tone) {
+  return {{"text", text}, {"tone", to_string(tone)}, {"help", ""}, {"under", under}};
 }
 
 Json chart(const std::string& caption, const std::string& alt, Json specification) {

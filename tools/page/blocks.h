@@ -19,6 +19,9 @@ Json paragraph(const std::string& text, Tone tone = Tone::Plain);
 /// Why something is not on the page.
 Json absent(const std::string& what, const std::string& reason);
 
+/// A heading inside a section.
+Json heading(const std::string& text);
+
 /// Names and what they stand for. `code`: values as a machine reads them.
 struct Fact {
   std::string name, value;
@@ -31,12 +34,15 @@ Json command(const std::string& line);
 
 struct Column {
   std::string title;
-  bool number = true;     ///< set flush right, digits under digits
-  std::string help = "";  ///< in plain words, on hover and on focus
+  bool number = true;      ///< set flush right, digits under digits
+  std::string help = "";   ///< in plain words, on hover and on focus
+  std::string group = "";  ///< a heading over neighbouring columns
 };
 /// Cells are texts or cell(); rows of which the first cell is empty continue the row above.
 Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows);
 Json cell(const std::string& text, Tone tone = Tone::Plain, const std::string& help = "");
+/// Two lines, the second a small one.
+Json cell_over(const std::string& text, const std::string& under, Tone tone = Tone::Plain);
 
 /// A Vega-Lite specification. Colours are given as var(--name) of page.css, so that charts follow
 /// light, dark and print. `alt` says in words what it shows.

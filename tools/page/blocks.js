@@ -35,6 +35,10 @@ const blocks = {
     return element('p', {class: block.tone}, block.text);
   },
 
+  heading(block) {
+    return element('h3', {}, block.text);
+  },
+
   facts(block) {
     return element('dl', {}, ...block.rows.flatMap((row) => [
       element('dt', {}, row.name),
@@ -55,13 +59,14 @@ const blocks = {
     const align = block.columns.map((column) => (column.number ? 'number' : ''));
     const heading = element('tr', {}, ...block.columns.map((column, i) =>
       element('th', {scope: 'col', class: align[i]}, helped(column.title, column.help))));
+    const headings = block.columns.some((column) => column.group) ? [groupHeadings(block.columns), heading] : [heading];
     const rows = block.rows.map((cells) => {
       const first = cells[0] !== '';
       return element('tr', {class: first ? 'first' : ''}, ...cells.map((cell, i) => tableCell(cell, align[i])));
     });
     const caption = block.caption ? [element('caption', {}, block.caption)] : [];
     return element('div', {class: 'table', tabindex: 0, role: 'group', 'aria-label': block.caption || 'Table'},
-        element('table', {}, ...caption, element('thead', {}, heading), element('tbody', {}, ...rows)));
+        element('table', {class: headings.length > 1 ? 'dense' : ''}, ...caption, element('thead', {}, ...headings), element('tbody', {}, ...rows)));
   },
 
   evidence(block) {
@@ -87,6 +92,7 @@ const blocks = {
   chart: (block) => chartFigure(block),
   graph: (block) => graphFigure(block),
   witnesses: (block) => witnessStepper(block),
+  explanations: (block) => explanationStepper(block),
 };
 
 function shown(block) {
@@ -100,5 +106,16 @@ function helped(text, help) {
 function tableCell(cell, align) {
   if (typeof cell === 'string') return element('td', {class: align}, cell);
   const tone = cell.tone === 'plain' ? '' : cell.tone;
-  return element('td', {class: `${align} ${tone}`.trim()}, cell.help ? element('abbr', {title: cell.help}, cell.text) : cell.text);
+  const under = cell.under ? [element('small', {}, cell.under)] : [];
+  return element('td', {class: `${align} ${tone}`.trim()}, helped(cell.text, cell.help), ...under);
+}
+
+// One heading over neighbouring columns of a group.
+function groupHeadings(columns) {
+  const cells = [];
+  columns.forEach((column, i) => {
+    if (i > 0 && column.group === columns[i - 1].group) ++cells.at(-1).colSpan;
+    else cells.push(element('th', {scope: 'colgroup', class: column.group ? 'group' : ''}, column.group));
+  });
+  return element('tr', {}, ...cells);
 }

@@ -29,6 +29,7 @@ function chart(specification, alt) {
   const place = element('div', {class: 'chart', role: 'img', 'aria-label': alt});
   const draw = () => {
     const compiled = vegaLite.compile(specification, {config: chartTheme}).spec;
+    compiled.description = alt; // Vega labels the element anew, with this
     return new vega.View(vega.parse(compiled), {renderer: 'svg', container: place, hover: true}).runAsync();
   };
   if (charting) draw();

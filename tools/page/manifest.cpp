@@ -9,6 +9,8 @@ namespace {
 
 std::string in_words(const Json& value) {
   if (value.is_string()) return value;
+  if (value.is_array() && value.size() > 0 && value[0].is_object())  // told elsewhere on the page
+    return std::to_string(value.size());
   if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
   if (!value.is_object()) return value.dump();
   std::string text;
@@ -34,7 +36,8 @@ std::optional<Section> manifest_section(const Run& run) {
   if (!report.contains("command")) return std::nullopt;
   Section section{.title = "How to reproduce", .run = {}};
   section.blocks.push_back(command(report["command"]));
-  std::vector<Fact> rows = {{"report", run.path.string()}};
+  std::vector<Fact> rows;
+  if (!run.path.empty()) rows.push_back({"report", run.path.string()});
   for (const char* field :
        {"version", "model",     "model_sha256", "interpretation", "circuit", "task",   "data",
         "inputs",  "fitted_on", "seeds",        "seed",           "method",  "metric", "ablation",

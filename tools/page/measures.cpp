@@ -16,7 +16,7 @@ Json rows_of(const Json& measures) {
 
 std::string interval_text(const Json& bounds, const char* format) {
   if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "–";
-  return fmt::format("{} – {}", fmt::format(fmt::runtime(format), bounds[0].get<double>()),
+  return fmt::format("{} to {}", fmt::format(fmt::runtime(format), bounds[0].get<double>()),
                      fmt::format(fmt::runtime(format), bounds[1].get<double>()));
 }
 
@@ -25,7 +25,7 @@ std::string share(const Json& rate) {
 }
 
 std::string share_interval(const Json& rate) {
-  return fmt::format("{:.1f}% – {:.1f}%", 100 * rate.at("interval")[0].get<double>(),
+  return fmt::format("{:.1f}% to {:.1f}%", 100 * rate.at("interval")[0].get<double>(),
                      100 * rate.at("interval")[1].get<double>());
 }
 

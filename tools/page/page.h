@@ -14,7 +14,7 @@ namespace assay::tools::page {
 /// A part of the page under a heading of its own.
 struct Section {
   std::string title;
-  std::string run;  ///< whose it is, shown where several runs have such a section
+  std::string run;  ///< whose it is, shown where the page is about several
   Json blocks = Json::array();
 };
 

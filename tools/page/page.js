@@ -1,14 +1,13 @@
 // Puts the page together from its data.
 
 function showPage(page) {
-  const titles = page.sections.map((section) => section.title);
-  const several = (section) => titles.filter((title) => title === section.title).length > 1;
+  const several = new Set(page.sections.map((section) => section.run)).size > 1;
   const first = (section) => page.sections.find((other) => other.title === section.title) === section;
   const links = [], sections = [];
   page.sections.forEach((section, i) => {
     const id = `section-${i + 1}`;
     if (first(section)) links.push(element('li', {}, element('a', {href: `#${id}`}, section.title)));
-    const run = several(section) ? [element('p', {class: 'run'}, section.run)] : [];
+    const run = several ? [element('p', {class: 'run'}, section.run)] : [];
     sections.push(element('section', {id, 'aria-labelledby': `${id}-title`},
         element('h2', {id: `${id}-title`}, section.title), ...run, ...section.blocks.map(shown)));
   });

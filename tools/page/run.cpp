@@ -19,6 +19,8 @@ bool has(const Json& report, std::initializer_list<const char*> fields) {
 
 RunKind kind_of(const Json& report) {
   if (has(report, {"rows", "nodes", "task"})) return RunKind::Validation;
+  if (has(report, {"explanations", "tokens", "features"})) return RunKind::Explanation;
+  if (has(report, {"summary", "inputs", "features"})) return RunKind::Comparison;
   if (has(report, {"measures", "circuit"})) return RunKind::Measurement;
   if (has(report, {"cfg", "nodes", "edges"})) return RunKind::Circuit;
   if (has(report, {"method", "edges", "circuit"})) return RunKind::Discovery;
@@ -26,8 +28,8 @@ RunKind kind_of(const Json& report) {
   if (has(report, {"lines"})) return RunKind::Training;
   if (has(report, {"plan", "recipe"})) return RunKind::Manifest;
   throw std::invalid_argument(
-      "expected a report that validate, measure, discover, derive or train wrote, a circuit, or "
-      "the metrics.jsonl of a training");
+      "expected a report that validate, measure, discover, derive, explain, compare or train "
+      "wrote, a circuit, or the metrics.jsonl of a training");
 }
 
 std::unique_ptr<tasks::Task> task_of(const Json& report) {
@@ -57,9 +59,33 @@ std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
   return subject;
 }
 
+std::string in_words(RunKind kind) {
+  switch (kind) {
+    case RunKind::Validation:
+      return "Validation";
+    case RunKind::Explanation:
+      return "Explanation";
+    case RunKind::Comparison:
+      return "Comparison of explanations";
+    case RunKind::Measurement:
+      return "Measures of a circuit";
+    case RunKind::Discovery:
+    case RunKind::Circuit:
+      return "Circuit";
+    case RunKind::Derivation:
+      return "Derivation";
+    case RunKind::Training:
+      return "Training";
+    case RunKind::Manifest:
+      break;
+  }
+  return "Network";
+}
+
 std::string name_of(const Run& run) {
   if (run.report.contains("title")) return run.report["title"];
-  return run.path.filename().string();
+  const std::string kind = in_words(run.kind);
+  return run.path.empty() ? kind : fmt::format("{} ({})", kind, run.path.filename().string());
 }
 
 Json lines_of(const std::string& text) {

@@ -11,11 +11,21 @@
 
 namespace assay::tools::page {
 
-enum class RunKind { Validation, Measurement, Discovery, Circuit, Derivation, Training, Manifest };
+enum class RunKind {
+  Validation,
+  Explanation,
+  Comparison,
+  Measurement,
+  Discovery,
+  Circuit,
+  Derivation,
+  Training,
+  Manifest
+};
 
 struct Run {
   RunKind kind = RunKind::Validation;
-  std::string name;  ///< for people
+  std::string name;  ///< for people: the report's title, or its kind and its file
   std::filesystem::path path;
   Json report;                                        ///< of a training: {"lines": […]}
   std::shared_ptr<const tasks::Task> task = {};       ///< null where the report names none

@@ -10,20 +10,24 @@
 
 namespace assay::tools::page {
 
-std::optional<Section> verdict_section(const Run& run);    ///< the claim and what came out
-std::optional<Section> graph_section(const Run& run);      ///< the interpretation, node by node
-std::optional<Section> axioms_section(const Run& run);     ///< error rates with their bounds
-std::optional<Section> guises_section(const Run& run);     ///< the same on transformed inputs
-std::optional<Section> witnesses_section(const Run& run);  ///< inputs on which it fails
-std::optional<Section> neurons_section(const Run& run);    ///< what evaluating neurons compute
-std::optional<Section> evidence_section(const Run& run);   ///< what a derivation found
-std::optional<Section> circuit_section(const Run& run);    ///< a circuit drawn, with edge weights
-std::optional<Section> measures_section(const Run& run);   ///< how well a circuit stands in
-std::optional<Section> tests_section(const Run& run);      ///< the hypothesis tests about a circuit
-std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
-std::optional<Section> manifest_section(const Run& run);   ///< enough to run the same thing again
+std::optional<Section> verdict_section(const Run& run);       ///< the claim and what came out
+std::optional<Section> comparison_section(const Run& run);    ///< methods of explaining
+std::optional<Section> explanations_section(const Run& run);  ///< inputs, coloured by scores
+std::optional<Section> graph_section(const Run& run);         ///< the interpretation, node by node
+std::optional<Section> axioms_section(const Run& run);        ///< error rates with their bounds
+std::optional<Section> guises_section(const Run& run);        ///< the same on transformed inputs
+std::optional<Section> witnesses_section(const Run& run);     ///< inputs on which it fails
+std::optional<Section> neurons_section(const Run& run);       ///< what evaluating neurons compute
+std::optional<Section> frequencies_section(const Run& run);   ///< of modular addition
+std::optional<Section> evidence_section(const Run& run);      ///< what a derivation found
+std::optional<Section> circuit_section(const Run& run);   ///< a circuit drawn, with edge weights
+std::optional<Section> measures_section(const Run& run);  ///< how well a circuit stands in
+std::optional<Section> tests_section(const Run& run);     ///< the hypothesis tests about a circuit
+std::optional<Section> training_section(const Run& run);  ///< loss and accuracy by step
+std::optional<Section> manifest_section(const Run& run);  ///< enough to run the same thing again
 
-/// All sections of all runs, sections of one kind together.
+/// All sections of all runs, sections of one kind together. What is the same in several runs, such
+/// as a circuit that two of them speak about, stands once under all their names.
 /// @throws std::runtime_error naming the run whose report lacks what its section needs.
 Page page_of(const std::vector<Run>& runs);
 

@@ -1,33 +1,8 @@
-// Failing inputs, one at a time: by the buttons, or with the arrow keys.
+// Failing inputs: what both sides say at every step, where they part, and where the heads look.
 
 function witnessStepper(block) {
-  const back = element('button', {type: 'button'}, '← Previous');
-  const on = element('button', {type: 'button'}, 'Next →');
-  const where = element('output', {});
-  const body = element('div', {});
-  const group = element('div', {role: 'group', 'aria-label': 'Failing inputs', tabindex: 0},
-      element('div', {class: 'stepper'}, back, where, on), body);
-  let current = 0;
-
-  const go = (to) => {
-    if (to < 0 || to >= block.inputs.length) return;
-    current = to;
-    const input = block.inputs[to];
-    where.textContent = `${to + 1} of ${block.inputs.length}: input ${input.index.toLocaleString('en')}`;
-    back.disabled = to === 0;
-    on.disabled = to === block.inputs.length - 1;
-    body.replaceChildren(...failingInput(input, block.map));
-  };
-  back.addEventListener('click', () => go(current - 1));
-  on.addEventListener('click', () => go(current + 1));
-  group.addEventListener('keydown', (event) => {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
-    if (!step) return;
-    event.preventDefault();
-    go(current + step);
-  });
-  go(0);
-  return group;
+  return stepper('Failing inputs', block.inputs.length, (i) => `: input ${block.inputs[i].index.toLocaleString('en')}`,
+      (i) => failingInput(block.inputs[i], block.map));
 }
 
 function failingInput(input, map) {

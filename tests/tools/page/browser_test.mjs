@@ -45,6 +45,12 @@ before(async () => {
   assay('train', 'two-sat', '--preset', 'demo', '--steps', '1000', '--out', at('run'), '--quiet');
   assay('report', ...['validation.json', 'measures.json', 'tests.json', 'derivation.json', 'run/metrics.jsonl'].map(at),
       '--out', at('report.html'), '--quiet');
+  const variable = ['--model', 'tasks/two_sat/variable/model.safetensors', '--features', 'clause', '--quiet'];
+  assay('compare', ...variable, '--interpretation', 'tasks/two_sat/variable/trees.json', '--methods',
+      'random,occlusion:deletion,gradient-norm,lime:deletion', '--inputs', '20', '--rows', '100', '--json', at('comparison.json'));
+  assay('explain', ...variable, '--method', 'occlusion:deletion', '--method', 'lime', '--json', at('explanation.json'),
+      '--html', at('explanation.html'), '( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) ) ( x2 x3 )');
+  assay('report', at('comparison.json'), at('explanation.json'), '--out', at('explanations.html'), '--quiet');
   browser = await chrome.launched();
 });
 
@@ -54,12 +60,14 @@ const opened = (name, options) => chrome.opened(browser, at(name), options);
 const headings = (page) => page.locator('h2').allTextContents();
 const panel = (page) => page.locator('.details:not([hidden]) h3');
 
-test('opens without a complaint, and asks for nothing but itself', async () => {
-  const page = await opened('report.html');
-  assert.deepEqual(page.complaints, []);
-  assert.ok(fs.statSync(at('report.html')).size < 3e6);
-  await page.close();
-});
+for (const name of ['report.html', 'explanations.html', 'explanation.html']) {
+  test(`${name} opens without a complaint, and asks for nothing but itself`, async () => {
+    const page = await opened(name);
+    assert.deepEqual(page.complaints, []);
+    assert.ok(fs.statSync(at(name)).size < 3e6);
+    await page.close();
+  });
+}
 
 test('has every section, in order', async () => {
   const page = await opened('report.html');
@@ -70,6 +78,7 @@ test('has every section, in order', async () => {
   const charts = await page.locator('.chart').count();
   assert.equal(await page.locator('.chart svg').count(), charts);
   assert.ok(charts >= 12);
+  assert.equal(await page.locator('.chart[aria-label="Vega visualization"], .chart:not([aria-label])').count(), 0);
   await page.close();
 });
 
@@ -137,6 +146,67 @@ test('shows where the two sides part, as the report counts it', async () => {
   await page.close();
 });
 
+test('compares methods: who beats chance, with the figures of the report', async () => {
+  const page = await opened('explanations.html');
+  assert.deepEqual(await headings(page),
+      ['Methods compared', 'Explanations side by side', 'Explanation', 'How to reproduce', 'How to reproduce']);
+  const {methods} = read('comparison.json').summary;
+  const occlusion = methods.find((method) => method.method === 'occlusion:deletion').measures['every-mus.auroc'];
+  const compared = page.locator('section').first();
+  const found = await compared.locator('table').first().locator('tr', {hasText: 'every-mus'}).textContent();
+  assert.match(found, /\d of 4/);
+  assert.ok(found.includes(`occlusion:deletion (${occlusion.mean.toFixed(2)})`), found);
+  const row = await compared.locator('table.dense').first().locator('tr', {hasText: 'occlusion:deletion'}).textContent();
+  assert.ok(row.includes(`▲ ${occlusion.mean.toFixed(2)}`), row);
+  const charts = compared.locator('.chart');
+  assert.equal(await charts.locator('svg.marks').count(), await charts.count());
+  assert.match(await charts.first().getAttribute('aria-label'), /every-mus AUROC: .*occlusion:deletion/);
+  await page.close();
+});
+
+test('shows scores of a feature under every method, by mouse and by keyboard', async () => {
+  const page = await opened('explanation.html');
+  const rows = page.locator('.explanation');
+  const {explanations} = read('explanation.json');
+  const text = (score) => `${score < 0 ? '' : '+'}${score.toFixed(3)}`;
+  const shows = async (feature) => {
+    assert.deepEqual(await rows.locator('.score').allTextContents(),
+        feature === null ? ['', ''] : explanations.map(({scores}) => text(scores[feature])));
+    assert.equal(await page.locator('.pointed').count(), feature === null ? 0 : 2);
+  };
+  await shows(null);
+  await rows.first().locator('[data-feature="1"]').hover();
+  await shows(1);
+  await page.locator('h1').hover();
+  await shows(null);
+  assert.equal(await page.locator('.explanation [tabindex="0"]').count(), 1);
+  await page.locator('.explanation [tabindex="0"]').focus();
+  await shows(0);
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+  await shows(2);
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^lime:deletion, \( Not\(x0\) x1 \): /);
+  await page.keyboard.press('ArrowLeft');
+  await shows(1);
+  await page.close();
+});
+
+test('steps through the inputs of a comparison, with what must matter in them', async () => {
+  const page = await opened('explanations.html');
+  const {inputs} = read('comparison.json');
+  const group = page.getByRole('group', {name: 'Explained inputs'});
+  const tokens = () => group.locator('.explanation').first().locator('.tokens').textContent();
+  const words = (text) => text.trim().split(/\s+/).join(' ');
+  for (const input of inputs.slice(0, 3)) {
+    assert.equal(words(await tokens()), words(input.input));
+    assert.equal(await group.locator('.explanation:not(.known)').count(), input.methods.length);
+    assert.ok(await group.locator('.explanation.known').count() > 0);
+    await page.getByRole('button', {name: 'Next'}).click();
+  }
+  await group.press('ArrowLeft');
+  assert.match(await group.locator('output').textContent(), new RegExp(`^3 of ${inputs.length}`));
+  await page.close();
+});
+
 test('keeps texts as texts, whatever they say', async () => {
   const report = read('validation.json');
   const hostile = '</script><b id=hostile>bold</b><!--<script>alert(1)//{{data}}';
@@ -168,21 +238,34 @@ test('without the network, shows what the report alone can tell and says why the
   await page.close();
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  test(`is accessible in ${colorScheme} colours`, async () => {
-    const page = await opened('report.html', {colorScheme});
+for (const [name, colorScheme] of ['report', 'explanations'].flatMap((name) => [[name, 'light'], [name, 'dark']])) {
+  test(`${name} is accessible in ${colorScheme} colours`, async () => {
+    const page = await opened(`${name}.html`, {colorScheme});
     assert.deepEqual(await page.evaluate(unnamed), []);
     assert.deepEqual(await page.evaluate(contrastFailures, 4.5), []);
     assert.equal(await page.getAttribute('html', 'lang'), 'en');
-    await page.screenshot({path: at(`${colorScheme}.png`), fullPage: true});
+    await page.screenshot({path: at(`${name}-${colorScheme}.png`), fullPage: true});
     await page.close();
   });
 }
 
-test('fits a telephone', async () => {
-  const page = await opened('report.html', {viewport: {width: 380, height: 800}});
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 380);
-  await page.screenshot({path: at('narrow.png'), fullPage: true});
+for (const name of ['report', 'explanations']) {
+  test(`${name} fits a telephone`, async () => {
+    const page = await opened(`${name}.html`, {viewport: {width: 380, height: 800}});
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 380);
+    await page.screenshot({path: at(`${name}-narrow.png`), fullPage: true});
+    await page.close();
+  });
+}
+
+test('prints the figures of a comparison whole', async () => {
+  const page = await opened('explanations.html', {viewport: {width: 680, height: 1000}});
+  await page.emulateMedia({media: 'print'});
+  await page.pdf({path: at('explanations.pdf'), format: 'A4', margin: {top: '15mm', bottom: '15mm', left: '15mm', right: '15mm'}});
+  assert.equal(await page.locator('details:not([open])').count(), 0);
+  const cut = await page.locator('table, .chart svg').evaluateAll((nodes) =>
+    nodes.filter((node) => node.getBoundingClientRect().right > document.body.getBoundingClientRect().right + 1).length);
+  assert.equal(cut, 0);
   await page.close();
 });
 

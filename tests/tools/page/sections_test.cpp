@@ -117,14 +117,106 @@ TEST(Sections, SayWhyTheNetworkIsNotUsed) {
 }
 
 TEST(Sections, OfOneKindStandTogether) {
+  Json other = validation();
+  other["inputs"] = 200;
+  other["nodes"][0]["equality"] = "equal_rounded";
   std::vector<std::string> titles;
   for (const Section& section :
-       page_of({make_run(validation(), "a.json"), make_run(validation(), "b.json")}).sections)
+       page_of({make_run(validation(), "a.json"), make_run(other, "b.json")}).sections)
     titles.push_back(section.title);
   EXPECT_EQ(titles[0], titles[1]);
   EXPECT_EQ(titles[2], titles[3]);
   EXPECT_EQ(titles.front(), "Verdict");
   EXPECT_EQ(titles.back(), "How to reproduce");
+}
+
+TEST(Sections, ThatAreTheSameInTwoRunsStandOnceUnderBothNames) {
+  Json report = validation();
+  report["nodes"][0]["evidence"] = Json::array(
+      {{{"statement", "waves"},
+        {"value", {{"frequencies", {2}}, {"share", 0.9}, {"power", {0.1, 3.0, 0.2}}}}}});
+  int found = 0;
+  for (const Section& section :
+       page_of({make_run(report, "a.json"), make_run(report, "b.json")}).sections)
+    if (section.title == "What the frequencies carry") {
+      ++found;
+      EXPECT_EQ(section.run, "a sum, a sum");
+      const Json bars = section.blocks[1]["spec"]["hconcat"][0]["data"]["values"];
+      EXPECT_EQ(bars[1], Json({{"frequency", 2}, {"value", 3.0}, {"key", true}}));
+      EXPECT_EQ(bars[0]["key"], false);
+    }
+  EXPECT_EQ(found, 1);
+}
+
+/// What `assay explain` writes, of two clauses and one method that has no score for the second.
+Json explanation() {
+  const Json first = {{"name", "( x0 )"}, {"positions", {0, 1, 2}}},
+             second = {{"name", "( x1 )"}, {"positions", {3, 4, 5}}},
+             scores = {{"method", "a"},
+                       {"scores", {-2.0, nullptr}},
+                       {"standard_errors", {0.25, nullptr}},
+                       {"rows", 3},
+                       {"seconds", 0.5}};
+  return {{"facts", {{"answer", "s"}}},
+          {"tokens", {"(", "x0", ")", "(", "x1", ")", ":"}},
+          {"features", Json::array({first, second})},
+          {"explanations", Json::array({scores})}};
+}
+
+TEST(Sections, OfAnExplanationColourEachFeatureAndTellItsScore) {
+  const Section section = *explanations_section(make_run(explanation(), ""));
+  const Json input = section.blocks[1]["inputs"][0];
+  EXPECT_EQ(input["spans"][1], Json({{"text", "( x1 )"}, {"feature", 1}}));
+  EXPECT_EQ(input["spans"][2]["feature"], -1);
+  EXPECT_EQ(input["rows"][0]["heats"], Json({-4, 0}));
+  EXPECT_EQ(input["rows"][0]["scores"][0], "-2.000 ± 0.25");
+}
+
+TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
+  EXPECT_EQ(make_run(explanation(), "").name, "Explanation");
+  EXPECT_EQ(make_run(explanation(), "runs/e.json").name, "Explanation (e.json)");
+}
+
+/// What `assay compare` writes, where one method failed on the only input.
+Json comparison() {
+  const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}},
+             good = {{"method", "good"}, {"measures", {{"mus.auroc", figure}}}},
+             broken = {{"method", "broken"},
+                       {"measures", nullptr},
+                       {"failures", {{"inputs", 1}, {"first", "no gradient"}}}},
+             scored = {{"method", "good"}, {"scores", {1.0, 0.0}}},
+             unscored = {{"method", "broken"}, {"scores", Json::array()}},
+             input = {{"input", "3 + 4 ="},
+                      {"right", true},
+                      {"methods", Json::array({scored, unscored})}};
+  return {{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
+          {"features", "token"},
+          {"confidence", 0.95},
+          {"partial", false},
+          {"summary",
+           {{"methods", Json::array({good, broken})}, {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
+          {"inputs", Json::array({input})}};
+}
+
+TEST(Sections, OfAComparisonSayWhoBeatsChanceAndWhoFailed) {
+  const std::string text = comparison_section(make_run(comparison(), "c.json"))->blocks.dump();
+  EXPECT_THAT(text, HasSubstr("1 of 1"));
+  EXPECT_THAT(text, HasSubstr("▲ 0.90"));
+  EXPECT_THAT(text, HasSubstr("broken gives no explanation"));
+  EXPECT_THAT(text, HasSubstr("no gradient"));
+  const Section inputs = *explanations_section(make_run(comparison(), "c.json"));
+  const Json rows = inputs.blocks[0]["inputs"][0]["rows"];
+  EXPECT_EQ(rows[0]["heats"], Json({4, 0}));
+  EXPECT_EQ(rows[1]["name"], "broken (failed here)");
+}
+
+TEST(Sections, OfAComparisonThatHadNoInputSaySo) {
+  Json report = comparison();
+  report["summary"]["methods"] = Json::array();
+  report["inputs"] = Json::array();
+  const page::Run run = make_run(report, "c.json");
+  EXPECT_THAT(comparison_section(run)->blocks.dump(), HasSubstr("stopped before its first input"));
+  EXPECT_FALSE(explanations_section(run));
 }
 
 TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {

@@ -1,0 +1,62 @@
+#include "tools/measure_names.h"
+
+#include <algorithm>
+
+namespace assay::tools {
+namespace {
+
+struct Kind {
+  const char *name, *title, *meaning;
+  bool lower = false;
+};
+constexpr Kind kKinds[] = {
+    {"auroc", "AUROC",
+     "how often a feature that matters is scored above one that does not: 1 always, 0.5 by chance"},
+    {"precision", "P@k",
+     "of the k features with the highest scores, the share that matters; k is how many matter"},
+    {"spearman", "Spearman ρ",
+     "rank correlation with how much each feature matters: 1 the same order, 0 none, −1 reversed"},
+    {"insertion", "insertion ↑",
+     "mean of what is explained while features come in, best first: higher is better"},
+    {"deletion", "deletion ↓",
+     "mean of what is explained while features go, best first: lower is better", true},
+    {"sufficiency", "sufficiency ↓",
+     "Hellinger distance of the answer when unimportant features are partly erased: lower is "
+     "better",
+     true},
+    {"comprehensiveness", "comprehensiv. ↑",
+     "Hellinger distance of the answer when important features are partly erased: higher is "
+     "better"},
+    {"error", "error ↓",
+     "squared error of the changes that added scores predict when up to 10 features go; 1 is no "
+     "better than predicting no change: lower is better",
+     true}};
+
+const Kind* found(const std::string& name) {
+  const Kind* kind = std::ranges::find(kKinds, name, &Kind::name);
+  return kind == std::end(kKinds) ? nullptr : kind;
+}
+
+}  // namespace
+
+std::string reference_of(const std::string& measure) {
+  return measure.substr(0, measure.rfind('.'));
+}
+
+std::string kind_of(const std::string& measure) {
+  return measure.substr(measure.rfind('.') + 1);
+}
+
+std::string title_of_kind(const std::string& kind) {
+  return found(kind) ? found(kind)->title : kind;
+}
+
+std::string meaning_of_kind(const std::string& kind) {
+  return found(kind) ? found(kind)->meaning : "";
+}
+
+bool lower_is_better(const std::string& kind) {
+  return found(kind) && found(kind)->lower;
+}
+
+}  // namespace assay::tools

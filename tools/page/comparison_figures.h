@@ -1,0 +1,48 @@
+#pragma once
+// The figures of a comparison's report, read back.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interp/bootstrap.h"
+#include "tools/page/blocks.h"
+
+namespace assay::tools::page {
+
+/// Where a mean's interval lies relative to where the mean of scores that know nothing falls.
+enum class Chance { Unknown, Above, Within, Below };
+
+struct Figure {
+  double mean = 0;
+  interp::Interval interval;
+  int64_t inputs = 0;  ///< on which it is defined
+  Chance chance = Chance::Unknown;
+};
+
+struct ComparedMethod {
+  std::string name;
+  std::map<std::string, Figure> figures;  ///< by measure
+  double rows = 0, seconds = 0;           ///< of an explanation, on average
+  bool is_method = true;                  ///< false: something to compare with, such as `(ols)`
+};
+
+struct ComparisonFigures {
+  std::vector<std::string> measures;  ///< those that some method has
+  std::map<std::string, interp::Interval> chance;
+  /// First those that are above chance on most measures, last what is no method.
+  std::vector<ComparedMethod> methods;
+
+  /// Measures that scores without knowledge were simulated for, or those that they were not.
+  std::vector<std::string> measures_with_chance(bool with) const;
+};
+
+/// @param summary  as tasks::to_json(ComparisonSummary) writes it.
+ComparisonFigures comparison_figures(const Json& summary);
+
+/// `0.91`, `151`, `2.1e+07`: three digits, as columns of means have use for.
+std::string figure_text(double figure);
+std::string figure_text(const interp::Interval& interval);
+
+}  // namespace assay::tools::page

@@ -1,0 +1,74 @@
+#include "tools/page/comparison_findings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/measure_names.h"
+
+namespace assay::tools::page {
+namespace {
+
+/// The methods that have this measure, with their figures. A method is not held against itself.
+std::vector<std::pair<std::string, Figure>> contenders(const ComparisonFigures& figures,
+                                                       const std::string& measure) {
+  std::vector<std::pair<std::string, Figure>> found;
+  for (const ComparedMethod& method : figures.methods)
+    if (const auto figure = method.figures.find(measure);
+        method.is_method && figure != method.figures.end() && method.name != reference_of(measure))
+      found.emplace_back(method.name, figure->second);
+  return found;
+}
+
+/// `occlusion:deletion, reagent:small-vocab (1.00)`: methods with the best mean.
+std::string best_at(const ComparisonFigures& figures, const std::string& measure) {
+  const double sign = lower_is_better(kind_of(measure)) ? -1 : 1;
+  std::vector<std::string> names;
+  std::optional<double> best;
+  for (const auto& [name, figure] : contenders(figures, measure)) {
+    if (best && sign * figure.mean < sign * *best) continue;
+    if (!best || figure.mean != *best) names.clear();
+    best = figure.mean;
+    names.push_back(name);
+  }
+  return best ? fmt::format("{} ({})", fmt::join(names, ", "), figure_text(*best)) : "–";
+}
+
+}  // namespace
+
+Json chance_findings(const ComparisonFigures& figures, const std::vector<std::string>& measures,
+                     const std::map<std::string, std::string>& meanings) {
+  Json lines = Json::array();
+  for (const std::string& measure : measures) {
+    const auto methods = contenders(figures, measure);
+    const auto above = std::ranges::count_if(
+        methods, [](const auto& method) { return method.second.chance == Chance::Above; });
+    std::vector<std::string> below;
+    for (const auto& [name, figure] : methods)
+      if (figure.chance == Chance::Below) below.push_back(name);
+    const std::string reference = reference_of(measure);
+    lines.push_back(
+        {reference,
+         cell(fmt::format("{} of {}", above, methods.size()), above > 0 ? Tone::Good : Tone::Plain),
+         above > 0 ? best_at(figures, measure) : "–",
+         cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad), meanings.at(reference)});
+  }
+  return table(
+      "Methods that beat scores which know nothing, by AUROC where there is one, else by "
+      "Spearman's ρ.",
+      {{"held against", false},
+       {"beat chance"},
+       {"best", false},
+       {"worse than chance", false},
+       {"what it is", false}},
+      lines);
+}
+
+Json best_findings(const ComparisonFigures& figures, const std::vector<std::string>& measures) {
+  std::vector<Fact> rows;
+  for (const std::string& measure : measures)
+    rows.push_back({fmt::format("{}, {}", reference_of(measure), title_of_kind(kind_of(measure))),
+                    "best: " + best_at(figures, measure)});
+  return facts(rows);
+}
+
+}  // namespace assay::tools::page

@@ -1,0 +1,142 @@
+// What a network does modulo p, by frequency: which waves its embedding carries, how many neurons
+// are waves of each, and what the loss becomes without it.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tools/page/channels.h"
+#include "tools/page/sections.h"
+
+namespace assay::tools::page {
+namespace {
+
+/// Values of all the evidence that a validation or a derivation reports.
+std::vector<Json> evidence_values(const Run& run) {
+  std::vector<Json> values;
+  const auto add = [&](const Json& facts) {
+    for (const Json& fact : facts)
+      if (fact.contains("value") && fact["value"].is_object()) values.push_back(fact["value"]);
+  };
+  if (run.kind == RunKind::Derivation) add(run.report.at("evidence"));
+  if (run.kind == RunKind::Validation)
+    for (const Json& node : run.report.at("nodes"))
+      if (node.contains("evidence")) add(node["evidence"]);
+  return values;
+}
+
+Json value_with(const std::vector<Json>& values, std::initializer_list<const char*> fields) {
+  for (const Json& value : values)
+    if (std::ranges::all_of(fields, [&](const char* field) { return value.contains(field); }))
+      return value;
+  return {};
+}
+
+/// Bars by frequency, key ones in colour.
+Json panel(const Json& bars, const Json& y, const Json& width) {
+  return {{"data", {{"values", bars}}},
+          {"width", width},
+          {"height", 170},
+          {"mark", {{"type", "bar"}}},
+          {"encoding",
+           {{"x",
+             {{"field", "frequency"},
+              {"type", "ordinal"},
+              {"title", "frequency k"},
+              {"axis", {{"labelAngle", 0}, {"labelOverlap", true}, {"ticks", false}}}}},
+            {"y", y},
+            {"color",
+             {{"condition", {{"test", "datum.key"}, {"value", "var(--accent)"}}},
+              {"value", "var(--faint)"}}},
+            {"tooltip", hover({"frequency", "value"})}}}};
+}
+
+Json y_of(const char* title, const Json& scale = Json::object(), const char* format = "~s") {
+  return {{"field", "value"},
+          {"type", "quantitative"},
+          {"title", title},
+          {"scale", scale},
+          {"axis", {{"format", format}, {"tickCount", 4}}}};
+}
+
+Json power_panel(const Json& embedding, const std::vector<int64_t>& key) {
+  Json bars = Json::array();
+  const std::vector<double> power = embedding.at("power");
+  for (size_t i = 0; i < power.size(); ++i) {
+    const auto frequency = static_cast<int64_t>(i) + 1;
+    bars.push_back({{"frequency", frequency},
+                    {"value", power[i]},
+                    {"key", std::ranges::count(key, frequency) > 0}});
+  }
+  return panel(bars, y_of("power in the embedding"), 400);
+}
+
+/// @param by_frequency  {"17": …}
+Json bars_of(const Json& by_frequency, const std::vector<int64_t>& key) {
+  std::map<int64_t, Json> ascending;
+  for (const auto& [name, value] : by_frequency.items()) ascending[std::stoll(name)] = value;
+  Json bars = Json::array();
+  for (const auto& [frequency, value] : ascending)
+    bars.push_back({{"frequency", frequency},
+                    {"value", value},
+                    {"key", std::ranges::count(key, frequency) > 0}});
+  return bars;
+}
+
+std::string share_text(const Json& value) {
+  return percent(value.get<double>(), 1);
+}
+
+std::string found_in_words(const Json& embedding, const Json& neurons, const Json& logits,
+                           const Json& losses) {
+  std::string text = fmt::format(
+      "A number n is held as waves cos 2πkn/p and sin 2πkn/p. The key frequencies {} carry {} of "
+      "the embedding's power.",
+      fmt::join(embedding.at("frequencies").get<std::vector<int64_t>>(), ", "),
+      share_text(embedding.at("share")));
+  if (!neurons.is_null())
+    text += fmt::format(" {} of {} living neurons are waves of one key frequency.",
+                        neurons.at("of_one_key_frequency").dump(), neurons.at("living").dump());
+  if (!logits.is_null())
+    text += fmt::format(" Waves of a + b − c explain {} of the logits' variance.",
+                        share_text(logits.at("share")));
+  if (!losses.is_null())
+    text += fmt::format(" The loss is {:.2g}; without any key frequency {:.3g}.",
+                        losses.at("loss").get<double>(), losses.at("without").get<double>());
+  return text;
+}
+
+}  // namespace
+
+std::optional<Section> frequencies_section(const Run& run) {
+  const std::vector<Json> values = evidence_values(run);
+  const Json embedding = value_with(values, {"frequencies", "power"});
+  if (embedding.is_null()) return std::nullopt;
+  const std::vector<int64_t> key = embedding.at("frequencies");
+  const Json neurons = value_with(values, {"by_frequency", "living"}),
+             logits = value_with(values, {"share", "products"}),
+             whole = value_with(values, {"loss", "restricted"}),
+             without = value_with(values, {"by_frequency", "all"});
+  Json losses, panels = Json::array({power_panel(embedding, key)});
+  if (!whole.is_null() && !without.is_null())
+    losses = {{"loss", whole.at("loss")}, {"without", without.at("all")}};
+  if (!neurons.is_null())
+    panels.push_back(
+        panel(bars_of(neurons.at("by_frequency"), key), y_of("neurons"), {{"step", 22}}));
+  if (!without.is_null())
+    panels.push_back(panel(bars_of(without.at("by_frequency"), key),
+                           y_of("loss without it", Json::object(), "~g"), {{"step", 22}}));
+  const std::string words = found_in_words(embedding, neurons, logits, losses);
+  Section section{.title = "What the frequencies carry", .run = {}};
+  section.blocks.push_back(paragraph(words));
+  section.blocks.push_back(chart(
+      "In colour: the key frequencies. From the left: the embedding's power, neurons that are "
+      "waves of one frequency, and the loss when one key frequency of a + b is taken out of "
+      "the MLP's output.",
+      "Bars by frequency. " + words, {{"hconcat", panels}, {"spacing", 24}}));
+  return section;
+}
+
+}  // namespace assay::tools::page
