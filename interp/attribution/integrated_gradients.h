@@ -27,14 +27,15 @@ struct IntegratedGradients {
 ///
 /// The gradient of a network of ReLUs jumps on the way, so no fixed rule is good enough: the way is
 /// cut in panels, each integrated by Gauss and Legendre's rule and compared with the target's
-/// change over it, and those that are off most are halved, until the errors sum to less than
-/// `tolerance` times |F(x) - F(x')| or more rows would be needed than the budget has.
+/// change over it, and those that are off most are halved, until their errors together (summed,
+/// and as the root of the sum of their squares) are at most `tolerance` times |F(x) - F(x')|, or
+/// more rows would be needed than the budget has.
 IntegratedGradients integrated_gradients(const EmbeddedInput& input, const Target& target,
                                          const at::Tensor& baseline, double tolerance,
                                          int64_t rows);
 
 /// `integrated-gradients`, baselines `zero` and `mean-embedding` (of the vocabulary). Tolerance
-/// 0.001 with at most 20,000 rows, whatever the problem's budget: most inputs take some 1000. The
+/// 0.001 with at most 10,000 rows, whatever the problem's budget: most inputs take some 1000. The
 /// completeness error reached is in the diagnostics.
 Method integrated_gradients_method();
 
