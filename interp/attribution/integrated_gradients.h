@@ -35,8 +35,8 @@ IntegratedGradients integrated_gradients(const EmbeddedInput& input, const Targe
                                          int64_t rows);
 
 /// `integrated-gradients`, baselines `zero` and `mean-embedding` (of the vocabulary). Tolerance
-/// 0.001 with at most 10,000 rows, whatever the problem's budget: most inputs take some 1000. The
-/// completeness error reached is in the diagnostics.
+/// 0.001 with at most 10,000 rows, whatever the problem's budget: most inputs take some hundreds.
+/// The completeness error reached is in the diagnostics.
 Method integrated_gradients_method();
 
 }  // namespace assay::interp::attribution
