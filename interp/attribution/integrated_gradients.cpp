@@ -1,5 +1,6 @@
 #include "interp/attribution/integrated_gradients.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -132,6 +133,14 @@ double estimated_error(const std::vector<Panel>& panels) {
   return std::max(std::abs(sum), std::sqrt(squares));
 }
 
+std::string caveat(const IntegratedGradients& result) {
+  if (result.converged) return "";
+  return fmt::format(
+      "did not converge in {} rows: an error of about {:.2g} is left, where {:.3g} is to be "
+      "explained",
+      result.rows, result.estimated_error, result.score - result.baseline_score);
+}
+
 Explanation explain_by_integral(const Problem& problem, const std::string& preset) {
   const EmbeddedInput input(problem);
   const Tensor W_E = problem.model->W_E.detach();
@@ -143,7 +152,9 @@ Explanation explain_by_integral(const Problem& problem, const std::string& prese
                           {"score", result.score},
                           {"baseline_score", result.baseline_score},
                           {"completeness_error", result.completeness_error()},
-                          {"relative_completeness_error", result.relative_completeness_error()}},
+                          {"relative_completeness_error", result.relative_completeness_error()},
+                          {"converged", result.converged}},
+          .caveat = caveat(result),
           .rows = result.rows};
 }
 
@@ -178,7 +189,9 @@ IntegratedGradients integrated_gradients(const EmbeddedInput& input, const Targe
   return {.of_positions = at::stack(parts).sum(0),
           .score = score,
           .baseline_score = baseline_score,
-          .rows = way.rows()};
+          .rows = way.rows(),
+          .estimated_error = estimated_error(panels),
+          .converged = estimated_error(panels) <= allowed};
 }
 
 Method integrated_gradients_method() {
