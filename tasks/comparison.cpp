@@ -78,7 +78,7 @@ class InputComparison {
 
   ComparedInput operator()(int64_t index) const {
     const interp::LabelledBatch batch = task_.sample(Part::Test, config_.seed, index, 1);
-    ComparedInput input{.tokens = batch.tokens[0], .methods = {}, .random = {}};
+    ComparedInput input{.tokens = batch.tokens[0], .methods = {}, .references = {}, .random = {}};
     const int64_t answer = answer_of(task_, model_, input.tokens);
     input.right = answer == batch.labels[0].item<int64_t>();
     const auto seed = config_.seed + static_cast<uint64_t>(index);

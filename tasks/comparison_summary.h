@@ -28,8 +28,8 @@ struct MethodSummary {
   std::string method;
   std::map<std::string, MeanMeasure> measures;
   double rows = 0, seconds = 0;  ///< per explanation, on average over those that there are
-  Note caveats;
-  Note failures;  ///< inputs without an explanation, left out of all averages
+  Note caveats = {};
+  Note failures = {};  ///< inputs without an explanation, left out of all averages
 };
 
 struct ComparisonSummary {
