@@ -1,9 +1,9 @@
 #include "tasks/comparison.h"
 
-#include <fmt/ranges.h>
 #include <torch/types.h>
 
-#include <cmath>
+#include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "interp/attribution/game_presets.h"
@@ -15,52 +15,45 @@ namespace {
 
 using at::Tensor;
 using interp::attribution::Explanation;
+using interp::attribution::MethodRequest;
+using interp::attribution::MethodRuns;
 using interp::attribution::Problem;
 
-/// The reading that a method's name asks for after an @, or its scores.
-ScoredInput scored(const Explanation& explanation, const std::string& reading) {
-  ScoredInput scored{.method = explanation.method,
-                     .scores = explanation.scores,
-                     .measures = {},
-                     .rows = explanation.rows,
-                     .seconds = explanation.seconds};
-  if (reading.empty()) return scored;
-  const auto found = explanation.readings.find(reading);
-  if (found == explanation.readings.end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, scores] : explanation.readings) names.push_back(name);
-    throw std::invalid_argument(fmt::format("unknown reading '{}' of {}; there are {}", reading,
-                                            explanation.method, fmt::join(names, ", ")));
+/// Runs one method; what it throws is its result.
+ScoredInput scored(MethodRuns& runs, const MethodRequest& request) {
+  ScoredInput scored{.method = request.name(), .scores = {}, .measures = {}};
+  try {
+    const Explanation explanation = runs(request);
+    scored.scores = explanation.scores;
+    scored.rows = explanation.rows;
+    scored.seconds = explanation.seconds;
+    scored.caveat = explanation.caveat;
+  } catch (const std::exception& error) {
+    const std::string message = error.what();
+    scored.failure = message.substr(0, message.find('\n'));  // LibTorch's go on with a backtrace
   }
-  scored.method += '@' + reading;
-  scored.scores = found->second;
   return scored;
 }
 
-std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& references,
-                                                int64_t features, uint64_t seed) {
-  std::vector<Measures> draws;
-  for (uint64_t draw = 0; draw < kRandomDraws; ++draw)
-    draws.push_back(agreement(
-        interp::attribution::normal_scores(features, seed * kRandomDraws + draw), references));
-  return draws;
-}
-
-/// The baselines of removal come last, as methods without scores.
-void add_faithfulness(std::vector<ScoredInput>& methods, const Problem& problem,
-                      const std::string& removal) {
+/// @return the baselines, as methods without scores.
+std::vector<ScoredInput> add_faithfulness(std::vector<ScoredInput>& methods, const Problem& problem,
+                                          const std::string& removal) {
   const auto game =
       interp::attribution::remembered(interp::attribution::game_of(problem, removal).game);
   std::map<std::string, Tensor> scores;
-  for (const ScoredInput& scored : methods) scores[scored.method] = scored.scores;
+  for (const ScoredInput& scored : methods)
+    if (scored.scores.defined()) scores[scored.method] = scored.scores;
   auto measures = faithfulness_measures(problem, game, scores);
   for (ScoredInput& scored : methods) {
+    if (!scored.scores.defined()) continue;
     Measures more = measures.at(scored.method);
     scored.measures.merge(more);
   }
+  std::vector<ScoredInput> baselines;
   for (auto& [name, of_baseline] : measures)
     if (!scores.contains(name))
-      methods.push_back({.method = name, .scores = {}, .measures = std::move(of_baseline)});
+      baselines.push_back({.method = name, .scores = {}, .measures = std::move(of_baseline)});
+  return baselines;
 }
 
 /// What the interpretation's decision is made of, as if it were a method: how far the mechanism
@@ -85,7 +78,7 @@ class InputComparison {
 
   ComparedInput operator()(int64_t index) const {
     const interp::LabelledBatch batch = task_.sample(Part::Test, config_.seed, index, 1);
-    ComparedInput input{.tokens = batch.tokens[0], .methods = {}, .random = {}};
+    ComparedInput input{.tokens = batch.tokens[0], .methods = {}, .references = {}, .random = {}};
     const int64_t answer = answer_of(task_, model_, input.tokens);
     input.right = answer == batch.labels[0].item<int64_t>();
     const auto seed = config_.seed + static_cast<uint64_t>(index);
@@ -95,27 +88,37 @@ class InputComparison {
                                         .replacer = config_.replacer,
                                         .rows = config_.rows,
                                         .seed = seed});
-    const std::vector<Reference> references = references_of(input, problem);
     input.methods = explained(problem);
+    input.references = references_of(input, problem);
     for (ScoredInput& scored : input.methods)
-      scored.measures = agreement(scored.scores, references);
-    add_faithfulness(input.methods, problem, config_.removal);
-    if (program_) add_mechanism(input.methods, *program_, references);
-    input.random = measures_of_random_scores(references, problem.input.size(), seed);
+      if (scored.scores.defined()) scored.measures = agreement(scored.scores, input.references);
+    std::vector<ScoredInput> baselines = add_faithfulness(input.methods, problem, config_.removal);
+    if (program_) add_mechanism(input.methods, *program_, input.references);
+    std::ranges::move(baselines, std::back_inserter(input.methods));
+    input.random = measures_of_random_scores(input.references, seed);
     return input;
   }
 
  private:
-  std::vector<ScoredInput> explained(const Problem& problem) const {
-    std::map<std::string, Explanation> explanations;
-    std::vector<ScoredInput> methods;
-    for (const std::string& name : config_.methods) {
-      const size_t at = name.find('@');
-      const std::string method = name.substr(0, at);
-      if (!explanations.contains(method))
-        explanations[method] = interp::attribution::explain(method, problem);
-      methods.push_back(scored(explanations[method], at == name.npos ? "" : name.substr(at + 1)));
+  /// All are parsed before the first one runs, so that what does not exist costs nothing.
+  std::vector<MethodRequest> requests(const Problem& problem) const {
+    std::vector<MethodRequest> requests;
+    std::set<std::string> names;
+    for (const std::string& method : config_.methods) {
+      requests.push_back(interp::attribution::parse_method(method, problem));
+      names.insert(requests.back().name());
     }
+    for (const std::string& reference : config_.references) {
+      const MethodRequest request = interp::attribution::parse_method(reference, problem);
+      if (names.insert(request.name()).second) requests.push_back(request);
+    }
+    return requests;
+  }
+
+  std::vector<ScoredInput> explained(const Problem& problem) const {
+    MethodRuns runs(problem);
+    std::vector<ScoredInput> methods;
+    for (const MethodRequest& request : requests(problem)) methods.push_back(scored(runs, request));
     return methods;
   }
 
@@ -126,9 +129,11 @@ class InputComparison {
     };
     if (input.right) add(known_references(task_, config_.features, problem.input.tokens));
     if (program_) add(mechanism_references(task_, *program_, config_.features, input.tokens));
-    if (config_.reference) {
-      const Explanation explanation = interp::attribution::explain(*config_.reference, problem);
-      add({{.name = explanation.method, .values = explanation.scores, .is_signed = true}});
+    for (const std::string& name : config_.references) {
+      const std::string method = interp::attribution::parse_method(name, problem).name();
+      const auto found = std::ranges::find(input.methods, method, &ScoredInput::method);
+      if (found->scores.defined())
+        add({{.name = method, .values = found->scores, .is_signed = true}});
     }
     return references;
   }
@@ -139,21 +144,40 @@ class InputComparison {
   const ComparisonConfig& config_;
 };
 
-}  // namespace
-
-Comparison compare(const Task& task, const interp::Transformer& model,
-                   const circuits::Program* program, const ComparisonConfig& config) {
+void require_possible(const Task& task, const ComparisonConfig& config) {
   if (config.methods.empty() || config.inputs < 1)
     throw std::invalid_argument("compare: expected at least one method and one input");
+  if (config.removal == "deletion" && task.one_length())
+    throw std::invalid_argument(
+        "compare: nothing can be deleted from inputs of one length; remove by replacement");
+}
+
+}  // namespace
+
+std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& references,
+                                                uint64_t seed) {
+  std::vector<Measures> draws(kRandomDraws);
+  if (references.empty()) return draws;
+  const int64_t features = references.front().values.numel();
+  for (uint64_t draw = 0; draw < kRandomDraws; ++draw)
+    draws[draw] = agreement(
+        interp::attribution::normal_scores(features, seed * kRandomDraws + draw), references);
+  return draws;
+}
+
+Comparison compare(const Task& task, const interp::Transformer& model,
+                   const circuits::Program* program, const ComparisonConfig& config,
+                   std::vector<ComparedInput> begun) {
+  require_possible(task, config);
   const InputComparison compare_input(task, model, program, config);
-  Comparison comparison;
-  for (int64_t i = 0; i < config.inputs; ++i) {
+  Comparison comparison{.inputs = std::move(begun)};
+  for (auto i = static_cast<int64_t>(comparison.inputs.size()); i < config.inputs; ++i) {
     if (config.stop && *config.stop) {
       comparison.complete = false;
       break;
     }
     comparison.inputs.push_back(compare_input(i));
-    if (config.on_progress) config.on_progress(i + 1, config.inputs);
+    if (config.on_progress) config.on_progress(comparison);
   }
   return comparison;
 }

@@ -1,10 +1,80 @@
 #include <torch/types.h>
 
+#include <limits>
+
 #include "tasks/comparison_summary.h"
 
 namespace assay::tasks {
+namespace {
 
+using at::Tensor;
 using nlohmann::ordered_json;
+
+std::vector<double> numbers(const Tensor& values) {
+  const Tensor row = values.contiguous();
+  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
+}
+
+ordered_json to_json(const Note& note) {
+  return {{"inputs", note.inputs}, {"first", note.first}};
+}
+
+/// Bool values are written as such.
+ordered_json to_json(const Reference& reference) {
+  ordered_json values = ordered_json::array();
+  const bool is_bool = reference.values.scalar_type() == torch::kBool;
+  for (int64_t f = 0; f < reference.values.numel(); ++f) {
+    const double value = reference.values[f].item<double>();
+    values.push_back(is_bool ? ordered_json(value != 0) : ordered_json(value));
+  }
+  return {{"name", reference.name}, {"values", values}, {"signed", reference.is_signed}};
+}
+
+Reference reference_from(const ordered_json& json) {
+  const ordered_json& values = json.at("values");
+  const bool is_bool = !values.empty() && values.front().is_boolean();
+  std::vector<double> numbers;
+  for (const ordered_json& value : values)
+    numbers.push_back(is_bool ? static_cast<double>(value.get<bool>()) : value.get<double>());
+  const Tensor read = torch::tensor(numbers, torch::kFloat64);
+  return {.name = json.at("name"),
+          .values = is_bool ? read.gt(0) : read,
+          .is_signed = json.at("signed")};
+}
+
+ordered_json to_json(const ScoredInput& scored) {
+  ordered_json json = {{"method", scored.method},
+                       {"scores", ordered_json::array()},
+                       {"measures", scored.measures},
+                       {"rows", scored.rows},
+                       {"seconds", scored.seconds}};
+  if (scored.scores.defined()) json["scores"] = numbers(scored.scores);
+  if (!scored.caveat.empty()) json["caveat"] = scored.caveat;
+  if (!scored.failure.empty()) json["failure"] = scored.failure;
+  return json;
+}
+
+ScoredInput scored_from(const ordered_json& json) {
+  ScoredInput scored{.method = json.at("method"),
+                     .scores = {},
+                     .measures = {},
+                     .rows = json.value("rows", int64_t{0}),
+                     .seconds = json.value("seconds", 0.0),
+                     .caveat = json.value("caveat", ""),
+                     .failure = json.value("failure", "")};
+  const std::vector<double> scores = json.value("scores", std::vector<double>());
+  if (!scores.empty()) scored.scores = torch::tensor(scores, torch::kFloat64);
+  for (const auto& [name, value] : json.at("measures").items())
+    scored.measures[name] =
+        value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  return scored;
+}
+
+bool is_baseline(const ScoredInput& scored) {
+  return !scored.scores.defined() && scored.failure.empty();
+}
+
+}  // namespace
 
 ordered_json to_json(const ComparisonSummary& summary) {
   ordered_json methods = ordered_json::array(), random;
@@ -18,6 +88,8 @@ ordered_json to_json(const ComparisonSummary& summary) {
                        {"measures", measures},
                        {"rows", method.rows},
                        {"seconds", method.seconds}});
+    if (method.caveats.inputs > 0) methods.back()["caveats"] = to_json(method.caveats);
+    if (method.failures.inputs > 0) methods.back()["failures"] = to_json(method.failures);
   }
   for (const auto& [name, interval] : summary.random) random[name] = interp::to_json(interval);
   return {{"methods", methods}, {"random", random}};
@@ -26,19 +98,40 @@ ordered_json to_json(const ComparisonSummary& summary) {
 ordered_json to_json(const Comparison& comparison, const Task& task) {
   ordered_json inputs = ordered_json::array();
   for (const ComparedInput& input : comparison.inputs) {
-    ordered_json methods = ordered_json::array();
+    ordered_json methods = ordered_json::array(), baselines = methods, references = methods;
     for (const ScoredInput& scored : input.methods) {
-      if (!scored.scores.defined()) continue;  // a baseline of removal
-      const at::Tensor scores = scored.scores.contiguous();
-      const auto* begin = scores.data_ptr<double>();
-      methods.push_back({{"method", scored.method},
-                         {"scores", std::vector<double>(begin, begin + scores.numel())},
-                         {"measures", scored.measures}});
+      if (is_baseline(scored))
+        baselines.push_back({{"method", scored.method}, {"measures", scored.measures}});
+      else
+        methods.push_back(to_json(scored));
     }
-    inputs.push_back(
-        {{"input", task.to_text(input.tokens)}, {"right", input.right}, {"methods", methods}});
+    for (const Reference& reference : input.references) references.push_back(to_json(reference));
+    inputs.push_back({{"input", task.to_text(input.tokens)},
+                      {"right", input.right},
+                      {"methods", methods},
+                      {"baselines", baselines},
+                      {"references", references}});
   }
   return inputs;
+}
+
+std::vector<ComparedInput> compared_inputs(const ordered_json& inputs, const Task& task,
+                                           uint64_t seed) {
+  std::vector<ComparedInput> compared;
+  for (const ordered_json& json : inputs) {
+    ComparedInput input{.tokens = task.to_tokens(json.at("input").get<std::string>()),
+                        .right = json.at("right"),
+                        .methods = {},
+                        .references = {},
+                        .random = {}};
+    for (const char* list : {"methods", "baselines"})
+      for (const ordered_json& scored : json.at(list)) input.methods.push_back(scored_from(scored));
+    for (const ordered_json& reference : json.at("references"))
+      input.references.push_back(reference_from(reference));
+    input.random = measures_of_random_scores(input.references, seed + compared.size());
+    compared.push_back(std::move(input));
+  }
+  return compared;
 }
 
 }  // namespace assay::tasks

@@ -1,5 +1,6 @@
 #include "tasks/comparison_summary.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::tasks {
@@ -13,6 +14,12 @@ void add_defined(Values& values, const Measures& measures) {
     if (!std::isnan(value)) values[name].push_back(value);
 }
 
+void add_note(Note& note, const std::string& words) {
+  if (words.empty()) return;
+  if (note.inputs == 0) note.first = words;
+  ++note.inputs;
+}
+
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
@@ -22,14 +29,18 @@ double mean_of(const std::vector<double>& values) {
 MethodSummary summary_of_method(const Comparison& comparison, size_t method,
                                 const interp::Bootstrap& bootstrap) {
   MethodSummary summary{.method = comparison.inputs.front().methods[method].method, .measures = {}};
-  const auto n = static_cast<double>(comparison.inputs.size());
   Values values;
   for (const ComparedInput& input : comparison.inputs) {
     const ScoredInput& scored = input.methods[method];
+    add_note(summary.failures, scored.failure);
+    add_note(summary.caveats, scored.caveat);
     add_defined(values, scored.measures);
-    summary.rows += static_cast<double>(scored.rows) / n;
-    summary.seconds += scored.seconds / n;
+    summary.rows += static_cast<double>(scored.rows);
+    summary.seconds += scored.seconds;
   }
+  const auto explained = static_cast<int64_t>(comparison.inputs.size()) - summary.failures.inputs;
+  summary.rows /= std::max<double>(1, static_cast<double>(explained));
+  summary.seconds /= std::max<double>(1, static_cast<double>(explained));
   for (const auto& [name, of_inputs] : values)
     summary.measures[name] = {.mean = mean_of(of_inputs),
                               .interval = interp::mean_interval(of_inputs, bootstrap),

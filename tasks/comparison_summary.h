@@ -18,10 +18,18 @@ struct MeanMeasure {
   int64_t inputs = 0;
 };
 
+/// Something that is to be said of some inputs.
+struct Note {
+  int64_t inputs = 0;
+  std::string first;  ///< in the words of the first
+};
+
 struct MethodSummary {
   std::string method;
   std::map<std::string, MeanMeasure> measures;
-  double rows = 0, seconds = 0;  ///< per explanation, on average
+  double rows = 0, seconds = 0;  ///< per explanation, on average over those that there are
+  Note caveats = {};
+  Note failures = {};  ///< inputs without an explanation, left out of all averages
 };
 
 struct ComparisonSummary {

@@ -30,6 +30,7 @@ Problem problem_of(const Task& task, const interp::Transformer& model, const at:
           .framing = framing,
           .model = &model,
           .replacer = config.replacer,
+          .one_length = task.one_length(),
           .rows = config.rows,
           .seed = config.seed};
 }

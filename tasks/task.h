@@ -129,6 +129,8 @@ class Task {
 
   /// How inputs made shorter are laid out for a network of this task.
   virtual interp::attribution::Framing framing() const { return {}; }
+  /// Whether its networks read inputs of one length only: then nothing can be deleted from them.
+  virtual bool one_length() const { return false; }
   /// One input as explanations take it, without what fills its row. @param tokens  int64 [pos].
   virtual interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const;
   /// What explanations may speak of: `token`, and groups of tokens that mean something in the task.

@@ -1,7 +1,10 @@
 // `assay compare --model FILE --interpretation FILE --methods a,b,c`
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <iterator>
 #include <optional>
+#include <stdexcept>
 
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
@@ -9,6 +12,7 @@
 #include "tasks/comparison_summary.h"
 #include "tasks/registry.h"
 #include "tools/commands.h"
+#include "tools/comparison_file.h"
 #include "tools/comparison_text.h"
 #include "tools/explanation_options.h"
 #include "tools/interrupt.h"
@@ -23,84 +27,174 @@ struct ComparisonOptions {
   CommonOptions common;
   ExplanationOptions explanation;
   std::filesystem::path interpretation;
-  std::vector<std::string> methods;
-  std::string reference, removal = "deletion";
+  std::vector<std::string> methods, references;
+  std::string removal;  // empty: what the task allows
   int64_t inputs = 100;
+  bool resume = false;
   double confidence = 0.95;
   PageOption page;
 };
 
-std::optional<circuits::Program> load_program(const ComparisonOptions& options,
-                                              const ExplanationSubject& subject) {
-  if (options.interpretation.empty()) return std::nullopt;
-  const interp::TransformerConfig& config = subject.model.model->config();
+/// What is compared, and with what.
+struct ComparisonSubject {
+  ExplanationSubject explained;
+  std::optional<circuits::Program> program;
+  std::string interpretation_sha256;
+};
+
+ComparisonSubject load(const ComparisonOptions& options, const Session& session) {
+  ComparisonSubject subject{.explained = load_subject(options.explanation, session),
+                            .program = {},
+                            .interpretation_sha256 = {}};
+  if (options.interpretation.empty()) return subject;
+  const interp::TransformerConfig& config = subject.explained.model.model->config();
   const auto loaded =
-      circuits::load_interpretation(options.interpretation, config, subject.model.sha256);
-  return circuits::compile(loaded.interpretation, tasks::all_operations(), config);
+      circuits::load_interpretation(options.interpretation, config, subject.explained.model.sha256);
+  subject.program = circuits::compile(loaded.interpretation, tasks::all_operations(), config);
+  subject.interpretation_sha256 = loaded.sha256;
+  return subject;
 }
 
 void print_subject(const ComparisonOptions& options, const ExplanationSubject& subject,
-                   uint64_t seed, const Session& session) {
+                   const tasks::ComparisonConfig& config, const Session& session) {
   const Console& console = session.console;
   console.fact("model", describe_model(options.explanation, subject));
   if (!options.interpretation.empty())
     console.fact("interpretation", options.interpretation.string());
   console.fact("task", describe(*subject.task));
-  console.fact("inputs",
-               fmt::format("{} fresh ones (test part, seed {})", grouped(options.inputs), seed));
-  console.fact("features", options.explanation.features);
+  console.fact("inputs", fmt::format("{} fresh ones (test part, seed {})", grouped(config.inputs),
+                                     config.seed));
+  console.fact("features", fmt::format("{}, taken away by {}", config.features, config.removal));
   console.fact("BLAS", describe(session.blas));
 }
 
+int print_how_to_go_on(const ComparisonOptions& options, const Console& console) {
+  if (!options.common.json.empty())
+    console.print("partial report saved in {}; the same command with --resume goes on",
+                  options.common.json.string());
+  return kInterrupted;
+}
+
+tasks::ComparisonConfig config_of(const ComparisonOptions& options,
+                                  const ExplanationSubject& subject) {
+  const char* possible = subject.task->one_length() ? "replacement" : "deletion";
+  return {.methods = options.methods,
+          .references = options.references,
+          .features = options.explanation.features,
+          .removal = options.removal.empty() ? possible : options.removal,
+          .replacer = subject.replacer.get(),
+          .inputs = options.inputs,
+          .rows = options.explanation.rows,
+          .seed = options.common.seed.value_or(1)};
+}
+
+/// All that scores depend on; the report begins with it.
+nlohmann::ordered_json settings_of(const tasks::ComparisonConfig& config,
+                                   const ComparisonSubject& subject) {
+  return {{"version", ASSAY_VERSION},
+          {"model_sha256", subject.explained.model.sha256},
+          {"interpretation_sha256", subject.interpretation_sha256},
+          {"task", subject.explained.task->to_json()},
+          {"features", config.features},
+          {"methods", config.methods},
+          {"references", config.references},
+          {"removal", config.removal},
+          {"replacer", config.replacer->name()},
+          {"rows", config.rows},
+          {"seed", config.seed}};
+}
+
 nlohmann::ordered_json report_of(const ComparisonOptions& options,
-                                 const ExplanationSubject& subject, uint64_t seed,
+                                 const nlohmann::ordered_json& settings,
+                                 const ComparisonSubject& subject,
                                  const tasks::Comparison& comparison,
                                  const tasks::ComparisonSummary& summary) {
   nlohmann::ordered_json report = report_head();
   report["model"] = {{"path", options.explanation.model.string()},
-                     {"sha256", subject.model.sha256}};
+                     {"sha256", subject.explained.model.sha256}};
   if (!options.interpretation.empty()) report["interpretation"] = options.interpretation.string();
-  report["task"] = subject.task->to_json();
-  report["features"] = options.explanation.features;
-  report["removal"] = options.removal;
-  report["rows"] = options.explanation.rows;
-  report["seed"] = seed;
+  report.update(settings);
   report["confidence"] = options.confidence;
   report["partial"] = !comparison.complete;
   report["summary"] = tasks::to_json(summary);
-  report["inputs"] = tasks::to_json(comparison, *subject.task);
+  report["inputs"] = tasks::to_json(comparison, *subject.explained.task);
   return report;
+}
+
+/// A kill costs at most the inputs of the last half minute.
+class Saving {
+ public:
+  explicit Saving(std::function<void(const tasks::Comparison&)> save) : save_(std::move(save)) {}
+
+  void operator()(const tasks::Comparison& so_far) {
+    const auto now = Clock::now();
+    if (now < next_) return;
+    save_({.inputs = so_far.inputs, .complete = false});
+    next_ = Clock::now() + std::chrono::seconds(30);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::function<void(const tasks::Comparison&)> save_;
+  Clock::time_point next_ = Clock::now();
+};
+
+/// At the first input, so that nobody waits long for nothing.
+void warn_of_failures(const tasks::ComparedInput& first) {
+  for (const tasks::ScoredInput& scored : first.methods)
+    if (!scored.failure.empty())
+      Console::warn(fmt::format("{} failed on the first input: {}", scored.method, scored.failure));
+}
+
+/// A method without a single explanation was asked for in vain.
+void require_explained(const tasks::ComparisonSummary& summary,
+                       const tasks::Comparison& comparison) {
+  for (const tasks::MethodSummary& method : summary.methods)
+    if (method.failures.inputs == std::ssize(comparison.inputs))
+      throw std::runtime_error(
+          fmt::format("{} failed on every input: {}", method.method, method.failures.first));
+}
+
+std::vector<tasks::ComparedInput> begun(const ComparisonOptions& options,
+                                        const nlohmann::ordered_json& settings,
+                                        const ComparisonSubject& subject) {
+  if (!options.resume) return {};
+  return inputs_begun(options.common.json, settings, *subject.explained.task, options.inputs);
 }
 
 int run_comparison(const ComparisonOptions& options) {
   require_writable(options.page);
   const Session session = start(options.common);
-  const uint64_t seed = options.common.seed.value_or(1);
-  const ExplanationSubject subject = load_subject(options.explanation, session);
-  const std::optional<circuits::Program> program = load_program(options, subject);
-  print_subject(options, subject, seed, session);
+  const ComparisonSubject subject = load(options, session);
+  tasks::ComparisonConfig config = config_of(options, subject.explained);
+  const nlohmann::ordered_json settings = settings_of(config, subject);
+  std::vector<tasks::ComparedInput> done = begun(options, settings, subject);
+  print_subject(options, subject.explained, config, session);
 
-  tasks::ComparisonConfig config{.methods = options.methods,
-                                 .reference = {},
-                                 .features = options.explanation.features,
-                                 .removal = options.removal,
-                                 .replacer = subject.replacer.get(),
-                                 .inputs = options.inputs,
-                                 .rows = options.explanation.rows,
-                                 .seed = seed,
-                                 .stop = &watch_interrupts()};
-  if (!options.reference.empty()) config.reference = options.reference;
+  const auto summarised = [&](const tasks::Comparison& comparison) {
+    return tasks::summarise(comparison, {.confidence = options.confidence, .seed = config.seed});
+  };
+  Saving save([&](const tasks::Comparison& so_far) {
+    write_report(options.common, report_of(options, settings, subject, so_far, summarised(so_far)));
+  });
   Progress line(options.common.quiet);
-  config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
+  config.stop = &watch_interrupts();
+  config.on_progress = [&, before = std::ssize(done)](const tasks::Comparison& so_far) {
+    if (so_far.inputs.size() == 1) warn_of_failures(so_far.inputs.front());
+    line.count(std::ssize(so_far.inputs) - before, config.inputs - before, "inputs");
+    if (!options.common.json.empty()) save(so_far);
+  };
   const tasks::Comparison comparison =
-      tasks::compare(*subject.task, *subject.model.model, program ? &*program : nullptr, config);
-  const tasks::ComparisonSummary summary =
-      tasks::summarise(comparison, {.confidence = options.confidence, .seed = seed});
+      tasks::compare(*subject.explained.task, *subject.explained.model.model,
+                     subject.program ? &*subject.program : nullptr, config, std::move(done));
+  const tasks::ComparisonSummary summary = summarised(comparison);
   print_comparison(comparison, summary, session.console);
-  const nlohmann::ordered_json report = report_of(options, subject, seed, comparison, summary);
+  const nlohmann::ordered_json report = report_of(options, settings, subject, comparison, summary);
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
-  return comparison.complete ? kDone : kInterrupted;
+  if (!comparison.complete) return print_how_to_go_on(options, session.console);
+  require_explained(summary, comparison);
+  return kDone;
 }
 
 }  // namespace
@@ -116,13 +210,13 @@ Command add_compare(CLI::App& app) {
       ->required()
       ->delimiter(',')
       ->type_name("NAMES");
-  app.add_option("--reference", options->reference,
-                 "a method whose scores the others are held against, such as shapley:deletion")
-      ->type_name("NAME");
+  app.add_option("--reference", options->references,
+                 "methods whose scores the others are held against, such as shapley:deletion")
+      ->delimiter(',')
+      ->type_name("NAMES");
   app.add_option("--removal", options->removal,
                  "what taking features away means to the measures of faithfulness: deletion or "
-                 "replacement")
-      ->capture_default_str()
+                 "replacement (default: deletion where the task knows inputs of several lengths)")
       ->check(CLI::IsMember({"deletion", "replacement"}))
       ->type_name("HOW");
   app.add_option("--inputs", options->inputs, "fresh inputs to explain")
@@ -134,11 +228,17 @@ Command add_compare(CLI::App& app) {
       ->check(CLI::Range(0.5, 0.9999).description(""))
       ->type_name("P");
   add_page_option(app, options->page);
+  CLI::Option* resume =
+      app.add_flag("--resume", options->resume,
+                   "go on with the comparison in the report of --json, or extend it");
   add_common_options(app, options->common);
+  resume->needs("--json");
   app.footer(list_of_methods() +
-             "\nExample: assay compare --model tasks/two_sat/variable/model.safetensors\n"
-             "           --interpretation tasks/two_sat/variable/trees.json\n"
-             "           --methods random,occlusion:deletion,lime --reference shapley:deletion");
+             "\nExamples: assay compare --model tasks/two_sat/variable/model.safetensors\n"
+             "            --interpretation tasks/two_sat/variable/trees.json\n"
+             "            --methods random,lime,slalom@removal --reference shapley,occlusion\n"
+             "          assay compare --model tasks/two_sat/reference/model.safetensors\n"
+             "            --methods lime,reagent --inputs 1000 --json r.json");
   return [options] { return run_comparison(*options); };
 }
 

@@ -48,8 +48,12 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
   ExplainedInput input{
       .facts = {}, .tokens = {}, .features = problem.input.features, .explanations = {}};
   for (const int64_t token : problem.input.tokens) input.tokens.push_back(name_of(token));
+  std::vector<attribution::MethodRequest> requests;
   for (const std::string& method : options.methods)
-    input.explanations.push_back(attribution::explain(method, problem));
+    requests.push_back(attribution::parse_method(method, problem));
+  attribution::MethodRuns runs(problem);
+  for (const attribution::MethodRequest& request : requests)
+    input.explanations.push_back(runs(request));
   input.facts = {{"model", describe_model(options.explanation, subject)},
                  {"task", describe(task)},
                  {"input", task.to_text(tokens)},
@@ -87,7 +91,9 @@ Command add_explain(CLI::App& app) {
   const auto options = std::make_shared<ExplainOptions>();
   app.add_option("INPUT", options->input, "an input of the task, as text")->required();
   add_explanation_options(app, options->explanation, "token");
-  app.add_option("--method", options->methods, "NAME or NAME:PRESET, see below; any number of them")
+  app.add_option("--method", options->methods,
+                 "NAME, NAME:PRESET, NAME@READING or NAME:PRESET@READING, see below; any number of "
+                 "them")
       ->required()
       ->type_name("NAME");
   app.add_option("--target", options->target,
@@ -96,10 +102,13 @@ Command add_explain(CLI::App& app) {
       ->type_name("KIND:TOKEN");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
-  app.footer(list_of_methods() +
-             "\nExample: assay explain --model tasks/two_sat/variable/model.safetensors\n"
-             "           --features clause --method occlusion:deletion --method lime\n"
-             "           \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )\"");
+  app.footer(list_of_methods() + list_of_targets() +
+             "\nExamples: assay explain --model tasks/two_sat/variable/model.safetensors\n"
+             "            --features clause --method occlusion:deletion --method lime\n"
+             "            \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )\"\n"
+             "          assay explain --model tasks/two_sat/variable/model.safetensors\n"
+             "            --method slalom@value --method slalom@importance\n"
+             "            --target logit-difference:s:u \"( x0 x1 ) ( x0 Not(x1) )\"");
   return [options] { return run_explain(*options); };
 }
 

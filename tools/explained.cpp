@@ -35,6 +35,7 @@ nlohmann::ordered_json to_json(const Explanation& explanation) {
   json["rows"] = explanation.rows;
   json["seconds"] = explanation.seconds;
   if (!explanation.diagnostics.is_null()) json["diagnostics"] = explanation.diagnostics;
+  if (!explanation.caveat.empty()) json["caveat"] = explanation.caveat;
   return json;
 }
 

@@ -73,6 +73,10 @@ void print_explained(const ExplainedInput& input, const Console& console) {
     }
   console.line();
   console.line(features_by_methods(input, columns).to_string(console.colour()));
+  for (const auto& explanation : input.explanations)
+    if (!explanation.caveat.empty())
+      console.line(console.paint(fmt::format("{} {}", explanation.method, explanation.caveat),
+                                 Tone::Caution));
 }
 
 }  // namespace assay::tools

@@ -1,12 +1,32 @@
 #include "tools/explanation_options.h"
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 
 #include "interp/attribution/method.h"
 #include "interp/transformer.h"
+#include "tasks/registry.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
+namespace {
+
+std::string item(const std::string& name, const std::string& help) {
+  return fmt::format("  {:<21}   {}\n", "", wrapped(fmt::format("{} {}", name, help), 100, 26));
+}
+
+std::string list_of_tasks() {
+  std::string text = "Features and replacers of the tasks, the first replacer being the default:\n";
+  for (const tasks::TaskEntry& entry : tasks::task_entries()) {
+    const auto task = tasks::make_task(entry.name);
+    text += fmt::format("  {:<21} {}; {}\n", entry.name, fmt::join(task->feature_kinds(), ", "),
+                        fmt::join(task->replacer_names(), ", "));
+  }
+  return text;
+}
+
+}  // namespace
 
 void add_explanation_options(CLI::App& app, ExplanationOptions& options,
                              const std::string& features) {
@@ -47,15 +67,22 @@ std::string describe_model(const ExplanationOptions& options, const ExplanationS
 }
 
 std::string list_of_methods() {
-  std::string text = "Methods, the first preset being the default:\n";
+  std::string text =
+      "Methods, presets after : (the first that the network allows is the default), "
+      "readings after @:\n";
   for (const interp::attribution::Method& method : interp::attribution::methods()) {
     text += fmt::format("  {:<21} {}\n", method.name, wrapped(method.help, 100, 24));
-    if (method.presets.size() < 2) continue;
-    for (const interp::attribution::Preset& preset : method.presets)
-      text += fmt::format("  {:<21}   {}\n", "",
-                          wrapped(fmt::format(":{} {}", preset.name, preset.help), 100, 26));
+    if (method.presets.size() > 1)
+      for (const interp::attribution::Preset& preset : method.presets)
+        text += item(':' + preset.name, preset.help);
+    for (const interp::attribution::NamedReading& reading : method.readings)
+      text += item('@' + reading.name, reading.help);
   }
-  return text;
+  return text + list_of_tasks();
+}
+
+std::string list_of_targets() {
+  return fmt::format("Targets: {}\n", fmt::join(interp::attribution::target_forms(), ", "));
 }
 
 }  // namespace assay::tools

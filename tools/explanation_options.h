@@ -34,7 +34,10 @@ ExplanationSubject load_subject(const ExplanationOptions& options, const Session
 
 std::string describe_model(const ExplanationOptions& options, const ExplanationSubject& subject);
 
-/// Every method with its presets, one per line, for --help.
+/// For --help: every method with its presets and readings, then the features and replacers of every
+/// task.
 std::string list_of_methods();
+/// For --help: what `--target` takes.
+std::string list_of_targets();
 
 }  // namespace assay::tools

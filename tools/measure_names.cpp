@@ -20,13 +20,11 @@ constexpr Kind kKinds[] = {
      "mean of what is explained while features come in, best first: higher is better"},
     {"deletion", "deletion ↓",
      "mean of what is explained while features go, best first: lower is better", true},
-    {"sufficiency", "sufficiency ↓",
-     "Hellinger distance of the answer when unimportant features are partly erased: lower is "
-     "better",
-     true},
+    {"sufficiency", "sufficiency ↑",
+     "how near the important features alone come to the answer, as a Hellinger distance gained on "
+     "none of them: higher is better"},
     {"comprehensiveness", "comprehensiv. ↑",
-     "Hellinger distance of the answer when important features are partly erased: higher is "
-     "better"},
+     "Hellinger distance of the answer when important features are erased: higher is better"},
     {"error", "error ↓",
      "squared error of the changes that added scores predict when up to 10 features go; 1 is no "
      "better than predicting no change: lower is better",

@@ -19,8 +19,10 @@ struct Explanation {
   std::map<std::string, at::Tensor> readings = {};
   /// Of the run: fit, convergence, what was clamped or refused.
   nlohmann::ordered_json diagnostics = {};
-  int64_t rows = 0;    ///< of the network, forward
-  double seconds = 0;  ///< by the clock
+  /// What must be known before the scores are believed, in words: a run that did not converge.
+  std::string caveat = {};  ///< empty: nothing
+  int64_t rows = 0;         ///< of the network, forward
+  double seconds = 0;       ///< by the clock
 };
 
 }  // namespace assay::interp::attribution

@@ -1,5 +1,6 @@
 #include "interp/attribution/integrated_gradients.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 using at::Tensor;
 
 constexpr double kTolerance = 1e-3;
-constexpr int64_t kRows = 20000;  // at most, for the hardest inputs
+constexpr int64_t kRows = 10000;          // at most, for the hardest inputs
 constexpr double kSmallestChange = 1e-6;  // relative to a smaller one nothing is measured
 
 /// Places in [0, 1] and their weights.
@@ -42,7 +43,7 @@ struct Panel {
   double from = 0, to = 1;
   double score_from = 0, score_to = 0;
   Tensor of_positions = {};  // its part of the integral
-  double error = 0;          // of completeness
+  double error = 0;          // of completeness, signed
 };
 
 class Way {
@@ -106,8 +107,7 @@ class Way {
     for (int64_t i = 0; i < n; ++i) {
       Panel& panel = panels[i];
       panel.of_positions = means[i] * (panel.to - panel.from);
-      panel.error =
-          std::abs(panel.of_positions.sum().item<double>() - (panel.score_to - panel.score_from));
+      panel.error = panel.of_positions.sum().item<double>() - (panel.score_to - panel.score_from);
     }
   }
 
@@ -118,10 +118,27 @@ class Way {
   int64_t rows_ = 0;
 };
 
-double total_error(const std::vector<Panel>& panels) {
-  double sum = 0;
-  for (const Panel& panel : panels) sum += panel.error;
-  return sum;
+double size_of_error(const Panel& panel) {
+  return std::abs(panel.error);
+}
+
+/// The error of the whole, or what errors of random signs would sum to: a small sum alone may be
+/// luck, and absolute values would add up the rounding of float32, which cancels.
+double estimated_error(const std::vector<Panel>& panels) {
+  double sum = 0, squares = 0;
+  for (const Panel& panel : panels) {
+    sum += panel.error;
+    squares += panel.error * panel.error;
+  }
+  return std::max(std::abs(sum), std::sqrt(squares));
+}
+
+std::string caveat(const IntegratedGradients& result) {
+  if (result.converged) return "";
+  return fmt::format(
+      "did not converge in {} rows: an error of about {:.2g} is left, where {:.3g} is to be "
+      "explained",
+      result.rows, result.estimated_error, result.score - result.baseline_score);
 }
 
 Explanation explain_by_integral(const Problem& problem, const std::string& preset) {
@@ -135,7 +152,9 @@ Explanation explain_by_integral(const Problem& problem, const std::string& prese
                           {"score", result.score},
                           {"baseline_score", result.baseline_score},
                           {"completeness_error", result.completeness_error()},
-                          {"relative_completeness_error", result.relative_completeness_error()}},
+                          {"relative_completeness_error", result.relative_completeness_error()},
+                          {"converged", result.converged}},
+          .caveat = caveat(result),
           .rows = result.rows};
 }
 
@@ -155,11 +174,10 @@ IntegratedGradients integrated_gradients(const EmbeddedInput& input, const Targe
   std::vector<Panel> panels = {way.whole()};
   const double score = panels[0].score_to, baseline_score = panels[0].score_from;
   const double allowed = tolerance * std::max(std::abs(score - baseline_score), kSmallestChange);
-  while (total_error(panels) > allowed) {
-    const double largest = std::ranges::max(panels, {}, &Panel::error).error;
-    const double share = std::max(allowed / static_cast<double>(panels.size()), largest / 4);
-    const auto off =
-        std::ranges::partition(panels, [&](const Panel& panel) { return panel.error <= share; });
+  while (estimated_error(panels) > allowed) {
+    const double largest = size_of_error(std::ranges::max(panels, {}, size_of_error));
+    const auto off = std::ranges::partition(
+        panels, [&](const Panel& panel) { return size_of_error(panel) <= largest / 4; });
     const std::vector<Panel> worst(off.begin(), off.end());
     if (way.rows() + way.rows_to_halve(static_cast<int64_t>(worst.size())) > rows) break;
     panels.erase(off.begin(), off.end());
@@ -171,7 +189,9 @@ IntegratedGradients integrated_gradients(const EmbeddedInput& input, const Targe
   return {.of_positions = at::stack(parts).sum(0),
           .score = score,
           .baseline_score = baseline_score,
-          .rows = way.rows()};
+          .rows = way.rows(),
+          .estimated_error = estimated_error(panels),
+          .converged = estimated_error(panels) <= allowed};
 }
 
 Method integrated_gradients_method() {

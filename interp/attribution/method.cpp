@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,25 +24,78 @@
 namespace assay::interp::attribution {
 namespace {
 
+template <typename Item>
+std::string list_of(const std::vector<Item>& items) {
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.name);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
 /// The item of that name. @throws std::invalid_argument listing the names.
 template <typename Item>
 const Item& item_named(const std::string& name, const std::vector<Item>& items,
                        const std::string& what) {
   const auto found = std::ranges::find(items, name, &Item::name);
   if (found != items.end()) return *found;
-  std::vector<std::string> names;
-  for (const Item& item : items) names.push_back(item.name);
   throw std::invalid_argument(
-      fmt::format("unknown {} '{}'; there are {}", what, name, fmt::join(names, ", ")));
+      fmt::format("unknown {} '{}'; there are {}", what, name, list_of(items)));
 }
 
-void require_access(const Problem& problem, const std::string& name, Takes takes) {
+/// Why the problem does not allow it; empty: it does.
+std::string objection(const Problem& problem, Takes takes) {
   if (takes == Takes::LooksInside && !problem.model)
-    throw std::invalid_argument(
-        fmt::format("method '{}' looks inside the network, which is a black box here", name));
+    return "looks inside the network, which is a black box here";
   if (takes == Takes::Replaces && !problem.replacer)
-    throw std::invalid_argument(
-        fmt::format("method '{}' replaces tokens, and nothing says by what", name));
+    return "replaces tokens, and nothing says by what";
+  if (takes == Takes::Deletes && problem.one_length)
+    return "deletes tokens, and this network reads inputs of one length only";
+  return "";
+}
+
+const Preset& default_preset(const Method& method, const Problem& problem) {
+  const auto allowed = std::ranges::find_if(method.presets, [&](const Preset& preset) {
+    return objection(problem, preset.takes).empty();
+  });
+  return allowed == method.presets.end() ? method.presets.front() : *allowed;
+}
+
+std::string joined_name(const Method& method, const Preset& preset) {
+  return method.presets.size() == 1 ? method.name : fmt::format("{}:{}", method.name, preset.name);
+}
+
+void require_finite(const Explanation& explanation, const Input& input) {
+  const at::Tensor bad = at::isfinite(explanation.scores).logical_not().nonzero();
+  if (bad.numel() == 0) return;
+  throw std::runtime_error(fmt::format("{}: the score of '{}' is not finite", explanation.method,
+                                       input.features[bad[0].item<int64_t>()].name));
+}
+
+Explanation timed_run(const MethodRequest& request, const Problem& problem) {
+  validate(problem.input);
+  const int64_t rows = problem.scorer.rows() + problem.logits.rows();
+  const auto start = std::chrono::steady_clock::now();
+  Explanation explanation = request.method->explain(problem, request.preset->name);
+  explanation.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  explanation.rows += problem.scorer.rows() + problem.logits.rows() - rows;
+  explanation.method = request.run();
+  require_finite(explanation, problem.input);
+  return explanation;
+}
+
+/// The same run with another reading as its scores; standard errors are those of the scores.
+Explanation read_as(Explanation explanation, const std::string& reading) {
+  const auto found = explanation.readings.find(reading);
+  if (found == explanation.readings.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, scores] : explanation.readings) names.push_back(name);
+    throw std::invalid_argument(fmt::format("{} has no reading '{}' of this target; there are {}",
+                                            explanation.method, reading, fmt::join(names, ", ")));
+  }
+  explanation.method += '@' + reading;
+  explanation.scores = found->second;
+  explanation.standard_errors = at::Tensor();
+  return explanation;
 }
 
 }  // namespace
@@ -64,25 +118,43 @@ const std::vector<Method>& methods() {
   return all;
 }
 
-Explanation explain(const std::string& name, const Problem& problem) {
-  const size_t colon = name.find(':');
-  const Method& method = item_named(name.substr(0, colon), methods(), "method");
-  const Preset& preset = colon == name.npos
-                             ? method.presets.front()
-                             : item_named(name.substr(colon + 1), method.presets,
-                                          fmt::format("preset of method '{}'", method.name));
-  validate(problem.input);
-  require_access(problem, name, preset.takes);
+std::string MethodRequest::run() const {
+  return joined_name(*method, *preset);
+}
 
-  const int64_t rows = problem.scorer.rows() + problem.logits.rows();
-  const auto start = std::chrono::steady_clock::now();
-  Explanation explanation = method.explain(problem, preset.name);
-  explanation.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  explanation.rows += problem.scorer.rows() + problem.logits.rows() - rows;
-  explanation.method =
-      method.presets.size() == 1 ? method.name : fmt::format("{}:{}", method.name, preset.name);
-  return explanation;
+std::string MethodRequest::name() const {
+  return reading.empty() ? run() : run() + '@' + reading;
+}
+
+MethodRequest parse_method(const std::string& text, const Problem& problem) {
+  const size_t at = text.find('@');
+  const std::string run = text.substr(0, at);
+  const size_t colon = run.find(':');
+  const Method& method = item_named(run.substr(0, colon), methods(), "method");
+  const auto of_method = [&](const char* what) {
+    return fmt::format("{} of method '{}'", what, method.name);
+  };
+  const Preset& preset =
+      colon == run.npos ? default_preset(method, problem)
+                        : item_named(run.substr(colon + 1), method.presets, of_method("preset"));
+  const std::string refused = objection(problem, preset.takes);
+  if (!refused.empty())
+    throw std::invalid_argument(
+        fmt::format("method '{}' {}", joined_name(method, preset), refused));
+  MethodRequest request{.method = &method, .preset = &preset};
+  if (at != text.npos)
+    request.reading = item_named(text.substr(at + 1), method.readings, of_method("reading")).name;
+  return request;
+}
+
+Explanation MethodRuns::operator()(const MethodRequest& request) {
+  if (!done_.contains(request.run())) done_[request.run()] = timed_run(request, problem_);
+  const Explanation& explanation = done_[request.run()];
+  return request.reading.empty() ? explanation : read_as(explanation, request.reading);
+}
+
+Explanation explain(const std::string& method, const Problem& problem) {
+  return MethodRuns(problem)(parse_method(method, problem));
 }
 
 }  // namespace assay::interp::attribution

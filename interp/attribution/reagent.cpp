@@ -53,6 +53,12 @@ nlohmann::ordered_json diagnostics(const Probes& probes, const Problem& problem,
   return json;
 }
 
+std::string caveat(const Probes& probes, const ReagentConfig& config) {
+  if (!stops_early(config.stop) || probes.converged() == config.probes) return "";
+  return fmt::format("{} of {} probes did not meet the stop rule in {} steps",
+                     config.probes - probes.converged(), config.probes, config.max_steps);
+}
+
 std::vector<Preset> presets() {
   const auto preset = [](const char* name, const char* help) {
     return Preset{.name = name, .help = help, .takes = Takes::Replaces};
@@ -93,7 +99,8 @@ Explanation reagent(const Problem& problem, const ReagentConfig& config) {
   const MarginalEffects marginal = probes.marginal();
   Explanation explanation{.scores = everywhere(marginal.mean),
                           .standard_errors = everywhere(marginal.standard_error),
-                          .diagnostics = diagnostics(probes, problem, config)};
+                          .diagnostics = diagnostics(probes, problem, config),
+                          .caveat = caveat(probes, config)};
   explanation.readings = {{"marginal", explanation.scores},
                           {"marginal-se", explanation.standard_errors}};
   if (problem.target.kind != TargetKind::Probability) return explanation;
@@ -109,6 +116,9 @@ Method reagent_method() {
   return {.name = "reagent",
           .help = "random replacements, scored by the fall of the target (arXiv 2402.00794)",
           .presets = presets(),
+          .readings = {{"marginal", "marginal effects, in units of the target"},
+                       {"marginal-se", "their standard errors"},
+                       {"raw", "softmax of the published scores; of probabilities alone"}},
           .explain = [](const Problem& problem, const std::string& preset) {
             return reagent(problem, reagent_preset(preset, problem.rows));
           }};

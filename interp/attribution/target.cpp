@@ -38,6 +38,13 @@ Tensor log_odds(const Tensor& logits, int64_t token) {
 
 }  // namespace
 
+std::vector<std::string> target_forms() {
+  std::vector<std::string> forms;
+  for (const auto& [kind, name] : kTargets)
+    forms.push_back(name + (kind == TargetKind::LogitDifference ? ":TOKEN:FOIL" : ":TOKEN"));
+  return forms;
+}
+
 Target parse_target(const std::string& text,
                     const std::function<int64_t(const std::string& name)>& token_of) {
   std::vector<std::string> parts(1);

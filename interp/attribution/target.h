@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace assay::interp::attribution {
 
@@ -24,6 +25,9 @@ struct Target {
   int64_t foil = -1;  ///< of LogitDifference
   bool operator==(const Target&) const = default;
 };
+
+/// `logit:TOKEN` …, as parse_target() reads them.
+std::vector<std::string> target_forms();
 
 /// Reads `logit:TOKEN`, `log-odds:TOKEN`, `probability:TOKEN`, `log-probability:TOKEN` and
 /// `logit-difference:TOKEN:FOIL`.

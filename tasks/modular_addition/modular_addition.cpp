@@ -29,6 +29,7 @@ class ModularAddition : public Task {
   int64_t d_vocab() const override { return pairs_.settings().p + 1; }
   int64_t n_ctx() const override { return kContext; }
   int64_t readout() const override { return kReadout; }
+  bool one_length() const override { return true; }
 
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                int64_t count) const override {

@@ -115,6 +115,7 @@ class TwoSat : public Task {
   Framing framing() const override {
     return {.length = n_ctx(), .padding = Tokens{variables_}.padding()};
   }
+  bool one_length() const override { return min_clauses_ == clauses_; }
   std::vector<std::string> feature_kinds() const override { return {"token", "literal", "clause"}; }
   std::vector<Feature> features(const std::string& kind, const Sequence& tokens) const override {
     if (kind == "literal") return literal_features(tokens, variables_);

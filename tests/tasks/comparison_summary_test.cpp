@@ -22,6 +22,7 @@ Comparison by_hand() {
                      .measures = {{"x.auroc", first}, {"y.auroc", second}, {"z.auroc", kNaN}},
                      .rows = rows,
                      .seconds = 0.5}},
+        .references = {},
         .random = std::vector<Measures>(kRandomDraws, {{"x.auroc", first / 2}})};
   };
   return {.inputs = {input(0.5, 0.2, 10), input(1.0, kNaN, 20), input(0.75, 0.4, 30)}};
@@ -51,8 +52,13 @@ TEST(Summary, OfScoresThatKnowNothingLiesInTheBandOfChance) {
   interp::TransformerConfig config = two_sat::small_config();
   config.n_ctx = task->n_ctx();
   const auto model = two_sat::small_model(1, config);
-  const Comparison comparison =
-      compare(*task, *model, nullptr, {.methods = {"random"}, .features = "clause", .inputs = 60});
+  const auto replacer = task->replacer(task->replacer_names().front());
+  const Comparison comparison = compare(*task, *model, nullptr,
+                                        {.methods = {"random"},
+                                         .features = "clause",
+                                         .removal = "replacement",
+                                         .replacer = replacer.get(),
+                                         .inputs = 60});
   const ComparisonSummary summary = summarise(comparison);
   int measures = 0;
   for (const auto& [name, band] : summary.random) {
@@ -70,6 +76,25 @@ TEST(Summary, OfScoresThatKnowNothingLiesInTheBandOfChance) {
 
 TEST(Summary, OfNothingIsEmpty) {
   EXPECT_TRUE(summarise({}).methods.empty());
+}
+
+TEST(Summary, CountsFailuresAndCaveatsAndLeavesFailuresOutOfAverages) {
+  Comparison comparison = by_hand();
+  comparison.inputs[1].methods[0] = {
+      .method = "a", .scores = {}, .measures = {}, .failure = "no luck"};
+  comparison.inputs[0].methods[0].caveat = "not converged";
+  comparison.inputs[2].methods[0].caveat = "neither";
+  const ComparisonSummary summary = summarise(comparison);
+  const MethodSummary& a = summary.methods[0];
+  EXPECT_EQ(a.failures.inputs, 1);
+  EXPECT_EQ(a.caveats.inputs, 2);
+  EXPECT_EQ(a.caveats.first, "not converged");
+  EXPECT_DOUBLE_EQ(a.rows, 20);  // of 10 and 30
+  EXPECT_DOUBLE_EQ(a.seconds, 0.5);
+  EXPECT_EQ(a.measures.at("x.auroc").inputs, 2);
+  const nlohmann::ordered_json json = to_json(summary)["methods"][0];
+  EXPECT_EQ(json["failures"]["inputs"], 1);
+  EXPECT_EQ(json["failures"]["first"], "no luck");
 }
 
 TEST(Summary, AsJsonHasTheFiguresAndTheBand) {

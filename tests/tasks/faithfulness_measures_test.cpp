@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "tasks/explaining.h"
 #include "tests/tasks/two_sat/small_model.h"
 
@@ -30,9 +32,36 @@ TEST(FaithfulnessMeasures, OfAnAdditiveGame) {
   // Wrong by twice the change itself, so four times the error of predicting none.
   EXPECT_NEAR(reversed.at("removal.error"), 4, 1e-9);
   EXPECT_NEAR(measures.at("(ols)").at("removal.error"), 0, 1e-6);
-  EXPECT_FALSE(measures.contains("(zero)"));
-  EXPECT_GE(right.at("soft.sufficiency"), 0);
-  EXPECT_GE(right.at("soft.comprehensiveness"), 0);
+  const Measures& no_change = measures.at("(no change)");
+  EXPECT_NEAR(reversed.at("removal-mse.01"), 4 * no_change.at("removal-mse.01"), 1e-9);
+  EXPECT_DOUBLE_EQ(no_change.at("removal-mse.04"), 36);  // all go: (4 - 1 + 2 + 1)²
+  EXPECT_DOUBLE_EQ(no_change.at("removal.error"), 1);
+}
+
+TEST(FaithfulnessMeasures, OfErasedEmbeddingsStayBelowTheMostThereIs) {
+  const auto task = two_sat::small_task();
+  const auto model = two_sat::small_model();
+  const Game game = [](const Tensor& kept) { return kept.to(torch::kFloat64).sum(1); };
+  int usable = 0;
+  for (int64_t i = 0; i < 10; ++i) {
+    const Tensor tokens = task->sample(Part::Test, 1, i, 1).tokens[0];
+    const auto problem = problem_of(*task, *model, tokens, {.features = "clause"});
+    const auto measures = faithfulness_measures(
+        problem, game, {{"some", torch::tensor({3.0, 1.0, 0.0, -1.0}, torch::kFloat64)}});
+    const Measures &some = measures.at("some"), &all = measures.at("(all)");
+    for (const std::string name : {"soft", "soft-published", "hard"}) {
+      const double most = all.at(name + ".sufficiency");
+      EXPECT_EQ(std::isnan(most), std::isnan(some.at(name + ".sufficiency")));  // one guard
+      if (std::isnan(most)) continue;
+      EXPECT_DOUBLE_EQ(most, all.at(name + ".comprehensiveness"));
+      EXPECT_GE(most, 0.05);
+      EXPECT_GE(some.at(name + ".sufficiency"), 0);
+      EXPECT_LE(some.at(name + ".sufficiency"), most);
+      EXPECT_GE(some.at(name + ".comprehensiveness"), 0);
+      ++usable;
+    }
+  }
+  EXPECT_GT(usable, 0);
 }
 
 }  // namespace

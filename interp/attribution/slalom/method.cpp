@@ -192,6 +192,10 @@ Method slalom_method() {
   Method method{.name = "slalom",
                 .help = "softmax-linked additive surrogate (arXiv 2405.13536)",
                 .presets = {},
+                .readings = {{"value", "v: what a feature says"},
+                             {"importance", "s: how much it is listened to"},
+                             {"linearised", "e^s v, the scores"},
+                             {"removal", "what taking it away changes, by the surrogate"}},
                 .explain = [](const Problem& problem, const std::string& preset) {
                   const auto recipe = std::ranges::find(
                       slalom::recipes(), preset,

@@ -60,6 +60,8 @@ TEST(IntegratedGradients, AreCompleteOnEveryArchitecture) {
       EXPECT_NEAR(found.scores.sum().item<double>(), change, 1e-3 * std::abs(change)) << method;
       EXPECT_NEAR(found.diagnostics["score"].get<double>(), problem.scorer.score(input.tokens),
                   1e-12);
+      EXPECT_TRUE(found.diagnostics["converged"].get<bool>());
+      EXPECT_EQ(found.caveat, "");
       EXPECT_LE(found.rows, problem.rows);
     }
   }
@@ -74,6 +76,7 @@ TEST(IntegratedGradients, StopAtTheBudgetAndSayHowFarTheyAreOff) {
   };
   const IntegratedGradients coarse = with(40), fine = with(4000);
   EXPECT_LE(coarse.rows, 40);
+  EXPECT_FALSE(coarse.converged);
   EXPECT_LE(fine.rows, 4000);
   EXPECT_GT(coarse.completeness_error(), fine.completeness_error());
   EXPECT_NEAR(fine.relative_completeness_error(),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "interp/attribution/same_type_replacer.h"
 #include "tests/interp/attribution/inside.h"
 #include "tests/interp/with_threads.h"
 
@@ -37,6 +38,66 @@ TEST(Methods, UnknownNamesAndPresetsAreRefusedWithAList) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("there are random")));
   EXPECT_THAT([] { explain("random:best", black_box()); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("there are normal")));
+}
+
+TEST(Methods, UnknownReadingsAreRefusedWithAList) {
+  EXPECT_THAT([] { explain("slalom@size", black_box()); },
+              ThrowsMessage<std::invalid_argument>(
+                  HasSubstr("unknown reading of method 'slalom' 'size'; there are value")));
+  EXPECT_THAT([] { explain("random@raw", black_box()); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("there are none")));
+}
+
+TEST(Methods, TheDefaultPresetIsTheFirstThatTheProblemAllows) {
+  const SameTypeReplacer replacer("same-type", {0, 0, 0, 0});
+  Problem problem = black_box();
+  EXPECT_EQ(parse_method("lime", problem).name(), "lime:deletion");
+  problem.one_length = true;
+  for (const char* method : {"lime:deletion", "lime", "slalom"})  // nothing to replace by either
+    EXPECT_THAT([&] { parse_method(method, problem); },
+                ThrowsMessage<std::invalid_argument>(HasSubstr("inputs of one length")));
+  problem.replacer = &replacer;
+  EXPECT_EQ(parse_method("lime", problem).name(), "lime:replacement");
+  EXPECT_THAT([&] { parse_method("slalom", problem); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("inputs of one length")));
+}
+
+TEST(Methods, ReadingsOfOneRunShareIt) {
+  const Problem problem = black_box();
+  MethodRuns runs(problem);
+  const Explanation scores = runs(parse_method("slalom:subset", problem));
+  const int64_t rows = problem.scorer.rows();
+  const Explanation value = runs(parse_method("slalom:subset@value", problem));
+  EXPECT_EQ(problem.scorer.rows(), rows);
+  EXPECT_EQ(value.rows, scores.rows);
+  EXPECT_EQ(value.method, "slalom:subset@value");
+  EXPECT_TRUE(value.scores.equal(scores.readings.at("value")));
+  EXPECT_TRUE(explain("slalom:subset@value", problem).scores.equal(value.scores));
+}
+
+TEST(Methods, ListTheReadingsThatTheirRunsHave) {
+  const auto model = random_model(assorted_configs()[1]);
+  const SameTypeReplacer replacer("same-type", std::vector<int64_t>(model->config().d_vocab, 0));
+  const Input input{.tokens = {1, 3, 0, 2}, .features = token_features({"a", "b", "c"})};
+  Problem problem = inside_problem(*model, input, {.kind = TargetKind::Probability, .token = 1});
+  problem.replacer = &replacer;
+  problem.rows = 30;
+  for (const Method& method : methods()) {
+    std::set<std::string> listed, found;
+    for (const NamedReading& reading : method.readings) listed.insert(reading.name);
+    for (const auto& [name, scores] : explain(method.name, problem).readings) found.insert(name);
+    EXPECT_EQ(listed, found) << method.name;
+  }
+}
+
+TEST(Methods, ScoresThatAreNotFiniteAreAnErrorThatNamesTheFeature) {
+  Problem problem = black_box();  // finite itself, but differences overflow
+  problem.scorer = Scorer([](const Tensor& tokens) {
+    const Tensor has_b = tokens.eq(2).any(1).to(torch::kFloat64);
+    return (2 * has_b - 1) * 1.5e308;
+  });
+  EXPECT_THAT([&] { explain("occlusion:deletion", problem); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("the score of 'b' is not finite")));
 }
 
 TEST(Methods, ScoreEveryFeatureAndAreFunctionsOfTheProblem) {
