@@ -16,7 +16,7 @@ namespace assay::tasks {
 struct Comparison;
 
 struct ComparisonConfig {
-  /// NAME or NAME:PRESET, and @READING for another reading than the method's scores: slalom@value.
+  /// NAME or NAME:PRESET, and \@READING for another reading than the method's scores: slalom\@value.
   std::vector<std::string> methods;
   /// Methods whose scores the others are held against. They are methods as well, asked for or not.
   std::vector<std::string> references = {};

@@ -58,7 +58,8 @@ Command add_convert(CLI::App& app) {
   app.add_option("OUT", options->out, "safetensors file to write")->required();
   add_common_options(app, options->common);
   app.footer(
-      "Reads safetensors, PyTorch checkpoints (.pt, .pth; nothing in them is executed) and folders of "
+      "Reads safetensors, PyTorch checkpoints (.pt, .pth; nothing in them is executed) and folders "
+      "of "
       "GPT-2.\n\nExample:\n  assay convert 900.pth published.safetensors");
   return [options] { return run_convert(*options); };
 }

@@ -153,7 +153,8 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   add_settings(app, entry.settings, options->settings);
   add_common_options(app, options->common);
   app.footer(fmt::format(
-      "Reads the interpretation off the network and says what speaks for it (+) and against it (!). "
+      "Reads the interpretation off the network and says what speaks for it (+) and against it "
+      "(!). "
       "The result is a file that can be read, edited and validated.\n"
       "\nExample:\n  assay derive {} --model runs/demo/model.safetensors --out runs/demo",
       entry.name));

@@ -217,7 +217,8 @@ Command add_discover(CLI::App& app) {
   add_common_options(app, options->common);
   app.footer(
       "An edge says that a component (input, head a1.h2, MLP m1, logits) reads what an earlier one "
-      "wrote. Its score says by how much the metric falls when the edge carries the ablation's value "
+      "wrote. Its score says by how much the metric falls when the edge carries the ablation's "
+      "value "
       "instead; edges of positive score help.\n"
       "\nExample:\n"
       "  assay discover --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"

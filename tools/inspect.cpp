@@ -117,7 +117,8 @@ Command add_inspect(CLI::App& app) {
       ->required();
   add_common_options(app, options->common);
   app.footer(
-      "Sites are the places in the network that can be read and written; interpretations name them. "
+      "Sites are the places in the network that can be read and written; interpretations name "
+      "them. "
       "The self-check adds up what every component writes and compares with the logits.\n"
       "\nExample:\n  assay inspect tasks/two_sat/reference/model.safetensors");
   return [options] { return run_inspect(*options); };

@@ -247,7 +247,8 @@ Command add_measure(CLI::App& app) {
   add_common_options(app, options->common);
   app.footer(
       "Faithfulness is 1 where the circuit does what the network does and 0 where it does what is "
-      "left without any edge. It averages over inputs, so errors can cancel; agreement counts inputs "
+      "left without any edge. It averages over inputs, so errors can cancel; agreement counts "
+      "inputs "
       "on which both decide alike.\n"
       "\nExample:\n"
       "  assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"

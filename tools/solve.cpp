@@ -166,7 +166,8 @@ Command add_solve(CLI::App& app) {
   app.add_option("--model", options->model, "ask this network, too")->type_name("FILE");
   add_common_options(app, options->common);
   app.footer(
-      "By truth table, by the implication graph and by Z3, which must agree; with --model also by the "
+      "By truth table, by the implication graph and by Z3, which must agree; with --model also by "
+      "the "
       "network. An unsatisfiable formula is shown with a smallest contradiction.\n"
       "\nExample:\n  assay solve \"( x0 Not(x1) ) ( x0 x1 ) ( Not(x0) x1 )\"");
   return [options] { return run_solve(*options); };

@@ -114,7 +114,8 @@ Command add_study(CLI::App& app) {
       ->type_name("N");
   add_common_options(app, options->common);
   app.footer(
-      "Fits a linear surrogate and SLALOM to the network's answers on texts and reports their errors "
+      "Fits a linear surrogate and SLALOM to the network's answers on texts and reports their "
+      "errors "
       "on others, what repeating a word does, and how near SLALOM's parameters come to the truth.\n"
       "\nExample:\n"
       "  assay train bag-of-words --out runs/bow\n"

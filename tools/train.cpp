@@ -222,11 +222,11 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
       ->type_name("N");
   app.add_flag("--resume", options->resume, "go on with the run in DIR");
   add_common_options(app, options->common);
-  app.footer(
-      fmt::format("{}\nWrites model.safetensors, metrics.jsonl and a manifest into the folder, and a "
-                  "checkpoint on the way: after an interruption --resume goes on to the same weights.\n"
-                  "\nExample:\n  assay train {} --preset {} --out runs/demo",
-                  list_of_presets(entry), entry.name, entry.presets.front().name));
+  app.footer(fmt::format(
+      "{}\nWrites model.safetensors, metrics.jsonl and a manifest into the folder, and a "
+      "checkpoint on the way: after an interruption --resume goes on to the same weights.\n"
+      "\nExample:\n  assay train {} --preset {} --out runs/demo",
+      list_of_presets(entry), entry.name, entry.presets.front().name));
   return [&entry, options] { return run_train(entry, *options); };
 }
 

@@ -13,6 +13,7 @@
 #include "interp/parallel.h"
 #include "interp/transformer.h"
 #include "tasks/registry.h"
+#include "tasks/subject.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/options.h"
@@ -20,7 +21,6 @@
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
-#include "tasks/subject.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
 #include "tools/validation_under.h"
@@ -51,7 +51,8 @@ tasks::Subject load(const ValidateOptions& options) {
   return subject;
 }
 
-std::vector<axioms::Claim> parse_claims(const ValidateOptions& options, const tasks::Subject& subject) {
+std::vector<axioms::Claim> parse_claims(const ValidateOptions& options,
+                                        const tasks::Subject& subject) {
   std::vector<axioms::Claim> claims;
   for (const std::string& text : options.claims) claims.push_back(axioms::parse_claim(text));
   axioms::require_claims_fit(claims, subject.interpretation());
@@ -229,10 +230,13 @@ Command add_validate(CLI::App& app) {
   add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(
-      "Runs the network on inputs that the interpretation was not fitted on and asks four questions "
-      "of every node: do the activations mean what the interpretation computes there, from the input "
+      "Runs the network on inputs that the interpretation was not fitted on and asks four "
+      "questions "
+      "of every node: do the activations mean what the interpretation computes there, from the "
+      "input "
       "(PE) and from the step before (CE), and does the network still give its answer when the "
-      "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A claim "
+      "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A "
+      "claim "
       "holds or is violated with the given confidence, or stays undecided for want of inputs.\n"
       "\nExample:\n"
       "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
