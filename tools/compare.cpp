@@ -233,12 +233,19 @@ Command add_compare(CLI::App& app) {
                    "go on with the comparison in the report of --json, or extend it");
   add_common_options(app, options->common);
   resume->needs("--json");
-  app.footer(list_of_methods() +
-             "\nExamples: assay compare --model tasks/two_sat/variable/model.safetensors\n"
-             "            --interpretation tasks/two_sat/variable/trees.json\n"
-             "            --methods random,lime,slalom@removal --reference shapley,occlusion\n"
-             "          assay compare --model tasks/two_sat/reference/model.safetensors\n"
-             "            --methods lime,reagent --inputs 1000 --json r.json");
+  app.footer(
+      "Every method explains the same inputs. Its scores are held against what logic says must "
+      "matter, "
+      "against what the interpretation's steps depend on, against other methods, and against "
+      "scores "
+      "that know nothing (chance); then comes how faithful they are, and what they cost.\n\n" +
+      list_of_methods() +
+      "\nExamples:\n"
+      "  assay compare --model tasks/two_sat/variable/model.safetensors \\\n"
+      "    --interpretation tasks/two_sat/variable/trees.json \\\n"
+      "    --methods random,lime,slalom@removal --reference shapley,occlusion\n"
+      "  assay compare --model tasks/two_sat/reference/model.safetensors \\\n"
+      "    --methods lime,reagent --inputs 1000 --json r.json");
   return [options] { return run_comparison(*options); };
 }
 

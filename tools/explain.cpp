@@ -1,6 +1,7 @@
 // `assay explain --model FILE --method NAME INPUT`
 
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <optional>
 
 #include "interp/model_file.h"
@@ -11,6 +12,7 @@
 #include "tools/explained_text.h"
 #include "tools/explanation_options.h"
 #include "tools/page_option.h"
+#include "tools/progress.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
@@ -52,8 +54,11 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
   for (const std::string& method : options.methods)
     requests.push_back(attribution::parse_method(method, problem));
   attribution::MethodRuns runs(problem);
-  for (const attribution::MethodRequest& request : requests)
+  Progress line(options.common.quiet);
+  for (const attribution::MethodRequest& request : requests) {
+    line.count(std::ssize(input.explanations), std::ssize(requests), "methods");
     input.explanations.push_back(runs(request));
+  }
   input.facts = {{"model", describe_model(options.explanation, subject)},
                  {"task", describe(task)},
                  {"input", task.to_text(tokens)},
@@ -102,13 +107,20 @@ Command add_explain(CLI::App& app) {
       ->type_name("KIND:TOKEN");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
-  app.footer(list_of_methods() + list_of_targets() +
-             "\nExamples: assay explain --model tasks/two_sat/variable/model.safetensors\n"
-             "            --features clause --method occlusion:deletion --method lime\n"
-             "            \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )\"\n"
-             "          assay explain --model tasks/two_sat/variable/model.safetensors\n"
-             "            --method slalom@value --method slalom@importance\n"
-             "            --target logit-difference:s:u \"( x0 x1 ) ( x0 Not(x1) )\"");
+  app.footer(
+      "A positive score speaks for the answer that the network gave, unless --target says "
+      "otherwise. "
+      "Methods differ in what they mean by \"speaks for\"; assay compare says which of them find "
+      "what "
+      "must matter.\n\n" +
+      list_of_methods() + list_of_targets() +
+      "\nExamples:\n"
+      "  assay explain --model tasks/two_sat/variable/model.safetensors \\\n"
+      "    --features clause --method occlusion:deletion --method lime \\\n"
+      "    \"( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )\"\n"
+      "  assay explain --model tasks/two_sat/variable/model.safetensors \\\n"
+      "    --method slalom@value --method slalom@importance \\\n"
+      "    --target logit-difference:s:u \"( x0 x1 ) ( x0 Not(x1) )\"");
   return [options] { return run_explain(*options); };
 }
 

@@ -35,6 +35,7 @@ void Progress::show(const std::function<std::string()>& text) {
 
 void Progress::count(int64_t done, int64_t of, const std::string& what) {
   show([&] {
+    if (done == 0) return fmt::format("0 of {} {}", grouped(of), what);
     const std::chrono::duration<double> seconds = Clock::now() - start_;
     const double rate = static_cast<double>(done) / seconds.count();
     return fmt::format(

@@ -9,6 +9,7 @@
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tools/commands.h"
 #include "tools/options.h"
+#include "tools/progress.h"
 #include "tools/table.h"
 #include "tools/task_options.h"
 
@@ -83,7 +84,12 @@ int run_study(const StudyOptions& options) {
   console.fact("texts",
                fmt::format("{} to fit on (derive part), {} to test on (test part), seed {}",
                            grouped(config.fitted_on), grouped(config.tested_on), config.seed));
-  const Study study = tasks::synthetic_text::study(*loaded.model, language, config);
+  Study study;
+  {
+    Progress line(options.common.quiet);
+    config.on_stage = [&](const std::string& stage) { line.show([&] { return stage; }); };
+    study = tasks::synthetic_text::study(*loaded.model, language, config);
+  }
   console.fact("network", fmt::format("log odds {:.4f} off the true ones (RMSE), variance {:.4f}",
                                       study.truth_rmse, study.variance));
   print_surrogates(study, console);

@@ -101,9 +101,15 @@ Study study(const interp::Transformer& model, const Language& language, const St
       model, {.kind = interp::attribution::TargetKind::LogitDifference,
               .token = language.positive(),
               .foil = language.negative()});
+  const auto begin = [&](const char* stage) {
+    if (config.on_stage) config.on_stage(stage);
+  };
+  begin("asking the network");
   const Explained fit = explained(scorer, language, Part::Derive, config.fitted_on, config.seed);
   const Explained test = explained(scorer, language, Part::Test, config.tested_on, config.seed);
+  begin("fitting SLALOM");
   const Slalom plain = fitted_slalom(fit.network);
+  begin("fitting SLALOM with a sink");
   const Slalom with_its_sink = fitted_slalom(slalom::with_sink(fit.network));
   const int64_t strongest =
       std::ranges::max_element(language.words, {}, &Word::value) - language.words.begin();

@@ -4,6 +4,7 @@
 // does, and how near SLALOM's parameters come to the truth.
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct StudyConfig {
   int64_t fitted_on = 10048;  ///< texts of the deriving part, which surrogates are fitted to
   int64_t tested_on = 512;    ///< texts of the test part
   uint64_t seed = 1;
+  std::function<void(const std::string& stage)> on_stage = {};  ///< told what is begun
 };
 
 struct SurrogateError {

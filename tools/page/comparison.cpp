@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "interp/attribution/method.h"
 #include "tools/measure_names.h"
@@ -122,14 +123,27 @@ void add_agreement(Section& section, const ComparisonFigures& figures,
                           figures_table(figures, others, "Signs as above.")})));
 }
 
+/// Hard metrics and those of importances that sum to 1 come second: they stand beside `soft`.
+bool comes_second(const std::string& measure) {
+  const std::string group = reference_of(measure);
+  return group == "hard" || group == "soft-published";
+}
+
 void add_faithfulness(Section& section, const ComparisonFigures& figures) {
-  const std::vector<std::string> measures = figures.measures_with_chance(false);
+  std::vector<std::string> measures = figures.measures_with_chance(false);
   if (measures.empty()) return;
+  const auto second = std::ranges::stable_partition(measures, std::not_fn(comes_second));
+  const std::vector<std::string> others(second.begin(), second.end());
+  measures.erase(second.begin(), second.end());
+  constexpr const char* kArrows = "↑ higher is better, ↓ lower is better.";
   section.blocks.push_back(heading("Are scores faithful to the network?"));
   section.blocks.push_back(best_findings(figures, measures));
   section.blocks.push_back(comparison_chart(figures, measures));
-  section.blocks.push_back(
-      figures_table(figures, measures, "↑ higher is better, ↓ lower is better."));
+  section.blocks.push_back(figures_table(figures, measures, kArrows));
+  if (!others.empty())
+    section.blocks.push_back(fold(
+        "The same by other measures",
+        Json::array({comparison_chart(figures, others), figures_table(figures, others, kArrows)})));
 }
 
 bool is_explainer(const std::string& name) {
