@@ -25,9 +25,9 @@ const kLess = {
   'validate --under': { '--inputs': 4000 },
 };
 
-/** A command with the options of kLess in place of its own. The demo network is trained in full. */
+/** A command with the options of kLess in place of its own. The README's network is trained in full. */
 function shortened(command) {
-  if (command.includes('--preset demo')) return command;
+  if (command.includes('--preset demo --out')) return command;
   for (const [key, options] of Object.entries(kLess)) {
     const [name, only] = key.split(' ');
     if (!command.startsWith(`assay ${name} `) || (only && !command.includes(only))) continue;
