@@ -16,7 +16,8 @@ using namespace assay::tools;
 constexpr const char* kFooter =
     "Every command tells more with --help, and takes --json FILE where it finds something out.\n"
     "\nExit codes: 0 done, and all claims hold; 1 a claim is violated or vacuous; 2 bad usage or "
-    "input; 3 a claim is undecided; 130 interrupted, with what was found so far.\n"
+    "input; 3 a claim is undecided; 130 interrupted (train, validate and compare keep what they "
+    "have).\n"
     "\nStart here, in the folder of the sources:\n"
     "  assay validate --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
     "    --interpretation tasks/two_sat/reference/trees.json --claim \"parse.PE<=0.001\"";
