@@ -43,12 +43,6 @@ struct Vertices {
   int64_t rows;
 };
 
-int64_t index_of(const ComponentGraph& graph, const Component& component) {
-  const auto& writers = graph.writers();
-  return std::ranges::find(writers, component) -
-         writers.begin();  // the logits come after all writers
-}
-
 // Rows at whose vertices a reading at `row` arrives: first to last.
 std::pair<int64_t, int64_t> arrives_at(const ComponentGraph& graph, const Edge& edge) {
   const int64_t row = std::max<int64_t>(0, edge.position);
@@ -138,7 +132,7 @@ Digraph digraph(const ComponentGraph& graph, const Tensor& kept) {
   for (int64_t id = 0; id < graph.n_edges(); ++id) {
     if (!present[id]) continue;
     const Edge edge = graph.edge(id);
-    const int64_t target = index_of(graph, graph.readers()[edge.reader].component);
+    const int64_t target = graph.index_of(graph.readers()[edge.reader].component);
     const auto [first, last] = arrives_at(graph, edge);
     for (int64_t row = first; row <= last; ++row)
       boost::add_edge(vertex(edge.writer, first), vertex(target, row), id, digraph);
@@ -160,7 +154,7 @@ Tensor addable(const ComponentGraph& graph, const Tensor& kept) {
   bool* is_useful = useful.data_ptr<bool>();
   for (int64_t id = 0; id < graph.n_edges(); ++id) {
     const Edge edge = graph.edge(id);
-    const int64_t target = index_of(graph, graph.readers()[edge.reader].component);
+    const int64_t target = graph.index_of(graph.readers()[edge.reader].component);
     const auto [first, last] = arrives_at(graph, edge);
     if (!from_input[vertex(edge.writer, first)]) continue;
     for (int64_t row = first; row <= last && !is_useful[id]; ++row)

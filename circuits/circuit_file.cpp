@@ -10,12 +10,13 @@
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
+#include "interp/json_shape.h"
 #include "interp/transformer.h"
 
 namespace assay::circuits {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr double kUnscored = std::numeric_limits<double>::quiet_NaN();
@@ -64,14 +65,34 @@ ordered_json edges_of(const Circuit& circuit) {
   return edges;
 }
 
-ComponentGraph graph_of(const json& content) {
-  const json& cfg = content.at("cfg");
+// Checked before the rest, which is as large as it says.
+const interp::Shape& configuration_shape() {
+  using namespace interp::json_shapes;
+  static const interp::Shape shape =
+      object({{"cfg", object({{"n_layers", integer(1, 1000)},
+                              {"n_heads", either(integer(1), list(integer(1), 1))},
+                              optional("parallel_attn_mlp", boolean()),
+                              optional("d_model", integer(0))})},
+              optional("assay", object({optional("positions", integer(0))}))});
+  return shape;
+}
+
+// What other tools add, such as scores of neurons, is passed over.
+const interp::Shape& contents_shape() {
+  using namespace interp::json_shapes;
+  static const interp::Shape shape =
+      object({optional("nodes", map(object({optional("neurons", list(boolean()))}))),
+              {"edges",
+               map(object({{"in_graph", boolean()},
+                           optional("score", nullable(either(number(), text_among({"NaN"}))))}))}});
+  return shape;
+}
+
+ComponentGraph graph_of(const ordered_json& content) {
+  const ordered_json& cfg = content.at("cfg");
   if (cfg.value("parallel_attn_mlp", false))
     throw std::invalid_argument("cfg: blocks with parallel attention and MLP are not supported");
   const auto n_layers = cfg.at("n_layers").get<int64_t>();
-  if (n_layers < 1 || n_layers > 1000)
-    throw std::invalid_argument(
-        fmt::format("cfg: expected n_layers in [1, 1000], got {}", n_layers));
   std::vector<int64_t> n_heads;
   if (cfg.at("n_heads").is_array())
     n_heads = cfg.at("n_heads").get<std::vector<int64_t>>();
@@ -80,15 +101,15 @@ ComponentGraph graph_of(const json& content) {
   if (static_cast<int64_t>(n_heads.size()) != n_layers)
     throw std::invalid_argument(
         fmt::format("cfg: {} blocks, but heads of {}", n_layers, n_heads.size()));
-  const json own = content.value("assay", json::object());
+  const ordered_json own = content.value("assay", ordered_json::object());
   return ComponentGraph(std::move(n_heads), own.value("positions", int64_t{0}));
 }
 
-void check_nodes(const json& content, const ComponentGraph& graph) {
+void check_nodes(const ordered_json& content, const ComponentGraph& graph) {
   if (!content.contains("nodes")) return;
   for (const auto& [name, node] : content.at("nodes").items()) {
     graph.parse_component(name);
-    for (const json& neuron : node.value("neurons", json::array()))
+    for (const ordered_json& neuron : node.value("neurons", ordered_json::array()))
       if (!neuron.get<bool>())
         throw std::invalid_argument(fmt::format(
             "node '{}': circuits of single neurons are not supported, components are kept whole",
@@ -96,14 +117,13 @@ void check_nodes(const json& content, const ComponentGraph& graph) {
   }
 }
 
-double score_of(const json& edge) {
+// NaN, which comes as a text, is what EAP-IG writes where it has no score.
+double score_of(const ordered_json& edge) {
   const auto found = edge.find("score");
-  return found == edge.end() || found->is_null() ? kUnscored : found->get<double>();
+  return found == edge.end() || !found->is_number() ? kUnscored : found->get<double>();
 }
 
-Circuit circuit_of(const json& content) {
-  const ComponentGraph graph = graph_of(content);
-  check_nodes(content, graph);
+Circuit circuit_of(const ordered_json& content, const ComponentGraph& graph) {
   Circuit circuit{.graph = graph,
                   .kept = at::zeros({graph.rows(), graph.columns()}, torch::kBool),
                   .scores = at::full({graph.rows(), graph.columns()}, kUnscored, torch::kFloat64)};
@@ -114,14 +134,6 @@ Circuit circuit_of(const json& content) {
   }
   if (circuit.scores.isnan().all().item<bool>()) circuit.scores = at::Tensor();
   return circuit;
-}
-
-// Python's json writes NaN and Infinity bare, which JSON has no words for.
-std::string without_bare_numbers(std::string text) {
-  for (const std::string word : {"-Infinity", "Infinity", "NaN"})
-    for (size_t at = 0; (at = text.find(": " + word, at)) != std::string::npos; at += 6)
-      text.replace(at + 2, word.size(), "null");
-  return text;
 }
 
 }  // namespace
@@ -138,18 +150,20 @@ void save_circuit(const CircuitFile& file, const std::filesystem::path& path) {
 }
 
 CircuitFile load_circuit(const std::filesystem::path& path) {
-  const std::string text = interp::read_file(path);
+  const std::string no_circuit = path.string() + ": not a circuit file";
+  const ordered_json content = interp::parse_json(interp::read_file(path, interp::kJsonBytes),
+                                                  no_circuit, interp::BareWords::AsTexts);
+  interp::require_shape(content, configuration_shape(), no_circuit);
   try {
-    const auto content = ordered_json::parse(without_bare_numbers(text));
+    const ComponentGraph graph = graph_of(content);
+    interp::require_shape(content, contents_shape(), no_circuit);
+    check_nodes(content, graph);
     ordered_json origin = content.value("assay", ordered_json::object());
     origin.erase("version");
     origin.erase("positions");
-    return {.circuit = circuit_of(content),
+    return {.circuit = circuit_of(content, graph),
             .d_model = content.at("cfg").value("d_model", int64_t{0}),
             .origin = origin};
-  } catch (const json::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{}: not a circuit file: {}", path.string(), error.what()));
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
   }

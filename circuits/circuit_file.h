@@ -24,11 +24,12 @@ struct CircuitFile {
 /// score.
 void save_circuit(const CircuitFile& file, const std::filesystem::path& path);
 
-/// Tolerates missing scores, scores that are NaN, nodes that are not listed or not marked.
-/// @throws std::runtime_error naming file and edge: for what is no JSON or lacks a field,
-/// components
-///   that the network of "cfg" lacks, edges against the order of computation (so no cycles),
-///   parallel blocks, and nodes of which only some neurons are kept.
+/// Tolerates missing scores, the bare word NaN for a score (it has none then), nodes that are not
+/// listed or not marked, and fields that it does not know.
+/// @throws std::runtime_error naming file and edge: for what is no JSON or lacks a field, an edge
+///   that stands twice, more heads or edges than kMostHeads or kMostEdges, components that the
+///   network of "cfg" lacks, edges against the order of computation (so no cycles), parallel
+///   blocks, and nodes of which only some neurons are kept.
 CircuitFile load_circuit(const std::filesystem::path& path);
 
 /// @throws std::invalid_argument if the circuit is not one of this network (expected and got).

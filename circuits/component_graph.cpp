@@ -5,14 +5,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
 
+#include "interp/json_shape.h"
 #include "interp/transformer.h"
 
 namespace assay::circuits {
 namespace {
 
 constexpr std::string_view kPorts[] = {"<q>", "<k>", "<v>", ""};
+
+constexpr size_t kNamesListed = 40;  // of components that exist, in errors
 
 struct Placed {
   std::string_view name;
@@ -30,6 +34,52 @@ Placed split_position(std::string_view text) {
   if (error != std::errc() || end != digits.data() + digits.size() || placed.position < 0)
     throw std::invalid_argument(fmt::format("'{}': expected a position after '@'", text));
   return placed;
+}
+
+/// `12` -> 12.
+std::optional<int64_t> number(std::string_view digits) {
+  int64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const bool whole =
+      std::from_chars(digits.data(), end, value) == std::from_chars_result{end, std::errc()};
+  if (!whole || value < 0) return std::nullopt;
+  return value;
+}
+
+/// The component that is called so in a network that has it, but for the logits.
+std::optional<Component> component_named(std::string_view name) {
+  if (name == "input") return Component{Kind::Input};
+  if (name.starts_with('m')) {
+    if (const auto layer = number(name.substr(1))) return Component{Kind::Mlp, *layer};
+  }
+  const size_t head_at = name.find(".h");
+  if (!name.starts_with('a') || head_at == name.npos) return std::nullopt;
+  const auto layer = number(name.substr(1, head_at - 1)), head = number(name.substr(head_at + 2));
+  if (!layer || !head) return std::nullopt;
+  return Component{Kind::Head, *layer, *head};
+}
+
+/// @throws std::invalid_argument for sizes that no network has.
+void require_sizes(const std::vector<int64_t>& n_heads, int64_t positions) {
+  if (positions < 0 || n_heads.empty() || std::ranges::min(n_heads) < 1)
+    throw std::invalid_argument(fmt::format(
+        "component graph: expected at least one block, each with heads, and no negative "
+        "number of positions; got heads {} and {} positions",
+        n_heads, positions));
+  int64_t heads = 0, writers = 1, edges = 0;
+  for (const int64_t n : n_heads) {
+    if (n > kMostHeads - heads)
+      throw std::invalid_argument(
+          fmt::format("component graph: more than {} heads in all", kMostHeads));
+    heads += n;
+    edges += 3 * n * writers + (writers + n);
+    writers += n + 1;
+  }
+  edges += writers;
+  if (edges > kMostEdges / std::max<int64_t>(1, positions))
+    throw std::invalid_argument(
+        fmt::format("component graph: {} edges at each of {} positions, more than {} in all", edges,
+                    std::max<int64_t>(1, positions), kMostEdges));
 }
 
 std::string placed_name(const Component& component, int64_t position) {
@@ -64,11 +114,7 @@ ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t 
 
 ComponentGraph::ComponentGraph(std::vector<int64_t> n_heads, int64_t positions)
     : n_heads_(std::move(n_heads)), positions_(positions) {
-  if (positions < 0 || n_heads_.empty() || std::ranges::min(n_heads_) < 1)
-    throw std::invalid_argument(fmt::format(
-        "component graph: expected at least one block, each with heads, and no negative "
-        "number of positions; got heads {} and {} positions",
-        n_heads_, positions));
+  require_sizes(n_heads_, positions_);
   const auto add_writers = [&](const std::vector<Component>& components) {
     writer_groups_.push_back({components[0].kind, components[0].layer,
                               static_cast<int64_t>(writers_.size()),
@@ -129,21 +175,57 @@ std::vector<Component> ComponentGraph::components() const {
   return components;
 }
 
+int64_t ComponentGraph::index_of(const Component& component) const {
+  switch (component.kind) {
+    case Kind::Input:
+      return 0;
+    case Kind::Head:
+      return writer_groups_[1 + 2 * component.layer].first_writer + component.head;
+    case Kind::Mlp:
+      return writer_groups_[2 + 2 * component.layer].first_writer;
+    case Kind::Logits:
+      break;
+  }
+  return static_cast<int64_t>(writers_.size());
+}
+
+int64_t ComponentGraph::index_of(const Reader& reader) const {
+  const Component& component = reader.component;
+  if (component.kind == Kind::Logits) return static_cast<int64_t>(readers_.size()) - 1;
+  const ReaderGroup& group =
+      reader_groups_[4 * component.layer + static_cast<int64_t>(reader.port)];
+  return group.first_reader + component.head;
+}
+
 Component ComponentGraph::parse_component(std::string_view name) const {
+  if (name == "logits") return {Kind::Logits, n_layers()};
+  const auto found = component_named(name);
+  if (found && found->layer < n_layers() && found->head < n_heads_[found->layer] &&
+      to_string(*found) == name)
+    return *found;
   std::vector<std::string> names;
   for (const Component& component : components()) {
-    if (to_string(component) == name) return component;
+    if (names.size() == kNamesListed) names.emplace_back("…");
+    if (names.size() > kNamesListed) break;
     names.push_back(to_string(component));
   }
-  throw std::invalid_argument(
-      fmt::format("no component '{}' in this network; there are {}", name, fmt::join(names, ", ")));
+  throw std::invalid_argument(fmt::format("no component '{}' in this network; there are {}",
+                                          interp::cut_short(name, 80), fmt::join(names, ", ")));
+}
+
+/// One name per edge: `m0@07->m1@07` would be a second one.
+int64_t ComponentGraph::id_written_as(std::string_view name, const Edge& edge) const {
+  const std::string own = this->name(id(edge));
+  if (own != name) throw std::invalid_argument(fmt::format("expected it to be written {}", own));
+  return id(edge);
 }
 
 int64_t ComponentGraph::parse_edge(std::string_view name) const {
+  const std::string shown = interp::cut_short(name, 80);
   const size_t arrow = name.find("->");
   if (arrow == std::string_view::npos)
     throw std::invalid_argument(
-        fmt::format("edge '{}': expected WRITER->READER, such as m0->logits", name));
+        fmt::format("edge '{}': expected WRITER->READER, such as m0->logits", shown));
   std::string_view target = name.substr(arrow + 2);
   Port port = Port::Whole;
   for (const Port p : {Port::Query, Port::Key, Port::Value}) {
@@ -164,15 +246,14 @@ int64_t ComponentGraph::parse_edge(std::string_view name) const {
           positions_ == 0
               ? "this graph has no positions"
               : fmt::format("expected one position below {} on both sides", positions_));
-    const auto writer = std::ranges::find(writers_, source);
-    const auto reader = std::ranges::find(readers_, Reader{sink, port});
-    const Edge edge{writer - writers_.begin(), reader - readers_.begin(), from.position};
-    if (reader == readers_.end() || edge.writer >= n_writers(edge.reader))
-      throw std::invalid_argument(
-          fmt::format("{} is not computed before {}", to_string(source), to_string(sink)));
-    return id(edge);
+    if (sink.kind != Kind::Input) {
+      const Edge edge{index_of(source), index_of(Reader{sink, port}), from.position};
+      if (edge.writer < n_writers(edge.reader)) return id_written_as(name, edge);
+    }
+    throw std::invalid_argument(
+        fmt::format("{} is not computed before {}", to_string(source), to_string(sink)));
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("edge '{}': {}", name, error.what()));
+    throw std::invalid_argument(fmt::format("edge '{}': {}", shown, error.what()));
   }
 }
 

@@ -66,6 +66,10 @@ struct Edge {
   bool operator==(const Edge&) const = default;
 };
 
+/// The sizes that graphs may have, so that a file which asks for more is refused before memory is.
+/// A network of 80 blocks with 48 heads each has 22 million edges.
+inline constexpr int64_t kMostHeads = 1 << 16, kMostEdges = 1 << 25;
+
 /// Writers and readers are numbered in the order of computation, so that a reader's in-edges come
 /// from the first few writers and edges need no table. Edge ids count position by position (if the
 /// graph has positions), then reader by reader, then writer by writer: a tensor [rows, columns] of
@@ -73,10 +77,11 @@ struct Edge {
 class ComponentGraph {
  public:
   /// @param positions  0: one edge serves all positions; else the length of the sequences.
-  /// @throws std::invalid_argument for a length outside [0, n_ctx], or a network that is not
-  /// causal.
+  /// @throws std::invalid_argument for a length outside [0, n_ctx], a network that is not causal,
+  ///   and more than kMostHeads or kMostEdges.
   explicit ComponentGraph(const interp::TransformerConfig& config, int64_t positions = 0);
-  /// @param n_heads  of each block. @throws std::invalid_argument for a block without heads.
+  /// @param n_heads  of each block. @throws std::invalid_argument for a block without heads, and
+  ///   for more than kMostHeads or kMostEdges.
   explicit ComponentGraph(std::vector<int64_t> n_heads, int64_t positions = 0);
 
   const std::vector<int64_t>& n_heads() const { return n_heads_; }
@@ -98,18 +103,23 @@ class ComponentGraph {
   int64_t id(const Edge& edge) const;
   std::string name(int64_t id) const;  ///< `m0->a1.h2<q>`
   /// @throws std::invalid_argument naming what is wrong: a component that this network lacks, an
-  /// edge
-  ///   against the order of computation, a position that is missing, superfluous or out of range.
+  ///   edge against the order of computation, a position that is missing, superfluous or out of
+  ///   range, and a name that is not written as name() writes it.
   int64_t parse_edge(std::string_view name) const;
-  /// @throws std::invalid_argument listing the components.
+  /// @throws std::invalid_argument listing the components, or the first of them.
   Component parse_component(std::string_view name) const;
   std::vector<Component> components() const;  ///< the writers, then the logits
+  /// Its index among components().
+  int64_t index_of(const Component& component) const;
 
   bool operator==(const ComponentGraph& other) const {
     return n_heads_ == other.n_heads_ && positions_ == other.positions_;
   }
 
  private:
+  int64_t index_of(const Reader& reader) const;
+  int64_t id_written_as(std::string_view name, const Edge& edge) const;
+
   std::vector<int64_t> n_heads_;
   int64_t positions_ = 0;
   std::vector<Component> writers_;

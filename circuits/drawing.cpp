@@ -69,22 +69,35 @@ int64_t stage_of(const Component& component, int64_t n_layers) {
   return 1 + 2 * n_layers;
 }
 
-std::string ranks_of(const Circuit& circuit, const Lines& lines) {
-  std::set<std::string> used;
-  for (const auto& [ends, line] : lines) used.insert({ends.first, ends.second});
-  std::map<int64_t, std::string> ranks;
+/// The occurrences of components that kept edges touch, stage by stage.
+using Stages = std::map<int64_t, std::set<std::pair<int64_t, int64_t>>>;  // (component, position)
+
+Stages stages_of(const Circuit& circuit) {
   const ComponentGraph& graph = circuit.graph;
-  for (const Component& component : graph.components()) {
-    for (int64_t row = 0; row < graph.rows(); ++row) {
-      const std::string name = occurrence(component, graph.positions() == 0 ? -1 : row);
-      if (!used.contains(name)) continue;
-      ranks[stage_of(component, graph.n_layers())] +=
-          fmt::format("    \"{}\" [fillcolor=\"{}\"];\n", name, fill_of(component.kind));
-    }
+  const at::Tensor kept = circuit.kept.contiguous().view({-1});
+  Stages stages;
+  const auto add = [&](const Component& component, int64_t position) {
+    stages[stage_of(component, graph.n_layers())].insert({graph.index_of(component), position});
+  };
+  for (int64_t id = 0; id < graph.n_edges(); ++id) {
+    if (!kept.data_ptr<bool>()[id]) continue;
+    const Edge edge = graph.edge(id);
+    add(graph.writers()[edge.writer], edge.position);
+    add(graph.readers()[edge.reader].component, edge.position);
   }
+  return stages;
+}
+
+std::string ranks_of(const Circuit& circuit) {
+  const std::vector<Component> components = circuit.graph.components();
   std::string text;
-  for (const auto& [stage, members] : ranks)
-    text += fmt::format("  {{ rank=same;\n{}  }}\n", members);
+  for (const auto& [stage, occurrences] : stages_of(circuit)) {
+    text += "  { rank=same;\n";
+    for (const auto& [index, position] : occurrences)
+      text += fmt::format("    \"{}\" [fillcolor=\"{}\"];\n",
+                          occurrence(components[index], position), fill_of(components[index].kind));
+    text += "  }\n";
+  }
   return text;
 }
 
@@ -101,7 +114,7 @@ std::string to_dot(const Circuit& circuit, const std::string& title) {
       "  node [shape=box, style=\"rounded,filled\", color=\"#555555\", fontname=\"Helvetica\", "
       "fontsize=12];\n  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.6];\n",
       nlohmann::json(title).dump());
-  text += ranks_of(circuit, lines);
+  text += ranks_of(circuit);
   for (const auto& [ends, line] : lines) {
     const bool scored = !std::isnan(line.score) && largest > 0;
     const double share = scored ? std::sqrt(std::abs(line.score) / largest) : 0.3;
@@ -127,10 +140,11 @@ ordered_json to_attribution_graph(const Circuit& circuit, const AttributionGraph
     influence.try_emplace(ends.second, 0);
   }
   ordered_json nodes = ordered_json::array();
-  for (const Component& component : graph.components()) {
-    for (int64_t row = 0; row < graph.rows(); ++row) {
-      const std::string name = occurrence(component, graph.positions() == 0 ? -1 : row);
-      if (!influence.contains(name)) continue;
+  const std::vector<Component> components = graph.components();
+  for (const auto& [stage, occurrences] : stages_of(circuit)) {
+    for (const auto& [index, position] : occurrences) {
+      const Component& component = components[index];
+      const std::string name = occurrence(component, position);
       const char* type = component.kind == Kind::Input    ? "embedding"
                          : component.kind == Kind::Logits ? "logit"
                          : component.kind == Kind::Mlp    ? "mlp"
@@ -139,7 +153,7 @@ ordered_json to_attribution_graph(const Circuit& circuit, const AttributionGraph
           {{"node_id", name},
            {"feature", component.head},
            {"layer", component.kind == Kind::Input ? "E" : std::to_string(component.layer)},
-           {"ctx_idx", graph.positions() == 0 ? last : row},
+           {"ctx_idx", position < 0 ? last : position},
            {"feature_type", type},
            {"jsNodeId", name},
            {"clerp", to_string(component)},

@@ -4,7 +4,10 @@
 
 #include <stdexcept>
 
+#include "circuits/operations.h"
 #include "interp/files.h"
+#include "interp/json_reader.h"
+#include "interp/json_shape.h"
 #include "interp/safetensors.h"
 #include "interp/transformer.h"
 
@@ -38,32 +41,63 @@ ordered_json write_operation(const Operation& operation, const std::string& pref
   return {{"operation", operation.name}, {"parameters", operation.parameters}, {"tensors", names}};
 }
 
-// The value at `name`, a path of keys such as "h/operation".
-// @throws std::runtime_error naming it, if it is missing or ill-typed.
-template <typename T>
-T field(const json& from, const std::string& name) {
-  try {
-    return from.at(json::json_pointer("/" + name)).get<T>();
-  } catch (const json::exception& error) {
-    throw std::runtime_error(fmt::format("field '{}': {}", name, error.what()));
-  }
+const interp::Shape& head_shape() {
+  using namespace interp::json_shapes;
+  static const interp::Shape shape = object({{"format", text()}, {"version", integer()}});
+  return shape;
 }
-using Object = std::map<std::string, json>;
-using List = std::vector<json>;
+
+const interp::Shape& file_shape() {
+  using namespace interp::json_shapes;
+  static const interp::Shape shape =
+      closed_object({{"format", text()},
+                     {"version", integer()},
+                     {"title", text()},
+                     {"task", object({{"name", text()}, optional("settings", map(anything()))})},
+                     {"model_sha256", text()},
+                     {"fitted_on", map(anything())},
+                     {"tensors_sha256", text()},
+                     {"output", text()},
+                     {"nodes", list(map(anything()))}});
+  return shape;
+}
+
+const interp::Shape& node_shape() {
+  using namespace interp::json_shapes;
+  const interp::Shape operation = closed_object(
+      {{"operation", text()}, {"parameters", map(anything())}, {"tensors", map(text())}});
+  static const interp::Shape shape = closed_object(
+      {{"name", text()},
+       {"parents", list(text())},
+       {"sites", list(text())},
+       {"reads", list(text())},
+       {"h", operation},
+       {"alpha", operation},
+       {"gamma", operation},
+       {"equality", operation},
+       {"evidence",
+        list(object({optional("statement", text()), optional("supports", boolean())}))}});
+  return shape;
+}
+
 using Strings = std::vector<std::string>;
 
-Operation read_operation(const json& node, const std::string& role,
+Operation read_operation(const ordered_json& node, const std::string& role,
                          const interp::TensorMap& tensors) {
-  Operation operation{.name = field<std::string>(node, role + "/operation"),
-                      .parameters = field<Object>(node, role + "/parameters"),
-                      .tensors = {}};
-  for (const auto& [name, key] :
-       field<std::map<std::string, std::string>>(node, role + "/tensors")) {
-    const auto found = tensors.find(key);
+  const ordered_json& from = node.at(role);
+  Operation operation{
+      .name = from.at("operation"), .parameters = json(from.at("parameters")), .tensors = {}};
+  for (const auto& [name, key] : from.at("tensors").items()) {
+    const auto found = tensors.find(key.get<std::string>());
     if (found == tensors.end())
-      throw std::runtime_error(
-          fmt::format("{} names the tensor '{}', which its file does not hold", role, key));
+      throw std::runtime_error(fmt::format("{} names the tensor '{}', which its file does not hold",
+                                           role, key.get<std::string>()));
     operation.tensors[name] = found->second;
+  }
+  try {
+    require_finite(operation);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", role, error.what()));
   }
   return operation;
 }
@@ -80,17 +114,25 @@ std::vector<interp::Site> read_sites(const Strings& list, const interp::Transfor
   return sites;
 }
 
-Node read_node(const json& from, const interp::TensorMap& tensors,
+Node read_node(const ordered_json& from, const interp::TensorMap& tensors,
                const interp::TransformerConfig& config) {
-  return {.name = field<std::string>(from, "name"),
-          .parents = field<Strings>(from, "parents"),
-          .sites = read_sites(field<Strings>(from, "sites"), config),
-          .reads = read_sites(field<Strings>(from, "reads"), config),
+  return {.name = from.at("name"),
+          .parents = from.at("parents").get<Strings>(),
+          .sites = read_sites(from.at("sites").get<Strings>(), config),
+          .reads = read_sites(from.at("reads").get<Strings>(), config),
           .h = read_operation(from, "h", tensors),
           .alpha = read_operation(from, "alpha", tensors),
           .gamma = read_operation(from, "gamma", tensors),
           .equality = read_operation(from, "equality", tensors),
-          .evidence = field<List>(from, "evidence")};
+          .evidence = json(from.at("evidence"))};
+}
+
+// `node 2 (or)`, also where it has no name.
+std::string node_in_words(const ordered_json& node, size_t number) {
+  const auto name = node.find("name");
+  const bool named = name != node.end() && name->is_string();
+  return fmt::format("node {} ({})", number,
+                     named ? interp::cut_short(name->get<std::string>(), 80) : "unnamed");
 }
 
 }  // namespace
@@ -130,32 +172,36 @@ LoadedInterpretation load_interpretation(const fs::path& path,
                                          const interp::TransformerConfig& config,
                                          const std::string& model_sha256) {
   const fs::path tensor_path = tensors_beside(path);
-  const std::string text = interp::read_file(path);
+  const std::string text = interp::read_file(path, interp::kJsonBytes);
+  const std::string name = path.string() + ": the file";
+  const ordered_json file = interp::parse_json(text, name);
+  interp::require_shape(file, head_shape(), name);
   std::string where = "the file";
   try {
-    const json file = json::parse(text);
-    if (field<json>(file, "format") != "assay interpretation" ||
-        field<json>(file, "version") != kVersion)
+    if (file.at("format") != "assay interpretation" || file.at("version") != kVersion)
       throw std::runtime_error(
           fmt::format("expected an assay interpretation of version {}", kVersion));
+    if (const auto problem = interp::mismatch(file, file_shape()))
+      throw std::runtime_error(*problem);
     const interp::TensorMap tensors = interp::read_safetensors(tensor_path).tensors;
-    if (interp::sha256_of_file(tensor_path) != field<json>(file, "tensors_sha256"))
+    if (interp::sha256_of_file(tensor_path) != file.at("tensors_sha256"))
       throw std::runtime_error(
           fmt::format("{} is not the file that was written with it", tensor_path.string()));
-    Interpretation interpretation{.title = field<std::string>(file, "title"),
-                                  .task = field<json>(file, "task"),
-                                  .model_sha256 = field<std::string>(file, "model_sha256"),
-                                  .fitted_on = field<json>(file, "fitted_on"),
-                                  .output = field<std::string>(file, "output"),
+    Interpretation interpretation{.title = file.at("title"),
+                                  .task = json(file.at("task")),
+                                  .model_sha256 = file.at("model_sha256"),
+                                  .fitted_on = json(file.at("fitted_on")),
+                                  .output = file.at("output"),
                                   .nodes = {}};
     // Before the sites: those of another model may not exist in this one.
     if (!model_sha256.empty() && interpretation.model_sha256 != model_sha256)
       throw std::runtime_error(
           fmt::format("derived from another model: expected sha256 {:.12}…, the model has {:.12}…",
                       interpretation.model_sha256, model_sha256));
-    for (const json& node : field<List>(file, "nodes")) {
-      where = fmt::format("node {} ({})", interpretation.nodes.size() + 1,
-                          node.value("name", "unnamed"));
+    for (const ordered_json& node : file.at("nodes")) {
+      where = node_in_words(node, interpretation.nodes.size() + 1);
+      if (const auto problem = interp::mismatch(node, node_shape()))
+        throw std::runtime_error(*problem);
       interpretation.nodes.push_back(read_node(node, tensors, config));
     }
     where = "its graph";

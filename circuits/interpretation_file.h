@@ -23,9 +23,9 @@ struct LoadedInterpretation {
 
 /// @param config  the model that it will be tested on: sites are parsed against it.
 /// @param model_sha256  if given, the hash of that model's file, from which it must be derived.
-/// @throws std::runtime_error naming file, node and field: unknown version, another model, missing
-///   or ill-typed fields, tensors that the file does not hold or whose file is not the one that was
-///   written.
+/// @throws std::runtime_error naming file, node and field: unknown version, another model, missing,
+///   ill-typed or unknown fields and those that stand twice, tensors that the file does not hold,
+///   that are not finite or whose file is not the one that was written.
 LoadedInterpretation load_interpretation(const std::filesystem::path& path,
                                          const interp::TransformerConfig& config,
                                          const std::string& model_sha256 = "");

@@ -13,6 +13,8 @@ namespace {
 
 using at::Tensor;
 
+constexpr int64_t kMostTokens = 1 << 18;  // as many as the largest vocabularies have
+
 Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
   return torch::tensor(values, torch::kInt64).to(like.device());
 }
@@ -99,12 +101,53 @@ Abstraction argmax_of(const Operation& operation) {
 // --- γ
 // ----------------------------------------------------------------------------------------------
 
-// Prototypes are found again by their labels: a label of k tokens is a number in base `base`.
-Tensor code(const Tensor& labels, int64_t base) {
-  Tensor sum = labels.select(-1, 0);
-  for (int64_t k = 1; k < labels.size(-1); ++k) sum = sum * base + labels.select(-1, k);
-  return sum;
-}
+// The rows of a table of labels, int64 [n, k], by label. Column by column a number is replaced by
+// its place among those that occur, so that memory follows n and not what the numbers are.
+class LabelIndex {
+ public:
+  explicit LabelIndex(const Tensor& labels) {
+    Tensor group = at::zeros({labels.size(0)}, torch::kInt64);
+    for (int64_t k = 0; k < labels.size(1); ++k) {
+      const auto [numbers, number] = at::_unique(labels.select(1, k), true, true);
+      const Tensor pair = group * numbers.size(0) + number;
+      const auto [groups, next] = at::_unique(pair, true, true);
+      columns_.push_back({numbers, groups});
+      group = next;
+    }
+    row_of_group_ = at::zeros({labels.size(0)}, torch::kInt64);
+    row_of_group_.index_copy_(0, group, at::arange(labels.size(0), torch::kInt64));
+  }
+
+  /// @param values  int64 [..., k]. @return int64 [number of values]. @throws std::invalid_argument
+  ///   for one that is no label.
+  Tensor rows(const Tensor& values) const {
+    const Tensor flat = values.reshape({-1, std::ssize(columns_)});
+    Tensor group = at::zeros({flat.size(0)}, flat.options());
+    for (int64_t k = 0; k < flat.size(1); ++k) {
+      const Column& column = columns_[k];
+      const Tensor number = place(flat.select(1, k), column.numbers);
+      group = place(group * column.numbers.size(0) + number, column.groups);
+    }
+    return row_of_group_.to(values.device()).index_select(0, group);
+  }
+
+ private:
+  struct Column {
+    Tensor numbers;  // that occur in it, ascending
+    Tensor groups;   // (group of the columns before it, place of its number) that occur, ascending
+  };
+
+  static Tensor place(const Tensor& values, const Tensor& ascending) {
+    const Tensor known = ascending.to(values.device());
+    const Tensor found = at::searchsorted(known, values.contiguous()).clamp_max(known.size(0) - 1);
+    if (!known.index_select(0, found).equal(values))
+      throw std::invalid_argument("write_prototypes: a value has no prototype");
+    return found;
+  }
+
+  std::vector<Column> columns_;
+  Tensor row_of_group_;
+};
 
 Concretisation write_prototypes(const Operation& operation) {
   const auto positions = parameter<std::vector<int64_t>>(operation, "positions");
@@ -112,18 +155,10 @@ Concretisation write_prototypes(const Operation& operation) {
   const Tensor labels = tensor_of(operation, "labels", {-1, -1});
   const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), mean.size(1)});
   require_within(positions, mean.size(0), operation, "positions");
-  const int64_t base = labels.max().item<int64_t>() + 1;
-  int64_t codes = 1;
-  for (int64_t k = 0; k < labels.size(1); ++k) codes *= base;
-  const Tensor row_of_code = at::full({codes}, -1, torch::kInt64);
-  row_of_code.index_copy_(0, code(labels, base), at::arange(labels.size(0), torch::kInt64));
-  return [=](const Value& value) -> Activations {
-    const Tensor inside = value.ge(0).logical_and(value.lt(base));
-    const Tensor row =
-        row_of_code.to(value.device())
-            .index_select(0, code(value.masked_fill(inside.logical_not(), 0), base).flatten());
-    if (!inside.all().item<bool>() || row.lt(0).any().item<bool>())
-      throw std::invalid_argument("write_prototypes: a value has no prototype");
+  require(labels.numel() > 0 && labels.scalar_type() == torch::kInt64, operation,
+          "int64 labels, at least one");
+  return [=, index_of = LabelIndex(labels)](const Value& value) -> Activations {
+    const Tensor row = index_of.rows(value);
     Tensor stream = mean.to(value.device()).unsqueeze(0).repeat({value.size(0), 1, 1});
     stream.index_copy_(1, index(positions, stream),
                        prototypes.to(value.device())
@@ -162,6 +197,7 @@ Concretisation write_linear(const Operation& operation) {
 Concretisation write_answer(const Operation& operation) {
   const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
   const auto d_vocab = parameter<int64_t>(operation, "d_vocab");
+  require(d_vocab <= kMostTokens, operation, fmt::format("d_vocab of at most {}", kMostTokens));
   require_within(tokens, d_vocab, operation, "tokens");
   return [=](const Value& value) -> Activations {
     const Tensor answer = index(tokens, value).index_select(0, value);
@@ -196,10 +232,26 @@ Tensor rounded(const Tensor& x, int64_t decimals) {
   return at::round(x.to(torch::kFloat64) * scale) / scale + 0.0;  // + 0: no negative zero
 }
 
+void require_parameter(const Operation& operation, const std::string& name,
+                       const interp::Shape& shape) {
+  const auto found = operation.parameters.find(name);
+  if (found == operation.parameters.end())
+    throw std::invalid_argument(
+        fmt::format("operation '{}': parameter '{}' is missing", operation.name, name));
+  if (const auto problem = interp::mismatch(nlohmann::ordered_json(*found), shape))
+    throw std::invalid_argument(
+        fmt::format("operation '{}': parameter '{}': {}", operation.name, name, *problem));
+}
+
+void require_finite(const Operation& operation) {
+  for (const auto& [name, tensor] : operation.tensors)
+    if (!tensor.isfinite().all().item<bool>())
+      throw std::invalid_argument(fmt::format(
+          "operation '{}': tensor '{}' holds NaN or an infinite number", operation.name, name));
+}
+
 std::optional<int64_t> decimals_of(const Operation& operation) {
   if (!operation.parameters.contains("decimals")) return std::nullopt;
-  require(operation.parameters.at("decimals").is_number_integer(), operation,
-          "a whole number of decimals");
   const auto decimals = parameter<int64_t>(operation, "decimals");
   require_within({decimals}, 10, operation, "decimals");
   return decimals;

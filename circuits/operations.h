@@ -7,11 +7,11 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "circuits/interpretation.h"
+#include "interp/json_shape.h"
 
 namespace assay::circuits {
 
@@ -61,7 +61,7 @@ Operations generic_operations();
 
 /// Makes an operation's function. @param role  what it is for, in words: `h`, `alpha`, ….
 /// @throws std::invalid_argument for an operation that does not exist (listing those that do), and
-///   for bad numbers.
+///   for bad numbers: NaN and infinite ones among them.
 template <typename F>
 F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
        const char* role);
@@ -72,17 +72,17 @@ at::Tensor rounded(const at::Tensor& x, int64_t decimals);
 /// is something else.
 std::optional<int64_t> decimals_of(const Operation& operation);
 
+void require_parameter(const Operation& operation, const std::string& name,
+                       const interp::Shape& shape);
 /// A parameter of an operation. @throws std::invalid_argument naming it, if it is missing or
-/// ill-typed.
+/// ill-typed. Nothing is converted: 2.5 is no whole number, and neither is `true`.
 template <typename T>
 T parameter(const Operation& operation, const std::string& name) {
-  try {
-    return operation.parameters.at(name).get<T>();
-  } catch (const nlohmann::json::exception&) {
-    throw std::invalid_argument("operation '" + operation.name + "': parameter '" + name +
-                                "' is missing or ill-typed");
-  }
+  require_parameter(operation, name, interp::json_shapes::of<T>());
+  return operation.parameters.at(name).get<T>();
 }
+/// @throws std::invalid_argument naming the tensor that holds NaN or an infinite number, if any.
+void require_finite(const Operation& operation);
 
 /// A tensor of an operation. @throws std::invalid_argument naming it, if it is missing or not of
 /// the shape expected (-1: any size).
@@ -96,7 +96,10 @@ template <typename F>
 F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
        const char* role) {
   const auto found = factories.find(operation.name);
-  if (found != factories.end()) return found->second(operation);
+  if (found != factories.end()) {
+    require_finite(operation);
+    return found->second(operation);
+  }
   std::vector<std::string> known;
   for (const auto& entry : factories) known.push_back(entry.first);
   refuse_unknown(operation, role, known);

@@ -2,7 +2,7 @@
 // What a JSON value must be, written down as data and checked in one place, so that code which
 // reads the value afterwards can rely on it:
 //
-//   using namespace shape;
+//   using namespace json_shapes;
 //   const Shape rate = object({{"hits", integer(0)}, {"interval", list(number(), 2, 2)}});
 //   require_shape(json, rate, "r.json");  // r.json: field 'interval[1]': expected a number, found
 //                                         // null
@@ -43,7 +43,7 @@ std::optional<std::string> mismatch(const nlohmann::ordered_json& value, const S
 void require_shape(const nlohmann::ordered_json& value, const Shape& shape,
                    const std::string& where);
 
-namespace shape {
+namespace json_shapes {
 
 Shape anything();
 Shape boolean();
@@ -81,12 +81,14 @@ Shape of() {
     return number();
   } else if constexpr (std::is_same_v<T, std::string>) {
     return text();
+  } else if constexpr (std::is_same_v<T, nlohmann::json>) {
+    return anything();
   } else {
     return list(of<typename T::value_type>());
   }
 }
 
-}  // namespace shape
+}  // namespace json_shapes
 
 /// Places as messages name them.
 std::string member_path(const std::string& object, std::string_view key);

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/modular_addition/pairs.h"
@@ -16,13 +17,16 @@ using circuits::Function;
 using circuits::Operation;
 using circuits::Value;
 
+constexpr int64_t kMostNumbers = 4096;  // a table of waves has up to 2 p² entries
+
 // The waves of an operation's p and frequencies: [p, 2 · frequencies].
 Tensor waves_of(const Operation& operation) {
   const auto p = circuits::parameter<int64_t>(operation, "p");
   const auto frequencies = circuits::parameter<std::vector<int64_t>>(operation, "frequencies");
-  if (p < 1 || frequencies.empty())
+  if (p < 1 || p > kMostNumbers || frequencies.empty() || std::cmp_greater(frequencies.size(), p))
     throw std::invalid_argument(
-        fmt::format("operation '{}': expected p >= 1 and at least one frequency", operation.name));
+        fmt::format("operation '{}': expected p from 1 to {}, and from 1 to p frequencies",
+                    operation.name, kMostNumbers));
   return waves(p, frequencies);
 }
 

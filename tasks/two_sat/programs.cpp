@@ -7,6 +7,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "interp/json_shape.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/tokens.h"
 
@@ -50,7 +51,13 @@ Tensor run(const Program& program, const Tensor& satisfied) {
   return at::where(question, run(program.at("yes"), satisfied), run(program.at("no"), satisfied));
 }
 
+void require_program(const Program& program, const interp::Shape& shape) {
+  if (const auto problem = interp::mismatch(nlohmann::ordered_json(program), shape))
+    throw std::invalid_argument(fmt::format("a program: {}", *problem));
+}
+
 void check(const Program& program, int64_t assignments) {
+  using namespace interp::json_shapes;
   const auto check_assignment = [&](int64_t a) {
     if (a < 0 || a >= assignments)
       throw std::invalid_argument(
@@ -58,9 +65,12 @@ void check(const Program& program, int64_t assignments) {
   };
   if (program.is_boolean()) return;
   if (program.contains("any_of")) {
+    require_program(program, closed_object({{"any_of", list(integer())}}));
     for (const int64_t a : program.at("any_of")) check_assignment(a);
     return;
   }
+  const interp::Shape next = either(boolean(), object({}));
+  require_program(program, closed_object({{"assignment", integer()}, {"yes", next}, {"no", next}}));
   check_assignment(program.at("assignment"));
   check(program.at("yes"), assignments);
   check(program.at("no"), assignments);
@@ -132,22 +142,18 @@ int64_t errors_of_set(uint64_t set, const std::vector<TableRow>& rows) {
 }  // namespace
 
 circuits::Function truth_table_programs(const circuits::Operation& operation) {
-  try {
-    const int64_t variables = operation.parameters.at("variables");
-    const std::vector<Program> programs = operation.parameters.at("programs");
-    if (variables < 1 || variables > sat2::kMaxVariables)
-      throw std::invalid_argument(fmt::format("operation '{}': variables: expected 1 to {}, got {}",
-                                              operation.name, sat2::kMaxVariables, variables));
-    for (const Program& program : programs) check(program, int64_t{1} << variables);
-    return [=](const std::vector<circuits::Value>& parents) {
-      const Tensor satisfied = truth_tables(parents.at(0), variables);
-      std::vector<Tensor> bits;
-      for (const Program& program : programs) bits.push_back(run(program, satisfied));
-      return at::stack(bits, 1);
-    };
-  } catch (const nlohmann::json::exception& error) {
-    throw std::invalid_argument(fmt::format("operation '{}': {}", operation.name, error.what()));
-  }
+  const auto variables = circuits::parameter<int64_t>(operation, "variables");
+  const auto programs = circuits::parameter<std::vector<Program>>(operation, "programs");
+  if (variables < 1 || variables > sat2::kMaxVariables)
+    throw std::invalid_argument(fmt::format("operation '{}': variables: expected 1 to {}, got {}",
+                                            operation.name, sat2::kMaxVariables, variables));
+  for (const Program& program : programs) check(program, int64_t{1} << variables);
+  return [=](const std::vector<circuits::Value>& parents) {
+    const Tensor satisfied = truth_tables(parents.at(0), variables);
+    std::vector<Tensor> bits;
+    for (const Program& program : programs) bits.push_back(run(program, satisfied));
+    return at::stack(bits, 1);
+  };
 }
 
 bool value_of(const Program& program, uint64_t truth_table) {

@@ -1,5 +1,6 @@
 #include "circuits/circuit_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
@@ -93,6 +94,56 @@ TEST_F(CircuitFiles, ThatCannotBeRightAreRefused) {
   EXPECT_THAT(error_of(R"({"cfg": {"n_layers": -2, "n_heads": 1}})"), HasSubstr("n_layers"));
   EXPECT_THAT(error_of(R"({"cfg": {"n_layers": 2, "n_heads": [1]}})"), HasSubstr("heads of 1"));
   EXPECT_THAT(message_of([&] { load_circuit(at("none.json")); }), HasSubstr("none.json"));
+}
+
+// EAP-IG has such lists where neurons were not scored; texts are not to be touched.
+TEST_F(CircuitFiles, MayHaveNaNWhereverPythonWritesItButNotInTexts) {
+  put("eap.json",
+      R"({"cfg":{"n_layers":1,"n_heads":1,"d_model":8},
+    "nodes":{"input":{"in_graph":true,"neurons":[true,true],"neurons_scores":[NaN, NaN,-Infinity]}},
+    "edges":{"input->m0":{"score":NaN,"in_graph":true},"m0->logits":{"score":1,"in_graph":true}},
+    "assay":{"title":"x: NaN, y: -Infinity"}})");
+  const CircuitFile file = load_circuit(at("eap.json"));
+  EXPECT_EQ(file.origin["title"], "x: NaN, y: -Infinity");
+  EXPECT_TRUE(std::isnan(
+      file.circuit.scores[0][file.circuit.graph.parse_edge("input->m0")].item<double>()));
+  const std::string cfg = R"("cfg": {"n_layers": 1, "n_heads": 1, "d_model": )";
+  EXPECT_THAT(error_of("{" + cfg + R"(NaN}, "edges": {}})"), HasSubstr("field 'cfg.d_model'"));
+  EXPECT_THAT(error_of("{" + cfg +
+                       R"(8}, "edges": {"m0->logits": {"score": Infinity, "in_graph": true}}})"),
+              HasSubstr("field 'edges.m0->logits.score': expected a number or NaN or null"));
+}
+
+TEST_F(CircuitFiles, ThatNameAnEdgeTwiceAreRefused) {
+  EXPECT_THAT(error_of(R"({"cfg": {"n_layers": 1, "n_heads": 1}, "edges": {
+                  "m0->logits": {"in_graph": true}, "m0->logits": {"in_graph": false}}})"),
+              HasSubstr("field 'edges.m0->logits': stands twice"));
+  EXPECT_THAT(error_of(R"({"cfg": {"n_layers": 1, "n_heads": 1}, "assay": {"positions": 8},
+                  "edges": {"m0@7->logits@07": {"in_graph": true}}})"),
+              HasSubstr("expected it to be written m0@7->logits@7"));
+}
+
+TEST_F(CircuitFiles, SayNoSizesThatNoNetworkHas) {
+  const auto sizes = [&](const char* layers, const char* heads, const char* positions) {
+    return error_of(fmt::format(R"({{"cfg": {{"n_layers": {}, "n_heads": {}}}, "edges": {{}},
+                                     "assay": {{"positions": {}}}}})",
+                                layers, heads, positions));
+  };
+  EXPECT_THAT(sizes("1", "2000000000", "0"), HasSubstr("more than 65536 heads"));
+  EXPECT_THAT(sizes("1000", "100000", "0"), HasSubstr("more than 65536 heads"));
+  EXPECT_THAT(sizes("1000", "60", "0"), HasSubstr("more than 33554432 in all"));
+  EXPECT_THAT(sizes("1", "1", "1000000000"), HasSubstr("at each of 1000000000 positions"));
+  EXPECT_THAT(sizes("1", "1", "9223372036854775807"), HasSubstr("positions"));
+  EXPECT_THAT(sizes("1", "[9223372036854775807]", "0"), HasSubstr("heads"));
+  EXPECT_THAT(sizes("1e300", "1", "0"), HasSubstr("field 'cfg.n_layers': expected a whole number"));
+  EXPECT_THAT(sizes("1001", "1", "0"), HasSubstr("from 1 to 1000, found 1001"));
+  EXPECT_EQ(sizes("80", "40", "0"), "");
+}
+
+TEST_F(CircuitFiles, NestedDeeplyAreRefused) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_THAT(error_of("{\"cfg\": " + deep + "}"), HasSubstr("field 'cfg[0]"));
+  EXPECT_THAT(error_of("{\"assay\": {\"x\": " + deep + "}}"), HasSubstr("nested more than"));
 }
 
 TEST_F(CircuitFiles, OfAnotherNetworkAreRefused) {

@@ -55,6 +55,10 @@ TEST(ComponentGraph, RefusesEdgesThatCannotBe) {
   EXPECT_THAT(error(graph, "logits->m1"), HasSubstr("not computed before"));
   EXPECT_THAT(error(graph, "a1.h4->m1"), HasSubstr("no component 'a1.h4'"));
   EXPECT_THAT(error(graph, "a1.h4->m1"), HasSubstr("a1.h3, m1, logits"));
+  for (const char* name : {"m01->logits", "a1.h01->m1", "a1.h->m1", "a.h1->m1", "m->m1", "->m1",
+                           "m-1->m1", "m99999999999999999999->m1", "a1.h0x->m1"})
+    EXPECT_THAT(error(graph, name), HasSubstr("no component '")) << name;
+  EXPECT_THAT(error(graph, "m0->input"), HasSubstr("not computed before"));
   EXPECT_THAT(error(graph, "m0->a1.h0"), HasSubstr("<q>, <k> or <v>"));
   EXPECT_THAT(error(graph, "m0->m1<q>"), HasSubstr("only heads"));
   EXPECT_THAT(error(graph, "m0"), HasSubstr("WRITER->READER"));

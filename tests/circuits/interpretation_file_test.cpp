@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "interp/files.h"
 #include "interp/safetensors.h"
 #include "interp/transformer.h"
@@ -130,13 +132,13 @@ TEST_F(InterpretationFileTest, MissingAndIllTypedFieldsAreNamed) {
   EXPECT_THAT(refusal([](json& f) { f["nodes"] = "none"; }),
               StartsWith(file + ": the file: field 'nodes': "));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][1].erase("alpha"); }),
-              StartsWith(file + ": node 2 (second): field 'alpha/operation': "));
+              StartsWith(file + ": node 2 (second): field 'alpha': is missing"));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][1]["h"]["parameters"] = 1; }),
-              StartsWith(file + ": node 2 (second): field 'h/parameters': "));
+              StartsWith(file + ": node 2 (second): field 'h.parameters': "));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["gamma"]["tensors"] = json::array(); }),
-              StartsWith(file + ": node 1 (first): field 'gamma/tensors': "));
+              StartsWith(file + ": node 1 (first): field 'gamma.tensors': "));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["parents"] = json::array({1}); }),
-              StartsWith(file + ": node 1 (first): field 'parents': "));
+              StartsWith(file + ": node 1 (first): field 'parents[0]': expected a text, found 1"));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["sites"] = "logits"; }),
               StartsWith(file + ": node 1 (first): field 'sites': "));
   EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["evidence"] = "trust me"; }),
@@ -145,12 +147,55 @@ TEST_F(InterpretationFileTest, MissingAndIllTypedFieldsAreNamed) {
               StartsWith(file + ": node 1 (unnamed): field 'name': "));
 }
 
+TEST_F(InterpretationFileTest, NothingIsPassedOver) {
+  const std::string file = at("x.json").string();
+  EXPECT_THAT(refusal([](json& f) { f["titel"] = "x"; }),
+              StartsWith(file + ": the file: field 'titel': is unknown; there are format, "));
+  EXPECT_THAT(refusal([](json& f) { f["nodes"][1]["site"] = json::array(); }),
+              StartsWith(file + ": node 2 (second): field 'site': is unknown; there are name, "));
+  EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["h"]["tensor"] = json::object(); }),
+              StartsWith(file + ": node 1 (first): field 'h.tensor': is unknown"));
+  EXPECT_THAT(refusal([](json& f) { f["nodes"][0]["evidence"][0]["statement"] = 3; }),
+              HasSubstr("field 'evidence[0].statement': expected a text, found 3"));
+  std::string twice = read_file(saved());
+  twice.insert(twice.find("\"name\": \"second\""), "\"name\": \"third\", ");
+  put("x.json", twice);
+  EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), config()); }),
+            file + ": the file: field 'nodes[1].name': stands twice");
+}
+
+TEST_F(InterpretationFileTest, DeepNestingIsRefusedWhereverItIs) {
+  const std::string text = read_file(saved());
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string field : {"task", "fitted_on", "evidence", "parameters", "title"}) {
+    std::string nested = text;
+    nested.replace(nested.find("\"" + field + "\": ") + field.size() + 4, 1, deep + ", \"x\": {");
+    put("x.json", nested);
+    EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), config()); }),
+                HasSubstr("nested more than"))
+        << field;
+  }
+}
+
+TEST_F(InterpretationFileTest, NumbersThatAreNoneAreNamed) {
+  for (const float value : {std::nanf(""), HUGE_VALF}) {
+    Interpretation hollow = interpretation();
+    hollow.nodes[1].alpha.tensors["thresholds"] = torch::tensor({value, 2.5F});
+    save_interpretation(hollow, at("x.json"));
+    EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), config()); }),
+              at("x.json").string() +
+                  ": node 2 (second): alpha: operation 'threshold': tensor 'thresholds' holds NaN "
+                  "or an infinite number");
+  }
+}
+
 TEST_F(InterpretationFileTest, OtherFilesAndVersionsAreRefused) {
   const std::string expectation =
       at("x.json").string() + ": the file: expected an assay interpretation of version 1";
   EXPECT_EQ(refusal([](json& f) { f["version"] = 2; }), expectation);
   EXPECT_EQ(refusal([](json& f) { f["format"] = "assay report"; }), expectation);
-  EXPECT_THAT(refusal([](json& f) { f = json::array(); }), HasSubstr("field 'format'"));
+  EXPECT_THAT(refusal([](json& f) { f = json::array(); }), HasSubstr("expected an object"));
+  EXPECT_THAT(refusal([](json& f) { f.erase("format"); }), HasSubstr("field 'format': is missing"));
   put("x.json", "{\"format\":");
   EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), config()); }),
               StartsWith(at("x.json").string() + ": the file: "));

@@ -124,6 +124,25 @@ TEST(OperationsTest, ValuesWithoutAPrototypeAreRefused) {
   EXPECT_NO_THROW(gamma(whole({{2, 0}}).unsqueeze(0)));
 }
 
+// A table by the labels' numbers would have 2^96 entries.
+TEST(OperationsTest, LabelsMayBeAnyNumbers) {
+  const int64_t huge = int64_t{1} << 32;
+  Tensors tensors = {
+      {"labels", whole({{0, huge, 5}, {-7, huge, 5}, {0, huge, -huge}, {huge, 0, 0}})},
+      {"prototypes", real({{1, 1}, {2, 2}, {3, 3}, {4, 4}})},
+      {"mean", at::zeros({2, 2})}};
+  const Concretisation gamma = concretisation("write_prototypes", {{"positions", {0, 1}}}, tensors);
+  EXPECT_TRUE(same(gamma(whole({{huge, 0, 0}, {0, huge, -huge}}).unsqueeze(0))[0],
+                   real({{4, 4}, {3, 3}}).unsqueeze(0)));
+  EXPECT_TRUE(same(gamma(whole({{-7, huge, 5}, {0, huge, 5}}).unsqueeze(0))[0],
+                   real({{2, 2}, {1, 1}}).unsqueeze(0)));
+  for (const Integers& label : {Integers{-7, huge, -huge}, {0, 0, 0}, {huge, huge, 5}})
+    EXPECT_EQ(message_of([&] {
+                gamma(whole({label, label}).unsqueeze(0));
+              }),
+              "write_prototypes: a value has no prototype");
+}
+
 TEST(OperationsTest, WriteLevelsSwitchesItsNeuronsAndFixesTheRest) {
   const Concretisation gamma = concretisation(
       "write_levels", {{"neurons", {3, 0}}},
@@ -261,11 +280,39 @@ TEST(OperationsTest, MissingNumbersAreNamed) {
   EXPECT_EQ(refusal("nearest_prototype", {}, {{"labels", whole({{1}})}}),
             "operation 'nearest_prototype': tensor 'prototypes' is missing");
   EXPECT_EQ(refusal("tokens_at", json::object(), {}),
-            "operation 'tokens_at': parameter 'positions' is missing or ill-typed");
-  EXPECT_EQ(refusal("argmax_of", {{"tokens", "all"}}, {}),
-            "operation 'argmax_of': parameter 'tokens' is missing or ill-typed");
+            "operation 'tokens_at': parameter 'positions' is missing");
+  EXPECT_EQ(
+      refusal("argmax_of", {{"tokens", "all"}}, {}),
+      "operation 'argmax_of': parameter 'tokens': expected a list of whole numbers, found \"all\"");
   EXPECT_EQ(refusal("write_answer", {{"tokens", {1}}}, {}),
-            "operation 'write_answer': parameter 'd_vocab' is missing or ill-typed");
+            "operation 'write_answer': parameter 'd_vocab' is missing");
+}
+
+TEST(OperationsTest, ParametersAreTakenForNothingElse) {
+  const auto of_tokens = [](const json& tokens) {
+    return refusal("argmax_of", {{"tokens", tokens}}, {});
+  };
+  const std::string start = "operation 'argmax_of': parameter 'tokens': ";
+  EXPECT_EQ(of_tokens({1, 2.5}), start + "field '[1]': expected a whole number, found 2.5");
+  EXPECT_EQ(of_tokens({true}), start + "field '[0]': expected a whole number, found true");
+  EXPECT_EQ(of_tokens({1e300}), start + "field '[0]': expected a whole number, found 1e+300");
+  EXPECT_EQ(of_tokens({std::numeric_limits<uint64_t>::max()}),
+            start + "field '[0]': expected a whole number, found 18446744073709551615");
+  EXPECT_EQ(refusal("write_answer", {{"tokens", {1}}, {"d_vocab", 2'000'000'000}}, {}),
+            "operation 'write_answer': expected d_vocab of at most 262144");
+}
+
+TEST(OperationsTest, NumbersThatAreNoneAreRefused) {
+  const auto made = [](float value) {
+    return message_of([&] {
+      make(all().abstractions, {"threshold", json::object(), {{"thresholds", row({0.5, value})}}},
+           "alpha");
+    });
+  };
+  for (const float value : {std::nanf(""), HUGE_VALF, -HUGE_VALF})
+    EXPECT_EQ(made(value),
+              "operation 'threshold': tensor 'thresholds' holds NaN or an infinite number");
+  for (const float value : {-0.0F, 3e38F}) EXPECT_EQ(made(value), "");
 }
 
 TEST(OperationsTest, ShapesAreComparedWithWhatIsExpected) {

@@ -10,7 +10,7 @@
 namespace assay::interp {
 namespace {
 
-using namespace shape;
+using namespace json_shapes;
 using Json = nlohmann::ordered_json;
 
 std::string problem(const Json& value, const Shape& shape) {
