@@ -37,7 +37,7 @@ Placed split_position(std::string_view text) {
 }
 
 /// `12` -> 12.
-std::optional<int64_t> number(std::string_view digits) {
+std::optional<int64_t> whole_number(std::string_view digits) {
   int64_t value = 0;
   const char* end = digits.data() + digits.size();
   const bool whole =
@@ -50,11 +50,12 @@ std::optional<int64_t> number(std::string_view digits) {
 std::optional<Component> component_named(std::string_view name) {
   if (name == "input") return Component{Kind::Input};
   if (name.starts_with('m')) {
-    if (const auto layer = number(name.substr(1))) return Component{Kind::Mlp, *layer};
+    if (const auto layer = whole_number(name.substr(1))) return Component{Kind::Mlp, *layer};
   }
   const size_t head_at = name.find(".h");
   if (!name.starts_with('a') || head_at == name.npos) return std::nullopt;
-  const auto layer = number(name.substr(1, head_at - 1)), head = number(name.substr(head_at + 2));
+  const auto layer = whole_number(name.substr(1, head_at - 1)),
+             head = whole_number(name.substr(head_at + 2));
   if (!layer || !head) return std::nullopt;
   return Component{Kind::Head, *layer, *head};
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
 #include "interp/training_config.h"
 #include "interp/transformer.h"
 
@@ -51,7 +52,7 @@ void require_same_past(const UncheckedCheckpoint& checkpoint, const TrainingConf
                        const fs::path& path) {
   const int64_t last_step = std::max<int64_t>(0, checkpoint.state.step - 1);
   const size_t begun = phase_step(config, last_step).phase + 1;
-  json written = json::parse(checkpoint.config);
+  json written = parse_json(checkpoint.config, path.string() + ": its settings");
   json wanted = json::parse(to_json(config).dump());  // as a file says it: infinity is null
   for (json* settings : {&written, &wanted}) {
     json& phases = settings->at("phases");

@@ -148,6 +148,12 @@ Shape integer(int64_t least, int64_t most) {
                 });
 }
 
+Shape natural() {
+  return simple("a whole number from 0", "whole numbers from 0", [](const Json& value) {
+    return value.is_number_unsigned() || (is_int64(value) && value.get<int64_t>() >= 0);
+  });
+}
+
 Shape list(Shape element, size_t at_least, size_t at_most) {
   const std::string of =
       at_least == 0 && at_most == std::numeric_limits<size_t>::max() ? element.many
@@ -190,6 +196,13 @@ Shape either(Shape first, Shape second) {
           [=](const Json& value, const JsonPlace& place) -> Mismatch {
             if (!first.problem(value, place) || !second.problem(value, place)) return std::nullopt;
             return unexpected(one, value, place);
+          }};
+}
+
+Shape with_or_without(std::string field, Shape with, Shape without) {
+  return {without.one, without.many, [=](const Json& value, const JsonPlace& place) -> Mismatch {
+            return value.contains(field) ? with.problem(value, place)
+                                         : without.problem(value, place);
           }};
 }
 

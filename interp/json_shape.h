@@ -54,10 +54,13 @@ Shape number(double least = std::numeric_limits<double>::lowest(),
 /// A number without a fraction that an int64_t holds.
 Shape integer(int64_t least = std::numeric_limits<int64_t>::min(),
               int64_t most = std::numeric_limits<int64_t>::max());
+Shape natural();  ///< one from 0 that a uint64_t holds: a seed
 Shape list(Shape element, size_t at_least = 0, size_t at_most = std::numeric_limits<size_t>::max());
 Shape map(Shape value);  ///< an object whose keys are free
 Shape nullable(Shape shape);
 Shape either(Shape first, Shape second);
+/// `with` for what has the field, `without` for everything else.
+Shape with_or_without(std::string field, Shape with, Shape without);
 
 struct Field {
   std::string name;

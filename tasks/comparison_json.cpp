@@ -1,7 +1,9 @@
 #include <torch/types.h>
 
 #include <limits>
+#include <stdexcept>
 
+#include "interp/json_shape.h"
 #include "tasks/comparison_summary.h"
 
 namespace assay::tasks {
@@ -30,12 +32,16 @@ ordered_json to_json(const Reference& reference) {
   return {{"name", reference.name}, {"values", values}, {"signed", reference.is_signed}};
 }
 
+double number_or_nan(const ordered_json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
 Reference reference_from(const ordered_json& json) {
   const ordered_json& values = json.at("values");
   const bool is_bool = !values.empty() && values.front().is_boolean();
   std::vector<double> numbers;
   for (const ordered_json& value : values)
-    numbers.push_back(is_bool ? static_cast<double>(value.get<bool>()) : value.get<double>());
+    numbers.push_back(is_bool ? static_cast<double>(value.get<bool>()) : number_or_nan(value));
   const Tensor read = torch::tensor(numbers, torch::kFloat64);
   return {.name = json.at("name"),
           .values = is_bool ? read.gt(0) : read,
@@ -62,12 +68,35 @@ ScoredInput scored_from(const ordered_json& json) {
                      .seconds = json.value("seconds", 0.0),
                      .caveat = json.value("caveat", ""),
                      .failure = json.value("failure", "")};
-  const std::vector<double> scores = json.value("scores", std::vector<double>());
+  std::vector<double> scores;
+  if (json.contains("scores"))
+    for (const ordered_json& score : json["scores"]) scores.push_back(number_or_nan(score));
   if (!scores.empty()) scored.scores = torch::tensor(scores, torch::kFloat64);
   for (const auto& [name, value] : json.at("measures").items())
-    scored.measures[name] =
-        value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+    scored.measures[name] = number_or_nan(value);
   return scored;
+}
+
+const interp::Shape& inputs_shape() {
+  using namespace interp::json_shapes;
+  const interp::Shape measures = nullable(map(nullable(number())));  // NaN is null in a file
+  const interp::Shape scored = object({{"method", text()},
+                                       {"measures", measures},
+                                       optional("scores", list(nullable(number()))),
+                                       optional("rows", integer(0)),
+                                       optional("seconds", number()),
+                                       optional("caveat", text()),
+                                       optional("failure", text())});
+  const interp::Shape reference =
+      object({{"name", text()},
+              {"values", either(list(boolean()), list(nullable(number())))},
+              {"signed", boolean()}});
+  static const interp::Shape shape = list(object({{"input", text()},
+                                                  {"right", boolean()},
+                                                  {"methods", list(scored)},
+                                                  {"baselines", list(scored)},
+                                                  {"references", list(reference)}}));
+  return shape;
 }
 
 bool is_baseline(const ScoredInput& scored) {
@@ -117,6 +146,8 @@ ordered_json to_json(const Comparison& comparison, const Task& task) {
 
 std::vector<ComparedInput> compared_inputs(const ordered_json& inputs, const Task& task,
                                            uint64_t seed) {
+  if (const auto problem = interp::mismatch(inputs, inputs_shape()))
+    throw std::invalid_argument("the inputs: " + *problem);
   std::vector<ComparedInput> compared;
   for (const ordered_json& json : inputs) {
     ComparedInput input{.tokens = task.to_tokens(json.at("input").get<std::string>()),

@@ -6,12 +6,26 @@
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
+#include "interp/json_shape.h"
 
 namespace assay::tasks {
 namespace {
 
 using at::Tensor;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
+
+const interp::Shape& prompts_shape() {
+  using namespace interp::json_shapes;
+  const interp::Shape tokens = either(text(), list(integer())),
+                      answers = list(either(text(), integer()));
+  static const interp::Shape shape =
+      object({{"prompts", list(object({{"clean", tokens},
+                                       optional("corrupt", tokens),
+                                       {"answers", answers},
+                                       optional("wrong_answers", answers)}))}});
+  return shape;
+}
 
 Tensor tokens_of(const json& value, const Task& task) {
   if (value.is_string()) return task.to_tokens(value.get<std::string>());
@@ -53,8 +67,10 @@ Tensor other_answers(const Tensor& right, const Task& task) {
 circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path,
                                                const Task& task) {
   std::vector<Tensor> clean, corrupt, right, wrong;
+  const std::string what = path.string() + ": not a file of counterfactuals";
+  const json content = interp::parse_json(interp::read_stream(path, interp::kJsonBytes), what);
+  interp::require_shape(content, prompts_shape(), what);
   try {
-    const json content = json::parse(interp::read_file(path));
     size_t number = 0;
     for (const json& prompt : content.at("prompts")) {
       ++number;
@@ -74,9 +90,6 @@ circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path
                                               clean.size() - corrupt.size(), clean.size()));
   } catch (const std::logic_error& error) {
     throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
-  } catch (const json::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{}: not a file of counterfactuals: {}", path.string(), error.what()));
   }
   return {.clean = at::stack(clean),
           .corrupt = corrupt.empty() ? Tensor() : at::stack(corrupt),

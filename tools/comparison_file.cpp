@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
+#include "interp/json_shape.h"
 
 namespace assay::tools {
 namespace {
@@ -26,16 +28,18 @@ void require_same(const ordered_json& asked, const ordered_json& found, const st
 std::vector<tasks::ComparedInput> inputs_begun(const std::filesystem::path& report,
                                                const ordered_json& asked, const tasks::Task& task,
                                                int64_t at_most) {
-  const std::string content = interp::read_file(report);
+  namespace json_shapes = interp::json_shapes;
+  const std::string what = report.string() + ": not a report of a comparison";
+  ordered_json found = interp::parse_json(interp::read_file(report, interp::kJsonBytes), what);
+  interp::require_shape(
+      found, json_shapes::object({{"inputs", json_shapes::list(json_shapes::anything())}}), what);
+  require_same(asked, found, report.string());
+  ordered_json& inputs = found.at("inputs");
+  if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
   try {
-    const ordered_json found = ordered_json::parse(content);
-    require_same(asked, found, report.string());
-    ordered_json inputs = found.at("inputs");
-    if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
     return tasks::compared_inputs(inputs, task, asked.at("seed"));
-  } catch (const ordered_json::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{}: not a report of a comparison: {}", report.string(), error.what()));
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", what, error.what()));
   }
 }
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "tools/terminal.h"
+
 namespace assay::tools {
 namespace {
 
@@ -26,7 +28,8 @@ int heat_of(double score, double largest) {
 std::string heated(std::string_view text, int heat, bool colour) {
   if (!colour || heat == 0) return std::string(text);
   const Shade shade = heat > 0 ? kFor.at(heat - 1) : kAgainst.at(-heat - 1);
-  return fmt::format("\x1b[48;5;{};38;5;{}m{}\x1b[0m", shade.ground, shade.text, text);
+  return fmt::format("{}{}{}", styling(fmt::format("48;5;{};38;5;{}", shade.ground, shade.text)),
+                     text, styling("0"));
 }
 
 }  // namespace assay::tools

@@ -22,6 +22,8 @@ constexpr const char* kFooter =
     "  assay validate --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
     "    --interpretation tasks/two_sat/reference/trees.json --claim \"parse.PE<=0.001\"";
 
+constexpr size_t kLongestMessage = 2000;  // what a file says may stand in it
+
 struct Subcommand {
   const CLI::App* app;
   Command run;
@@ -63,7 +65,7 @@ int refuse(const CLI::App& app, std::string message) {
   for (size_t at = 0; (at = message.find('\n', at)) != message.npos;) message.replace(at, 1, " ");
   const auto parsed = app.get_subcommands();
   const std::string name = parsed.empty() ? "" : " " + parsed.front()->get_name();
-  fmt::print(stderr, "assay{}: {}\n", name, message);
+  fmt::print(stderr, "assay{}: {}\n", name, shortened(printable(message), kLongestMessage));
   return kBadInput;
 }
 

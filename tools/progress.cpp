@@ -26,10 +26,10 @@ void Progress::show(const std::function<std::string()>& text) {
   if (now < next_) return;
   next_ = now + (terminal_ ? 100ms : 10'000ms);
   if (terminal_) {
-    fmt::print(stderr, "{}{}", kWipe, shortened(text(), width_of(stderr) - 1));
+    fmt::print(stderr, "{}{}", kWipe, shortened(printable(text()), width_of(stderr) - 1));
     line_open_ = true;
   } else {
-    fmt::print(stderr, "{}\n", text());
+    fmt::print(stderr, "{}\n", printable(text()));
   }
 }
 

@@ -6,13 +6,28 @@
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
+#include "interp/json_shape.h"
 #include "tools/options.h"
 
 namespace assay::tools {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+namespace json_shapes = interp::json_shapes;
+using nlohmann::ordered_json;
+
+const interp::Shape& plan_shape() {
+  static const interp::Shape shape = json_shapes::object(
+      {{"plan", json_shapes::object(
+                    {{"task", json_shapes::object(
+                                  {{"name", json_shapes::text()},
+                                   {"settings", json_shapes::map(json_shapes::anything())}})},
+                     {"preset", json_shapes::text()},
+                     {"steps", json_shapes::integer(1)},
+                     {"seed", json_shapes::natural()}})}});
+  return shape;
+}
 
 }  // namespace
 
@@ -35,16 +50,32 @@ RunPlan RunFolder::plan() const {
   if (!fs::exists(manifest())) {
     throw std::runtime_error(fmt::format("{}: no run to resume here", path_.string()));
   }
-  try {
-    const json plan = json::parse(interp::read_file(manifest())).at("plan");
-    return {.task = plan.at("task"),
-            .preset = plan.at("preset"),
-            .steps = plan.at("steps"),
-            .seed = plan.at("seed")};
-  } catch (const json::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{}: not the manifest of a run: {}", manifest().string(), error.what()));
+  const std::string what = manifest().string() + ": not the manifest of a run";
+  const ordered_json content =
+      interp::parse_json(interp::read_file(manifest(), interp::kJsonBytes), what);
+  interp::require_shape(content, plan_shape(), what);
+  const ordered_json& plan = content.at("plan");
+  return {.task = nlohmann::json(plan.at("task")),
+          .preset = plan.at("preset"),
+          .steps = plan.at("steps"),
+          .seed = plan.at("seed")};
+}
+
+ordered_json metrics_of(const std::string& text) {
+  const interp::Shape step = json_shapes::object({{"step", json_shapes::integer(0)}});
+  ordered_json entries = ordered_json::array();
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    try {
+      const std::string what = fmt::format("line {}", entries.size() + 1);
+      ordered_json entry = interp::parse_json(line, what);
+      interp::require_shape(entry, step, what);
+      entries.push_back(std::move(entry));
+    } catch (const std::runtime_error&) {
+      if (!lines.eof()) throw;  // a last line that does not end is one that a kill has cut
+    }
   }
+  return entries;
 }
 
 void MetricsLog::record(const interp::TrainingProgress& progress) {
@@ -58,12 +89,12 @@ void MetricsLog::record(const interp::TrainingProgress& progress) {
 
 void MetricsLog::keep_before(int64_t step) {
   if (!fs::exists(path_)) return;
-  std::istringstream lines(interp::read_file(path_));
   std::string kept;
-  for (std::string line; std::getline(lines, line);) {
-    const json entry = json::parse(line, nullptr, false);
-    const bool whole = entry.is_object() && entry.contains("step");  // a kill may cut the last line
-    if (whole && entry["step"] < step) kept += line + "\n";
+  try {
+    for (const ordered_json& entry : metrics_of(interp::read_file(path_, interp::kJsonBytes)))
+      if (entry.at("step") < step) kept += entry.dump() + "\n";
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path_.string(), error.what()));
   }
   interp::write_file(path_, kept);
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
 
 #include "interp/training.h"
 #include "tools/run_plan.h"
@@ -29,6 +31,10 @@ class RunFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// The lines of a metrics.jsonl, objects with a `step`. A last line that a kill has cut is passed
+/// over. @throws std::runtime_error naming any other line that is none.
+nlohmann::ordered_json metrics_of(const std::string& text);
 
 /// metrics.jsonl: one line per evaluation, in ascending order of steps also after a resumption.
 class MetricsLog {

@@ -30,16 +30,25 @@ struct SolveOptions {
   std::filesystem::path model;
 };
 
-/// Formula text, or a file that holds it or DIMACS.
+constexpr size_t kMostFormulaBytes = size_t{64} << 20;  // of a file with a formula
+
+sat2::Formula parse_file(const std::string& content) {
+  const size_t first = content.find_first_not_of(" \t\r\n");
+  const bool text = first != content.npos && content[first] == '(';
+  return text ? sat2::parse_formula(content) : sat2::parse_dimacs(content);
+}
+
+/// A file that holds a formula as text or DIMACS, or else the text itself.
 sat2::Formula read_formula(const std::string& argument) {
-  if (argument.find('(') != argument.npos) return sat2::parse_formula(argument);
-  const std::string content = interp::read_file(argument);
+  std::error_code ignored;  // a long formula is no name that a file could have
+  const bool is_file =
+      std::filesystem::exists(argument, ignored) || argument.find('(') == argument.npos;
+  const std::string content = is_file ? interp::read_stream(argument, kMostFormulaBytes) : argument;
   try {
-    const size_t first = content.find_first_not_of(" \t\r\n");
-    const bool text = first != content.npos && content[first] == '(';
-    return text ? sat2::parse_formula(content) : sat2::parse_dimacs(content);
+    return is_file ? parse_file(content) : sat2::parse_formula(content);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{}: {}", argument, error.what()));
+    throw std::invalid_argument(
+        fmt::format("{}: {}", is_file ? argument : "neither a file nor a formula", error.what()));
   }
 }
 
@@ -161,7 +170,7 @@ int run_solve(const SolveOptions& options) {
 
 Command add_solve(CLI::App& app) {
   const auto options = std::make_shared<SolveOptions>();
-  app.add_option("FORMULA", options->formula, "as text, or a file with the text or DIMACS CNF")
+  app.add_option("FORMULA", options->formula, "a file with text or DIMACS CNF, or the text itself")
       ->required();
   app.add_option("--model", options->model, "ask this network, too")->type_name("FILE");
   add_common_options(app, options->common);

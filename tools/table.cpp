@@ -12,6 +12,7 @@ void Table::add_row(std::vector<Cell> cells) {
     throw std::invalid_argument(
         fmt::format("a table of {} columns got a row of {} cells", headings_.size(), cells.size()));
   }
+  for (Cell& cell : cells) cell.text = printable(one_line(std::move(cell.text)));
   rows_.push_back(std::move(cells));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <random>
 
 namespace assay::tools {
 namespace {
@@ -21,22 +22,63 @@ size_t end_of_word(std::string_view text) {
   return closing == text.npos ? std::min(text.find(' '), text.size()) : closing + 2;
 }
 
-const char* escape_of(Tone tone) {
+const char* code_of(Tone tone) {
   switch (tone) {
     case Tone::Plain:
       return "";
     case Tone::Bold:
-      return "\x1b[1m";
+      return "1";
     case Tone::Faint:
-      return "\x1b[2m";
+      return "2";
     case Tone::Good:
-      return "\x1b[32m";
+      return "32";
     case Tone::Caution:
-      return "\x1b[33m";
+      return "33";
     case Tone::Bad:
-      return "\x1b[31m";
+      return "31";
   }
   return "";
+}
+
+/// How styling begins until it is printed: an escape and letters drawn once.
+const std::string& start_of_styling() {
+  static const std::string start = [] {
+    std::random_device random;
+    return fmt::format("\x1b{:08x}{:08x}[", random(), random());
+  }();
+  return start;
+}
+
+/// The styling at the start of the text, from its escape to its `m`; empty if there is none.
+std::string_view leading_style(std::string_view text) {
+  if (!text.starts_with(start_of_styling())) return {};
+  return text.substr(0, text.find('m', start_of_styling().size()) + 1);
+}
+
+struct Character {
+  uint32_t code = 0;
+  size_t bytes = 0;  ///< 0: no UTF-8
+};
+
+/// The character at the start of the text, which is not empty.
+Character leading_character(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text[0]);
+  if (byte < 0x80) return {byte, 1};
+  const size_t bytes = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+  if (byte < 0xC2 || byte > 0xF4 || text.size() < bytes) return {};
+  uint32_t code = byte & (0x7F >> bytes);
+  for (size_t i = 1; i < bytes; ++i) {
+    if (!continues_character(text[i])) return {};
+    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  }
+  return {code, bytes};
+}
+
+/// Whether it moves, colours or reverses what a terminal shows.
+bool steers(uint32_t code) {
+  const auto within = [&](uint32_t first, uint32_t last) { return code >= first && code <= last; };
+  return within(0, 0x1F) || within(0x7F, 0x9F) || code == 0x61C || within(0x200E, 0x200F) ||
+         within(0x2028, 0x202E) || within(0x2066, 0x2069);
 }
 
 }  // namespace
@@ -60,11 +102,45 @@ size_t width_of(FILE* stream) {
 
 std::string painted(std::string_view text, Tone tone, bool colour) {
   if (!colour || tone == Tone::Plain) return std::string(text);
-  return fmt::format("{}{}\x1b[0m", escape_of(tone), text);
+  return styling(code_of(tone)) + std::string(text) + styling("0");
+}
+
+std::string styling(std::string_view code) {
+  return fmt::format("{}{}m", start_of_styling(), code);
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::string_view style = leading_style(text);
+    const auto [code, bytes] = leading_character(text);
+    const size_t used = style.empty() ? std::max<size_t>(1, bytes) : style.size();
+    if (!style.empty())
+      shown += fmt::format("\x1b[{}", style.substr(start_of_styling().size()));
+    else if (bytes == 0 || (bytes == 1 && steers(code) && code != '\n'))
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    else if (steers(code) && code != '\n')
+      shown += fmt::format("\\u{:04x}", code);
+    else
+      shown += text.substr(0, used);
+    text.remove_prefix(used);
+  }
+  return shown;
+}
+
+std::string one_line(std::string text) {
+  for (size_t at = 0; (at = text.find('\n', at)) != text.npos;) text.replace(at, 1, "\\x0a");
+  return text;
 }
 
 size_t columns(std::string_view text) {
-  return text.size() - static_cast<size_t>(std::ranges::count_if(text, continues_character));
+  size_t columns = 0;
+  while (!text.empty()) {
+    const size_t style = leading_style(text).size();
+    columns += style == 0 && !continues_character(text[0]);
+    text.remove_prefix(std::max<size_t>(1, style));
+  }
+  return columns;
 }
 
 std::string shortened(std::string_view text, size_t width) {
@@ -116,16 +192,17 @@ std::string duration(double seconds) {
 }
 
 void Console::line(std::string_view text) const {
-  if (!quiet_) fmt::print("{}\n", text);
+  if (!quiet_) fmt::print("{}\n", printable(text));
 }
 
 void Console::fact(std::string_view name, std::string_view text) const {
   line(paint(fmt::format("{:<{}}", name, kNameColumn), Tone::Faint) +
-       wrapped(text, width_of(stdout), kNameColumn));
+       wrapped(one_line(std::string(text)), width_of(stdout), kNameColumn));
 }
 
 void Console::warn(std::string_view text) {
-  fmt::print(stderr, "{} {}\n", painted("warning:", Tone::Caution, shows_colour(stderr)), text);
+  fmt::print(stderr, "{} {}\n", printable(painted("warning:", Tone::Caution, shows_colour(stderr))),
+             printable(one_line(std::string(text))));
 }
 
 }  // namespace assay::tools

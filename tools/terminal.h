@@ -17,10 +17,20 @@ bool shows_colour(FILE* stream);
 /// Columns; 100 where the stream is no terminal.
 size_t width_of(FILE* stream);
 
+/// A change of colour or weight, such as `31` for red, which printable() tells from what stands in
+/// files: nobody outside of this process knows how it begins.
+std::string styling(std::string_view code);
+/// Text for a terminal. What would steer it is written out: control characters (`\x1b`), marks that
+/// change the direction of writing (`\u202e`), bytes that are no UTF-8 (`\xff`). Line feeds stay,
+/// and so does what styling() made.
+std::string printable(std::string_view text);
+/// The text with its line feeds written out: what stands in a file makes no lines of its own.
+std::string one_line(std::string text);
+
 enum class Tone { Plain, Bold, Faint, Good, Caution, Bad };
 std::string painted(std::string_view text, Tone tone, bool colour);
 
-/// Columns that UTF-8 text takes (one per character, no wide ones).
+/// Columns that UTF-8 text takes (one per character, no wide ones, none for styling).
 size_t columns(std::string_view text);
 /// Text cut to `width` columns, the last of which is then an ellipsis.
 std::string shortened(std::string_view text, size_t width);
@@ -32,6 +42,7 @@ std::string grouped(int64_t number);   ///< `80,000`
 std::string duration(double seconds);  ///< `0:07`, `12:34`, `1:02:03`
 
 /// What a command says on standard output: nothing if quiet. Warnings go to standard error always.
+/// Whatever it says, a terminal is not steered by it (printable()).
 class Console {
  public:
   explicit Console(bool quiet) : quiet_(quiet), colour_(shows_colour(stdout)) {}

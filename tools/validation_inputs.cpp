@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "interp/files.h"
+#include "interp/json_shape.h"
 #include "interp/parallel.h"
 #include "tools/terminal.h"
 
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 using at::Tensor;
 using nlohmann::json;
 
+constexpr size_t kMostInputBytes = size_t{256} << 20;  // of a file of inputs
+constexpr int64_t kMostFitted = 10'000'000;            // deriving inputs, which are all drawn again
 constexpr int64_t kChunk = 4096;  // inputs drawn at once where all of a dataset is gone through
 
 std::string_view bytes_of(const Tensor& tokens) {  // contiguous int64
@@ -57,16 +60,16 @@ struct Dataset {
 /// Nothing was fitted where an interpretation names no data.
 Dataset fitting_set(const json& fitted_on) {
   if (fitted_on.empty()) return {};
-  try {
-    return {.part = tasks::part_named(fitted_on.at("part").get<std::string>()),
-            .seed = fitted_on.at("seed"),
-            .count = fitted_on.at("count")};
-  } catch (const std::exception&) {
-    throw std::invalid_argument(
-        fmt::format("the interpretation's fitted_on: expected {{part, seed, count}} with part "
-                    "train, derive or test, got {}",
-                    fitted_on.dump()));
-  }
+  namespace json_shapes = interp::json_shapes;
+  const interp::Shape dataset =
+      json_shapes::object({{"part", json_shapes::text_among({"train", "derive", "test"})},
+                           {"seed", json_shapes::natural()},
+                           {"count", json_shapes::integer(0, kMostFitted)}});
+  if (const auto problem = interp::mismatch(nlohmann::ordered_json(fitted_on), dataset))
+    throw std::invalid_argument("the interpretation's fitted_on: " + *problem);
+  return {.part = tasks::part_named(fitted_on.at("part").get<std::string>()),
+          .seed = fitted_on.at("seed"),
+          .count = fitted_on.at("count")};
 }
 
 /// Rows of `tokens` that are among the inputs that the interpretation was fitted on.
@@ -208,7 +211,7 @@ ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
 }
 
 ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, const json& fitted_on) {
-  const std::string content = interp::read_file(path);
+  const std::string content = interp::read_stream(path, kMostInputBytes);
   const FileInputs inputs = read_inputs(task, path, content);
   refuse_fitting_inputs(task, path, inputs, fitted_on);
   const int64_t count = inputs.tokens.size(0);

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include "tools/heat.h"
+#include "tools/terminal.h"
 
 namespace assay::tools {
 namespace {
@@ -76,7 +77,7 @@ TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
   EXPECT_EQ(heated("x", 4, false), "x");
   for (int heat = -kMostHeat; heat <= kMostHeat; ++heat) {
     if (heat == 0) continue;
-    const std::string text = heated("x", heat, true);
+    const std::string text = printable(heated("x", heat, true));
     EXPECT_THAT(text, HasSubstr("48;5;"));
     EXPECT_THAT(text, HasSubstr("38;5;"));
     EXPECT_TRUE(text.ends_with("x\x1b[0m"));

@@ -16,12 +16,25 @@ TEST(Terminal, APipeIsNoTerminalAndShowsNoColour) {
 }
 
 TEST(Terminal, PaintsOnlyWhereColourIsShown) {
-  EXPECT_EQ(painted("text", Tone::Bad, true), "\x1b[31mtext\x1b[0m");
+  EXPECT_EQ(printable(painted("text", Tone::Bad, true)), "\x1b[31mtext\x1b[0m");
   EXPECT_EQ(painted("text", Tone::Bad, false), "text");
   EXPECT_EQ(painted("text", Tone::Plain, true), "text");
 }
 
+TEST(Terminal, IsNotSteeredByWhatFilesSay) {
+  EXPECT_EQ(printable("nice\x1b]0;title\x07\x1b[2J\x1b[31mred"),
+            "nice\\x1b]0;title\\x07\\x1b[2J\\x1b[31mred");
+  EXPECT_EQ(printable("a\rb\tc\x7f\u0085\u009b2J"), "a\\x0db\\x09c\\x7f\\u0085\\u009b2J");
+  EXPECT_EQ(printable("\u202egnp.exe\u2066\u200f\u061c"), "\\u202egnp.exe\\u2066\\u200f\\u061c");
+  EXPECT_EQ(printable("\xff\xc0\xaf\xe2\x82"), "\\xff\\xc0\\xaf\\xe2\\x82");
+  EXPECT_EQ(printable("Größe ≤ 3 … 𝛂\n"), "Größe ≤ 3 … 𝛂\n");
+  EXPECT_EQ(one_line("a\nb\n"), "a\\x0ab\\x0a");
+  // Nor is its text taken for ours where it is painted.
+  EXPECT_EQ(printable(painted("\x1b[0mx", Tone::Bold, true)), "\x1b[1m\\x1b[0mx\x1b[0m");
+}
+
 TEST(Terminal, CountsCharactersNotBytes) {
+  EXPECT_EQ(columns(painted("text", Tone::Bad, true)), 4u);
   EXPECT_EQ(columns("≤ 95%"), 5u);
   EXPECT_EQ(columns("Σ z W_O"), 7u);
 }

@@ -8,6 +8,7 @@
 #include "circuits/circuit_file.h"
 #include "circuits/drawing.h"
 #include "interp/files.h"
+#include "interp/json_reader.h"
 #include "tools/graphviz.h"
 #include "tools/page/channels.h"
 #include "tools/page/sections.h"
@@ -23,7 +24,7 @@ std::filesystem::path file_of(const Run& run) {
   if (run.kind == RunKind::Circuit) return run.path;
   const Json& circuit = run.report.at("circuit");
   const std::filesystem::path path = circuit.at("path").get<std::string>();
-  if (interp::sha256_of_file(path) != circuit.at("sha256"))
+  if (interp::sha256(interp::read_file(path, interp::kJsonBytes)) != circuit.at("sha256"))
     throw std::runtime_error(fmt::format("{} has changed since", path.string()));
   return path;
 }

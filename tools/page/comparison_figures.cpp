@@ -33,7 +33,7 @@ ComparedMethod method_of(const Json& summary,
     // Errors by how many features go stand in the report; the page shows their sum.
     if (reference_of(measure) == "removal-mse") continue;
     const auto interval = interval_of(of_method.at("interval"));
-    if (!interval) continue;
+    if (!interval || of_method.at("mean").is_null()) continue;
     Figure& figure = method.figures[measure];
     figure = {of_method.at("mean"), *interval, of_method.at("inputs")};
     if (const auto found = chance.find(measure); found != chance.end())

@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <limits>
+#include <stdexcept>
 
 #include "tools/explained.h"
 #include "tools/heat.h"
@@ -111,7 +112,10 @@ Section explained_input(const Json& report) {
 /// A method that failed on this input has no scores.
 ScoreColumn column_of(const Json& method, size_t features) {
   ScoreColumn column = tools::column_of(method.at("method"), method.at("scores"));
-  if (!column.scores.empty()) return column;
+  if (column.scores.size() == features) return column;
+  if (!column.scores.empty())
+    throw std::invalid_argument(fmt::format("scores of {}: {} of {} features", column.name,
+                                            column.scores.size(), features));
   column.name += " (failed here)";
   column.scores.assign(features, std::numeric_limits<double>::quiet_NaN());
   return column;

@@ -5,8 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
+#include <stdexcept>
 
+#include "interp/json_shape.h"
 #include "tools/page/channels.h"
 #include "tools/page/sections.h"
 
@@ -27,11 +30,32 @@ std::vector<Json> evidence_values(const Run& run) {
   return values;
 }
 
-Json value_with(const std::vector<Json>& values, std::initializer_list<const char*> fields) {
-  for (const Json& value : values)
-    if (std::ranges::all_of(fields, [&](const char* field) { return value.contains(field); }))
-      return value;
-  return {};
+/// The first that has this shape. Evidence is free: what is none of these tells something else.
+Json value_with(const std::vector<Json>& values, const interp::Shape& shape) {
+  const auto found = std::ranges::find_if(
+      values, [&](const Json& value) { return !interp::mismatch(value, shape); });
+  return found == values.end() ? Json() : *found;
+}
+
+struct Shapes {
+  interp::Shape embedding, neurons, logits, whole, without;
+};
+
+Shapes shapes_of_evidence() {
+  namespace json_shapes = interp::json_shapes;
+  return {
+      .embedding = json_shapes::object({{"frequencies", json_shapes::list(json_shapes::integer(1))},
+                                        {"power", json_shapes::list(json_shapes::number())},
+                                        {"share", json_shapes::number()}}),
+      .neurons = json_shapes::object({{"by_frequency", json_shapes::map(json_shapes::number())},
+                                      {"living", json_shapes::integer(0)},
+                                      {"of_one_key_frequency", json_shapes::integer(0)}}),
+      .logits = json_shapes::object(
+          {{"share", json_shapes::number()}, {"products", json_shapes::anything()}}),
+      .whole = json_shapes::object(
+          {{"loss", json_shapes::number()}, {"restricted", json_shapes::anything()}}),
+      .without = json_shapes::object({{"by_frequency", json_shapes::map(json_shapes::number())},
+                                      {"all", json_shapes::number()}})};
 }
 
 /// Bars by frequency, key ones in colour.
@@ -73,10 +97,18 @@ Json power_panel(const Json& embedding, const std::vector<int64_t>& key) {
   return panel(bars, y_of("power in the embedding"), 400);
 }
 
+int64_t frequency_named(const std::string& name) {
+  int64_t frequency = 0;
+  const char* end = name.data() + name.size();
+  if (std::from_chars(name.data(), end, frequency) != std::from_chars_result{end, std::errc()})
+    throw std::invalid_argument(fmt::format("evidence by frequency: '{}' is none", name));
+  return frequency;
+}
+
 /// @param by_frequency  {"17": …}
 Json bars_of(const Json& by_frequency, const std::vector<int64_t>& key) {
   std::map<int64_t, Json> ascending;
-  for (const auto& [name, value] : by_frequency.items()) ascending[std::stoll(name)] = value;
+  for (const auto& [name, value] : by_frequency.items()) ascending[frequency_named(name)] = value;
   Json bars = Json::array();
   for (const auto& [frequency, value] : ascending)
     bars.push_back({{"frequency", frequency},
@@ -112,13 +144,13 @@ std::string found_in_words(const Json& embedding, const Json& neurons, const Jso
 
 std::optional<Section> frequencies_section(const Run& run) {
   const std::vector<Json> values = evidence_values(run);
-  const Json embedding = value_with(values, {"frequencies", "power"});
+  const Shapes shapes = shapes_of_evidence();
+  const Json embedding = value_with(values, shapes.embedding);
   if (embedding.is_null()) return std::nullopt;
   const std::vector<int64_t> key = embedding.at("frequencies");
-  const Json neurons = value_with(values, {"by_frequency", "living"}),
-             logits = value_with(values, {"share", "products"}),
-             whole = value_with(values, {"loss", "restricted"}),
-             without = value_with(values, {"by_frequency", "all"});
+  const Json neurons = value_with(values, shapes.neurons),
+             logits = value_with(values, shapes.logits), whole = value_with(values, shapes.whole),
+             without = value_with(values, shapes.without);
   Json losses, panels = Json::array({power_panel(embedding, key)});
   if (!whole.is_null() && !without.is_null())
     losses = {{"loss", whole.at("loss")}, {"without", without.at("all")}};

@@ -23,16 +23,17 @@ std::string in_words(const Json& value) {
 /// What was read is told by its path and its hash, everything else in words.
 void add_fact(std::vector<Fact>& rows, const char* name, const Json& value) {
   if (value.empty()) return;
-  const bool file = value.is_object() && value.contains("path");
-  rows.push_back({name, file ? value["path"].get<std::string>() : in_words(value)});
-  if (value.is_object() && value.contains("sha256"))
-    rows.push_back({"", "sha256 " + value["sha256"].get<std::string>(), true});
+  const auto text = [&](const char* field) {
+    return value.is_object() && value.contains(field) && value[field].is_string();
+  };
+  rows.push_back({name, text("path") ? value["path"].get<std::string>() : in_words(value)});
+  if (text("sha256")) rows.push_back({"", "sha256 " + value["sha256"].get<std::string>(), true});
 }
 
 }  // namespace
 
 std::optional<Section> manifest_section(const Run& run) {
-  const Json& report = run.report.contains("assay") ? run.report["assay"] : run.report;
+  const Json& report = origin_of(run);
   if (!report.contains("command")) return std::nullopt;
   Section section{.title = "How to reproduce", .run = {}};
   section.blocks.push_back(command(report["command"]));

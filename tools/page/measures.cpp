@@ -21,12 +21,15 @@ std::string interval_text(const Json& bounds, const char* format) {
 }
 
 std::string share(const Json& rate) {
-  return fmt::format("{:.1f}%", 100 * rate.at("rate").get<double>());
+  const Json& value = rate.at("rate");
+  return value.is_null() ? "–" : fmt::format("{:.1f}%", 100 * value.get<double>());
 }
 
 std::string share_interval(const Json& rate) {
-  return fmt::format("{:.1f}% to {:.1f}%", 100 * rate.at("interval")[0].get<double>(),
-                     100 * rate.at("interval")[1].get<double>());
+  const Json& bounds = rate.at("interval");
+  if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "–";
+  return fmt::format("{:.1f}% to {:.1f}%", 100 * bounds[0].get<double>(),
+                     100 * bounds[1].get<double>());
 }
 
 Json measures_table(const Json& rows) {
@@ -97,6 +100,10 @@ Json agreement_chart(const Json& rows) {
 }
 
 Json curve_chart(const Json& curve) {
+  const auto number = [&](const char* field) {
+    const Json& value = curve.at(field);
+    return value.is_null() ? "–" : fmt::format("{:.3f}", value.get<double>());
+  };
   Json values = Json::array();
   for (const char* which : {"by_score", "by_importance"})
     for (const Json& point : curve.at(which).at("points"))
@@ -112,10 +119,9 @@ Json curve_chart(const Json& curve) {
                        {"scale", {{"range", {"var(--accent)", "var(--mark)"}}}},
                        {"legend", {{"orient", "top"}, {"symbolType", "stroke"}}}};
   return chart(
-      fmt::format(
-          "Faithfulness by the share of edges taken. CPR {:.3f} (area, higher is better), CMD "
-          "{:.3f} (distance from 1, lower is better).",
-          curve.at("cpr").get<double>(), curve.at("cmd").get<double>()),
+      fmt::format("Faithfulness by the share of edges taken. CPR {} (area, higher is better), CMD "
+                  "{} (distance from 1, lower is better).",
+                  number("cpr"), number("cmd")),
       "Two lines: faithfulness of circuits that take more and more edges, by score and by absolute "
       "score.",
       {{"data", {{"values", values}}},

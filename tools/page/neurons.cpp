@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 
 #include "interp/parallel.h"
 #include "interp/trace.h"
@@ -64,6 +65,23 @@ Tensor mean_activations(const Run& run, const circuits::Step& step, int64_t vari
     counts[chunk] = satisfied.sum(0);
   });
   return at::stack(sums).sum(0) / at::stack(counts).sum(0).clamp_min(1);
+}
+
+/// @throws std::invalid_argument if the interpretation has no such node: it is not the report's.
+const circuits::Step& step_named(const circuits::Program& program, const std::string& name) {
+  const auto found = std::ranges::find(program.steps, name, &circuits::Step::name);
+  if (found == program.steps.end())
+    throw std::invalid_argument(fmt::format("the interpretation has no node '{}'", name));
+  return *found;
+}
+
+/// What the node's units are called: the neurons of its site where it names them all, else 0, 1, ….
+std::vector<int64_t> neurons_of(const circuits::Step& step, int64_t units) {
+  std::vector<int64_t> neurons = step.reads.at(0).neurons;
+  if (std::ssize(neurons) == units) return neurons;
+  neurons.resize(units);
+  std::iota(neurons.begin(), neurons.end(), 0);
+  return neurons;
 }
 
 /// Neurons in the order of the assignment that they answer to most.
@@ -152,11 +170,10 @@ std::optional<Section> neurons_section(const Run& run) {
       programs.size(), variables)));
   std::vector<int64_t> neurons;
   if (run.subject) {
-    const auto step = std::ranges::find(run.subject->program.steps,
-                                        node->at("node").get<std::string>(), &circuits::Step::name);
-    neurons = step->reads.at(0).neurons;
-    section.blocks.push_back(
-        heat_map(cells_of(mean_activations(run, *step, variables), neurons, programs, variables)));
+    const circuits::Step& step = step_named(run.subject->program, node->at("node"));
+    const Tensor means = mean_activations(run, step, variables);
+    neurons = neurons_of(step, means.size(0));
+    section.blocks.push_back(heat_map(cells_of(means, neurons, programs, variables)));
   } else {
     section.blocks.push_back(absent("Mean activations", run.no_subject));
   }

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_reader.h"
 #include "tasks/registry.h"
+#include "tools/page/report_shapes.h"
+#include "tools/run_folder.h"
 
 namespace assay::tools::page {
 namespace {
@@ -32,14 +34,16 @@ RunKind kind_of(const Json& report) {
       "wrote, a circuit, or the metrics.jsonl of a training");
 }
 
-std::unique_ptr<tasks::Task> task_of(const Json& report) {
-  const Json& origin = report.contains("assay") ? report["assay"] : report;  // circuit files
+std::unique_ptr<tasks::Task> task_of(const Json& origin) {
   return origin.contains("task") ? tasks::task_from_json(origin["task"]) : nullptr;
 }
 
+/// What a report names is looked at only if it is a file or a folder: a device has no end.
 fs::path path_of(const Json& source) {
   const fs::path path = source.at("path").get<std::string>();
   if (!fs::exists(path)) throw std::runtime_error(fmt::format("{} is not there", path.string()));
+  if (!fs::is_regular_file(path) && !fs::is_directory(path))
+    throw std::runtime_error(fmt::format("{} is no regular file", path.string()));
   return path;
 }
 
@@ -53,7 +57,8 @@ void require_same(const Json& source, const std::string& sha256) {
 std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
   const Json &model = report.at("model"), &interpretation = report.at("interpretation");
   const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
-  auto subject = std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path));
+  auto subject =
+      std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path));
   require_same(model, subject->model.sha256);
   require_same(interpretation, subject->loaded.sha256);
   return subject;
@@ -88,22 +93,14 @@ std::string name_of(const Run& run) {
   return run.path.empty() ? kind : fmt::format("{} ({})", kind, run.path.filename().string());
 }
 
-Json lines_of(const std::string& text) {
-  Json lines = Json::array();
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) {
-    Json entry = Json::parse(line, nullptr, false);
-    if (!entry.is_discarded()) lines.push_back(std::move(entry));  // a kill may cut the last line
-  }
-  return {{"lines", lines}};
-}
-
 }  // namespace
 
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = kind_of(report), .name = {}, .path = path, .report = std::move(report)};
+  interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
   run.name = name_of(run);
-  run.task = task_of(run.report);
+  run.task = task_of(origin_of(run));
+  require_consistent(run);
   if (run.kind == RunKind::Validation) {
     try {
       run.subject = tested_subject(run.report);
@@ -114,14 +111,18 @@ Run make_run(Json report, const fs::path& path) {
   return run;
 }
 
+const Json& origin_of(const Run& run) {
+  const bool foreign = run.kind == RunKind::Circuit && run.report.contains("assay");
+  return foreign ? run.report["assay"] : run.report;
+}
+
 Run read_run(const fs::path& path) {
-  const std::string text = interp::read_file(path);
+  const std::string text = interp::read_file(path, interp::kJsonBytes);
   try {
-    return make_run(path.extension() == ".jsonl" ? lines_of(text) : Json::parse(text), path);
-  } catch (const Json::exception& error) {
-    throw std::runtime_error(fmt::format("{}: not a report: {}", path.string(), error.what()));
+    if (path.extension() == ".jsonl") return make_run({{"lines", metrics_of(text)}}, path);
+    return make_run(interp::parse_json(text, "not a report", interp::BareWords::AsTexts), path);
   } catch (const std::exception& error) {
-    throw std::invalid_argument(fmt::format("{}: {}", path.string(), error.what()));
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
   }
 }
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "tasks/subject.h"
 #include "tasks/task.h"
 #include "tools/page/blocks.h"
-#include "tasks/subject.h"
 
 namespace assay::tools::page {
 
@@ -27,19 +27,23 @@ struct Run {
   RunKind kind = RunKind::Validation;
   std::string name;  ///< for people: the report's title, or its kind and its file
   std::filesystem::path path;
-  Json report;                                        ///< of a training: {"lines": […]}
-  std::shared_ptr<const tasks::Task> task = {};       ///< null where the report names none
-  std::shared_ptr<const tasks::Subject> subject = {};        ///< of a validation, else null
-  std::string no_subject = "it is not a validation";  ///< why `subject` is null
+  Json report;                                         ///< of a training: {"lines": […]}
+  std::shared_ptr<const tasks::Task> task = {};        ///< null where the report names none
+  std::shared_ptr<const tasks::Subject> subject = {};  ///< of a validation, else null
+  std::string no_subject = "it is not a validation";   ///< why `subject` is null
 };
 
 /// A report as it was just made or read. Of a validation, model and interpretation are loaded if
 /// the files that it names are there and are those that were tested.
-/// @throws std::invalid_argument if no subcommand writes such a report.
+/// @throws std::invalid_argument, std::runtime_error if no subcommand writes such a report, naming
+///   the field that is not what it must be (report_shapes.h).
 Run make_run(Json report, const std::filesystem::path& path);
 
 /// A report in JSON, a circuit file, or the metrics.jsonl of a training.
-/// @throws std::runtime_error, std::invalid_argument naming the file.
+/// @throws std::runtime_error naming the file.
 Run read_run(const std::filesystem::path& path);
+
+/// Where a run says how it was made: the report itself, in circuit files what stands under `assay`.
+const Json& origin_of(const Run& run);
 
 }  // namespace assay::tools::page

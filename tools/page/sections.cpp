@@ -1,5 +1,6 @@
 #include "tools/page/sections.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,9 +25,11 @@ std::optional<Section> made(MakeSection make, const Run& run) {
     std::optional<Section> section = make(run);
     if (section) section->run = run.name;
     return section;
-  } catch (const Json::exception& error) {
+  } catch (const c10::Error& error) {
     throw std::runtime_error(
-        fmt::format("{}: not a whole report: {}", run.path.string(), error.what()));
+        fmt::format("{}: {}", run.path.string(), error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("{}: {}", run.path.string(), error.what()));
   }
 }
 

@@ -8,7 +8,9 @@
 namespace assay::tools::page {
 namespace {
 
-std::string p_text(double p) {
+std::string p_text(const Json& value) {
+  if (value.is_null()) return "–";
+  const double p = value.get<double>();
   return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p);
 }
 

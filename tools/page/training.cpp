@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 
@@ -15,6 +17,12 @@ struct Curve {
   const char* title;
   Json scale, axis;
 };
+
+/// NaN of a training that diverged is null in its file.
+double loss_of(const Json& line) {
+  const Json& loss = line.at("loss");
+  return loss.is_null() ? std::numeric_limits<double>::quiet_NaN() : loss.get<double>();
+}
 
 /// At most kPoints lines, evenly taken, with the last.
 Json thinned(const Json& lines) {
@@ -63,13 +71,11 @@ std::optional<Section> training_section(const Run& run) {
   const Curve accuracy{"accuracy", "held-out accuracy", {{"zero", false}}, {{"format", ".3~%"}}};
   section.blocks.push_back(chart(
       fmt::format("By step {}: loss {:.3g} (logarithmic scale), {} of the held-out inputs right.",
-                  grouped(last.at("step")), last.at("loss").get<double>(),
-                  percent(last.at("accuracy"))),
+                  grouped(last.at("step")), loss_of(last), percent(last.at("accuracy"))),
       fmt::format("Two lines over {} steps: the loss falls from {:.3g} to {:.3g}, held-out "
                   "accuracy goes from {} to {}.",
-                  grouped(last.at("step")), lines[0].at("loss").get<double>(),
-                  last.at("loss").get<double>(), percent(lines[0].at("accuracy")),
-                  percent(last.at("accuracy"))),
+                  grouped(last.at("step")), loss_of(lines[0]), loss_of(last),
+                  percent(lines[0].at("accuracy")), percent(last.at("accuracy"))),
       {{"data", {{"values", thinned(lines)}}}, {"hconcat", {panel(loss), panel(accuracy)}}}));
   return section;
 }

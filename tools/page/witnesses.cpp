@@ -82,7 +82,9 @@ bool is_bits(const Json& elements) {
 /// A node's two values, element by element. @param neurons  names of the elements, if it has any.
 Json step_of(const Json& node, const Json& network, const Json& interpretation,
              const std::vector<int64_t>& neurons, const tasks::Task& task) {
-  const Json left = elements_of(network), right = elements_of(interpretation);
+  const bool alike = elements_of(network).size() == elements_of(interpretation).size();
+  const Json left = alike ? elements_of(network) : Json::array({network}),
+             right = alike ? elements_of(interpretation) : Json::array({interpretation});
   Json cells = Json::array();
   for (size_t i = 0; i < left.size(); ++i)
     cells.push_back({{"name", neurons.size() == left.size() ? fmt::format("neuron {}", neurons[i])

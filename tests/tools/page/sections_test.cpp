@@ -239,14 +239,19 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");
-  const page::Run run = read_run(put("half.json", half.dump()));
-  EXPECT_THAT(message_of([&] { page_of({run}); }), HasSubstr("half.json: not a whole report"));
+  EXPECT_THAT(message_of([&] { read_run(put("half.json", half.dump())); }),
+              HasSubstr("half.json: not a whole report: field 'data': is missing"));
 }
 
 TEST_F(Runs, OfATrainingMayEndInTheMiddleOfALine) {
   const std::string line = R"({"step": 1, "loss": 2, "accuracy": 0.5})";
   EXPECT_EQ(read_run(put("metrics.jsonl", line + "\n" + line + "\n{\"st")).report["lines"].size(),
             2u);
+  for (const std::string& bad : std::vector<std::string>{
+           "{\"st\n", "[]\n", "{\"step\": []}\n", "{\"step\": 1, \"step\": 2}\n",
+           "{\"x\": " + std::string(100'000, '[') + "\n"})
+    EXPECT_THAT(message_of([&] { read_run(put("metrics.jsonl", line + "\n" + bad + line)); }),
+                HasSubstr("metrics.jsonl: line 2: "));
 }
 
 }  // namespace

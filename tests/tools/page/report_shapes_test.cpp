@@ -1,0 +1,335 @@
+// A report may hold anything: it becomes a page, or it is refused in one line.
+
+#include "tools/page/report_shapes.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "interp/files.h"
+#include "tests/interp/scratch.h"
+#include "tools/page/sections.h"
+
+namespace assay::tools::page {
+namespace {
+
+using interp::message_of;
+using testing::HasSubstr;
+
+const Json kTask = {{"name", "modular-addition"}, {"settings", {{"p", 7}}}};
+const Json kTwoSat = {{"name", "two-sat"}, {"settings", {{"variables", 3}, {"clauses", 1}}}};
+
+Json head(const char* command) {
+  return {{"schema", 1}, {"command", command}, {"version", "0.1.0"}};
+}
+
+Json validation() {
+  const Json operation = {{"operation", "any"}, {"parameters", {{"positions", {1, 2}}}}};
+  const Json programs = {
+      {"operation", "truth_table_programs"},
+      {"parameters",
+       {{"variables", 3},
+        {"programs", {{{"any_of", {1, 2}}}, {{"assignment", 3}, {"yes", true}, {"no", false}}}}}}};
+  Json node = {{"node", "evaluate"},       {"inherited_failures", 0},
+               {"introduced_failures", 2}, {"equality", "equal"},
+               {"complete_cut", false},    {"path_around", {"blocks.0.hook_mlp_out"}},
+               {"parents", {"tokens"}},    {"sites", {"logits"}},
+               {"reads", {"logits"}},      {"h", programs},
+               {"alpha", operation},       {"gamma", operation}};
+  node["evidence"] = Json::array(
+      {{{"statement", "waves"},
+        {"value", {{"frequencies", {2}}, {"share", 0.9}, {"power", {0.1, 3.0, 0.2}}}},
+        {"supports", true}},
+       {{"statement", "neurons"},
+        {"value", {{"by_frequency", {{"2", 5}}}, {"living", 9}, {"of_one_key_frequency", 5}}}}});
+  const Json witness = {
+      {"input", 7}, {"tokens", {1, 2, 3}}, {"network", {1, 0}}, {"interpretation", {0, 0}}};
+  const Json row = {{"node", "evaluate"},
+                    {"axiom", "PE"},
+                    {"n", 100},
+                    {"failures", 2},
+                    {"rate", 0.02},
+                    {"lower", 0.0},
+                    {"upper", 0.1},
+                    {"simultaneous_upper", 0.2},
+                    {"claim", 0.1},
+                    {"verdict", "holds"},
+                    {"witnesses", Json::array({witness})}};
+  Json report = head("assay validate");
+  report.update(
+      {{"title", "a sum"},
+       {"task", kTwoSat},
+       {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
+       {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
+       {"data", {{"source", "sampled"}, {"seed", 1}}},
+       {"confidence", 0.95},
+       {"inputs", 100},
+       {"partial", false},
+       {"exact", false},
+       {"vacuous", true},
+       {"objections", Json::array({{{"node", "sum"}, {"reason", "r"}, {"violates", "v"}}})},
+       {"nodes", Json::array({node})},
+       {"rows", Json::array({row})},
+       {"under", Json::array({{{"transformation", "swapped"},
+                               {"help", "swaps"},
+                               {"accuracy", 0.875},
+                               {"rows", Json::array({row})}}})}});
+  return report;
+}
+
+Json explanation() {
+  Json report = head("assay explain");
+  report.update({{"facts", {{"answer", "s"}}},
+                 {"tokens", {"(", "x0", ")"}},
+                 {"features", Json::array({{{"name", "x0"}, {"positions", {0, 1}}}})},
+                 {"explanations", Json::array({{{"method", "a"},
+                                                {"scores", {-2.0}},
+                                                {"standard_errors", {0.25}},
+                                                {"readings", {{"other", {nullptr}}}},
+                                                {"rows", 3},
+                                                {"seconds", 0.5}}})}});
+  return report;
+}
+
+Json comparison() {
+  const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}};
+  Json report = head("assay compare");
+  report.update(
+      {{"task", kTask},
+       {"features", "token"},
+       {"confidence", 0.95},
+       {"partial", false},
+       {"summary",
+        {{"methods", Json::array({{{"method", "good"},
+                                   {"measures", {{"mus.auroc", figure}, {"soft.error", figure}}},
+                                   {"rows", 3.0},
+                                   {"seconds", 0.1},
+                                   {"caveats", {{"inputs", 1}, {"first", "c"}}}}})},
+         {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
+       {"inputs",
+        Json::array(
+            {{{"input", "3 + 4 ="},
+              {"right", true},
+              {"methods", Json::array({{{"method", "good"}, {"scores", {1.0, 0.0, 0.5}}}})}}})}});
+  return report;
+}
+
+Json measurement() {
+  const Json rate = {{"hits", 7}, {"n", 32}, {"rate", 0.2}, {"interval", {0.1, 0.4}}};
+  const Json row = {{"ablation", "pair"},
+                    {"metric", "logit-difference"},
+                    {"confidence", 0.95},
+                    {"edges", 10},
+                    {"of_edges", 56},
+                    {"inputs", 32},
+                    {"faithfulness", {{"normalised", 0.3}, {"interval", {0.2, 0.4}}}},
+                    {"agreement", rate},
+                    {"circuit_right", rate},
+                    {"network_right", rate}};
+  const Json test = {{"null", "n"}, {"p_value", 0.5}, {"rejected", false}},
+             points = {
+                 {"points", Json::array({{{"share", 0.1}, {"edges", 1}, {"faithfulness", 0.5}}})}};
+  Json report = head("assay measure");
+  report.update(
+      {{"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
+       {"task", kTask},
+       {"measures", {{"rows", {row, row}}}},
+       {"curve", {{"cpr", 0.5}, {"cmd", 0.5}, {"by_score", points}, {"by_importance", points}}},
+       {"interpretation",
+        {{"components", {{"or", "m1"}}},
+         {"not_mentioned", {"m0->logits"}},
+         {"not_in_circuit", Json::array()}}},
+       {"tests",
+        {{"alpha", 0.05},
+         {"equivalence", test},
+         {"minimality", {{"null", "n"}, {"not_needed", 1}, {"edges", {1}}}}}},
+       {"completeness", {{"worst", 0.5}, {"mean_of_random_sets", 0.5}}},
+       {"stability", {{"verdict", true}, {"threshold", 0.9}, {"flips", 1}, {"resamples", 9}}}});
+  return report;
+}
+
+Json discovery() {
+  Json report = head("assay discover");
+  report.update({{"method", "eap"},
+                 {"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
+                 {"edges", {{"m0->logits", {{"score", 0.5}, {"in_graph", true}}}}}});
+  return report;
+}
+
+Json circuit() {
+  Json origin = head("assay discover");
+  origin.update({{"task", kTask}, {"positions", 0}, {"model_sha256", "00"}});
+  return {
+      {"cfg", {{"n_layers", 1}, {"n_heads", {2}}, {"d_model", 8}}},
+      {"nodes", {{"m0", {{"in_graph", true}, {"neurons", {true}}}}}},
+      {"edges",
+       {{"m0->logits", {{"score", 0.5}, {"in_graph", true}}}, {"input->m0", {{"in_graph", true}}}}},
+      {"assay", origin}};
+}
+
+Json derivation() {
+  Json report = head("assay derive");
+  report.update(
+      {{"variant", "trees"},
+       {"evidence",
+        Json::array({{{"node", "or"}, {"statement", "s"}, {"value", 1}, {"supports", true}}})}});
+  return report;
+}
+
+Json training() {
+  return {{"lines", Json::array({{{"step", 1}, {"loss", 0.5}, {"accuracy", 0.9}},
+                                 {{"step", 2}, {"loss", 0.4}, {"accuracy", 0.95}}})}};
+}
+
+Json manifest() {
+  Json report = head("assay train");
+  report.update({{"plan", {{"seed", 1}}},
+                 {"recipe", {{"steps", 2}}},
+                 {"task", kTask},
+                 {"model", {{"path", "m"}, {"sha256", "00"}}},
+                 {"accuracy", 0.5}});
+  return report;
+}
+
+std::vector<Json> reports() {
+  return {validation(), explanation(), comparison(), measurement(), discovery(),
+          circuit(),    derivation(),  training(),   manifest()};
+}
+
+/// Every place in a value, the value itself first.
+std::vector<Json::json_pointer> places_in(const Json& value,
+                                          const Json::json_pointer& from = Json::json_pointer()) {
+  std::vector<Json::json_pointer> places = {from};
+  const auto add = [&](const Json& part, const Json::json_pointer& at) {
+    for (auto& place : places_in(part, at)) places.push_back(std::move(place));
+  };
+  if (value.is_array())
+    for (size_t i = 0; i < value.size(); ++i) add(value[i], from / i);
+  if (value.is_object())
+    for (const auto& [name, part] : value.items()) add(part, from / name);
+  return places;
+}
+
+constexpr const char* kDeep = "@deep@";
+
+std::string with_deep_nesting(std::string text) {
+  const std::string word = fmt::format("\"{}\"", kDeep);
+  const size_t at = text.find(word);
+  if (at == text.npos) return text;
+  return text.replace(at, word.size(), std::string(100'000, '[') + std::string(100'000, ']'));
+}
+
+class ReportShapes : public interp::Scratch {
+ protected:
+  std::string page_or_refusal(const std::string& text) const {
+    const auto path = put("r.json", text);
+    return message_of([&] { page_of({read_run(path)}); });
+  }
+};
+
+TEST_F(ReportShapes, FitWhatCommandsWrite) {
+  for (const Json& report : reports()) EXPECT_EQ(page_or_refusal(report.dump()), "");
+}
+
+// Sections read without a doubt: what is not refused must be what they rely on.
+TEST_F(ReportShapes, RefuseInOneLineWhatCannotBecomeAPage) {
+  const Json replacements[] = {
+      nullptr,    Json::array(), Json::object(), "",        "text",    true,       -1,
+      0,          0.5,           1e300,          kDeep,     INT64_MAX, UINT64_MAX, {nullptr},
+      {{"x", 1}}, {{{"x", 1}}},  {0.1, 0.2},     {"a", "b"}};
+  int64_t refused = 0;
+  for (const Json& report : reports()) {
+    for (const Json::json_pointer& place : places_in(report)) {
+      std::vector<Json> changed(std::size(replacements), report);
+      for (size_t i = 0; i < changed.size(); ++i) changed[i][place] = replacements[i];
+      if (!place.empty()) {  // and once without it
+        changed.push_back(report);
+        Json& parent = changed.back()[place.parent_pointer()];
+        if (parent.is_object())
+          parent.erase(place.back());
+        else
+          parent.erase(std::stoul(place.back()));
+      }
+      for (const Json& json : changed) {
+        const std::string message = page_or_refusal(with_deep_nesting(json.dump()));
+        refused += !message.empty();
+        ASSERT_EQ(message.find('\n'), message.npos) << place << ": " << message;
+        ASSERT_LT(message.size(), 2000u) << place << ": " << message;
+        ASSERT_TRUE(message.empty() || message.starts_with(at("r.json").string() + ": "))
+            << message;
+        ASSERT_THAT(message, testing::Not(HasSubstr("json.exception"))) << place << ": " << message;
+      }
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+TEST_F(ReportShapes, NameTheField) {
+  const auto refusal = [&](Json report, const char* place, const Json& value) {
+    report[Json::json_pointer(place)] = value;
+    return page_or_refusal(report.dump());
+  };
+  const std::string start = at("r.json").string() + ": not a whole report: field ";
+  EXPECT_EQ(refusal(validation(), "/rows", Json::array()),
+            start + "'rows': expected a list of at least 1 objects, found an empty list");
+  EXPECT_EQ(refusal(validation(), "/rows/0/rate", nullptr),
+            start + "'rows[0].rate': expected a number from 0 to 1, found null");
+  EXPECT_EQ(refusal(measurement(), "/measures/rows/1/agreement/interval", Json::array()),
+            start +
+                "'measures.rows[1].agreement.interval': expected a list of 2 numbers or null, "
+                "found an empty list");
+  Json without_task = validation();
+  without_task["task"] = nullptr;
+  EXPECT_THAT(page_or_refusal(without_task.dump()), HasSubstr("field 'task': expected an object"));
+  EXPECT_THAT(refusal(validation(), "/rows/0/witnesses/0/tokens", {1, 99}),
+              HasSubstr("the tokens of a witness: field '[1]': expected a whole number from 0"));
+  EXPECT_THAT(refusal(explanation(), "/features/0/positions", {0, 3}),
+              HasSubstr("field 'features[0].positions': no token 3"));
+}
+
+// Hashing a device never ends, and opening a pipe waits for somebody to write into it.
+TEST_F(ReportShapes, LookOnlyAtRegularFilesThatReportsName) {
+  mkfifo(at("pipe").c_str(), 0600);
+  for (const std::string& path : {std::string("/dev/zero"), at("pipe").string()}) {
+    Json report = validation();
+    report["model"]["path"] = report["interpretation"]["path"] = path;
+    EXPECT_EQ(read_run(put("r.json", report.dump())).no_subject, path + " is no regular file");
+    report = measurement();
+    report["circuit"]["path"] = path;
+    const page::Run run = read_run(put("r.json", report.dump()));
+    EXPECT_THAT(circuit_section(run)->blocks.dump(), HasSubstr("expected a regular file"));
+  }
+}
+
+// Graphviz was left with what its first context had taken down.
+TEST_F(ReportShapes, TwoDrawingsStandOnOnePage) {
+  const page::Run run = read_run(put("r.json", circuit().dump()));
+  Json other = circuit();
+  other["edges"]["input->m0"]["score"] = 2;
+  const Page drawn = page_of(
+      {run, read_run(put("s.json", other.dump())), read_run(put("v.json", validation().dump()))});
+  int drawings = 0;
+  for (const Section& section : drawn.sections)
+    for (const Json& block : section.blocks)
+      if (block.contains("svg")) {
+        ++drawings;
+        EXPECT_THAT(block["svg"].get<std::string>(), HasSubstr("</svg>"));
+      }
+  EXPECT_EQ(drawings, 3);
+}
+
+TEST_F(ReportShapes, TextsOfReportsStayText) {
+  const std::string hostile = "</script><img src=x onerror=alert(1)>\"&lt;b&gt;";
+  Json report = validation();
+  report["title"] = hostile;
+  report["nodes"][0]["node"] = report["rows"][0]["node"] = hostile;
+  report["nodes"][0]["parents"] = {hostile};
+  const Page hostile_page = page_of({read_run(put("r.json", report.dump()))});
+  EXPECT_THAT(html_of(hostile_page), testing::Not(HasSubstr("<img src=x")));
+  for (const Section& section : hostile_page.sections)
+    for (const Json& block : section.blocks)
+      EXPECT_THAT(block.value("svg", ""), testing::Not(HasSubstr("<img")));
+}
+
+}  // namespace
+}  // namespace assay::tools::page

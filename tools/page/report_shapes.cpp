@@ -1,0 +1,276 @@
+#include "tools/page/report_shapes.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <stdexcept>
+
+#include "tasks/two_sat/programs.h"
+
+namespace assay::tools::page {
+namespace shapes {  // whose names are short, and nobody else's
+namespace {
+
+using interp::Shape;
+// Declared one by one: functions of these names in the namespaces around would hide them.
+using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_shapes::either,
+    interp::json_shapes::Field, interp::json_shapes::integer, interp::json_shapes::list,
+    interp::json_shapes::map, interp::json_shapes::nullable, interp::json_shapes::number,
+    interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
+    interp::json_shapes::text_among, interp::json_shapes::with_or_without;
+
+// NaN is null in a file.
+Shape number_if_any() {
+  return nullable(number());
+}
+
+Shape interval() {
+  return list(number_if_any(), 2, 2);
+}
+
+Shape task() {
+  return object({{"name", text()}, {"settings", map(anything())}});
+}
+
+Shape file() {
+  return object({{"path", text()}, {"sha256", text()}});
+}
+
+/// With what all reports may say of themselves.
+Shape report(std::vector<Field> fields) {
+  fields.push_back(optional("title", text()));
+  fields.push_back(optional("command", text()));
+  fields.push_back(optional("task", task()));
+  return object(std::move(fields));
+}
+
+// --- validation
+
+Shape evidence() {
+  return list(object({optional("statement", text()), optional("supports", boolean())}));
+}
+
+Shape node() {
+  const Shape operation = object({{"operation", text()}, {"parameters", map(anything())}});
+  return object({{"node", text()},
+                 {"inherited_failures", integer(0)},
+                 {"introduced_failures", integer(0)},
+                 {"equality", text()},
+                 optional("complete_cut", boolean()),
+                 optional("path_around", list(text())),
+                 optional("parents", list(text())),
+                 optional("sites", list(text())),
+                 optional("reads", list(text())),
+                 optional("h", operation),
+                 optional("alpha", operation),
+                 optional("gamma", operation),
+                 optional("evidence", evidence())});
+}
+
+std::vector<Field> row() {
+  return {{"node", text()},
+          {"axiom", text_among({"PE", "CE", "PR", "CR"})},
+          {"n", integer(0)},
+          {"failures", integer(0)},
+          {"rate", number(0, 1)},
+          optional("lower", number(0, 1)),
+          optional("upper", number(0, 1)),
+          optional("simultaneous_upper", number(0, 1)),
+          optional("claim", number(0, 1)),
+          optional("verdict", text())};
+}
+
+Shape validation() {
+  const Shape witness = object({{"input", integer(0)},
+                                {"tokens", list(integer(0), 1)},
+                                {"network", anything()},
+                                {"interpretation", anything()}});
+  std::vector<Field> row_with_witnesses = row();
+  row_with_witnesses.push_back({"witnesses", list(witness)});
+  return report(
+      {{"rows", list(object(row_with_witnesses), 1)},
+       {"nodes", list(node())},
+       {"task", task()},
+       {"model", file()},
+       {"interpretation", file()},
+       {"data", object({optional("path", text())})},
+       {"inputs", integer(0)},
+       {"exact", boolean()},
+       {"partial", boolean()},
+       {"confidence", number(0, 1)},
+       optional("vacuous", boolean()),
+       optional("objections",
+                list(object({{"node", text()}, {"reason", text()}, {"violates", text()}}))),
+       optional("under", list(object({{"transformation", text()},
+                                      {"help", text()},
+                                      {"accuracy", number(0, 1)},
+                                      {"rows", list(object(row()))}})))});
+}
+
+// --- explanations
+
+Shape explanation() {
+  const Shape scores = list(number_if_any());
+  return report({{"facts", map(text())},
+                 {"tokens", list(text())},
+                 {"features", list(object({{"name", text()}, {"positions", list(integer(0))}}))},
+                 {"explanations", list(object({{"method", text()},
+                                               {"scores", scores},
+                                               {"rows", integer(0)},
+                                               {"seconds", number(0)},
+                                               optional("standard_errors", scores),
+                                               optional("readings", map(scores))}))}});
+}
+
+Shape comparison() {
+  const Shape note = object({{"inputs", integer(0)}, {"first", text()}});
+  const Shape figure =
+      object({{"mean", number_if_any()}, {"interval", interval()}, {"inputs", integer(0)}});
+  const Shape method = object({{"method", text()},
+                               {"measures", nullable(map(figure))},
+                               optional("rows", number()),
+                               optional("seconds", number()),
+                               optional("failures", note),
+                               optional("caveats", note)});
+  const Shape scored = object({{"method", text()}, {"scores", list(number_if_any())}});
+  return report(
+      {{"task", task()},
+       {"features", text()},
+       {"confidence", number(0, 1)},
+       {"partial", boolean()},
+       {"summary", object({{"methods", list(method)}, {"random", nullable(map(interval()))}})},
+       {"inputs",
+        list(object({{"input", text()}, {"right", boolean()}, {"methods", list(scored)}}))}});
+}
+
+// --- circuits
+
+Shape measured() {
+  const Shape rate = object({{"rate", number_if_any()}, {"interval", interval()}});
+  return object(
+      {{"ablation", text()},
+       {"metric", text()},
+       {"confidence", number(0, 1)},
+       {"edges", integer(0)},
+       {"of_edges", integer(0)},
+       {"inputs", integer(0)},
+       {"faithfulness", object({{"normalised", number_if_any()}, {"interval", interval()}})},
+       {"agreement", rate},
+       {"circuit_right", rate},
+       {"network_right", rate}});
+}
+
+Shape measurement() {
+  const Shape points = object({{"points", list(object({{"share", number()},
+                                                       {"edges", integer(0)},
+                                                       {"faithfulness", number_if_any()}}))}});
+  const Shape test =
+      object({{"null", text()}, {"p_value", number_if_any()}, {"rejected", boolean()}});
+  return report(
+      {{"measures", with_or_without("rows", object({{"rows", list(measured(), 1)}}), measured())},
+       {"circuit", file()},
+       optional("curve", object({{"cpr", number_if_any()},
+                                 {"cmd", number_if_any()},
+                                 {"by_score", points},
+                                 {"by_importance", points}})),
+       optional("interpretation", object({{"components", map(text())},
+                                          {"not_mentioned", list(text())},
+                                          {"not_in_circuit", list(text())}})),
+       optional("tests", object({{"alpha", number(0, 1)},
+                                 optional("equivalence", test),
+                                 optional("independence", test),
+                                 optional("sufficiency", test),
+                                 optional("partial_necessity", test),
+                                 optional("minimality", object({{"null", text()},
+                                                                {"not_needed", integer(0)},
+                                                                {"edges", list(anything())}}))})),
+       optional("completeness", object({{"worst", number()}, {"mean_of_random_sets", number()}})),
+       optional("stability", object({{"verdict", boolean()},
+                                     {"threshold", number()},
+                                     {"flips", integer(0)},
+                                     {"resamples", integer(0)}}))});
+}
+
+/// The circuit itself is read by circuits::load_circuit().
+Shape circuit() {
+  return object({optional("assay", report({}))});
+}
+
+Shape training() {
+  return object({{"lines", list(object({{"step", integer(0)},
+                                        {"loss", number_if_any()},
+                                        {"accuracy", number(0, 1)}}))}});
+}
+
+Shape derivation() {
+  return report(
+      {{"evidence",
+        list(object({{"node", text()}, {"statement", text()}, {"supports", boolean()}}))}});
+}
+
+}  // namespace
+}  // namespace shapes
+
+namespace {
+
+void require_size(size_t found, size_t expected, const std::string& field, const char* of) {
+  if (found != expected)
+    throw std::invalid_argument(fmt::format(
+        "field '{}': expected as many as there are {}, {}; found {}", field, of, expected, found));
+}
+
+void require_consistent_explanation(const Json& report) {
+  const size_t features = report.at("features").size();
+  for (size_t f = 0; f < features; ++f)
+    for (const size_t position : report["features"][f].at("positions"))
+      if (position >= report.at("tokens").size())
+        throw std::invalid_argument(
+            fmt::format("field 'features[{}].positions': no token {}", f, position));
+  for (size_t i = 0; i < report.at("explanations").size(); ++i) {
+    const Json& explanation = report["explanations"][i];
+    const std::string field = fmt::format("explanations[{}].", i);
+    for (const char* name : {"scores", "standard_errors"})
+      if (explanation.contains(name))
+        require_size(explanation[name].size(), features, field + name, "features");
+    if (explanation.contains("readings"))
+      for (const auto& [name, scores] : explanation["readings"].items())
+        require_size(scores.size(), features, field + "readings", "features");
+  }
+}
+
+void require_consistent_validation(const Json& report, const tasks::Task& task) {
+  const interp::Shape tokens = interp::json_shapes::integer(0, task.d_vocab() - 1);
+  for (const Json& row : report.at("rows"))
+    for (const Json& witness : row.at("witnesses"))
+      if (const auto problem = interp::mismatch(witness.at("tokens"),
+                                                interp::json_shapes::list(tokens, 1, task.n_ctx())))
+        throw std::invalid_argument("the tokens of a witness: " + *problem);
+  for (const Json& node : report.at("nodes"))
+    if (node.contains("h") && node["h"].at("operation") == "truth_table_programs")
+      tasks::two_sat::truth_table_programs(
+          {"truth_table_programs", nlohmann::json(node["h"].at("parameters")), {}});
+}
+
+}  // namespace
+
+const interp::Shape& shape_of(RunKind kind) {
+  using namespace shapes;
+  static const std::map<RunKind, Shape> shapes = {
+      {RunKind::Validation, validation()},
+      {RunKind::Explanation, explanation()},
+      {RunKind::Comparison, comparison()},
+      {RunKind::Measurement, measurement()},
+      {RunKind::Discovery, report({{"circuit", file()}})},
+      {RunKind::Circuit, circuit()},
+      {RunKind::Derivation, derivation()},
+      {RunKind::Training, training()},
+      {RunKind::Manifest, report({})}};
+  return shapes.at(kind);
+}
+
+void require_consistent(const Run& run) {
+  if (run.kind == RunKind::Explanation) require_consistent_explanation(run.report);
+  if (run.kind == RunKind::Validation) require_consistent_validation(run.report, *run.task);
+}
+
+}  // namespace assay::tools::page
