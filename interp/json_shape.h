@@ -80,6 +80,8 @@ Shape of() {
     return boolean();
   } else if constexpr (std::is_same_v<T, int64_t>) {
     return integer();
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    return natural();
   } else if constexpr (std::is_same_v<T, double>) {
     return number();
   } else if constexpr (std::is_same_v<T, std::string>) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <thread>
@@ -40,6 +41,29 @@ TEST_F(FilesTest, ErrorsNameThePathAndTheReason) {
   EXPECT_EQ(message_of([&] { write_file(at("no/x"), "a"); }),
             at("no/x").string() + ": cannot write: No such file or directory");
   EXPECT_THAT(message_of([&] { sha256_of_file(at("none")); }), HasSubstr("No such file"));
+}
+
+TEST_F(FilesTest, WhatHasNoEndIsRefused) {
+  EXPECT_EQ(message_of([&] { read_file("/dev/zero"); }),
+            "/dev/zero: expected a regular file, found a device");
+  EXPECT_EQ(message_of([&] { read_stream("/dev/zero", 1 << 20); }),
+            "/dev/zero: more than 1 MiB, which is the most that is read");
+  mkfifo(at("pipe").c_str(), 0600);  // nobody writes into it: opening it would wait forever
+  const std::string message = at("pipe").string() + ": expected a regular file, found a pipe";
+  EXPECT_EQ(message_of([&] { read_file(at("pipe")); }), message);
+  EXPECT_EQ(message_of([&] { sha256_of_file(at("pipe")); }), message);
+  put("x", std::string(1 << 20, 'a'));
+  EXPECT_EQ(read_file(at("x"), 1 << 20).size(), 1u << 20);
+  put("x", std::string((1 << 20) + 1, 'a'));
+  EXPECT_THAT(message_of([&] { read_file(at("x"), 1 << 20); }), HasSubstr("more than 1 MiB"));
+}
+
+TEST_F(FilesTest, AStreamIsReadToItsEnd) {
+  mkfifo(at("pipe").c_str(), 0600);
+  const std::string content(3'000'000, 'a');
+  std::thread writer([&] { std::ofstream(at("pipe")) << content; });
+  EXPECT_EQ(read_stream(at("pipe"), 1 << 22), content);
+  writer.join();
 }
 
 TEST_F(FilesTest, AFailedWriteLeavesTheFormerContentAndNothingElse) {

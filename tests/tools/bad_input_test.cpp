@@ -240,5 +240,34 @@ TEST_F(BadInput, RunsThatAreNoReportsAndPagesThatCannotBeWritten) {
   refuse(validate("--html nosuch/page.html"), {"nosuch/page.html", "cannot be written"});
 }
 
+TEST_F(BadInput, FilesThatAreNestedDeeplyOrHaveNoEnd) {
+  put("deep.json", "{\"x\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}");
+  refuse("report deep.json --out page.html", {"deep.json", "field 'x[0]", "nested more than"});
+  refuse("report /dev/zero --out page.html", {"/dev/zero", "a regular file"});
+  refuse("graph /dev/zero --out x.dot", {"/dev/zero", "a regular file"});
+  refuse(
+      "validate --task two-sat --model model.safetensors --interpretation good.json "
+      "--data /dev/zero",
+      {"/dev/zero", "more than 256 MiB"});
+}
+
+TEST_F(BadInput, TextsOfFilesSteerNoTerminal) {
+  put_interpretation("steering", [](json& file) {
+    file["title"] = "nice\x1b]0;title\x07\x1b[2J\n\x1b[32mAll claims hold \u202e";
+  });
+  const Finished run = run_assay(validate("", "steering.json"), at(""));
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(run.out.find('\x1b'), run.out.npos);
+  EXPECT_THAT(run.out, testing::HasSubstr("nice\\x1b]0;title\\x07\\x1b[2J\\x0a\\x1b[32mAll"));
+  put_interpretation("name", [](json& file) { file["nodes"][1]["name"] = "\x1b[2Jx"; });
+  refuse(validate("", "name.json"), {"\\x1b[2Jx"});
+}
+
+TEST_F(BadInput, APathWithAParenthesisIsAPath) {
+  put("a(1).cnf", "p cnf 2 1\n1 2 0\n");
+  EXPECT_EQ(run_assay("solve 'a(1).cnf'", at("")).code, 0);
+  refuse("solve 'b(1).cnf'", {"neither a file nor a formula"});
+}
+
 }  // namespace
 }  // namespace assay::tools

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tools/brief.h"
@@ -91,7 +92,8 @@ std::optional<Section> graph_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   Section section{.title = "The interpretation", .run = {}};
   const Json& nodes = run.report.at("nodes");
-  if (nodes.empty() || !nodes[0].contains("h")) {
+  const auto is_defined = [](const Json& node) { return node.contains("h"); };
+  if (nodes.empty() || !std::ranges::all_of(nodes, is_defined)) {
     section.blocks.push_back(absent("The nodes",
                                     "an earlier version of Assay wrote this report, "
                                     "without what the nodes are"));

@@ -50,21 +50,25 @@ Shape evidence() {
   return list(object({optional("statement", text()), optional("supports", boolean())}));
 }
 
+/// Reports of earlier versions do not say what nodes are.
 Shape node() {
   const Shape operation = object({{"operation", text()}, {"parameters", map(anything())}});
-  return object({{"node", text()},
-                 {"inherited_failures", integer(0)},
-                 {"introduced_failures", integer(0)},
-                 {"equality", text()},
-                 optional("complete_cut", boolean()),
-                 optional("path_around", list(text())),
-                 optional("parents", list(text())),
-                 optional("sites", list(text())),
-                 optional("reads", list(text())),
-                 optional("h", operation),
-                 optional("alpha", operation),
-                 optional("gamma", operation),
-                 optional("evidence", evidence())});
+  const std::vector<Field> counted = {{"node", text()},
+                                      {"inherited_failures", integer(0)},
+                                      {"introduced_failures", integer(0)},
+                                      {"equality", text()},
+                                      optional("alpha", operation)};
+  std::vector<Field> defined = counted;
+  defined.insert(defined.end(), {{"complete_cut", boolean()},
+                                 {"path_around", list(text())},
+                                 {"parents", list(text())},
+                                 {"sites", list(text())},
+                                 {"reads", list(text())},
+                                 {"h", operation},
+                                 {"alpha", operation},
+                                 {"gamma", operation},
+                                 {"evidence", evidence()}});
+  return with_or_without("h", object(defined), object(counted));
 }
 
 std::vector<Field> row() {

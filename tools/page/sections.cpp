@@ -20,6 +20,12 @@ constexpr MakeSection kSections[] = {verdict_section,   comparison_section, expl
                                      evidence_section,  circuit_section,    measures_section,
                                      tests_section,     training_section,   manifest_section};
 
+/// Without the "[json.exception.type_error.302] " that nlohmann's messages begin with.
+std::string without_class(const std::string& message) {
+  const size_t end = message.starts_with("[json.") ? message.find("] ") : message.npos;
+  return end == message.npos ? message : message.substr(end + 2);
+}
+
 std::optional<Section> made(MakeSection make, const Run& run) {
   try {
     std::optional<Section> section = make(run);
@@ -29,7 +35,7 @@ std::optional<Section> made(MakeSection make, const Run& run) {
     throw std::runtime_error(
         fmt::format("{}: {}", run.path.string(), error.what_without_backtrace()));
   } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("{}: {}", run.path.string(), error.what()));
+    throw std::runtime_error(fmt::format("{}: {}", run.path.string(), without_class(error.what())));
   }
 }
 
