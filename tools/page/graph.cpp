@@ -14,6 +14,8 @@
 namespace assay::tools::page {
 namespace {
 
+constexpr size_t kNodesDrawn = 100;
+
 /// Nodes are coloured by decade: 0 no failure, 1 up to 0.1%, 2 up to 1%, 3 up to 10%, 4 above.
 int level_of(double rate) {
   if (rate == 0) return 0;
@@ -97,6 +99,11 @@ std::optional<Section> graph_section(const Run& run) {
     section.blocks.push_back(absent("The nodes",
                                     "an earlier version of Assay wrote this report, "
                                     "without what the nodes are"));
+    return section;
+  }
+  if (nodes.size() > kNodesDrawn) {
+    section.blocks.push_back(absent(fmt::format("The {} nodes", nodes.size()),
+                                    fmt::format("more than {} cannot be told apart", kNodesDrawn)));
     return section;
   }
   const std::vector<AxiomRow> rows = axiom_rows(run.report);
