@@ -23,7 +23,9 @@ GVC_t* shared_context() {
 /// Steps of the simplex methods that place nodes, as a multiple of the number of nodes: without a
 /// bound 200 nodes take minutes.
 void bound_time_of_layout(Agraph_t* graph) {
-  for (std::string name : {"nslimit", "nslimit1"}) agattr(graph, AGRAPH, name.data(), "1");
+  char of_places[] = "nslimit", of_ranks[] = "nslimit1",
+       once[] = "1";  // what it takes is not const
+  for (char* name : {of_places, of_ranks}) agattr(graph, AGRAPH, name, once);
 }
 
 }  // namespace
