@@ -49,16 +49,16 @@ const interp::Shape& head_shape() {
 
 const interp::Shape& file_shape() {
   using namespace interp::json_shapes;
-  static const interp::Shape shape =
-      closed_object({{"format", text()},
-                     {"version", integer()},
-                     {"title", text()},
-                     {"task", object({{"name", text()}, optional("settings", map(anything()))})},
-                     {"model_sha256", text()},
-                     {"fitted_on", map(anything())},
-                     {"tensors_sha256", text()},
-                     {"output", text()},
-                     {"nodes", list(map(anything()))}});
+  static const interp::Shape shape = closed_object(
+      {{"format", text()},
+       {"version", integer()},
+       {"title", text()},
+       {"task", nullable(object({{"name", text()}, optional("settings", map(anything()))}))},
+       {"model_sha256", text()},
+       {"fitted_on", nullable(map(anything()))},
+       {"tensors_sha256", text()},
+       {"output", text()},
+       {"nodes", list(map(anything()))}});
   return shape;
 }
 

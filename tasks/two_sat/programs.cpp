@@ -53,7 +53,8 @@ Tensor run(const Program& program, const Tensor& satisfied) {
 
 void require_program(const Program& program, const interp::Shape& shape) {
   if (const auto problem = interp::mismatch(nlohmann::ordered_json(program), shape))
-    throw std::invalid_argument(fmt::format("a program: {}", *problem));
+    throw std::invalid_argument(
+        fmt::format("operation 'truth_table_programs': a program: {}", *problem));
 }
 
 void check(const Program& program, int64_t assignments) {
