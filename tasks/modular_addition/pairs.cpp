@@ -34,7 +34,7 @@ int64_t place_in_pass(uint64_t seed, int64_t index, int64_t size) {
 }  // namespace
 
 void validate(const PairSettings& settings) {
-  if (!is_prime(settings.p) || settings.p < 3 || settings.p > 251)
+  if (settings.p < 3 || settings.p > 251 || !is_prime(settings.p))
     throw std::invalid_argument(
         fmt::format("p: expected a prime from 3 to 251, got {}", settings.p));
   if (!(settings.train_fraction > 0 && settings.train_fraction <= 1))
