@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tools/page/channels.h"
@@ -10,17 +11,20 @@
 namespace assay::tools::page {
 namespace {
 
-/// A decade below everything that is positive: where an exact zero is drawn, and marked as such.
+constexpr double kLeastPlace = 1e-15;
+
+/// A decade below everything that is positive, if there is room: where an exact zero is drawn, and
+/// marked as such.
 double place_of_zero(const std::vector<AxiomRow>& rows) {
   double smallest = 0.01;
   for (const AxiomRow& row : rows)
     for (const double value : {row.rate, row.lower, row.upper, row.claim.value_or(0)})
       if (value > 0) smallest = std::min(smallest, value);
-  return std::pow(10, std::floor(std::log10(smallest)) - 1);
+  return std::max(kLeastPlace, std::pow(10, std::floor(std::log10(smallest)) - 1));
 }
 
 Json points_of(const std::vector<AxiomRow>& rows, bool exact, double zero) {
-  const auto at = [&](double value) { return value > 0 ? value : zero; };
+  const auto at = [&](double value) { return std::max(value, zero); };
   Json points = Json::array();
   for (const AxiomRow& row : rows) {
     Json point = {{"node", row.node},

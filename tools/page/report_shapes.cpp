@@ -19,6 +19,11 @@ using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_
     interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
     interp::json_shapes::text_among, interp::json_shapes::with_or_without;
 
+/// Of inputs, edges and the like: sums of a few of them are no overflow.
+Shape count() {
+  return integer(0, 1'000'000'000'000'000);
+}
+
 // NaN is null in a file.
 Shape number_if_any() {
   return nullable(number());
@@ -54,8 +59,8 @@ Shape evidence() {
 Shape node() {
   const Shape operation = object({{"operation", text()}, {"parameters", map(anything())}});
   const std::vector<Field> counted = {{"node", text()},
-                                      {"inherited_failures", integer(0)},
-                                      {"introduced_failures", integer(0)},
+                                      {"inherited_failures", count()},
+                                      {"introduced_failures", count()},
                                       {"equality", text()},
                                       optional("alpha", operation)};
   std::vector<Field> defined = counted;
@@ -74,8 +79,8 @@ Shape node() {
 std::vector<Field> row() {
   return {{"node", text()},
           {"axiom", text_among({"PE", "CE", "PR", "CR"})},
-          {"n", integer(0)},
-          {"failures", integer(0)},
+          {"n", count()},
+          {"failures", count()},
           {"rate", number(0, 1)},
           optional("lower", number(0, 1)),
           optional("upper", number(0, 1)),
@@ -85,8 +90,8 @@ std::vector<Field> row() {
 }
 
 Shape validation() {
-  const Shape witness = object({{"input", integer(0)},
-                                {"tokens", list(integer(0), 1)},
+  const Shape witness = object({{"input", count()},
+                                {"tokens", list(count(), 1)},
                                 {"network", anything()},
                                 {"interpretation", anything()}});
   std::vector<Field> row_with_witnesses = row();
@@ -98,7 +103,7 @@ Shape validation() {
        {"model", file()},
        {"interpretation", file()},
        {"data", object({optional("path", text())})},
-       {"inputs", integer(0)},
+       {"inputs", count()},
        {"exact", boolean()},
        {"partial", boolean()},
        {"confidence", number(0, 1)},
@@ -117,19 +122,19 @@ Shape explanation() {
   const Shape scores = list(number_if_any());
   return report({{"facts", map(text())},
                  {"tokens", list(text())},
-                 {"features", list(object({{"name", text()}, {"positions", list(integer(0))}}))},
+                 {"features", list(object({{"name", text()}, {"positions", list(count())}}))},
                  {"explanations", list(object({{"method", text()},
                                                {"scores", scores},
-                                               {"rows", integer(0)},
+                                               {"rows", count()},
                                                {"seconds", number(0)},
                                                optional("standard_errors", scores),
                                                optional("readings", map(scores))}))}});
 }
 
 Shape comparison() {
-  const Shape note = object({{"inputs", integer(0)}, {"first", text()}});
+  const Shape note = object({{"inputs", count()}, {"first", text()}});
   const Shape figure =
-      object({{"mean", number_if_any()}, {"interval", interval()}, {"inputs", integer(0)}});
+      object({{"mean", number_if_any()}, {"interval", interval()}, {"inputs", count()}});
   const Shape method = object({{"method", text()},
                                {"measures", nullable(map(figure))},
                                optional("rows", number()),
@@ -155,9 +160,9 @@ Shape measured() {
       {{"ablation", text()},
        {"metric", text()},
        {"confidence", number(0, 1)},
-       {"edges", integer(0)},
-       {"of_edges", integer(0)},
-       {"inputs", integer(0)},
+       {"edges", count()},
+       {"of_edges", count()},
+       {"inputs", count()},
        {"faithfulness", object({{"normalised", number_if_any()}, {"interval", interval()}})},
        {"agreement", rate},
        {"circuit_right", rate},
@@ -166,7 +171,7 @@ Shape measured() {
 
 Shape measurement() {
   const Shape points = object({{"points", list(object({{"share", number()},
-                                                       {"edges", integer(0)},
+                                                       {"edges", count()},
                                                        {"faithfulness", number_if_any()}}))}});
   const Shape test =
       object({{"null", text()}, {"p_value", number_if_any()}, {"rejected", boolean()}});
@@ -186,13 +191,13 @@ Shape measurement() {
                                  optional("sufficiency", test),
                                  optional("partial_necessity", test),
                                  optional("minimality", object({{"null", text()},
-                                                                {"not_needed", integer(0)},
+                                                                {"not_needed", count()},
                                                                 {"edges", list(anything())}}))})),
        optional("completeness", object({{"worst", number()}, {"mean_of_random_sets", number()}})),
        optional("stability", object({{"verdict", boolean()},
                                      {"threshold", number()},
-                                     {"flips", integer(0)},
-                                     {"resamples", integer(0)}}))});
+                                     {"flips", count()},
+                                     {"resamples", count()}}))});
 }
 
 /// The circuit itself is read by circuits::load_circuit().
@@ -201,9 +206,9 @@ Shape circuit() {
 }
 
 Shape training() {
-  return object({{"lines", list(object({{"step", integer(0)},
-                                        {"loss", number_if_any()},
-                                        {"accuracy", number(0, 1)}}))}});
+  return object(
+      {{"lines",
+        list(object({{"step", count()}, {"loss", number_if_any()}, {"accuracy", number(0, 1)}}))}});
 }
 
 Shape derivation() {
