@@ -234,9 +234,9 @@ TEST_F(ReportShapes, FitWhatCommandsWrite) {
 // Sections read without a doubt: what is not refused must be what they rely on.
 TEST_F(ReportShapes, RefuseInOneLineWhatCannotBecomeAPage) {
   const Json replacements[] = {
-      nullptr,    Json::array(), Json::object(), "",        "text",    true,       -1,
-      0,          0.5,           1e300,          kDeep,     INT64_MAX, UINT64_MAX, {nullptr},
-      {{"x", 1}}, {{{"x", 1}}},  {0.1, 0.2},     {"a", "b"}};
+      nullptr,   Json::array(), Json::object(), "",         "text",    true,      -1,
+      0,         0.5,           1e300,          5e-324,     kDeep,     INT64_MAX, UINT64_MAX,
+      {nullptr}, {{"x", 1}},    {{{"x", 1}}},   {0.1, 0.2}, {"a", "b"}};
   int64_t refused = 0;
   for (const Json& report : reports()) {
     for (const Json::json_pointer& place : places_in(report)) {
