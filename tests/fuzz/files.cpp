@@ -27,6 +27,13 @@ uint64_t width_of(const std::string& dtype) {
   return dtype.ends_with("16") ? 2 : 1;
 }
 
+std::string deepened(std::string text) {
+  constexpr size_t kDepth = 100'000;
+  const size_t mark = text.find(kDeep);  // one is enough
+  if (mark == text.npos) return text;
+  return text.replace(mark, kDeep.size(), std::string(kDepth, '[') + std::string(kDepth, ']'));
+}
+
 /// The bytes of a tensor as it describes itself; the products of absurd shapes wrap.
 uint64_t bytes_of(const Json& tensor) {
   uint64_t bytes = width_of(tensor.at("dtype").get<std::string>());
@@ -39,7 +46,7 @@ std::string safetensors_of(const Json& description) {
   Json header = Json::object();
   const Json metadata = description.value("metadata", Json::object());
   for (const auto& [name, value] : metadata.items())
-    header["__metadata__"][name] = value.is_string() ? value : Json(value.dump());
+    header["__metadata__"][name] = value.is_string() ? value : Json(deepened(value.dump()));
   uint64_t end = 0;
   for (const auto& [name, tensor] : description.at("tensors").items()) {
     const uint64_t begin = end;
@@ -47,7 +54,7 @@ std::string safetensors_of(const Json& description) {
     header[name] = tensor;
     header[name]["data_offsets"] = {begin, end};
   }
-  const std::string text = header.dump();
+  const std::string text = deepened(header.dump());
   const uint64_t length = text.size();
   std::string file(reinterpret_cast<const char*>(&length), sizeof length);
   return file + text + std::string(std::min(end, kMostData), '\0');
@@ -108,7 +115,7 @@ const fs::path& folder() {
 }
 
 fs::path put(const std::string& name, std::string_view bytes) {
-  std::ofstream(folder() / name, std::ios::binary) << bytes;
+  std::ofstream(folder() / name, std::ios::binary) << deepened(std::string(bytes));
   return folder() / name;
 }
 
