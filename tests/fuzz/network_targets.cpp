@@ -75,6 +75,24 @@ void read_network(std::string_view input) {
   interp::load_model(folder());
 }
 
+/// GPT-2 in two files and an index of them, as large networks are saved.
+std::string sharded(const interp::TensorMap& tensors) {
+  nlohmann::ordered_json files = {{"config.json", interp::tiny_gpt2_config()}};
+  interp::Safetensors shards[2];
+  for (const auto& [name, tensor] : tensors) {
+    const size_t shard = shards[0].tensors.size() < tensors.size() / 2 ? 0 : 1;
+    const std::string file = shard == 0 ? "a.safetensors" : "b.safetensors";
+    shards[shard].tensors[name] = tensor;
+    files["model.safetensors.index.json"]["weight_map"][name] = file;
+  }
+  for (const size_t shard : {0, 1}) {
+    interp::write_safetensors(folder() / "x.safetensors", shards[shard]);
+    files[shard == 0 ? "a.safetensors" : "b.safetensors"] =
+        nlohmann::ordered_json::parse(description_of(folder() / "x.safetensors"));
+  }
+  return files.dump();
+}
+
 Texts networks() {
   Texts texts;
   const auto file = folder() / "x.safetensors";
@@ -84,10 +102,13 @@ Texts networks() {
     texts.push_back(described() + "}");
     interp::write_safetensors(file, {.tensors = weights_of(tiny(norm))});
     texts.push_back(described() + "}");
+    texts.push_back(described() + R"(, "model.config.json": {"activation": "relu", "norm": "none",
+      "norm_eps": 1e-5, "attention": "causal", "positions": "learned", "n_heads": [1, 2]}})");
   }
   for (const char* prefix : {"", "transformer."}) {
     interp::write_safetensors(file, {.tensors = interp::tiny_gpt2_tensors(prefix)});
     texts.push_back(described() + R"(, "config.json": )" + interp::tiny_gpt2_config().dump() + "}");
+    texts.push_back(sharded(interp::tiny_gpt2_tensors(prefix)));
   }
   interp::TensorMap grokking;  // its layout is TransformerLens', transposed
   for (const auto& [name, tensor] : weights_of(tiny()))
