@@ -1,0 +1,48 @@
+// What runs wrote: reports up to their page, logs of trainings, comparisons that go on, run folders.
+// tools/fuzz lets the command write their seeds, about the network of subject.h.
+
+#include <nlohmann/json.hpp>
+
+#include "tests/fuzz/subject.h"
+#include "tests/fuzz/target.h"
+#include "tools/comparison_file.h"
+#include "tools/page/sections.h"
+#include "tools/run_folder.h"
+
+namespace assay::fuzz {
+namespace {
+
+using nlohmann::ordered_json;
+
+void read_report(const std::string& name, std::string_view input) {
+  const tools::page::Run run = tools::page::read_run(put(name, input));
+  require(!tools::page::html_of(tools::page::page_of({run})).empty(), "a page");
+}
+
+void read_comparison(std::string_view input) {
+  const ordered_json asked = {{"seed", 1}};
+  tools::inputs_begun(put("c.json", input), asked, small_task(), 100);
+}
+
+void read_run_folder(std::string_view input) {
+  put("manifest.json", input);
+  tools::RunFolder(folder()).plan();
+}
+
+std::vector<std::string> none() {
+  return {};
+}
+
+}  // namespace
+
+std::vector<Target> report_targets() {
+  return {
+      {"report", Form::Json, [](std::string_view input) { read_report("run.json", input); }, none},
+      {"metrics", Form::JsonLines,
+       [](std::string_view input) { read_report("metrics.jsonl", input); }, none},
+      {"comparison", Form::Json, read_comparison, none},
+      {"run_folder", Form::Json, read_run_folder, none},
+  };
+}
+
+}  // namespace assay::fuzz
