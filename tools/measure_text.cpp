@@ -11,6 +11,7 @@ namespace {
 using interp::Interval;
 
 std::string number(double value) {
+  if (std::isnan(value)) return "–";
   return fmt::format("{:.3f}", value);
 }
 
@@ -22,9 +23,10 @@ std::string percent(const circuits::Rate& rate) {
 std::string intervals_of(const circuits::Measures& row) {
   if (!row.is_sample) return "none: the figures are exact for this list of inputs";
   const std::string made =
-      fmt::format("{:g}%, {} inputs; of faithfulness by the studentised bootstrap, of rates exact",
+      fmt::format("{:g}%, n = {}; of faithfulness by the studentised bootstrap, of rates exact",
                   100 * row.confidence, grouped(row.inputs));
-  return row.inputs < 2 ? made + "; one input says nothing of the spread" : made;
+  if (row.faithfulness.interval.exists()) return made;
+  return made + "; one input, or inputs that are all alike, tell nothing of the spread";
 }
 
 Tone tone_of(circuits::Outcome outcome) {
