@@ -248,6 +248,7 @@ Command add_measure(CLI::App& app) {
   app.add_option("--margin", options->margin,
                  "equivalence: win rates this close to 1/2 count as equal")
       ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.5).description(""))
       ->type_name("X");
   app.add_option("--correction", options->correction,
                  "of families of edges: holm or benjamini-hochberg")
