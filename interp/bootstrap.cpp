@@ -20,7 +20,7 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + part * (sorted[below + 1] - sorted[below]);
 }
 
-constexpr double kRounding = 1e-6;  // relative: of float32 runs, spreads below it are none
+constexpr double kRounding = 1e-12;  // relative: spreads below it are none
 
 double mean_of(const std::vector<double>& values) {
   double sum = 0;

@@ -90,7 +90,7 @@ TEST(Independence, OutsideTheKnownCircuitNothingIsFoundAndItIsSaidWhatWouldHaveB
     EXPECT_EQ(test.finding.outcome, Outcome::CouldNotTell) << to_string(ablation);
     EXPECT_EQ(test.ablation, ablation);
     ASSERT_TRUE(test.detectable.has_value()) << to_string(ablation);
-    EXPECT_GT(*test.detectable, 0.05);
+    EXPECT_GT(*test.detectable, 0.02);
     EXPECT_LT(*test.detectable, 0.7);
     EXPECT_THAT(test.finding.because, HasSubstr("with probability 80%"));
   }
