@@ -65,9 +65,9 @@ class Acdc {
           const double mean = change.mean().item<double>();
           scores.mean[row][column] = mean;
           scores.standard_error[row][column] =
-              change.numel() > 1
+              experiment_.data.has_spread()
                   ? change.std().item<double>() / std::sqrt(static_cast<double>(change.numel()))
-                  : 0.0;
+                  : std::numeric_limits<double>::quiet_NaN();
           if (std::abs(mean) < threshold)
             current = without;
           else

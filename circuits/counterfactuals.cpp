@@ -25,7 +25,11 @@ Counterfactuals Counterfactuals::slice(int64_t first, int64_t count) const {
   const auto part = [&](const at::Tensor& all) {
     return all.defined() ? all.narrow(0, first, count) : all;
   };
-  return {part(clean), part(corrupt), part(right), part(wrong)};
+  return {part(clean), part(corrupt), part(right), part(wrong), answers, is_sample};
+}
+
+at::Tensor Counterfactuals::candidates() const {
+  return answers.defined() ? answers.expand_as(right) : right | wrong;
 }
 
 void validate(const Counterfactuals& data, int64_t d_vocab, int64_t n_ctx) {
@@ -41,6 +45,10 @@ void validate(const Counterfactuals& data, int64_t d_vocab, int64_t n_ctx) {
   expect(data.wrong, torch::kBool, {n, d_vocab}, "wrong answers");
   if (!data.right.any(1).all().item<bool>() || !data.wrong.any(1).all().item<bool>())
     throw std::invalid_argument("counterfactuals: an input without a right or a wrong answer");
+  if (!data.answers.defined()) return;
+  expect(data.answers, torch::kBool, {d_vocab}, "answers");
+  if (((data.right | data.wrong) & data.answers.logical_not()).any().item<bool>())
+    throw std::invalid_argument("counterfactuals: a right or wrong answer is none of the answers");
 }
 
 }  // namespace assay::circuits

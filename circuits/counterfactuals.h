@@ -14,8 +14,18 @@ struct Counterfactuals {
   at::Tensor corrupt;  ///< int64 [n, pos]; undefined: the inputs have no partners
   at::Tensor right;    ///< bool [n, vocab]: answers that are right for `clean`
   at::Tensor wrong;    ///< bool [n, vocab]: the answers they are compared with
+  /// bool [vocab]: the task's answers, among which every input is decided. Undefined: each input is
+  /// decided among its own right and wrong answers.
+  at::Tensor answers = {};
+  /// Inputs are independent draws, so that they speak of others. Else they are a list: figures are
+  /// exact for it, and nothing is inferred from them.
+  bool is_sample = true;
 
   int64_t size() const { return clean.size(0); }
+  /// Whether a spread over the inputs says anything: two or more independent draws.
+  bool has_spread() const { return is_sample && size() > 1; }
+  /// bool [n, vocab]: the tokens among which each input is decided.
+  at::Tensor candidates() const;
   Counterfactuals slice(int64_t first, int64_t count) const;
 };
 /// @throws std::invalid_argument naming shape or type: what is expected and what was got.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <limits>
 #include <mutex>
 #include <stdexcept>
 
@@ -21,6 +22,7 @@ constexpr double kScoreMemory = 4.0 * (1 << 30);  // bytes of scores per input
 const interp::Names<Method> kMethods = {{Method::Exact, "exact"},
                                         {Method::Eap, "eap"},
                                         {Method::EapIg, "eap-ig"},
+                                        {Method::EapIgLeft, "eap-ig-left"},
                                         {Method::Acdc, "acdc"}};
 
 Tensor effects(const Experiment& experiment, const DiscoveryConfig& config,
@@ -29,7 +31,9 @@ Tensor effects(const Experiment& experiment, const DiscoveryConfig& config,
     case Method::Eap:
       return eap_effects(experiment, batch);
     case Method::EapIg:
-      return eap_ig_effects(experiment, batch, config.steps);
+      return eap_ig_effects(experiment, batch, config.steps, IgPoints::Right);
+    case Method::EapIgLeft:
+      return eap_ig_effects(experiment, batch, config.steps, IgPoints::Left);
     default:
       return exact_effects(experiment, batch);
   }
@@ -72,9 +76,13 @@ EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& c
     return sum;
   };
   const Tensor mean = total(sums) / n;
-  const Tensor variance =
-      (total(squares) - mean.square() * n).clamp_min(0) / std::max<int64_t>(1, n - 1);
-  return {.mean = mean, .standard_error = (variance / n).sqrt(), .kept = {}, .inputs = n};
+  const Tensor variance = (total(squares) - mean.square() * n).clamp_min(0) / (n - 1);
+  return {.mean = mean,
+          .standard_error = experiment.data.has_spread()
+                                ? (variance / n).sqrt()
+                                : at::full_like(mean, std::numeric_limits<double>::quiet_NaN()),
+          .kept = {},
+          .inputs = n};
 }
 
 void validate(const DiscoveryConfig& config) {

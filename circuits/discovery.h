@@ -1,5 +1,5 @@
 #pragma once
-// How much each edge matters: four ways to score them.
+// How much each edge matters: ways to score them.
 
 #include <ATen/core/Tensor.h>
 
@@ -11,19 +11,20 @@
 namespace assay::circuits {
 
 enum class Method {
-  Exact,  ///< cut each edge on its own; the reference for the others
-  Eap,    ///< edge attribution patching (Syed et al. 2023): first order in what the reader sees
-  EapIg,  ///< the same, gradients averaged on the way from ablated to clean input (Hanna et al.
-          ///< 2024)
-  Acdc,   ///< cut edges for good, from the output backwards, where that costs less than a threshold
+  Exact,      ///< cut each edge on its own; the reference for the others
+  Eap,        ///< edge attribution patching (Syed et al. 2023): first order in what the reader sees
+  EapIg,      ///< the same, gradients averaged on the way from ablated to clean input (Hanna et al.
+              ///< 2024), at the points of their formula: IgPoints::Right
+  EapIgLeft,  ///< at the points of their repository since April 2025: IgPoints::Left
+  Acdc,  ///< cut edges for good, from the output backwards, where that costs less than a threshold
 };
-std::string to_string(Method method);  ///< `exact`, `eap`, `eap-ig`, `acdc`
+std::string to_string(Method method);  ///< `exact`, `eap`, `eap-ig`, `eap-ig-left`, `acdc`
 /// @throws std::invalid_argument listing the names.
 Method parse_method(const std::string& name);
 
 struct DiscoveryConfig {
   Method method = Method::EapIg;
-  int64_t steps = 5;  ///< EapIg: points on the way from ablated to clean input
+  int64_t steps = 5;  ///< EapIg, EapIgLeft: points on the way from ablated to clean input
   double threshold =
       0.01;  ///< Acdc (τ): an edge is cut if the metric changes by less, in its units
 };
@@ -33,7 +34,7 @@ struct DiscoveryConfig {
 /// positive edges help. This is Syed et al.'s score with minus the metric as the loss.
 struct EdgeScores {
   at::Tensor mean;
-  at::Tensor standard_error;  ///< of the mean over inputs
+  at::Tensor standard_error;  ///< of the mean over inputs; NaN: Counterfactuals::has_spread()
   at::Tensor kept;  ///< bool; the circuit that the method itself decides on (Acdc), else undefined
   int64_t inputs = 0;
 };
@@ -59,7 +60,15 @@ at::Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig
 
 /// (output − ablation value) · gradient of the metric with respect to what the reader sees.
 at::Tensor eap_effects(const Experiment& experiment, const PatchBatch& batch);
-/// Inputs on the way are embeddings: ablated + k/steps (clean − ablated), k = 1 … steps.
-at::Tensor eap_ig_effects(const Experiment& experiment, const PatchBatch& batch, int64_t steps);
+
+/// Points of the sum that stands for the integral, in steps of 1/steps from the ablated input (0)
+/// to the clean one (1).
+enum class IgPoints {
+  Right,  ///< 1 … steps: the clean input is among them. The formula of Hanna et al. 2024
+  Left,   ///< 0 … steps - 1: the ablated input is. Their repository since April 2025
+};
+/// Inputs on the way are embeddings: ablated + k/steps (clean − ablated).
+at::Tensor eap_ig_effects(const Experiment& experiment, const PatchBatch& batch, int64_t steps,
+                          IgPoints points = IgPoints::Right);
 
 }  // namespace assay::circuits

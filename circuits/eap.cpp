@@ -54,6 +54,13 @@ Gradients gradients_at(const Experiment& experiment, const PatchBatch& batch, co
   return gradients;
 }
 
+Outputs outputs_at(const Experiment& experiment, const Tensor& input) {
+  const at::NoGradGuard no_grad;
+  PlainWiring wiring(experiment.model);
+  run_components(experiment.model, experiment.graph, input, experiment.readout, wiring);
+  return wiring.outputs();
+}
+
 // Σ over d_model (and positions, in a graph without them) of gradient · change, for all pairs of a
 // reader of the group and a writer before it: [batch, row, reader, writer].
 Tensor dot(const Tensor& gradient, const Tensor& change, bool by_position) {
@@ -96,23 +103,23 @@ Tensor eap_effects(const Experiment& experiment, const PatchBatch& batch) {
   return effects(experiment, clean.outputs, batch.ablated, clean.of_views);
 }
 
-Tensor eap_ig_effects(const Experiment& experiment, const PatchBatch& batch, int64_t steps) {
+Tensor eap_ig_effects(const Experiment& experiment, const PatchBatch& batch, int64_t steps,
+                      IgPoints points) {
   const Tensor clean_input = batch.input.narrow(1, 0, experiment.readout + 1);
   const Tensor from = batch.ablated[0][0];
-  Outputs clean;
   std::vector<Tensor> sums;
-  for (int64_t k = 1; k <= steps; ++k) {
+  const int64_t first = points == IgPoints::Right ? 1 : 0;
+  for (int64_t k = first; k < first + steps; ++k) {
     const double share = static_cast<double>(k) / static_cast<double>(steps);
     const Gradients at_point = gradients_at(experiment, batch, from + (clean_input - from) * share);
     for (size_t g = 0; g < at_point.of_views.size(); ++g) {
-      if (k == 1)
+      if (k == first)
         sums.push_back(at_point.of_views[g]);
       else
         sums[g] = sums[g] + at_point.of_views[g];
     }
-    if (k == steps) clean = at_point.outputs;  // the last point is the clean input
   }
-  return effects(experiment, clean, batch.ablated, sums) / steps;
+  return effects(experiment, outputs_at(experiment, clean_input), batch.ablated, sums) / steps;
 }
 
 }  // namespace assay::circuits

@@ -56,7 +56,7 @@ Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
       on_progress_(std::move(on_progress)),
       ablator_(experiment.model, experiment.graph, experiment.data, experiment.readout,
                experiment.ablation, experiment.seed),
-      answer_tokens_((experiment.data.right | experiment.data.wrong).any(0).nonzero().squeeze(1)) {
+      answer_tokens_(experiment.data.candidates().any(0).nonzero().squeeze(1)) {
   const at::NoGradGuard no_grad;
   if (bytes_of_batches(experiment_) <= kBatchMemory) {
     std::vector<PatchBatch> batches(n_chunks());
@@ -114,7 +114,7 @@ void Evaluation::for_each(const std::vector<Tensor>& kept, const Use& use) const
 }
 
 Answers Evaluation::answers(const PatchBatch& batch, const Tensor& logits) const {
-  const Tensor no_answer = (batch.data.right | batch.data.wrong).logical_not();
+  const Tensor no_answer = batch.data.candidates().logical_not();
   return {
       .metric = score(experiment_.metric, logits, batch.network, batch.data).to(torch::kFloat64),
       .decision = logits.masked_fill(no_answer, -std::numeric_limits<double>::infinity()).argmax(1),

@@ -17,7 +17,7 @@ namespace assay::circuits {
 /// What a run says about each of the n inputs.
 struct Answers {
   at::Tensor metric;    ///< float64 [n]
-  at::Tensor decision;  ///< int64 [n]: the token of largest logit among the right and wrong answers
+  at::Tensor decision;  ///< int64 [n]: the token of largest logit among the answers
   at::Tensor logits;    ///< float32 [n, answers], of Evaluation::answer_tokens()
 };
 
@@ -37,7 +37,7 @@ class Evaluation {
   const SelfCheck& self_check() const { return self_check_; }
   const Answers& network() const { return network_; }  ///< M
   const Answers& empty() const { return empty_; }      ///< ∅: no edge kept
-  /// Tokens that are right or wrong for some input, ascending.
+  /// Tokens among which inputs are decided, ascending.
   const at::Tensor& answer_tokens() const { return answer_tokens_; }
 
   /// @param kept  bool [rows, columns]. @throws std::invalid_argument for another shape or type.

@@ -149,7 +149,8 @@ class ExactEffects {
     const Counterfactuals data{.clean = {},
                                .corrupt = {},
                                .right = repeat(batch_.data.right),
-                               .wrong = repeat(batch_.data.wrong)};
+                               .wrong = repeat(batch_.data.wrong),
+                               .answers = batch_.data.answers};
     return score(experiment_.metric, logits, repeat(batch_.network), data).view({cuts, size_});
   }
 

@@ -1,8 +1,9 @@
 #pragma once
 // Five tests of the claim that a circuit C explains a network M (Shi et al. 2024, "Hypothesis
-// testing the circuit hypothesis in LLMs", arXiv 2410.13032). Each names its null; a small p-value
-// speaks against it. Where the paper's software departs from the paper or from a valid test, the
-// difference is said at the test.
+// testing the circuit hypothesis in LLMs", arXiv 2410.13032). Not rejecting is no evidence, so each
+// ends in one of three outcomes: its claim is shown, the data speak against it, or they cannot
+// tell, and then it says what they could have told. Where the paper's software departs from the
+// paper or from a valid test, the difference is said at the test.
 
 #include <ATen/core/Tensor.h>
 
@@ -19,8 +20,10 @@
 namespace assay::circuits {
 
 struct TestConfig {
-  double alpha = 0.05;  ///< nulls are rejected at this level
-  double epsilon = 0;   ///< equivalence: win rates this close to 1/2 belong to the null
+  double alpha = 0.05;  ///< each test errs with at most this probability
+  /// Equivalence: win rates this close to 1/2 count as equal, that is 40% to 60%. A tenth is what
+  /// some 100 inputs can show; what any number of inputs could have is in every result.
+  double margin = 0.1;
   int64_t draws = 199;  ///< random circuits, random added edges, permutations
   Correction correction = Correction::BenjaminiHochberg;  ///< of the family of edges
   int64_t independence_inputs = 512;  ///< at most so many enter the independence test, whose cost
@@ -28,37 +31,51 @@ struct TestConfig {
   uint64_t seed = 0;
 };
 
-/// Null: |P(C scores higher than M on an input) - 1/2| <= epsilon. A rejection says that one of the
-/// two is better. Exact; inputs on which both score the same (to rounding) decide nothing and are
-/// left out. (The paper's software puts the mean difference of scores where the win rate belongs.)
-struct Equivalence {
-  int64_t wins = 0, losses = 0, ties = 0;
-  double epsilon = 0;
-  interp::Interval win_rate = {};  ///< exact, of confidence 1 - alpha
-  double p_value = 1;              ///< sign_test()
-  bool is_rejected = false;
-  /// Of the opposite null, |P - 1/2| >= epsilon: small where the two are shown to be equivalent
-  /// rather than merely not told apart. Only with epsilon > 0.
-  std::optional<double> p_value_of_difference = {};
+enum class Outcome { Shown, Against, CouldNotTell };
+std::string to_string(Outcome outcome);  ///< `shown`, `against`, `could not tell`
+
+/// What a test comes to, in words that are the same wherever it is shown.
+struct Finding {
+  std::string claim;
+  Outcome outcome = Outcome::CouldNotTell;
+  std::string because;  ///< the figures; where it could not tell, also what it could have told
 };
-/// @throws std::invalid_argument for KlDivergence, where no circuit can beat the network.
+
+/// Claim: the rate at which C scores higher than M, ties counted half, lies within `margin` of 1/2.
+/// Shown if both win_rate_bounds() do (two one-sided tests), against if both lie beyond one side.
+/// The rate says how often, not by how much: that is faithfulness. (The paper's software puts the
+/// mean difference of scores where the win rate belongs.)
+struct Equivalence {
+  Finding finding = {};
+  int64_t wins = 0, losses = 0, ties = 0;  ///< ties to rounding
+  double margin = 0;
+  interp::Interval win_rate = {};  ///< win_rate_bounds()
+  double smallest_margin = 0;      ///< that could be shown with as many ties and a win rate of 1/2
+};
+/// @throws std::invalid_argument for KlDivergence, where no circuit can beat the network, for
+/// inputs
+///   that are a list, and for the circuits below.
 Equivalence test_equivalence(const Evaluation& evaluation, const at::Tensor& kept,
                              const TestConfig& config);
 
-/// Null: the output of what lies outside C is independent of the network's output. A rejection says
-/// that the rest still knows about the answer. Outputs are the logits of all answer tokens at the
-/// readout, less their mean (a common constant says nothing), of M and of the circuit of exactly
-/// those edges that C lacks; HSIC with Gaussian kernels of median bandwidth, permutation test. The
-/// paper compares scores s(·; y) instead; but those depend on y in both, so that even a constant
-/// output looks dependent.
+/// Claim: the output of what lies outside C is independent of the network's output. That cannot be
+/// shown, only spoken against: by a dependence too large for chance. Outputs are the logits of all
+/// answer tokens at the readout, less their mean (a common constant says nothing), of M and of the
+/// circuit of exactly those edges that C lacks; HSIC with Gaussian kernels of median bandwidth,
+/// permutation test. The paper compares scores s(·; y) instead; but those depend on y in both, so
+/// that even a constant output looks dependent.
 /// Under pair ablation cut edges carry the partner's answer, which depends on the input by design;
 /// the test is then run under shuffle ablation.
 struct Independence {
+  Finding finding = {};
   HsicTest test = {};
   Ablation ablation = Ablation::Shuffle;  ///< that the test was run under
   int64_t inputs = 0;
-  bool is_rejected = false;
+  /// detectable_share() of inputs, where nothing was found: had the rest given the network's own
+  /// output there. Nothing: not even on all of them.
+  std::optional<double> detectable = {};
 };
+/// @throws std::invalid_argument for inputs that are a list, and for the circuits below.
 Independence test_independence(const Evaluation& evaluation, const at::Tensor& kept,
                                const TestConfig& config);
 
@@ -69,34 +86,36 @@ struct EdgeTest {
   double p_value = 1, adjusted = 1;
   bool is_needed = false;  ///< the null is rejected
 };
-/// Null, for each edge: its effect is one of those of random edges, each added (with a random path)
-/// to C and removed from that inflated circuit again. C is minimal if it is rejected for every
-/// edge. (The paper rejects in the other direction, so that too few draws make every circuit
-/// minimal.) All p-values share their draws, which makes them positively dependent as
+/// Claim: every edge of C does more than useless edges do. Null, for each edge: its effect is one
+/// of those of random edges, each added (with a random path) to C and removed from that inflated
+/// circuit again. Shown if the null is rejected for every edge; against if an edge does nothing at
+/// all on these inputs. (The paper rejects in the other direction, so that too few draws make every
+/// circuit minimal.) All p-values share their draws, which makes them positively dependent as
 /// Benjamini-Hochberg allows.
 struct MinimalityTest {
+  Finding finding = {};
   std::vector<EdgeTest> edges = {};  ///< of the circuit, by id
   std::vector<double> random = {};   ///< effects of the random edges
   Correction correction = Correction::BenjaminiHochberg;
-  int64_t not_needed() const;
+  int64_t not_needed() const;  ///< edges whose null is not rejected
 };
-/// @throws std::invalid_argument for an empty circuit and for one of all edges.
+/// @throws std::invalid_argument for the circuits below.
 MinimalityTest test_minimality(const Evaluation& evaluation, const at::Tensor& kept,
                                const TestConfig& config);
 
 /// The circuit's value among those of random circuits of as many edges, connected as it is claimed
-/// to be.
+/// to be. Against the claim speaks a value at the other end.
 struct AgainstRandom {
+  Finding finding = {};
   double value = 0;
   std::vector<double> random = {};
-  double p_value = 1;
-  bool is_rejected = false;
+  double p_value = 1;  ///< of the null that the circuit is one of the random ones
 };
-/// Null: C is no more faithful than random circuits. Value: mean over inputs of |m(C) - m(M)|, less
+/// Claim: C is more faithful than random circuits. Value: mean over inputs of |m(C) - m(M)|, less
 /// is better.
 AgainstRandom test_sufficiency(const Evaluation& evaluation, const at::Tensor& kept,
                                const TestConfig& config);
-/// Null: M misses C no more than it misses random circuits. Value: mean over inputs of
+/// Claim: M misses C more than it misses random circuits. Value: mean over inputs of
 /// |m(M∖C) - m(M)|, more is better.
 AgainstRandom test_partial_necessity(const Evaluation& evaluation, const at::Tensor& kept,
                                      const TestConfig& config);
@@ -112,6 +131,11 @@ struct HypothesisTests {
 };
 HypothesisTests test_hypotheses(const Evaluation& evaluation, const at::Tensor& kept,
                                 const TestConfig& config = {});
+
+/// Of a circuit without an edge on a path from input to logits, and of one beside which no such
+/// path is left, every test would be about the ablation, not about the circuit.
+/// @throws std::invalid_argument for these.
+void require_testable(const ComponentGraph& graph, const at::Tensor& kept);
 
 /// @throws std::invalid_argument naming the field that is out of range.
 void validate(const TestConfig& config);

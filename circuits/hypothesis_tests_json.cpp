@@ -4,27 +4,36 @@ namespace assay::circuits {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const Equivalence& test) {
-  Json json = {{"null", "circuit and network score higher equally often"},
-               {"wins", test.wins},
-               {"losses", test.losses},
-               {"ties", test.ties},
-               {"epsilon", test.epsilon},
-               {"win_rate_interval", to_json(test.win_rate)},
-               {"p_value", test.p_value},
-               {"rejected", test.is_rejected}};
-  if (test.p_value_of_difference) json["p_value_of_difference"] = *test.p_value_of_difference;
+namespace {
+
+// The finding first, then the figures.
+Json with_finding(const Finding& finding, const Json& figures) {
+  Json json = {{"claim", finding.claim},
+               {"outcome", to_string(finding.outcome)},
+               {"because", finding.because}};
+  json.update(figures);
   return json;
 }
 
+}  // namespace
+
+Json to_json(const Equivalence& test) {
+  return with_finding(test.finding, {{"wins", test.wins},
+                                     {"losses", test.losses},
+                                     {"ties", test.ties},
+                                     {"margin", test.margin},
+                                     {"win_rate_bounds", to_json(test.win_rate)},
+                                     {"smallest_margin", test.smallest_margin}});
+}
+
 Json to_json(const Independence& test) {
-  return {{"null", "what lies outside the circuit is independent of the network's output"},
-          {"ablation", to_string(test.ablation)},
-          {"inputs", test.inputs},
-          {"hsic", test.test.statistic},
-          {"normalised_hsic", test.test.normalised},
-          {"p_value", test.test.p_value},
-          {"rejected", test.is_rejected}};
+  return with_finding(test.finding,
+                      {{"ablation", to_string(test.ablation)},
+                       {"inputs", test.inputs},
+                       {"hsic", test.test.statistic},
+                       {"normalised_hsic", test.test.normalised},
+                       {"p_value", test.test.p_value},
+                       {"detectable_share", test.detectable ? Json(*test.detectable) : Json()}});
 }
 
 Json to_json(const MinimalityTest& test, const ComponentGraph& graph) {
@@ -35,38 +44,26 @@ Json to_json(const MinimalityTest& test, const ComponentGraph& graph) {
                      {"p_value", edge.p_value},
                      {"adjusted_p_value", edge.adjusted},
                      {"needed", edge.is_needed}});
-  return {{"null", "the edge matters no more than a random edge added to the circuit"},
-          {"correction", to_string(test.correction)},
-          {"not_needed", test.not_needed()},
-          {"edges", edges},
-          {"random_effects", test.random}};
+  return with_finding(test.finding, {{"correction", to_string(test.correction)},
+                                     {"not_needed", test.not_needed()},
+                                     {"edges", edges},
+                                     {"random_effects", test.random}});
 }
 
 Json to_json(const AgainstRandom& test) {
-  return {{"value", test.value},
-          {"p_value", test.p_value},
-          {"rejected", test.is_rejected},
-          {"random_values", test.random}};
+  return with_finding(
+      test.finding,
+      {{"value", test.value}, {"p_value", test.p_value}, {"random_values", test.random}});
 }
 
 Json to_json(const HypothesisTests& tests, const ComponentGraph& graph) {
   Json json = {
       {"alpha", tests.config.alpha}, {"draws", tests.config.draws}, {"seed", tests.config.seed}};
-  const auto with_null = [](const char* null, const AgainstRandom& test) {
-    Json whole = {{"null", null}};
-    whole.update(to_json(test));
-    return whole;
-  };
   if (tests.equivalence) json["equivalence"] = to_json(*tests.equivalence);
   if (tests.independence) json["independence"] = to_json(*tests.independence);
   if (tests.minimality) json["minimality"] = to_json(*tests.minimality, graph);
-  if (tests.sufficiency)
-    json["sufficiency"] = with_null(
-        "the circuit is no more faithful than random circuits of its size", *tests.sufficiency);
-  if (tests.partial_necessity)
-    json["partial_necessity"] =
-        with_null("the network misses the circuit no more than random circuits of its size",
-                  *tests.partial_necessity);
+  if (tests.sufficiency) json["sufficiency"] = to_json(*tests.sufficiency);
+  if (tests.partial_necessity) json["partial_necessity"] = to_json(*tests.partial_necessity);
   json["skipped"] = tests.skipped;
   return json;
 }

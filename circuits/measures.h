@@ -11,6 +11,8 @@
 
 namespace assay::circuits {
 
+/// Where the inputs are a list (Counterfactuals::is_sample), there are no intervals: figures are
+/// exact for it.
 struct MeasureConfig {
   double confidence = 0.95;  ///< of every interval
   int64_t resamples = 1000;  ///< of the bootstrap over inputs
@@ -25,14 +27,13 @@ double normalised(double circuit, double network, double empty);
 struct Faithfulness {
   double network = 0, circuit = 0, empty = 0;  ///< mean metric m(M), m(C), m(∅)
   double normalised = 0;
-  interp::Interval interval = {};  ///< percentile bootstrap over inputs
-  int64_t undefined = 0;           ///< resamples without a value, because m(M) = m(∅) there
+  interp::Interval interval = interp::kNoInterval;  ///< ratio_interval() over inputs
 };
 
 /// Inputs on which something holds.
 struct Rate {
   int64_t hits = 0, n = 0;
-  interp::Interval interval = {};  ///< exact (Clopper-Pearson)
+  interp::Interval interval = interp::kNoInterval;  ///< exact (Clopper-Pearson)
   double value() const { return static_cast<double>(hits) / static_cast<double>(n); }
 };
 
@@ -41,6 +42,7 @@ struct Measures {
   Ablation ablation = Ablation::Pair;
   int64_t inputs = 0, edges = 0, of_edges = 0;
   double confidence = 0.95;
+  bool is_sample = true;  ///< else the inputs are a list
   SelfCheck self_check = {};
   Faithfulness faithfulness = {};
   /// Inputs on which the circuit decides as the network does, one by one, so that errors cannot
@@ -59,7 +61,7 @@ nlohmann::ordered_json to_json(const Measures& measures);  ///< without what is 
 Measures measure(const Evaluation& evaluation, const at::Tensor& kept,
                  const MeasureConfig& config = {});
 
-/// Faithfulness from the metric of each input. float64 [n] each.
+/// Faithfulness from the metric of each input, independent draws. float64 [n] each.
 Faithfulness faithfulness(const at::Tensor& circuit, const at::Tensor& network,
                           const at::Tensor& empty, const MeasureConfig& config);
 

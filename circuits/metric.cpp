@@ -44,8 +44,8 @@ Tensor score(Metric metric, const Tensor& logits, const Tensor& network,
     case Metric::Accuracy:
       break;
   }
-  const Tensor answers = logits.masked_fill((data.right | data.wrong).logical_not(),
-                                            -std::numeric_limits<double>::infinity());
+  const Tensor answers =
+      logits.masked_fill(data.candidates().logical_not(), -std::numeric_limits<double>::infinity());
   return data.right.gather(1, answers.argmax(1, true)).squeeze(1).to(logits.scalar_type());
 }
 

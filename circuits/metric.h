@@ -14,7 +14,7 @@ enum class Metric {
   LogitDifference,  ///< mean logit of the right answers minus mean logit of the wrong ones
   Probability,      ///< of the right answers together
   KlDivergence,     ///< minus KL(network ‖ run) over the vocabulary, in nats
-  Accuracy,         ///< 1 where the largest logit among right and wrong answers is a right one
+  Accuracy,         ///< 1 where the largest logit of the answers (candidates()) is a right one
 };
 std::string to_string(Metric metric);  ///< `logit-difference`, `probability`, `kl`, `accuracy`
 /// @throws std::invalid_argument listing the names.

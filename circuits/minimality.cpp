@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "circuits/random_circuits.h"
@@ -35,8 +36,8 @@ std::vector<Tensor> partners(const std::vector<Tensor>& without, int64_t edge) {
   return circuits;
 }
 
-double standard_error(const Tensor& values) {
-  if (values.numel() < 2) return 0;
+double standard_error(const Tensor& values, const Counterfactuals& data) {
+  if (!data.has_spread()) return std::numeric_limits<double>::quiet_NaN();
   return values.std().item<double>() / std::sqrt(static_cast<double>(values.numel()));
 }
 
@@ -57,9 +58,10 @@ Minimality minimality(const Evaluation& evaluation, const Tensor& kept,
   const Tensor base = evaluation.metrics(without);  // [1 + sets, n]
   for (const int64_t edge : edges) {
     const Tensor change = base - evaluation.metrics(partners(without, edge));
-    EdgeContribution contribution{.edge = edge,
-                                  .alone = change[0].mean().item<double>(),
-                                  .standard_error = standard_error(change[0])};
+    EdgeContribution contribution{
+        .edge = edge,
+        .alone = change[0].mean().item<double>(),
+        .standard_error = standard_error(change[0], evaluation.experiment().data)};
     contribution.largest = contribution.alone;
     for (size_t i = 1; i < sets.size(); ++i) {
       const bool is_in_set = std::ranges::find(sets[i], edge) != sets[i].end();

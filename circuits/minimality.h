@@ -21,7 +21,7 @@ struct MinimalityConfig {
 struct EdgeContribution {
   int64_t edge = 0;
   double alone = 0;           ///< m(C) - m(C∖{e})
-  double standard_error = 0;  ///< of `alone`, over inputs
+  double standard_error = 0;  ///< of `alone`, over inputs; NaN: see has_spread()
   double largest = 0;         ///< m(C∖K) - m(C∖(K∪{e})) of largest size, K = ∅ included
   int64_t set_size = 0;       ///< edges of that K
 };

@@ -60,6 +60,10 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
   if (config.resamples < 2)
     throw std::invalid_argument("stability: expected two or more resamples");
   const Experiment& experiment = evaluation.experiment();
+  if (!experiment.data.has_spread())
+    throw std::invalid_argument(
+        "stability: resamples speak of other inputs only where there are two or more and they are "
+        "independent draws");
   const int64_t n = evaluation.size();
   const Tensor effects = per_input_effects(experiment, config.discovery, on_progress).flatten(1);
   const auto top = [&](const Tensor& counts) {
@@ -88,7 +92,7 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
                    .jaccard = mean_jaccard(drawn.flatten(1)),
                    .faithfulness = values[0]};
   values.erase(values.begin());
-  result.interval = interp::percentile_interval(values, config.confidence);
+  result.spread = interp::percentile_interval(values, config.confidence);
   result.verdict = result.faithfulness >= config.threshold;
   result.flips = std::ranges::count_if(
       values, [&](double value) { return (value >= config.threshold) != result.verdict; });
@@ -108,7 +112,7 @@ nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph&
           {"seed", stability.config.seed},
           {"jaccard", stability.jaccard},
           {"faithfulness", stability.faithfulness},
-          {"interval", to_json(stability.interval)},
+          {"spread", to_json(stability.spread)},
           {"threshold", stability.config.threshold},
           {"verdict", stability.verdict},
           {"flips", stability.flips},

@@ -17,7 +17,7 @@ struct StabilityConfig {
   bool is_signed = false;    ///< edges are ranked by score, else by its absolute value
   int64_t resamples = 50;    ///< bootstrap resamples of the inputs, at least 2
   double threshold = 0.8;    ///< the verdict: normalised faithfulness is at least this
-  double confidence = 0.95;  ///< of the interval
+  double confidence = 0.95;  ///< how much of the resamples the spread holds
   uint64_t seed = 0;
 };
 
@@ -28,7 +28,7 @@ struct Stability {
   at::Tensor frequency;     ///< float64 [rows, columns]: share of the resamples that chose the edge
   double jaccard = 0;       ///< mean |A∩B|/|A∪B| over pairs of resamples' circuits
   double faithfulness = 0;  ///< normalised, of `kept` on all inputs
-  interp::Interval interval = {};  ///< of that over the resamples, each with its own circuit
+  interp::Interval spread = {};    ///< the middle of it over resamples, each with its own circuit
   bool verdict = false;            ///< faithfulness >= threshold
   int64_t flips = 0;               ///< resamples whose verdict is another (or undefined)
 };
@@ -38,7 +38,7 @@ nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph&
 /// measures that circuit on them: the whole procedure is repeated, not its last step. Scores of all
 /// inputs are held at once (see per_input_effects()); ablation values stay those of the sample.
 /// @throws std::invalid_argument as per_input_effects() and top_n(), for edges < 1 or resamples
-/// < 2.
+/// < 2, and for inputs whose resamples say nothing: a single one, or a list.
 Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
                     const Progress& on_progress = {});
 

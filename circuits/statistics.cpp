@@ -22,24 +22,6 @@ void require_counts(int64_t hits, int64_t n) {
   if (hits < 0 || hits > n) throw std::invalid_argument(fmt::format("{} out of {}", hits, n));
 }
 
-void require_epsilon(double epsilon) {
-  if (!(epsilon >= 0 && epsilon < 0.5))
-    throw std::invalid_argument(
-        fmt::format("epsilon: expected a number in [0, 0.5), got {}", epsilon));
-}
-
-// P(K <= k) and P(K >= k) of n trials.
-double at_most(int64_t k, int64_t n, double p) {
-  if (k < 0) return 0;
-  return boost::math::cdf(Binomial(static_cast<double>(n), p), static_cast<double>(k));
-}
-
-double at_least(int64_t k, int64_t n, double p) {
-  if (k <= 0) return 1;
-  return boost::math::cdf(
-      boost::math::complement(Binomial(static_cast<double>(n), p), static_cast<double>(k - 1)));
-}
-
 }  // namespace
 
 interp::Interval rate_interval(int64_t hits, int64_t n, double confidence) {
@@ -51,24 +33,22 @@ interp::Interval rate_interval(int64_t hits, int64_t n, double confidence) {
           hits == n ? 1 : Binomial::find_upper_bound_on_p(trials, successes, side)};
 }
 
-double sign_test(int64_t wins, int64_t n, double epsilon) {
-  require_counts(wins, n);
-  require_epsilon(epsilon);
-  const int64_t fewer = std::min(wins, n - wins);
-  if (2 * fewer == n) return 1;  // nothing is nearer to n/2
-  return std::min(1.0, at_most(fewer, n, 0.5 + epsilon) + at_least(n - fewer, n, 0.5 + epsilon));
-}
-
-double equivalence_p_value(int64_t wins, int64_t n, double epsilon) {
-  require_counts(wins, n);
-  require_epsilon(epsilon);
-  if (n == 0) return 1;
-  return std::max(at_most(wins, n, 0.5 + epsilon), at_least(wins, n, 0.5 - epsilon));
+interp::Interval win_rate_bounds(int64_t wins, int64_t losses, int64_t n, double alpha) {
+  require_counts(wins + losses, n);
+  const interp::Interval won = rate_interval(wins, n, 1 - alpha);
+  const interp::Interval lost = rate_interval(losses, n, 1 - alpha);
+  return {(1 + won.low - lost.high) / 2, (1 + won.high - lost.low) / 2};
 }
 
 double permutation_p_value(int64_t hits, int64_t draws) {
   require_counts(hits, draws);
   return static_cast<double>(1 + hits) / static_cast<double>(1 + draws);
+}
+
+int64_t rejecting_hits(int64_t draws, double alpha) {
+  auto hits = static_cast<int64_t>(alpha * static_cast<double>(1 + draws));
+  while (hits >= 0 && permutation_p_value(hits, draws) > alpha) --hits;
+  return hits;
 }
 
 std::string to_string(Correction correction) {

@@ -14,20 +14,20 @@ namespace assay::circuits {
 /// @throws std::invalid_argument unless 0 <= hits <= n and 0 < confidence < 1.
 interp::Interval rate_interval(int64_t hits, int64_t n, double confidence);
 
-/// Two-sided exact p-value of `wins` out of n against |P(win) - 1/2| <= epsilon: the largest
-/// probability, over that null, of wins at least as far from n/2. It is attained at 1/2 ± epsilon,
-/// since the count's distance from n/2 grows stochastically with |P - 1/2|. With epsilon = 0 this
-/// is the sign test; without a trial it is 1.
-/// @throws std::invalid_argument unless 0 <= wins <= n and 0 <= epsilon < 1/2.
-double sign_test(int64_t wins, int64_t n, double epsilon = 0);
-
-/// Exact p-value of `wins` out of n against |P(win) - 1/2| >= epsilon (two one-sided tests): small
-/// where the rate is shown to lie within epsilon of 1/2, which a large sign_test() never shows.
-double equivalence_p_value(int64_t wins, int64_t n, double epsilon);
+/// Bounds of the win rate P(win) + P(tie)/2 of n independent trials, each of which errs with
+/// probability at most alpha: what two one-sided tests at level alpha ask for. Exact and, where
+/// ties are few, wider than it need be: wins and losses are bounded each at alpha/2
+/// (Clopper-Pearson, Bonferroni). Without a trial [0, 1].
+/// @throws std::invalid_argument unless wins, losses >= 0, wins + losses <= n and 0 < alpha < 1.
+interp::Interval win_rate_bounds(int64_t wins, int64_t losses, int64_t n, double alpha);
 
 /// (1 + hits)/(1 + draws): the observed value is one of the exchangeable ones, so that no finite
 /// number of draws gives a p-value of 0 (Phipson and Smyth 2010).
 double permutation_p_value(int64_t hits, int64_t draws);
+
+/// Most hits with which a permutation test of so many draws still rejects at this level; -1: none,
+/// since even its smallest p-value 1/(1 + draws) is larger.
+int64_t rejecting_hits(int64_t draws, double alpha);
 
 enum class Correction {
   Holm,               ///< keeps the probability of any false rejection (Holm 1979)

@@ -14,7 +14,7 @@ namespace assay::tasks {
 /// The mean of a measure over the inputs on which it is defined.
 struct MeanMeasure {
   double mean = 0;
-  interp::Interval interval;  ///< bootstrap over inputs
+  interp::Interval interval;  ///< mean_interval() over inputs
   int64_t inputs = 0;
 };
 

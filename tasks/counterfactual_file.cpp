@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "interp/files.h"
@@ -40,14 +41,20 @@ Tensor tokens_of(const json& value, const Task& task) {
   return torch::tensor(ids, torch::kInt64);
 }
 
+int64_t token_of_answer(const json& value, const Task& task) {
+  if (!value.is_number_integer()) return task.token_named(value.get<std::string>());
+  const auto id = value.get<int64_t>();
+  if (id >= 0 && id < task.d_vocab()) return id;
+  throw std::invalid_argument(fmt::format("answer {} is out of range [0, {})", id, task.d_vocab()));
+}
+
 int64_t answer_of(const json& value, const Task& task) {
-  if (value.is_number_integer()) {
-    const auto id = value.get<int64_t>();
-    if (id >= 0 && id < task.d_vocab()) return id;
-    throw std::invalid_argument(
-        fmt::format("answer {} is out of range [0, {})", id, task.d_vocab()));
-  }
-  return task.token_named(value.get<std::string>());
+  const int64_t token = token_of_answer(value, task);
+  if (std::ranges::count(task.answers(), token) == 0)
+    throw std::invalid_argument(fmt::format("'{}' is none of the {} answers of the task {}",
+                                            task.token_name(token), task.answers().size(),
+                                            task.name()));
+  return token;
 }
 
 Tensor answers_of(const json& prompt, const char* key, const Task& task) {
@@ -57,9 +64,7 @@ Tensor answers_of(const json& prompt, const char* key, const Task& task) {
 }
 
 Tensor other_answers(const Tensor& right, const Task& task) {
-  Tensor mask = at::zeros_like(right);
-  for (const int64_t answer : task.answers()) mask[answer] = true;
-  return mask.logical_and(right.logical_not());
+  return task.answer_mask().logical_and(right.logical_not());
 }
 
 }  // namespace
@@ -94,7 +99,16 @@ circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path
   return {.clean = at::stack(clean),
           .corrupt = corrupt.empty() ? Tensor() : at::stack(corrupt),
           .right = at::stack(right),
-          .wrong = at::stack(wrong)};
+          .wrong = at::stack(wrong),
+          .answers = task.answer_mask(),
+          .is_sample = false};
+}
+
+ListFacts list_facts(const circuits::Counterfactuals& list, const Task& task) {
+  const Tensor pairs = list.corrupt.defined() ? at::cat({list.clean, list.corrupt}, 1) : list.clean;
+  ListFacts facts{.distinct = std::get<0>(at::unique_dim(pairs, 0)).size(0)};
+  for (int64_t i = 0; i < list.size(); ++i) facts.outside += !task.can_draw(list.clean[i]);
+  return facts;
 }
 
 }  // namespace assay::tasks

@@ -125,7 +125,22 @@ circuits::Counterfactuals Task::without_partners(const interp::LabelledBatch& ba
   return {.clean = batch.tokens,
           .corrupt = {},
           .right = right,
-          .wrong = wrong.logical_and(right.logical_not())};
+          .wrong = wrong.logical_and(right.logical_not()),
+          .answers = answer_mask()};
+}
+
+at::Tensor Task::answer_mask() const {
+  at::Tensor mask = at::zeros({d_vocab()}, torch::kBool);
+  for (const int64_t answer : answers()) mask[answer] = true;
+  return mask;
+}
+
+bool Task::can_draw(const at::Tensor& tokens) const {
+  try {
+    return to_tokens(to_text(tokens)).equal(tokens);
+  } catch (const std::invalid_argument&) {  // no input at all
+    return false;
+  }
 }
 
 Derivation Task::derive(const interp::Transformer&, const DeriveConfig&) const {

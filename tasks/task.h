@@ -113,6 +113,9 @@ class Task {
   virtual at::Tensor answers_of(const at::Tensor& tokens) const;
   /// Tokens among which the answer is decided; the label of every input is one of them.
   virtual std::vector<int64_t> answers() const = 0;
+  at::Tensor answer_mask() const;  ///< the same as bool [vocab]
+  /// Whether the task's distribution holds this input, in whichever part: int64 [pos].
+  virtual bool can_draw(const at::Tensor& tokens) const;
   /// Inputs first … first + count - 1 of an endless dataset (part, seed) for experiments on
   /// circuits, with counterfactual partners where the task knows how to make them.
   virtual circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,

@@ -2,11 +2,25 @@
 
 #include <CLI/CLI.hpp>
 
+#include "interp/files.h"
 #include "interp/transformer.h"
 #include "tasks/counterfactual_file.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
+namespace {
+
+std::string describe_list(const nlohmann::ordered_json& inputs, bool independent) {
+  const int64_t outside = inputs["outside"];
+  return fmt::format(
+      "{} distinct{}: {}", grouped(inputs["distinct"]),
+      outside == 0 ? "" : fmt::format(", {} outside the task's distribution", grouped(outside)),
+      independent ? "taken as independent draws, as --independent says"
+                  : "figures are exact for this list and say nothing of other inputs");
+}
+
+}  // namespace
+
 void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool several) {
   app.add_option("--model", options.model, "the network, in any layout")
       ->required()
@@ -18,9 +32,13 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
                            ->capture_default_str()
                            ->check(CLI::PositiveNumber.description(""))
                            ->type_name("N");
-  app.add_option("--data", options.data, "counterfactual inputs from a file, see docs/circuits.md")
-      ->excludes(count)
-      ->type_name("FILE");
+  CLI::Option* data = app.add_option("--data", options.data,
+                                     "counterfactual inputs from a file, see docs/circuits.md")
+                          ->excludes(count)
+                          ->type_name("FILE");
+  app.add_flag("--independent", options.independent,
+               "the lines of --data are independent draws: figures speak of others, with intervals")
+      ->needs(data);
   app.add_option("--metric", options.metric, "logit-difference, probability, kl or accuracy")
       ->capture_default_str()
       ->type_name("NAME");
@@ -42,10 +60,16 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
     inputs = {{"part", to_string(part)}, {"seed", seed}};
   } else {
     subject.data = tasks::load_counterfactuals(options.data, *subject.task);
-    inputs = {{"path", options.data.string()}};
+    subject.data.is_sample = options.independent;
+    const tasks::ListFacts list = tasks::list_facts(subject.data, *subject.task);
+    inputs = {{"path", options.data.string()},
+              {"sha256", interp::sha256_of_file(options.data)},
+              {"distinct", list.distinct},
+              {"outside", list.outside}};
   }
   inputs["count"] = subject.data.size();
   inputs["pairs"] = subject.data.corrupt.defined();
+  inputs["independent"] = subject.data.is_sample;
   subject.facts = {{"model", {{"path", options.model.string()}, {"sha256", subject.model.sha256}}},
                    {"task", subject.task->to_json()},
                    {"inputs", inputs}};
@@ -65,6 +89,8 @@ void print_subject(const ExperimentOptions& options, const ExperimentSubject& su
                         subject.facts["inputs"]["seed"].get<uint64_t>())
           : options.data.string();
   console.fact("inputs", fmt::format("{} {} ({})", grouped(subject.data.size()), kind, source));
+  if (!options.data.empty())
+    console.fact("", describe_list(subject.facts["inputs"], options.independent));
   console.fact("BLAS", describe(session.blas));
 }
 

@@ -16,6 +16,7 @@ namespace assay::tools {
 struct ExperimentOptions {
   std::filesystem::path model, data;
   std::string task;
+  bool independent = false;  ///< the lines of `data` are independent draws
   int64_t inputs = 512;
   std::string metric = "logit-difference", ablation = "pair";
 };

@@ -57,6 +57,7 @@ Command add_convert(CLI::App& app) {
       ->required();
   app.add_option("OUT", options->out, "safetensors file to write")->required();
   add_common_options(app, options->common);
+  refuse_other_devices(app);
   app.footer(
       "Reads safetensors, PyTorch checkpoints (.pt, .pth; nothing in them is executed) and folders "
       "of "

@@ -62,7 +62,7 @@ ordered_json origin_of(const DiscoverOptions& options, const ExperimentSubject& 
   origin["method"] = options.method;
   origin["metric"] = options.experiment.metric;
   origin["ablation"] = options.experiment.ablation;
-  if (options.method == "eap-ig") origin["steps"] = options.discovery.steps;
+  if (options.method.starts_with("eap-ig")) origin["steps"] = options.discovery.steps;
   if (options.method == "acdc") origin["threshold"] = options.discovery.threshold;
   return origin;
 }
@@ -76,11 +76,10 @@ void print_edges(const DiscoverOptions& options, const Circuit& circuit, const E
   for (int64_t i = 0; i < std::min(options.show, flat.numel()); ++i) {
     const int64_t id = order.data_ptr<int64_t>()[i];
     const bool in = kept.data_ptr<bool>()[id];
-    table.add_row(
-        {{circuit.graph.name(id)},
-         {fmt::format("{:.4f}", flat.data_ptr<double>()[id])},
-         {fmt::format("{:.4f}", scores.standard_error.contiguous().data_ptr<double>()[id])},
-         {in ? "yes" : "no", in ? Tone::Good : Tone::Faint}});
+    table.add_row({{circuit.graph.name(id)},
+                   {fmt::format("{:.4f}", flat.data_ptr<double>()[id])},
+                   {error_text(scores.standard_error.contiguous().data_ptr<double>()[id], 4)},
+                   {in ? "yes" : "no", in ? Tone::Good : Tone::Faint}});
   }
   console.line();
   console.line(table.to_string(console.colour()));
@@ -177,10 +176,10 @@ Command add_discover(CLI::App& app) {
   app.add_option("--out", options->out, "the circuit, in the format of EAP-IG and MIB")
       ->required()
       ->type_name("FILE");
-  app.add_option("--method", options->method, "exact, eap, eap-ig or acdc")
+  app.add_option("--method", options->method, "exact, eap, eap-ig, eap-ig-left or acdc")
       ->capture_default_str()
       ->type_name("NAME");
-  app.add_option("--steps", options->discovery.steps, "points of eap-ig")
+  app.add_option("--steps", options->discovery.steps, "points of eap-ig and eap-ig-left")
       ->capture_default_str()
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("N");
@@ -215,11 +214,14 @@ Command add_discover(CLI::App& app) {
       ->type_name("N");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
+  refuse_other_devices(app);
   app.footer(
       "An edge says that a component (input, head a1.h2, MLP m1, logits) reads what an earlier one "
       "wrote. Its score says by how much the metric falls when the edge carries the ablation's "
       "value "
-      "instead; edges of positive score help.\n"
+      "instead; edges of positive score help. eap-ig averages gradients at k/steps of the way "
+      "from the ablated to the clean input for k = 1 … steps, as its paper's formula does; "
+      "eap-ig-left for k = 0 … steps − 1, as its authors' code has done since April 2025.\n"
       "\nExample:\n"
       "  assay discover --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
       "    --method eap-ig --share 0.2 --out circuit.json");

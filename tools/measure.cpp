@@ -31,7 +31,7 @@ struct MeasureOptions {
   circuits::MeasureConfig measures;
   std::string method = "eap-ig", correction = "benjamini-hochberg";
   int64_t draws = 199;
-  double alpha = 0.05;
+  double alpha = 0.05, margin = circuits::TestConfig().margin;
   bool curve = false, completeness = false, tests = false, stability = false;
   PageOption page;
 };
@@ -106,6 +106,7 @@ void run_tests(const Measurement& m, const circuits::Evaluation& evaluation) {
   const circuits::HypothesisTests tests =
       circuits::test_hypotheses(evaluation, m.circuit.kept,
                                 {.alpha = m.options.alpha,
+                                 .margin = m.options.margin,
                                  .draws = m.options.draws,
                                  .correction = circuits::parse_correction(m.options.correction),
                                  .seed = m.options.common.seed.value_or(1)});
@@ -203,8 +204,13 @@ int run_measure(const MeasureOptions& options) {
   return kDone;
 }
 
-/// These speak of one ablation at a time.
-void require_one_ablation(const MeasureOptions& options) {
+/// What would be refused at the end is refused at once.
+void require_meaning(const MeasureOptions& options) {
+  if (options.stability && !options.experiment.data.empty() && !options.experiment.independent)
+    throw std::invalid_argument(
+        "--stability resamples inputs as independent draws; if the lines of --data are, say so "
+        "with "
+        "--independent");
   const bool more = options.curve || options.completeness || options.tests || options.stability;
   if (options.experiment.ablation == "all" && more)
     throw std::invalid_argument(
@@ -239,22 +245,27 @@ Command add_measure(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0).description(""))
       ->type_name("P");
+  app.add_option("--margin", options->margin,
+                 "equivalence: win rates this close to 1/2 count as equal")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.5).description(""))
+      ->type_name("X");
   app.add_option("--correction", options->correction,
                  "of families of edges: holm or benjamini-hochberg")
       ->capture_default_str()
       ->type_name("NAME");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
+  refuse_other_devices(app);
   app.footer(
       "Faithfulness is 1 where the circuit does what the network does and 0 where it does what is "
       "left without any edge. It averages over inputs, so errors can cancel; agreement counts "
-      "inputs "
-      "on which both decide alike.\n"
+      "inputs on which both give the same of all the task's answers.\n"
       "\nExample:\n"
       "  assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
       "    --circuit circuit.json --ablation all");
   return [options] {
-    require_one_ablation(*options);
+    require_meaning(*options);
     return run_measure(*options);
   };
 }

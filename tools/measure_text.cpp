@@ -1,6 +1,7 @@
 #include "tools/measure_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tools/table.h"
 
@@ -10,22 +11,47 @@ namespace {
 using interp::Interval;
 
 std::string number(double value) {
+  if (std::isnan(value)) return "–";
   return fmt::format("{:.3f}", value);
-}
-
-std::string between(const Interval& interval) {
-  return fmt::format("[{:.3f}, {:.3f}]", interval.low, interval.high);
 }
 
 std::string percent(const circuits::Rate& rate) {
   return fmt::format("{:.1f}%", 100 * rate.value());
 }
 
-Cell verdict(bool good, const char* yes, const char* no) {
-  return good ? Cell{yes, Tone::Good} : Cell{no, Tone::Caution};
+// How the intervals of a table were made, or why there are none.
+std::string intervals_of(const circuits::Measures& row) {
+  if (!row.is_sample) return "none: the figures are exact for this list of inputs";
+  const std::string made =
+      fmt::format("{:g}%, n = {}; of faithfulness by the studentised bootstrap, of rates exact",
+                  100 * row.confidence, grouped(row.inputs));
+  if (row.faithfulness.interval.exists()) return made;
+  return made + "; one input, or inputs that are all alike, tell nothing of the spread";
+}
+
+Tone tone_of(circuits::Outcome outcome) {
+  switch (outcome) {
+    case circuits::Outcome::Shown:
+      return Tone::Good;
+    case circuits::Outcome::Against:
+      return Tone::Caution;
+    case circuits::Outcome::CouldNotTell:
+      break;
+  }
+  return Tone::Bold;
 }
 
 }  // namespace
+
+std::string bounds_text(const Interval& interval, int decimals) {
+  if (!interval.exists()) return "no interval";
+  if (std::isinf(interval.low) && std::isinf(interval.high)) return "unbounded";
+  return fmt::format("[{:.{}f}, {:.{}f}]", interval.low, decimals, interval.high, decimals);
+}
+
+std::string error_text(double standard_error, int decimals) {
+  return std::isnan(standard_error) ? "–" : fmt::format("{:.{}f}", standard_error, decimals);
+}
 
 std::string listed(const circuits::ComponentGraph& graph, const std::vector<int64_t>& ids,
                    size_t most) {
@@ -49,24 +75,25 @@ void print_measures(const std::vector<circuits::Measures>& rows, const Console& 
                {"network"},
                {"circuit"},
                {"empty"},
-               {"decides alike"},
+               {"same answer"},
                {"interval", Align::Left},
                {"right"}});
   for (const circuits::Measures& row : rows) {
     const circuits::Faithfulness& f = row.faithfulness;
     table.add_row({{to_string(row.ablation)},
                    {number(f.normalised), Tone::Bold},
-                   {between(f.interval), Tone::Faint},
+                   {bounds_text(f.interval), Tone::Faint},
                    {number(f.network)},
                    {number(f.circuit)},
                    {number(f.empty)},
                    {percent(row.agreement), Tone::Bold},
-                   {between(row.agreement.interval), Tone::Faint},
+                   {bounds_text(row.agreement.interval), Tone::Faint},
                    {percent(row.circuit_right)}});
   }
   console.line();
   console.line(table.to_string(console.colour()));
   console.line();
+  if (!rows.empty()) console.fact("intervals", intervals_of(rows.front()));
 }
 
 void print_curve(const circuits::MibScores& scores, const Console& console) {
@@ -107,7 +134,7 @@ void print_completeness(const circuits::Completeness& completeness,
   for (size_t i = 0; i < std::min<size_t>(5, edges.size()); ++i)
     table.add_row({{graph.name(edges[i].edge)},
                    {number(edges[i].alone)},
-                   {number(edges[i].standard_error)},
+                   {error_text(edges[i].standard_error)},
                    {number(edges[i].largest)},
                    {std::to_string(edges[i].set_size)}});
   console.line();
@@ -117,61 +144,37 @@ void print_completeness(const circuits::Completeness& completeness,
 
 void print_tests(const circuits::HypothesisTests& tests, const circuits::ComponentGraph& graph,
                  const Console& console) {
-  Table table({{"test", Align::Left}, {"found", Align::Left}, {"p"}, {"so", Align::Left}});
-  const auto p = [](double value) { return fmt::format("{:.4f}", value); };
-  if (const auto& test = tests.equivalence)
-    table.add_row({{"equivalence"},
-                   {fmt::format("the circuit scores higher on {} inputs, lower on {}, {} ties",
-                                test->wins, test->losses, test->ties)},
-                   {p(test->p_value)},
-                   verdict(!test->is_rejected, "not told apart", "one is better")});
-  if (const auto& test = tests.independence)
-    table.add_row({{"independence"},
-                   {fmt::format("HSIC of the rest's and the network's output {:.2g}, {} inputs, "
-                                "ablation {}",
-                                test->test.statistic, test->inputs, to_string(test->ablation))},
-                   {p(test->test.p_value)},
-                   verdict(!test->is_rejected, "the rest knows nothing", "the rest knows more")});
-  if (const auto& test = tests.minimality) {
-    double largest = 0;
-    for (const circuits::EdgeTest& edge : test->edges) largest = std::max(largest, edge.adjusted);
-    table.add_row(
-        {{"minimality"},
-         {fmt::format("{} of {} edges do no more than random ones ({})", test->not_needed(),
-                      test->edges.size(), to_string(test->correction))},
-         {p(largest)},
-         verdict(test->not_needed() == 0, "minimal", "not minimal")});
-  }
-  const auto against_random = [&](const char* name, const auto& test, const char* what) {
+  const auto print = [&](const char* name, const auto& test) {
     if (!test) return;
-    const auto closest = std::ranges::minmax(test->random);
-    table.add_row({{name},
-                   {fmt::format("{} {:.3f}; random circuits {:.3f} to {:.3f}", what, test->value,
-                                closest.min, closest.max)},
-                   {p(test->p_value)},
-                   verdict(test->is_rejected, "better than random", "no better than random")});
+    const circuits::Finding& finding = test->finding;
+    const std::string outcome = to_string(finding.outcome);
+    console.fact(name, console.paint(outcome, tone_of(finding.outcome)) + ": " + finding.claim);
+    console.fact("", finding.because);
   };
-  against_random("sufficiency", tests.sufficiency, "distance to the network");
-  against_random("partial necessity", tests.partial_necessity, "distance without the circuit");
   console.line();
-  console.line(table.to_string(console.colour()));
-  console.line();
+  print("equivalence", tests.equivalence);
+  print("independence", tests.independence);
+  print("minimality", tests.minimality);
+  print("sufficiency", tests.sufficiency);
+  print("partial necessity", tests.partial_necessity);
   if (tests.minimality) {
     std::vector<int64_t> not_needed;
     for (const circuits::EdgeTest& edge : tests.minimality->edges)
       if (!edge.is_needed) not_needed.push_back(edge.edge);
-    if (!not_needed.empty()) console.fact("not needed", listed(graph, not_needed));
+    if (!not_needed.empty()) console.fact("not told needed", listed(graph, not_needed));
   }
   for (const std::string& why : tests.skipped) console.fact("skipped", why);
 }
 
 void print_stability(const circuits::Stability& stability, const Console& console) {
-  console.fact("stability",
-               fmt::format("top {} edges over {} resamples of the inputs: Jaccard overlap {:.3f}; "
-                           "faithfulness {:.3f} {}; the verdict (at least {:g}) flips in {}",
-                           stability.config.edges, stability.config.resamples, stability.jaccard,
-                           stability.faithfulness, between(stability.interval),
-                           stability.config.threshold, stability.flips));
+  console.fact(
+      "stability",
+      fmt::format("top {} edges over {} resamples of {} inputs: Jaccard overlap {:.3f}; "
+                  "faithfulness {:.3f}, {:g}% of the resamples within {}; the verdict (at "
+                  "least {:g}) flips in {}",
+                  stability.config.edges, stability.config.resamples, stability.inputs,
+                  stability.jaccard, stability.faithfulness, 100 * stability.config.confidence,
+                  bounds_text(stability.spread), stability.config.threshold, stability.flips));
 }
 
 }  // namespace assay::tools

@@ -24,6 +24,11 @@ void print_tests(const circuits::HypothesisTests& tests, const circuits::Compone
                  const Console& console);
 void print_stability(const circuits::Stability& stability, const Console& console);
 
+/// `[0.812, 0.934]`; where there is no interval, that.
+std::string bounds_text(const interp::Interval& interval, int decimals = 3);
+/// A standard error; a dash where there is none.
+std::string error_text(double standard_error, int decimals = 3);
+
 /// Names of edges, at most `most` of them.
 std::string listed(const circuits::ComponentGraph& graph, const std::vector<int64_t>& ids,
                    size_t most = 12);

@@ -61,6 +61,14 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->type_name("NAME");
 }
 
+void refuse_other_devices(CLI::App& app) {
+  const auto refusal = [](const std::string& name) {
+    return name == "cpu" ? std::string()
+                         : fmt::format("{}: this command runs on the cpu alone", name);
+  };
+  app.get_option("--device")->description("cpu: this command runs nowhere else")->check(refusal);
+}
+
 Session start(const CommonOptions& options) {
   const c10::Device device = device_named(options.device);
   if (!options.json.empty()) require_writable(options.json);

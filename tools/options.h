@@ -30,6 +30,9 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 /// Of these --quiet and --threads alone, for what draws nothing at random and runs nowhere else.
 void add_session_options(CLI::App& app, CommonOptions& options);
 
+/// For commands that run on the cpu alone, after add_common_options(): any other device is refused.
+void refuse_other_devices(CLI::App& app);
+
 /// A subcommand at work.
 struct Session {
   Console console;

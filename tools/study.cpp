@@ -119,6 +119,7 @@ Command add_study(CLI::App& app) {
       ->capture_default_str()
       ->type_name("N");
   add_common_options(app, options->common);
+  refuse_other_devices(app);
   app.footer(
       "Fits a linear surrogate and SLALOM to the network's answers on texts and reports their "
       "errors "

@@ -52,7 +52,9 @@ circuits::Counterfactuals pairs(const sat2::SamplerSettings& settings, sat2::Spl
   circuits::Counterfactuals data{.clean = at::empty({count, n_pos}, torch::kInt64),
                                  .corrupt = at::empty({count, n_pos}, torch::kInt64),
                                  .right = at::zeros({count, tokens.d_vocab()}, torch::kBool),
-                                 .wrong = at::zeros({count, tokens.d_vocab()}, torch::kBool)};
+                                 .wrong = at::zeros({count, tokens.d_vocab()}, torch::kBool),
+                                 .answers = at::zeros({tokens.d_vocab()}, torch::kBool)};
+  for (const int64_t answer : {tokens.sat(), tokens.unsat()}) data.answers[answer] = true;
   for (int64_t i = 0; i < count; ++i) {
     const auto [clean, corrupt] = draw_pair(sampler, seed, static_cast<uint64_t>(first + i));
     write_tokens(clean, settings.max_clauses, data.clean.data_ptr<int64_t>() + i * n_pos);

@@ -88,6 +88,14 @@ class TwoSat : public Task {
     return {tokens.unsat(), tokens.sat()};
   }
 
+  /// Clauses are drawn over two different variables, the lower-numbered one first.
+  bool can_draw(const at::Tensor& tokens) const override {
+    if (!Task::can_draw(tokens)) return false;
+    return std::ranges::all_of(
+        formula_of(tokens, variables_).clauses,
+        [](const sat2::Clause& clause) { return clause.left.variable < clause.right.variable; });
+  }
+
   circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
                                             int64_t count) const override {
     return pairs(sampler_settings(), split_of(part), seed, first, count);

@@ -44,6 +44,29 @@ TEST_P(EdgesOfAnyNetwork, EapIgWithOnePointIsEap) {  // the point is the clean i
   EXPECT_LT(largest(one - eap_effects(experiment, batch)), 1e-5 * largest(one));
 }
 
+// The two sums over m points share m - 1 of them: m times their difference is the gradient at the
+// clean input less that at the ablated one.
+TEST_P(EdgesOfAnyNetwork, EapIgsPointsDifferInTheirEnds) {
+  const Experiment experiment = random.experiment();
+  const PatchBatch batch = random.batch(experiment);
+  const auto scores = [&](int64_t steps, IgPoints points) {
+    return eap_ig_effects(experiment, batch, steps, points);
+  };
+  const Tensor ends = scores(1, IgPoints::Right) - scores(1, IgPoints::Left);
+  const Tensor sums = 5 * (scores(5, IgPoints::Right) - scores(5, IgPoints::Left));
+  EXPECT_GT(largest(ends), 1e-3);
+  EXPECT_LT(largest(sums - ends), 2e-5 * largest(scores(1, IgPoints::Left)) + 1e-5);
+}
+
+TEST(Discovery, OneInputHasNoStandardError) {
+  const RandomExperiment random(true, false, 1);
+  for (const Method method : {Method::Exact, Method::EapIgLeft, Method::Acdc})
+    EXPECT_TRUE(score_edges(random.experiment(), {.method = method})
+                    .standard_error.isnan()
+                    .all()
+                    .item<bool>());
+}
+
 TEST(Discovery, EdgesIntoTheLogitsAreExactWithoutANorm) {  // the logit difference is linear in them
   const RandomExperiment random(false);
   const Experiment experiment = random.experiment();
@@ -109,7 +132,8 @@ TEST(Discovery, RefusesNonsense) {
                std::invalid_argument);
   EXPECT_THROW(score_edges(random.experiment(), {.method = Method::Acdc, .threshold = -1}),
                std::invalid_argument);
-  EXPECT_THAT(message_of([] { parse_method("sae"); }), HasSubstr("exact, eap, eap-ig, acdc"));
+  EXPECT_THAT(message_of([] { parse_method("sae"); }),
+              HasSubstr("exact, eap, eap-ig, eap-ig-left, acdc"));
 }
 
 }  // namespace

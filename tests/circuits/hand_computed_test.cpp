@@ -162,6 +162,19 @@ TEST_F(HandComputed, EapIgAveragesGradientsOverTwoPoints) {
                  {"m0->logits", 1}});
 }
 
+// The left points are the corrupt input and halfway. At the corrupt input a0.h0 attends 1 : 1 to
+// values 0, 0 and m0 sees (0, 2), its neuron is off.
+TEST_F(HandComputed, EapIgLeftAveragesFromTheAblatedInput) {
+  const double a = std::sqrt(3.0) / (1 + std::sqrt(3.0));
+  expect_scores(scores(graph, {.method = Method::EapIgLeft, .steps = 2}),
+                {{"input->a0.h0<k>", 2 * a * (1 - a) * 0.5 * std::log(3.0) / 2},
+                 {"input->a0.h0<v>", (1 + 2 * a) / 2},
+                 {"input->a0.h1<v>", 0.5},
+                 {"a0.h0->logits", 1.5},
+                 {"a0.h1->logits", 0.5},
+                 {"m0->logits", 1}});
+}
+
 TEST_F(HandComputed, WithPositionsEffectsStandWhereInputsDiffer) {
   expect_scores(scores(ComponentGraph(config(), 2), {.method = Method::Exact}),
                 {{"input@0->a0.h0@0<k>", 1},
@@ -202,6 +215,7 @@ TEST_F(HandComputed, Faithfulness) {
   EXPECT_EQ(measures.agreement.hits, 0);  // the network says 0, the circuit 1
   EXPECT_EQ(measures.network_right.hits, 1);
   EXPECT_EQ(measures.circuit_right.hits, 0);
+  EXPECT_FALSE(measures.faithfulness.interval.exists());  // one input tells nothing of the spread
 }
 
 // Means over a single input are what it writes itself.

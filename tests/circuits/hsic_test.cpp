@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -81,6 +82,35 @@ TEST(HsicTest, UnderTheNullPValuesAreUniform) {
   for (const int count : counts)
     chi_squared += std::pow(count - kTests / 20.0, 2) / (kTests / 20.0);
   EXPECT_LT(chi_squared, 36.2);
+}
+
+// With the truth planted independently of the function: rows that repeat, at the share it gives.
+TEST(DetectableShare, IsFoundInAboutFourOfFiveCases) {
+  const int64_t n = 60;
+  const at::Tensor x = normal(n, 2, 5), y = normal(n, 2, 6);
+  const std::optional<double> share = detectable_share(x, y, 99, 0.05, 1);
+  ASSERT_TRUE(share.has_value());
+  EXPECT_GT(*share, 0.1);
+  EXPECT_LT(*share, 0.7);
+  const auto found = [&](double part) {
+    int rejected = 0;
+    for (int i = 0; i < 200; ++i) {
+      at::Tensor planted = normal(n, 2, 100 + i);
+      const int64_t copies = std::llround(part * n);
+      planted.narrow(0, 0, copies).copy_(y.narrow(0, 0, copies));
+      rejected += hsic_test(planted, y, 99, i).p_value <= 0.05;
+    }
+    return rejected / 200.0;
+  };
+  EXPECT_GT(found(*share), 0.65);
+  EXPECT_LT(found(*share / 2), 0.6);
+}
+
+TEST(DetectableShare, IsNothingWhereNoTestCouldReject) {
+  const at::Tensor few = normal(3, 2, 5), y = normal(3, 2, 6);
+  EXPECT_FALSE(detectable_share(few, y, 199, 0.05, 1).has_value());  // 3! orders
+  EXPECT_FALSE(detectable_share(normal(40, 2, 5), normal(40, 2, 6), 9, 0.05, 1).has_value());
+  EXPECT_FALSE(detectable_share(normal(40, 1, 5), at::ones({40, 1}, torch::kFloat64), 99, 0.05, 1));
 }
 
 TEST(HsicTest, RefusesWhatIsNoPairing) {

@@ -14,7 +14,8 @@
 namespace assay::circuits {
 namespace {
 
-using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 using testing::ThrowsMessage;
@@ -27,23 +28,37 @@ std::vector<std::string> plus(std::vector<std::string> edges,
 
 // --- equivalence
 
-TEST(Equivalence, TheKnownCircuitDoesNeitherBetterNorWorse) {
+TEST(Equivalence, TheKnownCircuitIsShownToDoAsWell) {
   const KnownCircuit known;
-  const Equivalence test =
-      test_equivalence(Evaluation(known.experiment()), known.circuit(), {.epsilon = 0.1});
+  const Equivalence test = test_equivalence(Evaluation(known.experiment()), known.circuit(), {});
   EXPECT_EQ(test.ties, 48);  // rounding is not a victory
-  EXPECT_EQ(test.p_value, 1);
-  EXPECT_FALSE(test.is_rejected);
-  EXPECT_EQ(test.p_value_of_difference, 1);  // but ties show nothing either
+  EXPECT_EQ(test.win_rate, win_rate_bounds(0, 0, 48, 0.05));
+  EXPECT_EQ(test.finding.outcome, Outcome::Shown);
+  // By so much and no more: a margin within the bounds is not.
+  const Equivalence strict =
+      test_equivalence(Evaluation(known.experiment()), known.circuit(), {.margin = 0.03});
+  EXPECT_EQ(strict.finding.outcome, Outcome::CouldNotTell);
+  EXPECT_NEAR(strict.smallest_margin, test.win_rate.high - 0.5, 1e-12);
+  EXPECT_THAT(strict.finding.because, HasSubstr("the smallest margin that 48 inputs could have"));
 }
 
 TEST(Equivalence, ACircuitThatAlwaysDoesWorseIsToldApart) {
   const KnownCircuit known;
-  const Equivalence test = test_equivalence(Evaluation(known.experiment()), known.circuit({}), {});
+  const Equivalence test =
+      test_equivalence(Evaluation(known.experiment()), known.circuit({"input->logits"}), {});
   EXPECT_EQ(test.losses, 48);
-  EXPECT_NEAR(test.p_value, std::pow(0.5, 47), 1e-20);
-  EXPECT_TRUE(test.is_rejected);
-  EXPECT_FALSE(test.p_value_of_difference.has_value());
+  EXPECT_EQ(test.finding.outcome, Outcome::Against);
+}
+
+TEST(Equivalence, FourInputsCannotTellWhateverTheySay) {
+  const KnownCircuit known({.inputs = 4});
+  const Evaluation evaluation(known.experiment());
+  const Equivalence worse = test_equivalence(evaluation, known.circuit({"input->logits"}), {});
+  EXPECT_EQ(worse.losses, 4);
+  EXPECT_EQ(worse.finding.outcome, Outcome::CouldNotTell);
+  EXPECT_GT(worse.smallest_margin, 0.4);
+  EXPECT_EQ(test_equivalence(evaluation, known.circuit(), {}).finding.outcome,
+            Outcome::CouldNotTell);
 }
 
 TEST(Equivalence, CountsWinsInputByInput) {
@@ -51,12 +66,11 @@ TEST(Equivalence, CountsWinsInputByInput) {
   const Evaluation evaluation(random.experiment());
   interp::Engine engine(1);
   const at::Tensor kept = random_circuit(random.graph, 20, engine);
-  const Equivalence test = test_equivalence(evaluation, kept, {.epsilon = 0.05});
+  const Equivalence test = test_equivalence(evaluation, kept, {.margin = 0.05});
   const at::Tensor difference = evaluation.run(kept).metric - evaluation.network().metric;
   EXPECT_EQ(test.wins, (difference > 0).sum().item<int64_t>());
   EXPECT_EQ(test.wins + test.losses, 40);
-  EXPECT_EQ(test.p_value, sign_test(test.wins, 40, 0.05));
-  EXPECT_EQ(test.win_rate, rate_interval(test.wins, 40, 0.95));
+  EXPECT_EQ(test.win_rate, win_rate_bounds(test.wins, test.losses, 40, 0.05));
 }
 
 TEST(Equivalence, IsNotAskedOfADivergence) {
@@ -68,24 +82,37 @@ TEST(Equivalence, IsNotAskedOfADivergence) {
 
 // --- independence
 
-TEST(Independence, OutsideTheKnownCircuitNothingKnowsTheAnswer) {
+TEST(Independence, OutsideTheKnownCircuitNothingIsFoundAndItIsSaidWhatWouldHaveBeen) {
   const KnownCircuit known({.inputs = 96});
   for (const Ablation ablation : {Ablation::Shuffle, Ablation::Mean, Ablation::Zero}) {
     const Independence test =
         test_independence(Evaluation(known.experiment(ablation)), known.circuit(), {});
-    EXPECT_FALSE(test.is_rejected) << to_string(ablation) << test.test.p_value;
+    EXPECT_EQ(test.finding.outcome, Outcome::CouldNotTell) << to_string(ablation);
     EXPECT_EQ(test.ablation, ablation);
+    ASSERT_TRUE(test.detectable.has_value()) << to_string(ablation);
+    EXPECT_GT(*test.detectable, 0.02);
+    EXPECT_LT(*test.detectable, 0.7);
+    EXPECT_THAT(test.finding.because, HasSubstr("with probability 80%"));
   }
+}
+
+TEST(Independence, FourInputsCannotTell) {
+  const KnownCircuit known({.inputs = 4});  // outside this circuit lies all that does the work
+  const Independence test =
+      test_independence(Evaluation(known.experiment()), known.circuit({"input->logits"}), {});
+  EXPECT_EQ(test.finding.outcome, Outcome::CouldNotTell);
+  EXPECT_FALSE(test.detectable.has_value());
+  EXPECT_THAT(test.finding.because, HasSubstr("could not have shown any dependence"));
 }
 
 TEST(Independence, WhatIsLeftOutOfHalfACircuitShows) {
   const KnownCircuit known({.inputs = 96, .with_backup = true});  // and C lacks the backup
   for (const Ablation ablation : {Ablation::Shuffle, Ablation::Mean}) {
-    const Independence test =
-        test_independence(Evaluation(known.experiment(ablation)),
-                          known.circuit({"input->a0.h0<k>", "input->a0.h0<v>", "a0.h0->m1"}), {});
+    const Independence test = test_independence(
+        Evaluation(known.experiment(ablation)),
+        known.circuit({"input->a0.h0<k>", "input->a0.h0<v>", "a0.h0->m1", "input->logits"}), {});
     EXPECT_EQ(test.test.p_value, 1.0 / 200) << to_string(ablation);
-    EXPECT_TRUE(test.is_rejected);
+    EXPECT_EQ(test.finding.outcome, Outcome::Against);
   }
 }
 
@@ -95,7 +122,7 @@ TEST(Independence, PairAblationIsReplacedByShuffling) {
   const Independence by_pair =
       test_independence(Evaluation(known.experiment(Ablation::Pair)), known.circuit(), {});
   EXPECT_EQ(by_pair.ablation, Ablation::Shuffle);
-  EXPECT_FALSE(by_pair.is_rejected);
+  EXPECT_EQ(by_pair.finding.outcome, Outcome::CouldNotTell);
 }
 
 TEST(Independence, LooksAtSoManyInputsAsItMay) {
@@ -116,6 +143,8 @@ TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
                                                 {.draws = 199, .correction = correction});
     ASSERT_EQ(test.edges.size(), 7U);
     EXPECT_EQ(test.not_needed(), 3);
+    EXPECT_EQ(test.finding.outcome, Outcome::Against);
+    EXPECT_THAT(test.finding.because, HasSubstr("3 of them change nothing"));
     for (const EdgeTest& edge : test.edges) {
       const std::string name = known.graph.name(edge.edge);
       const bool is_useless = std::ranges::count(useless, name) > 0;
@@ -126,6 +155,19 @@ TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
       }
     }
   }
+}
+
+TEST(MinimalityTest, IsShownOfTheKnownCircuitIfTheDrawsAllowIt) {
+  const KnownCircuit known;
+  const Evaluation evaluation(known.experiment());
+  const auto outcome = [&](int64_t draws, Correction correction) {
+    return test_minimality(evaluation, known.circuit(), {.draws = draws, .correction = correction})
+        .finding.outcome;
+  };
+  EXPECT_EQ(outcome(79, Correction::Holm), Outcome::Shown);
+  EXPECT_EQ(outcome(19, Correction::BenjaminiHochberg), Outcome::Shown);
+  EXPECT_EQ(outcome(18, Correction::BenjaminiHochberg), Outcome::CouldNotTell);
+  EXPECT_EQ(outcome(78, Correction::Holm), Outcome::CouldNotTell);  // 4 edges
 }
 
 TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
@@ -164,12 +206,27 @@ TEST(Sufficiency, TheKnownCircuitBeatsRandomOnesOfItsSize) {
   const AgainstRandom test = test_sufficiency(evaluation, known.circuit(), {.draws = 99});
   EXPECT_LT(test.value, 1e-4);
   EXPECT_LE(test.p_value, 0.05);
+  EXPECT_EQ(test.finding.outcome, Outcome::Shown);
   EXPECT_THAT(test.random, SizeIs(99));
   // Four edges that lie on paths but carry nothing are no better than any.
   const AgainstRandom useless = test_sufficiency(
       evaluation, known.circuit({"input->logits", "input->m0", "m0->logits", "a0.h1->logits"}),
       {.draws = 99});
   EXPECT_GT(useless.p_value, 0.5);
+  EXPECT_NE(useless.finding.outcome, Outcome::Shown);
+}
+
+TEST(Sufficiency, CannotTellWhereNothingCouldDiffer) {
+  const KnownCircuit known;
+  const Evaluation evaluation(known.experiment());
+  // One edge that is a path: there is no other such circuit.
+  const AgainstRandom alone =
+      test_sufficiency(evaluation, known.circuit({"input->logits"}), {.draws = 99});
+  EXPECT_EQ(alone.finding.outcome, Outcome::CouldNotTell);
+  EXPECT_THAT(alone.finding.because, HasSubstr("do the same"));
+  const AgainstRandom few = test_sufficiency(evaluation, known.circuit(), {.draws = 18});
+  EXPECT_EQ(few.finding.outcome, Outcome::CouldNotTell);
+  EXPECT_THAT(few.finding.because, HasSubstr("at least 19 are needed"));
 }
 
 TEST(PartialNecessity, TheKnownCircuitIsMissedAndUselessEdgesAreNot) {
@@ -224,15 +281,41 @@ TEST(HypothesisTests, RunAllAndSayWhichCannot) {
   EXPECT_EQ(json["independence"]["ablation"], "shuffle");
   EXPECT_EQ(json["draws"], 9);
   for (const char* name :
-       {"equivalence", "independence", "minimality", "sufficiency", "partial_necessity"})
-    EXPECT_TRUE(json[name]["null"].is_string()) << name;
+       {"equivalence", "independence", "minimality", "sufficiency", "partial_necessity"}) {
+    EXPECT_EQ(json[name]["outcome"], "could not tell") << name;  // of 9 draws on 16 inputs
+    EXPECT_TRUE(json[name]["claim"].is_string() && json[name]["because"].is_string()) << name;
+  }
 
   const Evaluation divergence(known.experiment(Ablation::Mean, Metric::KlDivergence));
-  const HypothesisTests some = test_hypotheses(divergence, ~known.circuit({}), config);
-  EXPECT_FALSE(some.equivalence || some.minimality);
-  EXPECT_TRUE(some.independence && some.sufficiency && some.partial_necessity);
-  EXPECT_THAT(some.skipped, SizeIs(2));
-  EXPECT_THAT(some.skipped, Contains(HasSubstr("cannot be inflated")));
+  const HypothesisTests some = test_hypotheses(divergence, known.circuit(), config);
+  EXPECT_FALSE(some.equivalence);
+  EXPECT_TRUE(some.independence && some.minimality && some.sufficiency && some.partial_necessity);
+  EXPECT_THAT(some.skipped, ElementsAre(HasSubstr("take another metric")));
+}
+
+// Neither is a circuit, whatever edges are added or left out that lead nowhere.
+TEST(HypothesisTests, RefuseTheEmptyCircuitAndTheWholeNetwork) {
+  const KnownCircuit known({.inputs = 8});
+  const Evaluation evaluation(known.experiment());
+  for (const std::vector<std::string>& edges : {std::vector<std::string>{}, {"a0.h0->m1"}}) {
+    const HypothesisTests none = test_hypotheses(evaluation, known.circuit(edges), {});
+    EXPECT_THAT(none.skipped, ElementsAre(HasSubstr("nothing to test")));
+    EXPECT_FALSE(none.equivalence || none.independence || none.minimality || none.sufficiency ||
+                 none.partial_necessity);
+    EXPECT_EQ(test_hypotheses(evaluation, ~known.circuit(edges), {}).skipped.size(), 1U);
+    EXPECT_THROW(test_equivalence(evaluation, known.circuit(edges), {}), std::invalid_argument);
+  }
+}
+
+TEST(HypothesisTests, OfAListSayNothingOfOtherInputs) {
+  KnownCircuit known({.inputs = 16});
+  known.data.is_sample = false;
+  const HypothesisTests tests =
+      test_hypotheses(Evaluation(known.experiment()), known.circuit(), {.draws = 19});
+  EXPECT_FALSE(tests.equivalence || tests.independence);
+  EXPECT_TRUE(tests.minimality && tests.sufficiency && tests.partial_necessity);
+  EXPECT_THAT(tests.skipped, SizeIs(2));
+  EXPECT_THAT(tests.skipped, Each(HasSubstr("the inputs are a list")));
 }
 
 TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
@@ -249,8 +332,8 @@ TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
 
 TEST(HypothesisTests, RefuseSettingsOutOfRange) {
   for (const TestConfig& config :
-       {TestConfig{.alpha = 0}, TestConfig{.alpha = 1}, TestConfig{.epsilon = 0.5},
-        TestConfig{.epsilon = -0.1}, TestConfig{.draws = 0}, TestConfig{.independence_inputs = 1}})
+       {TestConfig{.alpha = 0}, TestConfig{.alpha = 1}, TestConfig{.margin = 0.5},
+        TestConfig{.margin = 0}, TestConfig{.draws = 0}, TestConfig{.independence_inputs = 1}})
     EXPECT_THROW(validate(config), std::invalid_argument);
 }
 

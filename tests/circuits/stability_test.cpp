@@ -73,7 +73,7 @@ TEST(Stability, FlipsWhereTheThresholdIsWhereTheFaithfulnessIs) {
   EXPECT_TRUE(on_the_edge.verdict);
   EXPECT_GT(on_the_edge.flips, 0);
   EXPECT_LT(on_the_edge.flips, 60);
-  config.threshold = result.interval.high + 100;
+  config.threshold = result.spread.high + 100;
   EXPECT_EQ(stability(evaluation, config).flips, 0);
 }
 
@@ -83,6 +83,14 @@ TEST(Stability, RefusesNoEdgesAndTooMany) {
   EXPECT_THROW(stability(evaluation, {}), std::invalid_argument);
   EXPECT_THROW(stability(evaluation, {.edges = 47}), std::invalid_argument);
   EXPECT_THROW(stability(evaluation, {.edges = 4, .resamples = 1}), std::invalid_argument);
+}
+
+TEST(Stability, IsNotAskedOfOneInputNorOfAList) {
+  KnownCircuit known({.inputs = 8});
+  known.data.is_sample = false;
+  EXPECT_THROW(stability(Evaluation(known.experiment()), {.edges = 4}), std::invalid_argument);
+  const KnownCircuit one({.inputs = 1});
+  EXPECT_THROW(stability(Evaluation(one.experiment()), {.edges = 4}), std::invalid_argument);
 }
 
 // Two inputs with faithfulness 0 and 1: a resample has mean 0, 1/2 or 1 with probability 1/4, 1/2

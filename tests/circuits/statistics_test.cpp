@@ -56,52 +56,47 @@ TEST(RateInterval, RefusesWhatIsNoCountAndNoConfidence) {
     EXPECT_THROW(rate_interval(1, 2, confidence), std::invalid_argument);
 }
 
-TEST(SignTest, SmallCasesComeOut) {
-  EXPECT_NEAR(sign_test(0, 5), 2.0 / 32, 1e-12);
-  EXPECT_NEAR(sign_test(5, 5), 2.0 / 32, 1e-12);
-  EXPECT_NEAR(sign_test(1, 5), 12.0 / 32, 1e-12);  // (1 + 5) on either side
-  EXPECT_EQ(sign_test(3, 6), 1);
-  EXPECT_EQ(sign_test(0, 0), 1);
-  EXPECT_NEAR(sign_test(2, 5), 1, 1e-12);
+TEST(WinRateBounds, AreThoseOfWinsAndLossesTogether) {
+  // Without a loss or a win in n the bounds are the closed forms of 0 of n at α/2.
+  const double most = 1 - std::pow(0.025, 1.0 / 48);
+  EXPECT_NEAR(win_rate_bounds(0, 0, 48, 0.05).high, 0.5 + most / 2, 1e-12);
+  EXPECT_NEAR(win_rate_bounds(0, 0, 48, 0.05).low, 0.5 - most / 2, 1e-12);
+  const interp::Interval all = win_rate_bounds(48, 0, 48, 0.05);
+  EXPECT_EQ(all.high, 1);
+  EXPECT_NEAR(all.low, (1 + (1 - most) - most) / 2, 1e-12);
+  const interp::Interval few = win_rate_bounds(2, 2, 4, 0.05);  // four inputs show nothing
+  EXPECT_LT(few.low, 0.1);
+  EXPECT_GT(few.high, 0.9);
+  EXPECT_EQ(win_rate_bounds(0, 0, 0, 0.05), (interp::Interval{0, 1}));
+  EXPECT_THROW(win_rate_bounds(3, 2, 4, 0.05), std::invalid_argument);
 }
 
-TEST(SignTest, WithATolerantNullItIsTheWorstCaseSummedByHand) {
-  for (const int64_t n : {1, 6, 11}) {
-    for (const double epsilon : {0.0, 0.1, 0.3}) {
-      for (int64_t wins = 0; wins <= n; ++wins) {
-        double expected = 0;
-        for (int64_t k = 0; k <= n; ++k)
-          if (std::abs(2 * k - n) >= std::abs(2 * wins - n))
-            expected += probability(n, k, 0.5 + epsilon);
-        EXPECT_NEAR(sign_test(wins, n, epsilon), expected, 1e-12) << wins << " of " << n;
+// Summed over all outcomes: neither bound errs more often than alpha.
+TEST(WinRateBounds, ErrAtMostAsOftenAsTheySay) {
+  const int64_t n = 30;
+  for (const double wins : {0.05, 0.3, 0.5}) {
+    for (const double losses : {0.05, 0.3, 0.5}) {
+      double above = 0, below = 0;
+      for (int64_t w = 0; w <= n; ++w) {
+        for (int64_t l = 0; w + l <= n; ++l) {
+          const double chance =
+              probability(n, w, wins) * (w == n ? 1 : probability(n - w, l, losses / (1 - wins)));
+          const interp::Interval bounds = win_rate_bounds(w, l, n, 0.05);
+          above += (1 + wins - losses) / 2 > bounds.high ? chance : 0;
+          below += (1 + wins - losses) / 2 < bounds.low ? chance : 0;
+        }
       }
+      EXPECT_LE(above, 0.05) << wins << " " << losses;
+      EXPECT_LE(below, 0.05) << wins << " " << losses;
     }
   }
 }
 
-TEST(SignTest, NoRateInTheNullIsRejectedTooOften) {
-  const int64_t n = 40;
-  for (const double epsilon : {0.0, 0.1}) {
-    for (double rate = 0.5 - epsilon; rate <= 0.5 + epsilon + 1e-9; rate += 0.05) {
-      double rejected = 0;
-      for (int64_t wins = 0; wins <= n; ++wins)
-        if (sign_test(wins, n, epsilon) <= 0.05) rejected += probability(n, wins, rate);
-      EXPECT_LE(rejected, 0.05 + 1e-12);
-    }
-  }
-}
-
-TEST(EquivalenceTest, ShowsARateNearOneHalfAndNothingElse) {
-  EXPECT_LT(equivalence_p_value(500, 1000, 0.1), 1e-9);
-  EXPECT_GT(equivalence_p_value(620, 1000, 0.1), 0.5);
-  EXPECT_GT(equivalence_p_value(2, 4, 0.1), 0.05);  // too few to show anything
-  EXPECT_EQ(equivalence_p_value(0, 0, 0.1), 1);
-  const int64_t n = 100;
-  double rejected = 0;  // at the edge of its null
-  for (int64_t wins = 0; wins <= n; ++wins)
-    if (equivalence_p_value(wins, n, 0.2) <= 0.05) rejected += probability(n, wins, 0.7);
-  EXPECT_LE(rejected, 0.05);
-  EXPECT_GT(rejected, 0.01);
+TEST(RejectingHits, AreNoneWhereTheSmallestPValueIsTooLarge) {
+  EXPECT_EQ(rejecting_hits(199, 0.05), 9);  // (1 + 9)/200
+  EXPECT_EQ(rejecting_hits(19, 0.05), 0);
+  EXPECT_EQ(rejecting_hits(18, 0.05), -1);
+  EXPECT_EQ(rejecting_hits(9, 0.05), -1);
 }
 
 TEST(PermutationPValue, CountsTheObservedOne) {

@@ -35,6 +35,65 @@ TEST_F(CircuitCommands, GoFromScoresToADrawing) {
   EXPECT_EQ(read("graph.json")["metadata"]["prompt_tokens"].size(), 17u);
 }
 
+/// So many prompts, all the same pair of formulas.
+std::string prompts(int count) {
+  const std::string pair = R"({"clean": "( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( x0 x2 ) :",)"
+                           R"( "corrupt": "( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) )"
+                           R"(( Not(x0) Not(x1) ) :", "answers": ["s"]})";
+  std::string all;
+  for (int i = 0; i < count; ++i) all += (i == 0 ? "" : ",") + pair;
+  return R"({"prompts": [)" + all + "]}";
+}
+
+// One formula 200 times is one formula: nothing is bounded, and it is said.
+TEST_F(CircuitCommands, AFileIsAListUnlessItsLinesAreSaidToBeDraws) {
+  put("same.json", prompts(200));
+  const std::string task = " --task two-sat --model model.safetensors --data same.json ";
+  const Finished found =
+      run("discover" + task + "--method exact --edges 20 --out a.json --json d.json");
+  ASSERT_EQ(found.code, 0) << found.error;
+  EXPECT_THAT(found.out, HasSubstr("1 distinct"));
+  EXPECT_TRUE(read("d.json")["edges"]["m1->logits"]["standard_error"].is_null());
+
+  const Finished list = run("measure" + task + "--circuit a.json --tests --draws 19 --json m.json");
+  ASSERT_EQ(list.code, 0) << list.error;
+  EXPECT_THAT(list.out, HasSubstr("exact for this list"));
+  EXPECT_THAT(list.out, HasSubstr("no interval"));
+  EXPECT_EQ(read("m.json")["inputs"]["distinct"], 1);
+  EXPECT_EQ(read("m.json")["inputs"]["outside"], 0);
+  EXPECT_TRUE(read("m.json")["measures"]["agreement"]["interval"].is_null());
+  EXPECT_FALSE(read("m.json")["tests"].contains("equivalence"));
+  expect_refused("measure" + task + "--circuit a.json --stability", "--independent");
+
+  const Finished drawn =
+      run("measure" + task + "--circuit a.json --independent --json i.json --html i.html");
+  ASSERT_EQ(drawn.code, 0) << drawn.error;
+  EXPECT_THAT(drawn.out, HasSubstr("as --independent says"));
+  EXPECT_TRUE(read("i.json")["measures"]["agreement"]["interval"].is_array());
+  EXPECT_TRUE(read("i.json")["measures"]["faithfulness"]["interval"].is_null());  // all alike
+  expect_refused("measure" + on_model + "--circuit a.json --independent", "--data");
+}
+
+TEST_F(CircuitCommands, FourInputsShowNothing) {
+  ASSERT_EQ(run("discover" + on_model + "--method eap --edges 20 --out a.json").code, 0);
+  json nothing = read("a.json");
+  for (auto& edge : nothing["edges"]) edge["in_graph"] = false;
+  put("empty.json", nothing.dump());
+  const std::string few = " --task two-sat --model model.safetensors --inputs 4 --tests ";
+  ASSERT_EQ(run("measure" + few + "--circuit empty.json --json e.json").code, 0);
+  EXPECT_FALSE(read("e.json")["tests"].contains("equivalence"));
+  EXPECT_THAT(read("e.json")["tests"]["skipped"][0], HasSubstr("nothing to test"));
+  ASSERT_EQ(run("measure" + few + "--circuit a.json --margin 0.2 --json f.json").code, 0);
+  EXPECT_EQ(read("f.json")["tests"]["equivalence"]["outcome"], "could not tell");
+  EXPECT_EQ(read("f.json")["tests"]["equivalence"]["margin"], 0.2);
+  EXPECT_NE(read("f.json")["tests"]["independence"]["outcome"], "shown");
+}
+
+TEST_F(CircuitCommands, RefuseADeviceThatTheyDoNotRunOn) {
+  for (const std::string command : {"discover --out no.json", "measure", "study", "convert"})
+    expect_refused(command + " --device cuda", "cuda: this command runs on the cpu alone");
+}
+
 TEST_F(CircuitCommands, ScoresDoNotDependOnTheThreads) {
   for (const std::string threads : {"1", "2"})
     ASSERT_EQ(run("discover" + on_model + "--positions --method eap --threads " + threads +
@@ -57,7 +116,8 @@ TEST_F(CircuitCommands, RefuseWhatCannotBe) {
   put("long.json", R"({"prompts": [{"clean": [1, 2, 3], "answers": ["s"]}]})");
   const std::string task = " --task two-sat --model model.safetensors ";
   expect_refused("discover" + on_model + "--edges 5000 --out no.json", "has only");
-  expect_refused("discover" + on_model + "--method sae --out no.json", "exact, eap, eap-ig, acdc");
+  expect_refused("discover" + on_model + "--method sae --out no.json",
+                 "exact, eap, eap-ig, eap-ig-left, acdc");
   expect_refused("discover" + on_model + "--select best --out no.json", "greedy, top");
   expect_refused("discover" + task + "--data alone.json --out no.json",
                  "no counterfactual partners");

@@ -11,13 +11,15 @@
 namespace assay::tools::page {
 namespace {
 
-/// JSON has no NaN: where nothing is defined, bounds are null.
+/// Bounds are null where nothing is defined.
 std::optional<interp::Interval> interval_of(const Json& bounds) {
-  if (!bounds.at(0).is_number() || !bounds.at(1).is_number()) return std::nullopt;
+  if (bounds.is_null() || !bounds.at(0).is_number() || !bounds.at(1).is_number())
+    return std::nullopt;
   return interp::Interval{bounds[0], bounds[1]};
 }
 
 Chance chance_of(const interp::Interval& interval, const interp::Interval& chance) {
+  if (!interval.exists()) return Chance::Unknown;
   if (interval.low > chance.high) return Chance::Above;
   if (interval.high < chance.low) return Chance::Below;
   return Chance::Within;
@@ -32,12 +34,13 @@ ComparedMethod method_of(const Json& summary,
   for (const auto& [measure, of_method] : summary.at("measures").items()) {
     // Errors by how many features go stand in the report; the page shows their sum.
     if (reference_of(measure) == "removal-mse") continue;
-    const auto interval = interval_of(of_method.at("interval"));
-    if (!interval || of_method.at("mean").is_null()) continue;
+    if (!of_method.at("mean").is_number()) continue;
+    const interp::Interval interval =
+        interval_of(of_method.at("interval")).value_or(interp::kNoInterval);
     Figure& figure = method.figures[measure];
-    figure = {of_method.at("mean"), *interval, of_method.at("inputs")};
+    figure = {of_method.at("mean"), interval, of_method.at("inputs")};
     if (const auto found = chance.find(measure); found != chance.end())
-      figure.chance = chance_of(*interval, found->second);
+      figure.chance = chance_of(interval, found->second);
   }
   return method;
 }
@@ -86,6 +89,7 @@ std::string figure_text(double figure) {
 }
 
 std::string figure_text(const interp::Interval& interval) {
+  if (!interval.exists()) return "no interval";
   return fmt::format("{} to {}", figure_text(interval.low), figure_text(interval.high));
 }
 

@@ -15,7 +15,8 @@ Json rows_of(const Json& measures) {
 }
 
 std::string interval_text(const Json& bounds, const char* format) {
-  if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "–";
+  if (bounds.is_null()) return "no interval";
+  if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "unbounded";
   return fmt::format("{} to {}", fmt::format(fmt::runtime(format), bounds[0].get<double>()),
                      fmt::format(fmt::runtime(format), bounds[1].get<double>()));
 }
@@ -27,9 +28,17 @@ std::string share(const Json& rate) {
 
 std::string share_interval(const Json& rate) {
   const Json& bounds = rate.at("interval");
-  if (bounds.at(0).is_null() || bounds.at(1).is_null()) return "–";
-  return fmt::format("{:.1f}% to {:.1f}%", 100 * bounds[0].get<double>(),
-                     100 * bounds[1].get<double>());
+  if (bounds.is_null() || bounds.at(0).is_null() || bounds.at(1).is_null()) return "no interval";
+  return fmt::format("{:.1f}% to {:.1f}%", 100 * bounds.at(0).get<double>(),
+                     100 * bounds.at(1).get<double>());
+}
+
+/// Reports of files say whether their lines are independent draws.
+std::string inputs_text(const Json& row) {
+  const std::string inputs = grouped(row.at("inputs")) + " inputs";
+  return row.value("independent", true)
+             ? inputs
+             : inputs + " of a list, for which the figures are exact; they say nothing of others";
 }
 
 Json measures_table(const Json& rows) {
@@ -45,13 +54,14 @@ Json measures_table(const Json& rows) {
   }
   const std::string sure = fmt::format("{:g}%", 100 * rows[0].at("confidence").get<double>());
   return table(
-      fmt::format("{} of {} edges on {} inputs; metric: {}.", grouped(rows[0].at("edges")),
-                  grouped(rows[0].at("of_edges")), grouped(rows[0].at("inputs")),
+      fmt::format("{} of {} edges on {}; metric: {}.", grouped(rows[0].at("edges")),
+                  grouped(rows[0].at("of_edges")), inputs_text(rows[0]),
                   rows[0].at("metric").get<std::string>()),
       {{"ablation", false, "what cut edges carry instead"},
        {"faithfulness", true, "1: does what the network does; 0: what is left without any edge"},
-       {"interval", true, sure + " bootstrap interval over inputs"},
-       {"decides alike", true, "inputs on which circuit and network give the same answer"},
+       {"interval", true, sure + " interval over inputs, by the studentised bootstrap"},
+       {"same answer", true,
+        "inputs on which circuit and network give the same of all the task's answers"},
        {"interval", true, sure + " exact interval"},
        {"circuit right"},
        {"network right"}},
@@ -64,10 +74,13 @@ Json agreement_chart(const Json& rows) {
   std::string alt = "Share of inputs on which the circuit decides as the network does:";
   for (const Json& row : rows) {
     const Json& rate = row.at("agreement");
+    const bool bounded = share_interval(rate) != "no interval";
+    const Json bounds = !bounded ? Json::array({rate["rate"], rate["rate"]})
+                                                      : rate["interval"];
     values.push_back({{"ablation", row.at("ablation")},
                       {"rate", rate.at("rate")},
-                      {"low", rate.at("interval")[0]},
-                      {"high", rate.at("interval")[1]}});
+                      {"low", bounds.at(0)},
+                      {"high", bounds.at(1)}});
     alt += fmt::format(" {} {},", row.at("ablation").get<std::string>(), share(rate));
   }
   alt.back() = '.';
@@ -78,25 +91,28 @@ Json agreement_chart(const Json& rows) {
                   {"axis", {{"format", "%"}}}};
   Json low = x;
   low["field"] = "low";
-  return chart("How often the circuit decides as the network does, with exact intervals.", alt,
-               {{"data", {{"values", values}}},
-                {"width", 420},
-                {"height", {{"step", 22}}},
-                {"encoding", {{"y", lines_by("ablation")}}},
-                {"layer",
-                 {{{"mark",
-                    {{"type", "rule"},
-                     {"strokeWidth", 5},
-                     {"color", "var(--accent)"},
-                     {"strokeOpacity", 0.45}}},
-                   {"encoding", {{"x", low}, {"x2", {{"field", "high"}}}}}},
-                  {{"mark",
-                    {{"type", "point"},
-                     {"filled", true},
-                     {"size", 60},
-                     {"color", "var(--accent)"},
-                     {"opacity", 1}}},
-                   {"encoding", {{"x", x}}}}}}});
+  return chart(
+      "How often the circuit decides as the network does, with exact intervals where there are "
+      "any.",
+      alt,
+      {{"data", {{"values", values}}},
+       {"width", 420},
+       {"height", {{"step", 22}}},
+       {"encoding", {{"y", lines_by("ablation")}}},
+       {"layer",
+        {{{"mark",
+           {{"type", "rule"},
+            {"strokeWidth", 5},
+            {"color", "var(--accent)"},
+            {"strokeOpacity", 0.45}}},
+          {"encoding", {{"x", low}, {"x2", {{"field", "high"}}}}}},
+         {{"mark",
+           {{"type", "point"},
+            {"filled", true},
+            {"size", 60},
+            {"color", "var(--accent)"},
+            {"opacity", 1}}},
+          {"encoding", {{"x", x}}}}}}});
 }
 
 Json curve_chart(const Json& curve) {

@@ -29,8 +29,9 @@ Shape number_if_any() {
   return nullable(number());
 }
 
+/// Of fewer than two inputs there is none.
 Shape interval() {
-  return list(number_if_any(), 2, 2);
+  return nullable(list(number_if_any(), 2, 2));
 }
 
 Shape task() {
@@ -163,6 +164,7 @@ Shape measured() {
        {"edges", count()},
        {"of_edges", count()},
        {"inputs", count()},
+       optional("independent", boolean()),
        {"faithfulness", object({{"normalised", number_if_any()}, {"interval", interval()}})},
        {"agreement", rate},
        {"circuit_right", rate},
@@ -173,8 +175,9 @@ Shape measurement() {
   const Shape points = object({{"points", list(object({{"share", number()},
                                                        {"edges", count()},
                                                        {"faithfulness", number_if_any()}}))}});
-  const Shape test =
-      object({{"null", text()}, {"p_value", number_if_any()}, {"rejected", boolean()}});
+  const Shape test = object({{"claim", text()},
+                             {"outcome", text_among({"shown", "against", "could not tell"})},
+                             {"because", text()}});
   return report(
       {{"measures", with_or_without("rows", object({{"rows", list(measured(), 1)}}), measured())},
        {"circuit", file()},
@@ -186,13 +189,12 @@ Shape measurement() {
                                           {"not_mentioned", list(text())},
                                           {"not_in_circuit", list(text())}})),
        optional("tests", object({{"alpha", number(0, 1)},
+                                 {"skipped", list(text())},
                                  optional("equivalence", test),
                                  optional("independence", test),
                                  optional("sufficiency", test),
                                  optional("partial_necessity", test),
-                                 optional("minimality", object({{"null", text()},
-                                                                {"not_needed", count()},
-                                                                {"edges", list(anything())}}))})),
+                                 optional("minimality", test)})),
        optional("completeness", object({{"worst", number()}, {"mean_of_random_sets", number()}})),
        optional("stability", object({{"verdict", boolean()},
                                      {"threshold", number()},

@@ -8,32 +8,33 @@
 namespace assay::tools::page {
 namespace {
 
-std::string p_text(const Json& value) {
-  if (value.is_null()) return "–";
-  const double p = value.get<double>();
-  return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p);
+Tone tone_of_outcome(const std::string& outcome) {
+  if (outcome == "shown") return Tone::Good;
+  if (outcome == "against") return Tone::Caution;
+  return Tone::Plain;
 }
 
 Json tests_table(const Json& tests) {
   Json lines = Json::array();
-  for (const char* name : {"equivalence", "independence", "sufficiency", "partial_necessity"}) {
+  for (const char* name :
+       {"equivalence", "independence", "minimality", "sufficiency", "partial_necessity"}) {
     if (!tests.contains(name)) continue;
     const Json& test = tests[name];
     std::string shown = name;
     std::ranges::replace(shown, '_', ' ');
-    lines.push_back({shown, test.at("null"), p_text(test.at("p_value")),
-                     test.at("rejected").get<bool>() ? "rejected" : "kept"});
-  }
-  if (tests.contains("minimality")) {
-    const Json& test = tests["minimality"];
-    lines.push_back({"minimality", test.at("null"), "by edge",
-                     fmt::format("kept for {} of {} edges", test.at("not_needed").dump(),
-                                 test.at("edges").size())});
+    const std::string outcome = test.at("outcome");
+    lines.push_back(
+        {shown, test.at("claim"), cell(outcome, tone_of_outcome(outcome)), test.at("because")});
   }
   return table(fmt::format("Hypothesis tests of Shi et al. 2024 at level {:g}.",
                            tests.at("alpha").get<double>()),
-               {{"test", false}, {"null hypothesis", false}, {"p-value"}, {"null is", false}},
-               lines);
+               {{"test", false}, {"claim", false}, {"outcome", false}, {"because", false}}, lines);
+}
+
+void add_tests(Section& section, const Json& tests) {
+  for (const Json& reason : tests.at("skipped"))
+    section.blocks.push_back(paragraph("Skipped: " + reason.get<std::string>() + ".", Tone::Faint));
+  if (tests.contains("sufficiency")) section.blocks.push_back(tests_table(tests));
 }
 
 }  // namespace
@@ -42,7 +43,7 @@ std::optional<Section> tests_section(const Run& run) {
   if (run.kind != RunKind::Measurement) return std::nullopt;
   Section section{.title = "Tests of the circuit", .run = {}};
   const Json& report = run.report;
-  if (report.contains("tests")) section.blocks.push_back(tests_table(report["tests"]));
+  if (report.contains("tests")) add_tests(section, report["tests"]);
   std::vector<Fact> rows;
   if (report.contains("completeness"))
     rows.push_back({"incompleteness",

@@ -47,6 +47,18 @@ TEST(ComparisonFigures, KnowWhatIsDefinedNowhere) {
       comparison_figures({{"methods", Json::array()}, {"random", nullptr}}).methods.empty());
 }
 
+TEST(ComparisonFigures, WithoutAnIntervalStandWithoutChance) {
+  Json one = summary();
+  one["methods"][0]["measures"]["mus.auroc"]["interval"] = nullptr;
+  for (const ComparedMethod& method : comparison_figures(one).methods) {
+    if (method.name != "bad") continue;
+    const Figure& figure = method.figures.at("mus.auroc");
+    EXPECT_EQ(figure.mean, 0.2);
+    EXPECT_EQ(figure.chance, Chance::Unknown);
+    EXPECT_EQ(figure_text(figure.interval), "no interval");
+  }
+}
+
 TEST(ComparisonFigures, HaveThreeDigits) {
   EXPECT_EQ(figure_text(0.9137), "0.91");
   EXPECT_EQ(figure_text(-22.94), "−22.9");

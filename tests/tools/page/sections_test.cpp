@@ -177,6 +177,48 @@ TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
   EXPECT_EQ(make_run(explanation(), "runs/e.json").name, "Explanation (e.json)");
 }
 
+/// What `assay measure --tests` writes on a list of inputs.
+Json measurement() {
+  const Json rate = {{"hits", 1}, {"n", 1}, {"rate", 1.0}, {"interval", nullptr}};
+  const auto test = [](const char* outcome) {
+    return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
+  };
+  return {{"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
+          {"measures",
+           {{"ablation", "pair"},
+            {"metric", "accuracy"},
+            {"edges", 3},
+            {"of_edges", 9},
+            {"inputs", 1},
+            {"confidence", 0.95},
+            {"independent", false},
+            {"faithfulness", {{"normalised", 0.858}, {"interval", nullptr}}},
+            {"agreement", rate},
+            {"circuit_right", rate},
+            {"network_right", rate}}},
+          {"tests",
+           {{"alpha", 0.05},
+            {"skipped", Json::array({"equivalence: the inputs are a list"})},
+            {"independence", test("could not tell")},
+            {"minimality", test("against")},
+            {"sufficiency", test("shown")}}}};
+}
+
+TEST(Sections, OfAMeasurementShowNoIntervalWhereThereIsNoneAndNothingGreenThatIsNotShown) {
+  const page::Run run = make_run(measurement(), "m.json");
+  const std::string measures = measures_section(run)->blocks.dump();
+  EXPECT_THAT(measures, HasSubstr("no interval"));
+  EXPECT_THAT(measures, HasSubstr("of a list, for which the figures are exact"));
+  const Section tests = *tests_section(run);
+  EXPECT_THAT(tests.blocks[0].dump(), HasSubstr("the inputs are a list"));
+  const Json rows = tests.blocks[1]["rows"];
+  const auto tone = [&](size_t line) { return rows[line][2].value("tone", ""); };
+  EXPECT_EQ(rows[0][2]["text"], "could not tell");
+  EXPECT_NE(tone(0), "good");
+  EXPECT_EQ(tone(1), "caution");
+  EXPECT_EQ(tone(2), "good");
+}
+
 /// What `assay compare` writes, where one method failed on the only input.
 Json comparison() {
   const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}},
