@@ -2,7 +2,6 @@
 // Whole files, written all or not at all.
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,10 +10,7 @@ namespace assay::interp {
 /// The file's bytes. @throws std::runtime_error naming the path and the system's reason.
 std::string read_file(const std::filesystem::path& path);
 
-/// Calls `write` with a temporary path beside `path`, syncs it and renames it onto `path`.
-/// Whatever fails, `path` keeps its former content and the temporary file is removed.
-void write_atomically(const std::filesystem::path& path,
-                      const std::function<void(const std::filesystem::path& temporary)>& write);
+/// Replaces the file at `path`, or writes to the device or pipe that stands there: FileWriter.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 /// SHA-256 in lower-case hex, of bytes or of a file's content.

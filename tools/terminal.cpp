@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "interp/json_text.h"
+
 namespace assay::tools {
 namespace {
 
@@ -116,7 +118,7 @@ std::string duration(double seconds) {
 }
 
 void Console::line(std::string_view text) const {
-  if (!quiet_) fmt::print("{}\n", text);
+  if (!quiet_) fmt::print("{}\n", interp::valid_utf8(std::string(text)));
 }
 
 void Console::fact(std::string_view name, std::string_view text) const {
