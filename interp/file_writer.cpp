@@ -154,7 +154,7 @@ void FileWriter::open_temporary() {
       fail_to_write(path_, error);
     }
     flock(file_, LOCK_EX);  // tells remove_stale_temporaries() that this one is in use …
-  } while (status_of(file_)->st_nlink == 0);  // … unless that came first
+  } while (access(temporary_.c_str(), F_OK) != 0);  // … unless that came first
   if (former) take_over(file_, *former);
 }
 

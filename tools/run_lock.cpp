@@ -28,9 +28,12 @@ std::string holder_of(int file) {
                     : "another process";  // which has not come to writing yet
 }
 
-bool has_a_name(int file) {
-  struct stat status {};
-  return fstat(file, &status) == 0 && status.st_nlink > 0;
+/// Whether the file is still what its path leads to.
+bool is_at(int file, const std::filesystem::path& path) {
+  struct stat opened {
+  }, named{};
+  return fstat(file, &opened) == 0 && stat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 }  // namespace
@@ -47,7 +50,7 @@ RunLock::RunLock(std::filesystem::path file) : path_(std::move(file)) {
       throw std::runtime_error(fmt::format("{}: {} is at work here; two runs cannot share a folder",
                                            path_.parent_path().string(), holder));
     }
-    if (has_a_name(file_)) break;  // else its last holder has just removed it: make another
+    if (is_at(file_, path_)) break;  // else its last holder has just removed it: make another
     close(file_);
   }
   const std::string self = std::to_string(getpid());
