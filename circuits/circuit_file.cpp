@@ -12,6 +12,7 @@
 #include "interp/files.h"
 #include "interp/json_reader.h"
 #include "interp/json_shape.h"
+#include "interp/json_text.h"
 #include "interp/transformer.h"
 
 namespace assay::circuits {
@@ -138,7 +139,7 @@ Circuit circuit_of(const ordered_json& content, const ComponentGraph& graph) {
 
 }  // namespace
 
-void save_circuit(const CircuitFile& file, const std::filesystem::path& path) {
+std::string save_circuit(const CircuitFile& file, const std::filesystem::path& path) {
   ordered_json own = file.origin;
   own["version"] = 1;
   own["positions"] = file.circuit.graph.positions();
@@ -146,7 +147,9 @@ void save_circuit(const CircuitFile& file, const std::filesystem::path& path) {
                                 {"nodes", nodes_of(file.circuit)},
                                 {"edges", edges_of(file.circuit)},
                                 {"assay", own}};
-  interp::write_file(path, content.dump(1) + "\n");
+  const std::string text = interp::json_text(content, 1) + "\n";
+  interp::write_file(path, text);
+  return interp::sha256(text);
 }
 
 CircuitFile load_circuit(const std::filesystem::path& path) {

@@ -21,8 +21,8 @@ struct CircuitFile {
 };
 
 /// Writes atomically; reading back and writing again gives the same bytes. Unscored edges have no
-/// score.
-void save_circuit(const CircuitFile& file, const std::filesystem::path& path);
+/// score. @return SHA-256 of the file.
+std::string save_circuit(const CircuitFile& file, const std::filesystem::path& path);
 
 /// Tolerates missing scores, the bare word NaN for a score (it has none then), nodes that are not
 /// listed or not marked, and fields that it does not know.

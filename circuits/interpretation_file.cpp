@@ -5,9 +5,11 @@
 #include <stdexcept>
 
 #include "circuits/operations.h"
+#include "interp/file_pair.h"
 #include "interp/files.h"
 #include "interp/json_reader.h"
 #include "interp/json_shape.h"
+#include "interp/json_text.h"
 #include "interp/safetensors.h"
 #include "interp/transformer.h"
 
@@ -139,6 +141,7 @@ std::string node_in_words(const ordered_json& node, size_t number) {
 
 void save_interpretation(const Interpretation& interpretation, const fs::path& path) {
   const fs::path tensor_path = tensors_beside(path);
+  interp::FileWriter tensor_file(tensor_path), index(path);
   interp::Safetensors numbers;
   ordered_json nodes = ordered_json::array();
   for (const Node& node : interpretation.nodes) {
@@ -155,23 +158,24 @@ void save_interpretation(const Interpretation& interpretation, const fs::path& p
                      {"equality", operation(node.equality, "equality")},
                      {"evidence", node.evidence}});
   }
-  interp::write_safetensors(tensor_path, numbers);
+  interp::write_safetensors(tensor_file, numbers);
   const ordered_json file = {{"format", "assay interpretation"},
                              {"version", kVersion},
                              {"title", interpretation.title},
                              {"task", interpretation.task},
                              {"model_sha256", interpretation.model_sha256},
                              {"fitted_on", interpretation.fitted_on},
-                             {"tensors_sha256", interp::sha256_of_file(tensor_path)},
+                             {"tensors_sha256", tensor_file.sha256()},
                              {"output", interpretation.output},
                              {"nodes", nodes}};
-  interp::write_file(path, file.dump(1) + "\n");
+  index.write(interp::json_text(file, 1) + "\n");
+  interp::put_pair_in_place(tensor_file, index);
 }
 
 LoadedInterpretation load_interpretation(const fs::path& path,
                                          const interp::TransformerConfig& config,
                                          const std::string& model_sha256) {
-  const fs::path tensor_path = tensors_beside(path);
+  fs::path tensor_path = tensors_beside(path);
   const std::string text = interp::read_file(path, interp::kJsonBytes);
   const std::string name = path.string() + ": the file";
   const ordered_json file = interp::parse_json(text, name);
@@ -183,8 +187,10 @@ LoadedInterpretation load_interpretation(const fs::path& path,
           fmt::format("expected an assay interpretation of version {}", kVersion));
     if (const auto problem = interp::mismatch(file, file_shape()))
       throw std::runtime_error(*problem);
+    const std::string tensors_sha256 = file.at("tensors_sha256");
+    tensor_path = interp::data_of_pair(tensor_path, tensors_sha256);
     const interp::TensorMap tensors = interp::read_safetensors(tensor_path).tensors;
-    if (interp::sha256_of_file(tensor_path) != file.at("tensors_sha256"))
+    if (interp::sha256_of_file(tensor_path) != tensors_sha256)
       throw std::runtime_error(
           fmt::format("{} is not the file that was written with it", tensor_path.string()));
     Interpretation interpretation{.title = file.at("title"),

@@ -12,8 +12,8 @@ struct TransformerConfig;
 
 namespace assay::circuits {
 
-/// Writes `path` (which must end in .json) and the tensors beside it; each file atomically. Reading
-/// back and writing again gives the same bytes.
+/// Writes `path` (which must end in .json) and the tensors beside it, as a pair or not at all
+/// (interp/file_pair.h). Reading back and writing again gives the same bytes.
 void save_interpretation(const Interpretation& interpretation, const std::filesystem::path& path);
 
 struct LoadedInterpretation {

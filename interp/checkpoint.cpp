@@ -6,8 +6,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "interp/files.h"
 #include "interp/json_reader.h"
@@ -27,12 +29,43 @@ struct UncheckedCheckpoint {
   torch::serialize::InputArchive weights, moments;
 };
 
+// A line of text, then PyTorch's archive. PyTorch would read a damaged archive as other weights.
+constexpr std::string_view kHead = "assay checkpoint, sha256 ";
+constexpr size_t kHashLength = 64;
+
+std::string with_checksum(const std::string& archive) {
+  return fmt::format("{}{}\n{}", kHead, sha256(archive), archive);
+}
+
+/// @return the archive in the file. @throws std::runtime_error unless it is as it was written.
+std::string archive_in(const fs::path& path) {
+  std::string content = read_file(path);
+  if (content.starts_with("PK\x03\x04"))
+    throw std::runtime_error(
+        fmt::format("{}: a checkpoint without checksum, as earlier versions wrote them: finish the "
+                    "run with the version that began it, or begin it anew",
+                    path.string()));
+  const size_t begin = kHead.size() + kHashLength + 1;
+  if (!content.starts_with(kHead) || content.size() < begin || content[begin - 1] != '\n')
+    throw std::runtime_error(fmt::format("{}: not a checkpoint of assay train", path.string()));
+  const std::string expected = content.substr(kHead.size(), kHashLength);
+  content.erase(0, begin);
+  const std::string found = sha256(content);
+  if (found != expected)
+    throw std::runtime_error(fmt::format(
+        "{}: damaged: expected content of sha256 {:.12}…, found {:.12}…: the run cannot "
+        "be resumed, begin it anew",
+        path.string(), expected, found));
+  return content;
+}
+
 UncheckedCheckpoint read(const fs::path& path) {
+  const std::string bytes = archive_in(path);
   UncheckedCheckpoint checkpoint;
   torch::serialize::InputArchive archive;
   c10::IValue step, cpu_seconds, config, model;
   try {
-    archive.load_from(path.string());
+    archive.load_from(bytes.data(), bytes.size());
     archive.read("config", config);
     archive.read("model", model);
     archive.read("step", step);
@@ -91,7 +124,10 @@ void save_checkpoint(const fs::path& path, const Transformer& model,
   archive.write("cpu_seconds", c10::IValue(state.cpu_seconds));
   archive.write("config", c10::IValue(to_json(config).dump()));
   archive.write("model", c10::IValue(to_json(model.config()).dump()));
-  write_atomically(path, [&](const auto& temporary) { archive.save_to(temporary.string()); });
+  // In memory first: PyTorch ends the process if it cannot write a file to its end.
+  std::ostringstream bytes;
+  archive.save_to(bytes);
+  write_file(path, with_checksum(bytes.str()));
 }
 
 TrainingState load_checkpoint(const fs::path& path, Transformer& model,

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +15,7 @@ std::string read_file(const std::filesystem::path& path, size_t at_most = size_t
 /// @throws std::runtime_error as read_file().
 std::string read_stream(const std::filesystem::path& path, size_t at_most);
 
-/// Calls `write` with a temporary path beside `path`, syncs it and renames it onto `path`.
-/// Whatever fails, `path` keeps its former content and the temporary file is removed.
-void write_atomically(const std::filesystem::path& path,
-                      const std::function<void(const std::filesystem::path& temporary)>& write);
+/// Replaces the file at `path`, or writes to the device or pipe that stands there: FileWriter.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 /// SHA-256 in lower-case hex, of bytes or of a file's content.

@@ -11,6 +11,7 @@
 
 #include "interp/fail.h"
 #include "interp/files.h"
+#include "interp/json_text.h"
 #include "interp/layouts.h"
 #include "interp/pth.h"
 #include "interp/safetensors.h"
@@ -150,15 +151,15 @@ LoadedModel load_model(const fs::path& path) {
   }
 }
 
-void save_model(const Transformer& model, const fs::path& path, const json& metadata) {
+std::string save_model(const Transformer& model, const fs::path& path, const json& metadata) {
   if (!metadata.is_object()) throw std::invalid_argument("metadata: expected a JSON object");
   model.require_finite();
   Safetensors content;
-  content.metadata = {{kConfig, to_json(model.config()).dump()}, {kMetadata, metadata.dump()}};
+  content.metadata = {{kConfig, to_json(model.config()).dump()}, {kMetadata, json_text(metadata)}};
   for (const auto& parameter : model.named_parameters()) {
     content.tensors[parameter.key()] = parameter.value();
   }
-  write_safetensors(path, content);
+  return write_safetensors(path, content);
 }
 
 }  // namespace assay::interp

@@ -24,8 +24,9 @@ LoadedModel load_model(const std::filesystem::path& path);
 
 /// Writes safetensors with the configuration in `__metadata__["config"]` and `metadata`, an object,
 /// in `__metadata__["assay"]`; atomic, and byte for byte reproducible.
+/// @return SHA-256 of the file.
 /// @throws std::invalid_argument on NaN or infinite weights, which could not be read back.
-void save_model(const Transformer& model, const std::filesystem::path& path,
-                const nlohmann::json& metadata = nlohmann::json::object());
+std::string save_model(const Transformer& model, const std::filesystem::path& path,
+                       const nlohmann::json& metadata = nlohmann::json::object());
 
 }  // namespace assay::interp

@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -52,7 +53,10 @@ void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
     }
   };
   std::vector<std::jthread> others;
-  for (int64_t i = 1; i < std::min<int64_t>(worker_threads, n); ++i) others.emplace_back(worker);
+  try {
+    for (int64_t i = 1; i < std::min<int64_t>(worker_threads, n); ++i) others.emplace_back(worker);
+  } catch (const std::system_error&) {  // the system gives no more threads: those there are suffice
+  }
   worker();
   others.clear();  // joins
   if (failure) std::rethrow_exception(failure);

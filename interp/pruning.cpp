@@ -1,8 +1,10 @@
 #include "interp/pruning.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "interp/answers.h"
 #include "interp/transformer.h"
@@ -36,9 +38,13 @@ std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, 
   for (int64_t first = 0; first < n; first += kShard) {
     const LabelledBatch part = inputs(first, std::min(kShard, n - first));
     const Tensor hidden = values_at_answers(model, part, readout, {neurons})[0];
+    if (hidden.size(0) == 0) continue;  // nothing to be answered here
     reach = at::maximum(reach, hidden.abs().amax(0));
-    labels.push_back(part.labels);
+    labels.push_back(answer_labels(part));
   }
+  if (labels.empty())
+    throw std::invalid_argument(
+        fmt::format("pruning: none of {} inputs has a label to choose neurons by", n));
   const Tensor answers = std::get<0>(at::_unique(at::cat(labels)));
   const Tensor logits =
       at::matmul(model.blocks.back()->mlp->W_out, model.W_U.index_select(1, answers));

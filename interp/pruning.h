@@ -18,8 +18,8 @@ int64_t prune_neurons(Transformer& model, int64_t layer, const std::vector<int64
 int64_t living_neurons(const Transformer& model, int64_t layer);
 
 /// All neurons of the last block but the `keep` that can move the answer most: largest activation
-/// at the readout position of inputs 0 … n-1, times the largest coefficient on an answer's logit
-/// against the mean of all answers.
+/// where inputs 0 … n-1 are answered, times the largest coefficient on an answer's logit against
+/// the mean of all answers. @throws std::invalid_argument if no input has a label.
 std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, int64_t keep,
                                      const LabelledInputs& inputs, int64_t n);
 

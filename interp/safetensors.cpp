@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "interp/files.h"
+#include "interp/file_writer.h"
+#include "interp/json_text.h"
 
 namespace assay::interp {
 namespace {
@@ -217,7 +218,7 @@ std::string header_of(const Safetensors& content) {
                     {"data_offsets", {position, end}}};
     position = end;
   }
-  std::string text = header.dump();
+  std::string text = json_text(header);
   text.append((8 - text.size() % 8) % 8, ' ');
   return text;
 }
@@ -228,25 +229,25 @@ Safetensors read_safetensors(const fs::path& path) {
   return SafetensorsReader(path).read();
 }
 
-void write_safetensors(const fs::path& path, const Safetensors& content) {
+void write_safetensors(FileWriter& file, const Safetensors& content) {
   const std::string header = header_of(content);
   const uint64_t length = header.size();
-  write_atomically(path, [&](const fs::path& temporary) {
-    errno = 0;
-    std::ofstream file(temporary, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(&length), sizeof length);
-    file << header;
-    for (const auto& [name, tensor] : content.tensors) {
-      const at::Tensor plain = tensor.detach().cpu().contiguous();
-      file.write(static_cast<const char*>(plain.data_ptr()),
-                 static_cast<std::streamsize>(plain.nbytes()));
-    }
-    file.close();
-    if (!file) {
-      throw std::runtime_error(fmt::format("{}: cannot write: {}", path.string(),
-                                           std::generic_category().message(errno)));
-    }
-  });
+  const auto write = [&](const void* bytes, size_t size) {
+    file.write({static_cast<const char*>(bytes), size});
+  };
+  write(&length, sizeof length);
+  file.write(header);
+  for (const auto& [name, tensor] : content.tensors) {
+    const at::Tensor plain = tensor.detach().cpu().contiguous();
+    write(plain.data_ptr(), plain.nbytes());
+  }
+}
+
+std::string write_safetensors(const fs::path& path, const Safetensors& content) {
+  FileWriter file(path);
+  write_safetensors(file, content);
+  file.put_in_place();
+  return file.sha256();
 }
 
 }  // namespace assay::interp

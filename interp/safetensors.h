@@ -9,6 +9,8 @@
 
 namespace assay::interp {
 
+class FileWriter;
+
 using TensorMap = std::map<std::string, at::Tensor>;
 
 struct Safetensors {
@@ -21,8 +23,10 @@ struct Safetensors {
 ///   truncated, lies about its lengths, overlaps or leaves gaps between its own tensors.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-/// Writes atomically (a temporary file beside `path`, renamed when complete). The same content
-/// gives the same bytes: tensors are sorted by name, the header is padded to 8 bytes.
-void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+/// Writes through a FileWriter, whole or not at all. The same content gives the same bytes: tensors
+/// are sorted by name, the header is padded to 8 bytes. @return SHA-256 of the file.
+std::string write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+/// The same into a file that is yet to be put in place.
+void write_safetensors(FileWriter& file, const Safetensors& content);
 
 }  // namespace assay::interp

@@ -103,11 +103,11 @@ double descend(const Transformer& model, AdamW& optimizer, const TrainingConfig&
 // --- the run around the steps
 
 void begin_phase(Transformer& model, AdamW& optimizer, const TrainingConfig& config,
-                 const Phase& phase, const LabelledInputs& held_out) {
+                 const Phase& phase, const LabelledInputs& selection) {
   if (phase.keep_neurons > 0)
     prune_neurons(
         model, last_layer(model),
-        weakest_neurons(model, config.readout, phase.keep_neurons, held_out, config.held_out));
+        weakest_neurons(model, config.readout, phase.keep_neurons, selection, config.held_out));
   optimizer.state().clear();  // fresh moments, also for what was pruned
 }
 
@@ -176,7 +176,9 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
       return outcome;
     }
     const auto [phase, step_of_phase] = phase_step(config, state.step);
-    if (step_of_phase == 0) begin_phase(model, optimizer, config, config.phases[phase], held_out);
+    if (step_of_phase == 0)
+      begin_phase(model, optimizer, config, config.phases[phase],
+                  io.selection ? io.selection : inputs);
     const double loss = descend(model, optimizer, config, inputs, state.step);
     ++state.step;
 
@@ -206,6 +208,8 @@ double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t 
     const int64_t so_far = done += batch.tokens.size(0);
     if (on_progress) on_progress(so_far, n);
   });
+  if (answers == 0)
+    throw std::invalid_argument(fmt::format("accuracy: none of {} inputs has a label", n));
   return static_cast<double>(correct) / static_cast<double>(answers);
 }
 

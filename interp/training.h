@@ -32,6 +32,8 @@ struct TrainingIo {
   bool resume = false;                    ///< go on from `checkpoint` if it exists
   std::function<void(const TrainingProgress&)> on_progress = {};  ///< after each step
   const std::atomic<bool>* stop = nullptr;  ///< when set: checkpoint and return at the next step
+  /// The inputs by which it is chosen which neurons a phase keeps. None: those trained on.
+  LabelledInputs selection = {};
 };
 
 struct TrainingOutcome {
@@ -41,15 +43,16 @@ struct TrainingOutcome {
 
 /// Trains the model in place. The weights after step n depend on (initial weights, config, inputs)
 /// alone, not on threads, and not on where a run was killed and resumed.
-/// @param train, held_out  streams that share no input.
+/// @param held_out  inputs on which accuracy is measured and by which nothing is chosen. For an
+///   honest figure they are neither trained on nor in `io.selection`.
 /// @throws std::invalid_argument for a config or checkpoint that does not belong to this run,
 ///   std::runtime_error if the loss becomes NaN or a file cannot be written.
 TrainingOutcome train(Transformer& model, const TrainingConfig& config, const LabelledInputs& train,
                       const LabelledInputs& held_out, const TrainingIo& io = {});
 
 /// Share of the answers of inputs 0 … n-1 whose label has the largest logit. @param readout  where
-/// they are answered unless they say otherwise. @param on_progress  told of inputs done, from several
-/// threads at once.
+/// they are answered unless they say otherwise. @param on_progress  told of inputs done, from
+/// several threads at once. @throws std::invalid_argument if no input has a label.
 double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout,
                 const std::function<void(int64_t done, int64_t of)>& on_progress = {});
 

@@ -30,7 +30,7 @@ struct TrainingConfig {
   int64_t readout = 0;             ///< position whose logits are trained, unless inputs name theirs
   int64_t evaluate_every = 250;    ///< steps between held-out evaluations
   int64_t checkpoint_every = 250;  ///< steps between checkpoints
-  int64_t held_out = 4096;         ///< held-out inputs per evaluation
+  int64_t held_out = 4096;  ///< held-out inputs per evaluation, and inputs to choose neurons by
 
   int64_t steps() const;  ///< of all phases
   bool operator==(const TrainingConfig&) const = default;

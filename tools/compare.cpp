@@ -177,12 +177,15 @@ int run_comparison(const ComparisonOptions& options) {
   Saving save([&](const tasks::Comparison& so_far) {
     write_report(options.common, report_of(options, settings, subject, so_far, summarised(so_far)));
   });
+  // A pipe gets the report once, at the end.
+  const std::filesystem::path& report_file = options.common.json;
+  const bool saves = !report_file.empty() && !interp::destination_of(report_file).in_place;
   Progress line(options.common.quiet);
   config.stop = &watch_interrupts();
   config.on_progress = [&, before = std::ssize(done)](const tasks::Comparison& so_far) {
     if (so_far.inputs.size() == 1) warn_of_failures(so_far.inputs.front());
     line.count(std::ssize(so_far.inputs) - before, config.inputs - before, "inputs");
-    if (!options.common.json.empty()) save(so_far);
+    if (saves) save(so_far);
   };
   const tasks::Comparison comparison =
       tasks::compare(*subject.explained.task, *subject.explained.model.model,

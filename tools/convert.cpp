@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "interp/files.h"
 #include "interp/model_file.h"
 #include "interp/transformer.h"
 #include "tools/commands.h"
@@ -37,12 +36,11 @@ int run_convert(const ConvertOptions& options) {
   nlohmann::json metadata = loaded.metadata;
   metadata["converted_from"] = {
       {"path", options.in.string()}, {"layout", loaded.layout}, {"sha256", loaded.sha256}};
-  interp::save_model(*loaded.model, options.out, metadata);
+  const std::string sha256 = interp::save_model(*loaded.model, options.out, metadata);
 
   nlohmann::ordered_json report = report_head();
   report["converted_from"] = metadata["converted_from"];
-  report["model"] = {{"path", options.out.string()},
-                     {"sha256", interp::sha256_of_file(options.out)}};
+  report["model"] = {{"path", options.out.string()}, {"sha256", sha256}};
   write_report(options.common, report);
   session.console.fact("read", fmt::format("{} (layout {})", options.in.string(), loaded.layout));
   session.console.fact("wrote", options.out.string());

@@ -111,7 +111,8 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   const tasks::DeriveConfig config = settled(options, *task);
   const fs::path file = options.out / (config.variant + ".json");
   fs::create_directories(options.out);
-  require_writable(file);
+  for (const char* extension : {".json", ".safetensors"})
+    require_writable(fs::path(file).replace_extension(extension));
 
   const Console& console = session.console;
   console.fact("task", describe(*task));

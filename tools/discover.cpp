@@ -10,7 +10,6 @@
 
 #include "circuits/circuit_file.h"
 #include "circuits/discovery.h"
-#include "interp/files.h"
 #include "interp/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
@@ -90,10 +89,10 @@ void print_edges(const DiscoverOptions& options, const Circuit& circuit, const E
 }
 
 ordered_json report_of(const DiscoverOptions& options, const ExperimentSubject& subject,
-                       const Circuit& circuit, const EdgeScores& scores, double seconds) {
+                       const Circuit& circuit, const std::string& sha256, const EdgeScores& scores,
+                       double seconds) {
   ordered_json report = origin_of(options, subject);
-  report["circuit"] = {{"path", options.out.string()},
-                       {"sha256", interp::sha256_of_file(options.out)}};
+  report["circuit"] = {{"path", options.out.string()}, {"sha256", sha256}};
   report["seconds"] = seconds;
   report["edges"] = ordered_json::object();
   const at::Tensor mean = scores.mean.contiguous(), error = scores.standard_error.contiguous();
@@ -147,10 +146,11 @@ int run_discover(DiscoverOptions options) {
       .graph = graph,
       .kept = options.keep_dead_ends ? chosen : circuits::on_a_path(graph, chosen),
       .scores = scores.mean};
-  circuits::save_circuit({.circuit = circuit,
-                          .d_model = subject.model.model->config().d_model,
-                          .origin = origin_of(options, subject)},
-                         options.out);
+  const std::string sha256 =
+      circuits::save_circuit({.circuit = circuit,
+                              .d_model = subject.model.model->config().d_model,
+                              .origin = origin_of(options, subject)},
+                             options.out);
 
   session.console.fact("time", fmt::format("{:.2f} s", seconds));
   print_edges(options, circuit, scores, session.console);
@@ -162,7 +162,7 @@ int run_discover(DiscoverOptions options) {
                                                        dropped)
                                          : ""));
   session.console.fact("written", options.out.string());
-  const ordered_json report = report_of(options, subject, circuit, scores, seconds);
+  const ordered_json report = report_of(options, subject, circuit, sha256, scores, seconds);
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
   return kDone;

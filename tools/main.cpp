@@ -1,10 +1,9 @@
 // The command `assay`.
 
-#include <c10/util/Exception.h>
-
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
+#include "tools/failure.h"
 #include "tools/help.h"
 #include "tools/startup.h"
 #include "tools/terminal.h"
@@ -61,18 +60,14 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
 }
 
 /// The message as one line, after the subcommand's name.
-int refuse(const CLI::App& app, std::string message) {
-  for (size_t at = 0; (at = message.find('\n', at)) != message.npos;) message.replace(at, 1, " ");
+int refuse(const CLI::App& app, const std::string& message) {
   const auto parsed = app.get_subcommands();
   const std::string name = parsed.empty() ? "" : " " + parsed.front()->get_name();
-  fmt::print(stderr, "assay{}: {}\n", name, shortened(printable(message), kLongestMessage));
+  fmt::print(stderr, "assay{}: {}\n", name, shortened(printable(failure_line(message)), kLongestMessage));
   return kBadInput;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  prepare_process(argv);
+int run(int argc, char** argv) {
   CLI::App app("validates mechanistic interpretations of neural networks", "assay");
   app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", ASSAY_VERSION);
@@ -87,11 +82,17 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     return refuse(app, error.what());
-  } catch (const c10::Error& error) {
-    const std::string message = error.what_without_backtrace();
-    return refuse(app, message.substr(0, message.find('\n')));
   } catch (const std::exception& error) {
     return refuse(app, error.what());
+  } catch (...) {
+    return refuse(app, "ended by an exception of an unknown kind");
   }
   return kBadInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepare_process(argv);
+  return after_output(run(argc, argv));
 }

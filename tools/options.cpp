@@ -1,22 +1,18 @@
 #include "tools/options.h"
 
 #include <torch/cuda.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "interp/files.h"
+#include "interp/json_text.h"
 #include "interp/parallel.h"
 #include "tools/startup.h"
 
 namespace assay::tools {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kSchema = 1;
 
@@ -36,11 +32,6 @@ void warn_if_slow(const interp::Blas& blas) {
                      : fmt::format("unset OPENBLAS_CORETYPE or set it to {}", better);
   Console::warn(fmt::format("slow matrix products, several times slower than need be: {} ({}): {}",
                             describe(blas), blas.library, remedy));
-}
-
-[[noreturn]] void fail(const fs::path& path, int error) {
-  throw std::runtime_error(fmt::format("{}: cannot be written: {}", path.string(),
-                                       std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -84,14 +75,7 @@ nlohmann::ordered_json report_head() {
 }
 
 void write_report(const CommonOptions& options, const nlohmann::ordered_json& report) {
-  if (!options.json.empty()) interp::write_file(options.json, report.dump(1) + "\n");
-}
-
-void require_writable(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (fs::is_directory(path)) fail(path, EISDIR);
-  if (!fs::exists(folder)) fail(path, ENOENT);
-  if (access(folder.c_str(), W_OK) != 0) fail(path, errno);
+  if (!options.json.empty()) interp::write_file(options.json, interp::json_text(report, 1) + "\n");
 }
 
 std::string describe(const interp::Blas& blas) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "interp/blas.h"
+#include "interp/file_writer.h"
 #include "tools/terminal.h"
 
 namespace CLI {
@@ -50,8 +51,7 @@ nlohmann::ordered_json report_head();
 /// Writes the report to `options.json`, if that is given.
 void write_report(const CommonOptions& options, const nlohmann::ordered_json& report);
 
-/// @throws std::runtime_error with the system's reason, if no file could be made at `path`.
-void require_writable(const std::filesystem::path& path);
+using interp::require_writable;  // asked before work begins whose result could not be written
 
 /// One line: `OpenBLAS 0.3.21, kernels for SkylakeX, 97 GFLOP/s on one thread`.
 std::string describe(const interp::Blas& blas);

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
+#include "interp/file_writer.h"
 #include "interp/files.h"
 #include "interp/json_reader.h"
 #include "interp/json_shape.h"
+#include "interp/json_text.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -31,6 +35,19 @@ const interp::Shape& plan_shape() {
 
 }  // namespace
 
+std::unique_ptr<RunLock> RunFolder::lock() const {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (!fs::is_directory(path_)) {
+    throw std::runtime_error(
+        fmt::format("{}: no folder can be made here: {}", path_.string(),
+                    error ? error.message() : std::generic_category().message(ENOTDIR)));
+  }
+  auto lock = std::make_unique<RunLock>(path_ / ".lock");
+  interp::remove_stale_temporaries(path_);
+  return lock;
+}
+
 void RunFolder::begin(const RunPlan& plan) const {
   for (const fs::path& file : {manifest(), checkpoint(), model(), metrics()}) {
     if (fs::exists(file)) {
@@ -39,11 +56,26 @@ void RunFolder::begin(const RunPlan& plan) const {
                       path_.string(), file.filename().string()));
     }
   }
-  fs::create_directories(path_);
   nlohmann::ordered_json content = report_head();
   content["plan"] = to_json(plan);
   content["finished"] = false;
-  interp::write_file(manifest(), content.dump(1) + "\n");
+  interp::write_file(manifest(), interp::json_text(content, 1) + "\n");
+}
+
+void RunFolder::finish(const nlohmann::ordered_json& content) const {
+  interp::write_file(manifest(), interp::json_text(content, 1) + "\n");
+  fs::remove(checkpoint());
+}
+
+std::optional<nlohmann::ordered_json> RunFolder::finished() const {
+  auto content = nlohmann::ordered_json::parse(interp::read_file(manifest()));
+  if (!content.value("finished", false)) return std::nullopt;
+  if (interp::sha256_of_file(model()) != content.at("model_sha256")) {
+    throw std::runtime_error(
+        fmt::format("{}: not the model that this run was finished with", model().string()));
+  }
+  fs::remove(checkpoint());  // still there if the run was killed between two steps of finish()
+  return content;
 }
 
 RunPlan RunFolder::plan() const {
@@ -78,13 +110,21 @@ ordered_json metrics_of(const std::string& text) {
   return entries;
 }
 
-void MetricsLog::record(const interp::TrainingProgress& progress) {
+void MetricsLog::record(const interp::TrainingProgress& progress, const json& more) {
+  errno = 0;
   if (!file_.is_open()) {
     keep_before(progress.step);
     file_.open(path_, std::ios::app);
   }
-  if (progress.accuracy >= 0) file_ << interp::to_json(progress).dump() << std::endl;
-  if (!file_) throw std::runtime_error(fmt::format("{}: cannot be written", path_.string()));
+  if (progress.accuracy >= 0) {
+    json line = interp::to_json(progress);
+    line.update(more);
+    file_ << line.dump() << std::endl;
+  }
+  if (!file_) {
+    throw std::runtime_error(fmt::format("{}: cannot write: {}", path_.string(),
+                                         std::generic_category().message(errno)));
+  }
 }
 
 void MetricsLog::keep_before(int64_t step) {

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "interp/training.h"
+#include "tools/run_lock.h"
 #include "tools/run_plan.h"
 
 namespace assay::tools {
@@ -22,11 +25,20 @@ class RunFolder {
   std::filesystem::path manifest() const { return path_ / "manifest.json"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
 
-  /// Makes the folder and writes the plan into its manifest.
-  /// @throws std::runtime_error if it holds a run already, or cannot be written.
+  /// Makes the folder and keeps other runs out of it while the lock lives. What processes killed
+  /// while they wrote have left there is removed.
+  /// @throws std::runtime_error if another run is at work in it, or it cannot be written.
+  std::unique_ptr<RunLock> lock() const;
+  /// Writes the plan into the manifest. @throws std::runtime_error if the folder holds a run
+  /// already.
   void begin(const RunPlan& plan) const;
+  /// Writes the manifest of the finished run and removes what was there to go on from.
+  void finish(const nlohmann::ordered_json& manifest) const;
   /// The plan of the run that was begun here. @throws std::runtime_error if there is none.
   RunPlan plan() const;
+  /// The manifest, if the run is finished. @throws std::runtime_error if its model is not the one
+  /// that it was finished with.
+  std::optional<nlohmann::ordered_json> finished() const;
 
  private:
   std::filesystem::path path_;
@@ -43,8 +55,10 @@ class MetricsLog {
 
   /// Takes every step of the training. The first one tells where it goes on, so lines of that step
   /// and later ones, written before a kill, are dropped then.
-  /// @throws std::runtime_error if the file cannot be written.
-  void record(const interp::TrainingProgress& progress);
+  /// @param more  stands in the line, too. @throws std::runtime_error if the file cannot be
+  /// written.
+  void record(const interp::TrainingProgress& progress,
+              const nlohmann::json& more = nlohmann::json::object());
 
  private:
   void keep_before(int64_t step);

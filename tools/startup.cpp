@@ -1,5 +1,6 @@
 #include "tools/startup.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "interp/blas.h"
 #include "interp/files.h"
+#include "tools/failure.h"
 
 namespace assay::tools {
 namespace {
@@ -19,6 +21,16 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, INT_MAX);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
   mallopt(M_TOP_PAD, 64 << 20);
+}
+
+// A file that is opened takes the lowest free descriptor. Where the caller has closed a standard
+// stream that would be the stream's, and what is printed would end in the file.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    // Opened the wrong way round: using it stays an error.
+    open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 std::string quoted(std::string_view argument) {
@@ -35,6 +47,8 @@ std::string quoted(std::string_view argument) {
 }  // namespace
 
 void prepare_process(char** argv) {
+  hold_standard_streams();
+  end_failures_in_one_line();
   keep_freed_memory();
   constexpr const char* kVariable = "OPENBLAS_CORETYPE";  // read when the library is loaded
   if (std::getenv(kVariable)) return;

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <random>
 
+#include "interp/json_text.h"
+
 namespace assay::tools {
 namespace {
 

@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "interp/files.h"
 #include "interp/model_file.h"
 #include "interp/training.h"
+#include "tools/accuracy.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/options.h"
@@ -43,20 +43,29 @@ interp::LabelledInputs on_device(interp::LabelledInputs inputs, c10::Device devi
   };
 }
 
-std::string progress_line(const interp::TrainingProgress& now, double accuracy) {
-  const std::string held_out = accuracy < 0 ? "–" : fmt::format("{:.2f}%", 100 * accuracy);
-  return fmt::format("step {} of {}  loss {:.4f}  held-out {}  {} samples/s  {} left",
-                     grouped(now.step), grouped(now.steps), now.loss, held_out,
-                     grouped(std::llround(now.samples_per_second)), duration(now.seconds_left));
-}
-
 /// One training run at work.
 struct Run {
   RunPlan plan;
   RunFolder folder;
+  std::unique_ptr<RunLock> lock;
   std::unique_ptr<tasks::Task> task;
   tasks::Recipe recipe;
 };
+
+/// What the accuracies on the way are measured on.
+std::string held_out_in_words(const Run& run) {
+  if (run.task->domain())
+    return fmt::format("the deriving part, gone through again and again, seed {}", run.plan.seed);
+  const int64_t n = run.recipe.training.held_out;
+  return fmt::format("inputs {} to {} of the deriving part, seed {}", grouped(n),
+                     grouped(2 * n - 1), run.plan.seed);
+}
+
+std::string progress_line(const interp::TrainingProgress& now, const std::string& held_out) {
+  return fmt::format("step {} of {}  {} left  loss {:.4f}  {} samples/s  held-out {}",
+                     grouped(now.step), grouped(now.steps), duration(now.seconds_left), now.loss,
+                     grouped(std::llround(now.samples_per_second)), held_out);
+}
 
 Run prepare(const tasks::TaskEntry& entry, const TrainOptions& options) {
   const RunFolder folder(options.out);
@@ -69,28 +78,43 @@ Run prepare(const tasks::TaskEntry& entry, const TrainOptions& options) {
   require_same(plan, request);
   auto task = tasks::task_from_json(plan.task);
   tasks::Recipe recipe = recipe_of(plan, *task);
+  auto lock = folder.lock();
   if (!options.resume) folder.begin(plan);
-  return {std::move(plan), folder, std::move(task), std::move(recipe)};
+  return {std::move(plan), folder, std::move(lock), std::move(task), std::move(recipe)};
 }
 
 interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const Session& session) {
   MetricsLog metrics(run.folder.metrics());
   Progress line(session.console.quiet());
-  double accuracy = -1;
+  const bool draws = !run.task->domain();  // else the part is gone through, again and again
+  std::string held_out_so_far = "–";
   const auto on_progress = [&](const interp::TrainingProgress& now) {
-    metrics.record(now);
-    if (now.accuracy >= 0) accuracy = now.accuracy;
-    line.show([&] { return progress_line(now, accuracy); });
+    ordered_json measured = ordered_json::object();
+    if (now.accuracy >= 0) {
+      measured = accuracy_json({.share = now.accuracy,
+                                .inputs = run.recipe.training.held_out,
+                                .of = held_out_in_words(run),
+                                .draws = draws},
+                               "accuracy");
+      held_out_so_far = accuracy_in_words(measured, "accuracy", 2);
+    }
+    metrics.record(now, measured);
+    line.show([&] { return progress_line(now, held_out_so_far); });
   };
-  // Evaluated on the deriving part while training, so that nothing is ever chosen by the test part.
   const auto inputs = run.task->inputs(tasks::Part::Train, run.plan.seed);
-  const auto held_out = run.task->inputs(tasks::Part::Derive, run.plan.seed);
-  return interp::train(model, run.recipe.training, on_device(inputs, session.device),
-                       on_device(held_out, session.device),
+  // The test part is for the finished model alone. Neurons are chosen by the first inputs of the
+  // deriving part, so that accuracy on the way is measured on those that follow.
+  const auto selection =
+      on_device(run.task->inputs(tasks::Part::Derive, run.plan.seed), session.device);
+  const auto held_out = [&](int64_t first, int64_t count) {
+    return selection(run.recipe.training.held_out + first, count);
+  };
+  return interp::train(model, run.recipe.training, on_device(inputs, session.device), held_out,
                        {.checkpoint = run.folder.checkpoint(),
                         .resume = true,
                         .on_progress = on_progress,
-                        .stop = &watch_interrupts()});
+                        .stop = &watch_interrupts(),
+                        .selection = selection});
 }
 
 double measured_accuracy(const Run& run, const interp::Transformer& model,
@@ -102,13 +126,14 @@ double measured_accuracy(const Run& run, const interp::Transformer& model,
       [&](int64_t done, int64_t of) { line.count(done, of, "inputs answered"); });
 }
 
-double accuracy_on(const interp::LabelledBatch& batch, const Run& run,
-                   const interp::Transformer& model, const Session& session) {
+Accuracy measured_on(const interp::LabelledBatch& batch, const std::string& of, const Run& run,
+                     const interp::Transformer& model, const Session& session) {
   const auto slice = [&](int64_t first, int64_t count) {
     return interp::LabelledBatch{batch.tokens.narrow(0, first, count),
                                  batch.labels.narrow(0, first, count)};
   };
-  return measured_accuracy(run, model, slice, batch.tokens.size(0), session);
+  const int64_t n = batch.tokens.size(0);
+  return {.share = measured_accuracy(run, model, slice, n, session), .inputs = n, .of = of};
 }
 
 /// How often the finished model is right: on all inputs never trained on, where they can be listed,
@@ -117,16 +142,26 @@ ordered_json accuracies(const Run& run, const interp::Transformer& model, const 
   const std::optional<tasks::Domain> domain = run.task->domain();
   if (!domain) {
     const auto test = run.task->inputs(tasks::Part::Test, run.plan.seed);
-    return {{"accuracy", measured_accuracy(run, model, test, kFinalInputs, session)},
-            {"accuracy_inputs", kFinalInputs}};
+    return accuracy_json({.share = measured_accuracy(run, model, test, kFinalInputs, session),
+                          .inputs = kFinalInputs,
+                          .of = fmt::format("fresh inputs, test part, seed {}", run.plan.seed),
+                          .draws = true},
+                         "accuracy");
   }
   const interp::LabelledBatch trained = domain->of({tasks::Part::Train});
   interp::LabelledBatch unseen = domain->of({tasks::Part::Derive, tasks::Part::Test});
-  if (unseen.tokens.size(0) == 0) unseen = trained;
-  return {{"accuracy", accuracy_on(unseen, run, model, session)},
-          {"accuracy_inputs", unseen.tokens.size(0)},
-          {"accuracy_trained", accuracy_on(trained, run, model, session)},
-          {"accuracy_trained_inputs", trained.tokens.size(0)}};
+  const bool all_trained = unseen.tokens.size(0) == 0;
+  if (all_trained) unseen = trained;
+  ordered_json measured =
+      accuracy_json(measured_on(unseen,
+                                all_trained ? "inputs, all there are, trained on"
+                                            : "inputs, all those never trained on",
+                                run, model, session),
+                    "accuracy");
+  measured.update(
+      accuracy_json(measured_on(trained, "inputs, all those trained on", run, model, session),
+                    "accuracy_trained"));
+  return measured;
 }
 
 /// Measures and saves the finished model. @return the manifest.
@@ -138,20 +173,19 @@ ordered_json finish(const Run& run, interp::Transformer& model,
                         {"recipe", interp::to_json(run.recipe.training)},
                         {"seed", run.plan.seed},
                         {"samples", run.recipe.training.steps() * run.recipe.training.batch},
-                        {"cpu_seconds", std::round(outcome.last.cpu_seconds)},
-                        {"accuracy", measured.at("accuracy")}};
+                        {"cpu_seconds", std::round(outcome.last.cpu_seconds)}};
+  facts.update(measured);
   model.to(c10::Device("cpu"));
-  interp::save_model(model, run.folder.model(), facts);
+  const std::string model_sha256 = interp::save_model(model, run.folder.model(), facts);
 
   ordered_json manifest = report_head();
   manifest["plan"] = to_json(run.plan);
   manifest["finished"] = true;
   manifest.update(facts);
-  manifest.update(measured);
   manifest["neurons"] = outcome.last.neurons;
   manifest["blas"] = describe(session.blas);
-  manifest["model_sha256"] = interp::sha256_of_file(run.folder.model());
-  interp::write_file(run.folder.manifest(), manifest.dump(1) + "\n");
+  manifest["model_sha256"] = model_sha256;
+  run.folder.finish(manifest);
   return manifest;
 }
 
@@ -161,19 +195,18 @@ void print_start(const Run& run, const Session& session) {
   console.fact("preset",
                fmt::format("{}, {} steps of {} inputs, seed {}", run.plan.preset,
                            grouped(run.plan.steps), run.recipe.training.batch, run.plan.seed));
+  console.fact("held out", fmt::format("accuracy on the way: {}", held_out_in_words(run)));
   console.fact("BLAS", describe(session.blas));
   console.fact("folder", run.folder.path().string());
 }
 
 void print_end(const Run& run, const ordered_json& manifest, const Console& console) {
-  const auto share = [&](const std::string& name) {
-    return fmt::format("{:.4f}% of {}", 100 * manifest[name].get<double>(),
-                       grouped(manifest[name + "_inputs"]));
-  };
-  const bool listed = manifest.contains("accuracy_trained");
-  console.fact("accuracy", fmt::format("{} {} never trained on", share("accuracy"),
-                                       listed ? "inputs, all those" : "balanced inputs"));
-  if (listed) console.fact("", fmt::format("{} trained on", share("accuracy_trained")));
+  for (const std::string name : {"accuracy", "accuracy_trained"}) {
+    if (!manifest.contains(name)) continue;
+    console.fact(name == "accuracy" ? name : "",
+                 fmt::format("{} {}", accuracy_in_words(manifest, name, 4),
+                             manifest.value(name + "_of", "inputs")));
+  }
   console.fact("trained on",
                fmt::format("{} inputs, {} of processor time", grouped(manifest["samples"]),
                            duration(manifest["cpu_seconds"])));
@@ -183,6 +216,12 @@ void print_end(const Run& run, const ordered_json& manifest, const Console& cons
 int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
   const Session session = start(options.common);
   const Run run = prepare(entry, options);
+  if (const auto manifest = run.folder.finished()) {
+    session.console.line("finished before, nothing is left to do");
+    print_end(run, *manifest, session.console);
+    write_report(options.common, *manifest);
+    return kDone;
+  }
   print_start(run, session);
 
   interp::Transformer model(run.recipe.model);
@@ -191,9 +230,10 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
   const interp::TrainingOutcome outcome = train(run, model, session);
   if (!outcome.finished) {
     session.console.print(
-        "stopped at step {} of {}, checkpoint saved; go on with:\n"
+        "stopped at step {} of {}{}; go on with:\n"
         "  assay train {} --out {} --resume",
-        grouped(outcome.last.step), grouped(outcome.last.steps), entry.name, options.out.string());
+        grouped(outcome.last.step), grouped(outcome.last.steps),
+        outcome.last.step > 0 ? ", checkpoint saved" : "", entry.name, options.out.string());
     return kInterrupted;
   }
   const ordered_json manifest = finish(run, model, outcome, session);

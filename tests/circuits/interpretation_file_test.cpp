@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <torch/types.h>
 
 #include <cmath>
@@ -9,6 +10,7 @@
 #include "interp/files.h"
 #include "interp/safetensors.h"
 #include "interp/transformer.h"
+#include "tests/interp/failing_renames.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
@@ -121,6 +123,26 @@ TEST_F(InterpretationFileTest, OtherNumbersUnderTheSameNameAreRefused) {
   std::filesystem::remove(at("x.safetensors"));
   EXPECT_THAT(message_of([&] { load_interpretation(path, config()); }),
               HasSubstr("x.safetensors: cannot open"));
+}
+
+TEST_F(InterpretationFileTest, KilledWhileSavingItLeavesTheFormerInterpretationOrTheNewOne) {
+  Interpretation changed = interpretation();
+  changed.title = "changed";
+  changed.nodes[0].alpha.tensors["thresholds"] = torch::tensor({7.0F, 8.0F});
+  for (int n = 1; n <= 2; ++n) {  // renaming the tensors, the structure
+    saved();
+    const pid_t child = fork();
+    if (child == 0) {
+      interp::rename_fault = {.kind = interp::RenameFault::DiesAfter, .at = n};
+      save_interpretation(changed, at("x.json"));
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+    const Interpretation expected = n == 1 ? interpretation() : changed;
+    const Interpretation found = load_interpretation(at("x.json"), config()).interpretation;
+    EXPECT_EQ(found.title, expected.title);
+    expect_same(found.nodes[0].alpha, expected.nodes[0].alpha);
+  }
 }
 
 TEST_F(InterpretationFileTest, MissingAndIllTypedFieldsAreNamed) {

@@ -2,14 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "interp/files.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/toy_training.h"
 
@@ -18,7 +22,17 @@ namespace {
 
 using testing::HasSubstr;
 
-class CheckpointTest : public Scratch {};
+class CheckpointTest : public Scratch {
+ protected:
+  /// @return the former limit on the size of files.
+  static rlimit limit_files(rlim_t bytes) {
+    rlimit former{};
+    getrlimit(RLIMIT_FSIZE, &former);
+    const rlimit limit{.rlim_cur = std::min(bytes, former.rlim_max), .rlim_max = former.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return former;
+  }
+};
 
 TEST_F(CheckpointTest, StoppingAnywhereAndResumingChangesNoWeight) {
   for (const int64_t when : {1, 4, 9, 10, 16}) {  // 9 ends the first phase
@@ -139,11 +153,60 @@ TEST_F(CheckpointTest, CheckpointsOfOtherSettingsAreRefused) {
 
 TEST_F(CheckpointTest, FilesThatAreNoCheckpointAreRefused) {
   auto model = fresh_model();
-  for (const char* bytes : {"", "not a checkpoint"}) {
+  for (const char* bytes : {"", "not a checkpoint", "assay checkpoint, sha256 ab"}) {
     const auto path = put("c", bytes);
     EXPECT_EQ(message_of([&] { run(*model, two_phases(), {.checkpoint = path, .resume = true}); }),
               path.string() + ": not a checkpoint of assay train");
   }
+  const auto archive = put("c", "PK\x03\x04 and so on");
+  EXPECT_THAT(
+      message_of([&] { run(*model, two_phases(), {.checkpoint = archive, .resume = true}); }),
+      HasSubstr("a checkpoint without checksum, as earlier versions wrote them"));
+}
+
+TEST_F(CheckpointTest, NoFlippedOrMissingByteGoesUnnoticed) {
+  run(*fresh_model(), two_phases(), {.checkpoint = at("good")});
+  const std::string good = read_file(at("good"));
+  const auto refusal = [&](const std::string& bytes) {
+    auto other = fresh_model(7);
+    const auto path = put("c", bytes);
+    const std::string message =
+        message_of([&] { run(*other, two_phases(), {.checkpoint = path, .resume = true}); });
+    EXPECT_TRUE(same_bits(*other, *fresh_model(7)));
+    return message;
+  };
+  const size_t head = good.find('\n');
+  for (size_t i = 0; i < good.size(); i += i < head ? 7 : good.size() / 61) {
+    std::string damaged = good;
+    damaged[i] ^= 1;
+    EXPECT_THAT(refusal(damaged), HasSubstr(i < 25 ? "not a checkpoint" : "c: damaged")) << i;
+  }
+  std::string joined = good;
+  joined[head] = ' ';
+  EXPECT_THAT(refusal(joined), HasSubstr("not a checkpoint"));
+  EXPECT_THAT(refusal(good.substr(0, good.size() - 1)), HasSubstr("c: damaged"));
+  EXPECT_THAT(refusal(good + "a"), HasSubstr("c: damaged"));
+}
+
+TEST_F(CheckpointTest, AFullDiskEndsTheRunAndLeavesTheFormerCheckpoint) {
+  std::string former;
+  const auto fill_the_disk = [&](const auto& progress) {
+    if (progress.step == 5) former = read_file(at("c"));
+    if (progress.step == 5) limit_files(4096);
+  };
+  const rlimit before = limit_files(RLIM_INFINITY);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const std::string message = message_of([&] {
+    run(*fresh_model(), two_phases(), {.checkpoint = at("c"), .on_progress = fill_the_disk});
+  });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, at("c").string() + ": cannot write: File too large");
+  EXPECT_EQ(read_file(at("c")), former);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(at("")), {}), 1);
+  auto resumed = fresh_model();
+  run(*resumed, two_phases(), {.checkpoint = at("c"), .resume = true});
+  EXPECT_TRUE(same_bits(*resumed, uninterrupted()));
 }
 
 }  // namespace

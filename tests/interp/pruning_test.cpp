@@ -10,6 +10,7 @@
 
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
+#include "tests/interp/scratch.h"
 #include "tests/interp/toy_training.h"
 
 namespace assay::interp {
@@ -48,7 +49,7 @@ TEST(PruningTest, APhaseKeepsTheNeuronsThatMoveTheAnswerMostAndTheRestStaysRemov
     auto before = fresh_model(1, network);
     run(*before, config);
     // Largest activation times largest distance of an answer's logit from the mean of the answers.
-    const LabelledBatch sample = same_or_not(2)(0, config.held_out);
+    const LabelledBatch sample = same_or_not(1)(0, config.held_out);
     const TensorMap weights = weights_of(*before);
     const Tensor hidden = NaiveForward(network, weights, sample.tokens)
                               .values.at("blocks.1.mlp.hook_post")
@@ -75,6 +76,19 @@ TEST(PruningTest, APhaseKeepsTheNeuronsThatMoveTheAnswerMostAndTheRestStaysRemov
     EXPECT_EQ(dead_neurons(*model), weakest);
     for (size_t step = 0; step < living.size(); ++step) EXPECT_EQ(living[step], step < 6 ? 24 : 9);
   }
+}
+
+TEST(PruningTest, LabelsByPositionChooseAsTheReadoutDoes) {
+  const auto model = fresh_model();
+  EXPECT_EQ(weakest_neurons(*model, 2, 10, labelled_by_position(1), 100),
+            weakest_neurons(*model, 2, 10, same_or_not(1), 100));
+  const auto unlabelled = [](int64_t first, int64_t count) {
+    LabelledBatch batch = labelled_by_position(1)(first, count);
+    batch.labels.fill_(kUnlabelled);
+    return batch;
+  };
+  EXPECT_EQ(message_of([&] { weakest_neurons(*model, 2, 10, unlabelled, 100); }),
+            "pruning: none of 100 inputs has a label to choose neurons by");
 }
 
 TEST(PruningTest, KeepingMoreNeuronsThanThereAreKeepsAll) {

@@ -40,6 +40,16 @@ inline LabelledInputs same_or_not(uint64_t seed) {
   };
 }
 
+/// The toy task with its label standing at its position.
+inline LabelledInputs labelled_by_position(uint64_t seed) {
+  return [seed](int64_t first, int64_t count) {
+    LabelledBatch batch = same_or_not(seed)(first, count);
+    const at::Tensor labels = at::full_like(batch.tokens, kUnlabelled);
+    labels.select(1, 2).copy_(batch.labels);
+    return LabelledBatch{batch.tokens, labels};
+  };
+}
+
 /// Two phases, the second of which prunes and penalises; two parts per batch.
 inline TrainingConfig two_phases() {
   return {.phases = {{.steps = 9, .learning_rate = 3e-3},

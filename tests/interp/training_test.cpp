@@ -59,16 +59,6 @@ TEST(TrainingTest, TheLossIsTheCrossEntropyOfItsBatch) {
   EXPECT_NEAR(losses.front(), expected, 1e-5);
 }
 
-/// The toy task with its label standing at its position.
-LabelledInputs labelled_by_position(uint64_t seed) {
-  return [seed](int64_t first, int64_t count) {
-    LabelledBatch batch = same_or_not(seed)(first, count);
-    const Tensor labels = at::full_like(batch.tokens, kUnlabelled);
-    labels.select(1, 2).copy_(batch.labels);
-    return LabelledBatch{batch.tokens, labels};
-  };
-}
-
 TEST(TrainingTest, LabelsByPositionTrainAsTheReadoutDoes) {
   const auto by_readout = fresh_model(), by_position = fresh_model();
   const TrainingConfig config{.phases = {{.steps = 5}}, .batch = 96, .warmup = 1, .readout = 2};
@@ -113,6 +103,33 @@ TEST(TrainingTest, ThreadsChangeNoWeight) {
     run(*model, two_phases());
     EXPECT_TRUE(same_bits(*model, uninterrupted())) << threads << " threads";
   }
+}
+
+TEST(TrainingTest, HeldOutInputsDecideNothing) {
+  // All inputs are the same: the neurons that answer it are others than those that answer all.
+  const auto one_input = [](int64_t first, int64_t count) {
+    LabelledBatch batch = same_or_not(2)(first, count);
+    batch.tokens.copy_(same_or_not(2)(0, 1).tokens.expand_as(batch.tokens));
+    return batch;
+  };
+  const auto trained = [](const LabelledInputs& held_out, const LabelledInputs& selection) {
+    auto model = fresh_model();
+    train(*model, two_phases(), same_or_not(1), held_out, {.selection = selection});
+    return model;
+  };
+  const auto model = trained(same_or_not(2), same_or_not(2));
+  EXPECT_TRUE(same_bits(*model, *trained(one_input, same_or_not(2))));
+  EXPECT_FALSE(same_bits(*model, *trained(same_or_not(2), one_input)));
+}
+
+TEST(TrainingTest, InputsWithoutAnyLabelHaveNoAccuracy) {
+  const auto unlabelled = [](int64_t first, int64_t count) {
+    LabelledBatch batch = labelled_by_position(1)(first, count);
+    batch.labels.fill_(kUnlabelled);
+    return batch;
+  };
+  EXPECT_EQ(message_of([&] { accuracy(*fresh_model(), unlabelled, 10, 2); }),
+            "accuracy: none of 10 inputs has a label");
 }
 
 TEST(TrainingTest, APenaltyQuietensTheNeurons) {

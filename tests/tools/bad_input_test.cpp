@@ -236,8 +236,8 @@ TEST_F(BadInput, RunsThatAreNoReportsAndPagesThatCannotBeWritten) {
   refuse("report broken.json --out page.html", {"broken.json", "not a report"});
   refuse("report other.json --out page.html", {"other.json", "validate, measure, discover"});
   refuse("report good.json --out page.html", {"good.json", "expected a report"});
-  refuse("report good.json --out nosuch/page.html", {"nosuch/page.html", "cannot be written"});
-  refuse(validate("--html nosuch/page.html"), {"nosuch/page.html", "cannot be written"});
+  refuse("report good.json --out nosuch/page.html", {"nosuch/page.html", "cannot write"});
+  refuse(validate("--html nosuch/page.html"), {"nosuch/page.html", "cannot write"});
 }
 
 TEST_F(BadInput, FilesThatAreNestedDeeplyOrHaveNoEnd) {

@@ -91,7 +91,7 @@ TEST_F(FiniteDomain, IsTrainedOnWithExactAccuracies) {
       at(""));
   ASSERT_EQ(run.code, 0) << run.error;
   EXPECT_THAT(run.out, HasSubstr("of 25 inputs, all those never trained on"));
-  EXPECT_THAT(run.out, HasSubstr("of 24 trained on"));
+  EXPECT_THAT(run.out, HasSubstr("of 24 inputs, all those trained on"));
   const json manifest = json::parse(content_of(at("run/manifest.json")));
   EXPECT_EQ(manifest["accuracy_inputs"], 25);
   EXPECT_EQ(manifest["accuracy_trained_inputs"], 24);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "interp/files.h"
+#include "interp/json_text.h"
 
 namespace assay::tools::page {
 namespace {
@@ -60,7 +61,7 @@ Page page_of(const std::vector<Run>& runs) {
 }
 
 void write_page(const std::vector<Run>& runs, const std::filesystem::path& path) {
-  interp::write_file(path, html_of(page_of(runs)));
+  interp::write_file(path, interp::valid_utf8(html_of(page_of(runs))));
 }
 
 }  // namespace assay::tools::page

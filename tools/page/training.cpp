@@ -67,11 +67,16 @@ std::optional<Section> training_section(const Run& run) {
     return section;
   }
   const Json& last = lines.back();
+  const std::string inputs =
+      last.contains("accuracy_of")
+          ? fmt::format("{} held-out inputs ({})", grouped(last.at("accuracy_inputs")),
+                        last.at("accuracy_of").get<std::string>())
+          : "the held-out inputs";
   const Curve loss{"loss", "loss", {{"type", "log"}}, {{"format", "~g"}}};
   const Curve accuracy{"accuracy", "held-out accuracy", {{"zero", false}}, {{"format", ".3~%"}}};
   section.blocks.push_back(chart(
-      fmt::format("By step {}: loss {:.3g} (logarithmic scale), {} of the held-out inputs right.",
-                  grouped(last.at("step")), loss_of(last), percent(last.at("accuracy"))),
+      fmt::format("By step {}: loss {:.3g} (logarithmic scale), {} of {} right.",
+                  grouped(last.at("step")), loss_of(last), percent(last.at("accuracy")), inputs),
       fmt::format("Two lines over {} steps: the loss falls from {:.3g} to {:.3g}, held-out "
                   "accuracy goes from {} to {}.",
                   grouped(last.at("step")), loss_of(lines[0]), loss_of(last),

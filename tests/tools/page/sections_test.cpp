@@ -272,6 +272,18 @@ TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {
   EXPECT_EQ(values.back()["step"], 20000);
 }
 
+TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
+  const Json line = {{"step", 5},
+                     {"loss", 0.5},
+                     {"accuracy", 0.9},
+                     {"accuracy_inputs", 4096},
+                     {"accuracy_of", "of the deriving part"}};
+  const Section section =
+      *training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl"));
+  EXPECT_THAT(section.blocks.dump(),
+              HasSubstr("90% of 4,096 held-out inputs (of the deriving part) right."));
+}
+
 class Runs : public interp::Scratch {};
 
 TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {

@@ -1,0 +1,70 @@
+#include "tools/failure.h"
+
+#include <c10/util/Logging.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <system_error>
+
+#include "interp/json_text.h"
+#include "tools/commands.h"
+
+namespace assay::tools {
+namespace {
+
+constexpr const char* kOutOfMemory = "out of memory";
+
+void replace(std::string& text, const std::string& what, const std::string& by) {
+  for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += by.size())
+    text.replace(at, what.size(), by);
+}
+
+[[noreturn]] void terminate_in_one_line() {
+  try {
+    if (const auto failure = std::current_exception()) std::rethrow_exception(failure);
+    std::fputs("assay: ended unexpectedly\n", stderr);
+  } catch (const std::bad_alloc&) {  // no memory to make a message of
+    std::fprintf(stderr, "assay: %s\n", kOutOfMemory);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "assay: %s\n", failure_line(error.what()).c_str());
+  } catch (...) {
+    std::fputs("assay: ended by an exception of an unknown kind\n", stderr);
+  }
+  _exit(kBadInput);
+}
+
+}  // namespace
+
+std::string failure_line(std::string message) {
+  for (const char* backtrace : {"\nException raised from ", "\nframe #0: "})
+    message.resize(std::min(message.size(), message.find(backtrace)));
+  while (message.ends_with('\n')) message.pop_back();
+  replace(message, "std::bad_alloc", kOutOfMemory);
+  replace(message, "DefaultCPUAllocator: can't allocate memory", kOutOfMemory);
+  message = interp::valid_utf8(message);
+  for (char& c : message)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return message;
+}
+
+void end_failures_in_one_line() {
+  c10::SetStackTraceFetcher([] { return std::string(); });
+  std::set_terminate(terminate_in_one_line);
+}
+
+int after_output(int code) {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!failed || code == kBadInput) return code;
+  const std::string reason =
+      errno ? std::generic_category().message(errno) : "not everything was written";
+  fmt::print(stderr, "assay: standard output: cannot write: {}\n", reason);
+  return kBadInput;
+}
+
+}  // namespace assay::tools
