@@ -211,6 +211,28 @@ TEST_F(BadInput, NanWeights) {
   refuse("inspect nan.safetensors", {"nan.safetensors", "blocks.0.mlp.W_in", "NaN"});
 }
 
+TEST_F(BadInput, NetworksWhoseLogitsAreNotFiniteOrTie) {
+  interp::Safetensors content = interp::read_safetensors(at("model.safetensors"));
+  const auto with = [&](const char* name, const std::string& file, double value) {
+    interp::Safetensors changed = content;
+    changed.tensors[name] = at::full_like(content.tensors[name], value);
+    interp::write_safetensors(at(file), changed);
+  };
+  with("blocks.0.mlp.W_out", "enormous.safetensors", 1e38);
+  with("unembed.W_U", "silent.safetensors", 0);
+  const std::vector<std::string> words = {"logits", "not finite"};
+  const std::string formula = " '" + std::string(kGood) + "'";
+  refuse("solve --model enormous.safetensors" + formula, words);
+  refuse("explain --model enormous.safetensors --method occlusion" + formula, words);
+  refuse("discover --model enormous.safetensors --inputs 8 --out no.json", words);
+  const Finished tie =
+      run_assay("solve --model silent.safetensors --json tie.json" + formula, at(""));
+  EXPECT_EQ(tie.code, 0) << tie.error;
+  EXPECT_THAT(tie.out, testing::HasSubstr("a tie"));
+  EXPECT_EQ(tie.out.find("right,"), std::string::npos) << tie.out;
+  EXPECT_TRUE(json::parse(content_of(at("tie.json")))["network"]["satisfiable"].is_null());
+}
+
 TEST_F(BadInput, OutputThatCannotBeWritten) {
   refuse(validate("--json nosuch/report.json"), {"nosuch/report.json", "No such file"});
   refuse("train two-sat --out /proc/run", {"/proc/run"});
