@@ -124,6 +124,10 @@ void Console::fact(std::string_view name, std::string_view text) const {
        wrapped(text, width_of(stdout), kNameColumn));
 }
 
+void Console::insist(std::string_view text) const {
+  fmt::print(quiet_ ? stderr : stdout, "{}\n", text);
+}
+
 void Console::warn(std::string_view text) {
   fmt::print(stderr, "{} {}\n", painted("warning:", Tone::Caution, shows_colour(stderr)), text);
 }

@@ -94,13 +94,24 @@ TEST_F(BadInput, GoodOnesPass) {
 }
 
 TEST_F(BadInput, NoOrUnknownSubcommandAndOption) {
-  refuse("", {"subcommand"});
-  refuse("nosuch", {"subcommand"});
+  refuse("", {"expected a command", "validate"});
+  refuse("explian", {"unknown command 'explian'", "'explain'"});
+  refuse("validate --modle m", {"assay validate: unknown option --modle", "--model"});
   refuse("validate --model m", {"assay validate:", "--interpretation", "required"});
   refuse(validate("--nosuch"), {"--nosuch"});
   refuse(validate("--threads 0"), {"--threads"});
   refuse(validate("--confidence 1.5"), {"--confidence", "between 0 and 1"});
   refuse(validate("--device tpu"), {"--device", "cpu"});
+  refuse(validate("--seed -1"), {"--seed: expected a whole number from 0 to", "got -1"});
+}
+
+TEST_F(BadInput, AViolatedClaimIsSaidEvenQuietly) {
+  const std::string asked = "validate --inputs 300 --model model.safetensors --quiet "
+                            "--interpretation good.json --claim 'or.PE<=0' 'parse.PR<=1'";
+  const Finished run = run_assay(asked, at(""));  // no --task: the interpretation names it
+  EXPECT_EQ(run.code, 1) << run.error;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.error, "violated: or.PE; 1 holds\n");
 }
 
 TEST_F(BadInput, UnknownNamesAreAnsweredByTheKnownOnes) {
