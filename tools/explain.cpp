@@ -62,7 +62,7 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
   input.facts = {{"model", describe_model(options.explanation, subject)},
                  {"task", describe(task)},
                  {"input", task.to_text(tokens)},
-                 {"answer", name_of(answer)},
+                 {"answer", task.answer_name(answer)},
                  {"explained", fmt::format("{} = {:+.3f}", attribution::to_string(target, name_of),
                                            problem.scorer.score(problem.input.tokens))}};
   return input;
