@@ -119,8 +119,7 @@ void require_finite(const Tensor& values, const Tensor& tokens, const char* what
 
 Tensor logits_at(const Transformer& model, const Tensor& tokens, int64_t position) {
   const Site readout{.place = {Hook::Logits, 0}, .positions = {position}};
-  const Tensor logits =
-      trace(model, tokens, {.record = {readout}, .overwrite = {}})[0].squeeze(1);
+  const Tensor logits = trace(model, tokens, {.record = {readout}, .overwrite = {}})[0].squeeze(1);
   require_finite(logits, tokens, "logits");
   return logits;
 }

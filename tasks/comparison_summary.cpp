@@ -116,8 +116,7 @@ Leader leader_at(const std::string& measure, const std::vector<Contender>& conte
         !tell_apart(differences(comparison, measure, first.method, other.method), together))
       leader.not_told_apart.push_back(other.summary->method);
   if (const auto chance = summary.random.find(measure); chance != summary.random.end())
-    leader.above_chance =
-        first.summary->measures.at(measure).interval.low > chance->second.high;
+    leader.above_chance = first.summary->measures.at(measure).interval.low > chance->second.high;
   return leader;
 }
 

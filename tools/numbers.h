@@ -15,9 +15,9 @@ CLI::Validator whole_number(int64_t least = std::numeric_limits<int64_t>::min(),
                             int64_t most = std::numeric_limits<int64_t>::max());
 CLI::Validator seed_number();  ///< 0 … 2^64-1
 
-CLI::Validator number();                                      ///< any but NaN and infinity
-CLI::Validator number_from(double least, double most);        ///< the bounds included
-CLI::Validator number_at_least(double least);                 ///< `least` included
+CLI::Validator number();                                ///< any but NaN and infinity
+CLI::Validator number_from(double least, double most);  ///< the bounds included
+CLI::Validator number_at_least(double least);           ///< `least` included
 CLI::Validator number_strictly_between(double low, double high);
 
 }  // namespace assay::tools

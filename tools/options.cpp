@@ -47,7 +47,8 @@ void warn_if_slow(const interp::Blas& blas) {
 }  // namespace
 
 void add_session_options(CLI::App& app, CommonOptions& options) {
-  app.add_flag("--quiet", options.quiet, "print nothing but warnings, errors and why the exit code is not 0");
+  app.add_flag("--quiet", options.quiet,
+               "print nothing but warnings, errors and why the exit code is not 0");
   app.add_option("--threads", options.threads, "worker threads (default: all processors)")
       ->transform(whole_number(1, 1024))
       ->type_name("N");

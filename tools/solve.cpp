@@ -95,7 +95,8 @@ NetworkAnswer ask(const interp::LoadedModel& loaded, const sat2::Formula& formul
   const Tokens tokens{.variables = (config.d_vocab - 6) / 2};
   const at::Tensor row = tokens_for(loaded, formula, tokens).to(model.W_E.device());
   const at::Tensor logits = interp::logits_at(model, row, config.n_ctx - 1)[0];
-  return {.difference = logits[tokens.sat()].item<double>() - logits[tokens.unsat()].item<double>()};
+  return {.difference =
+              logits[tokens.sat()].item<double>() - logits[tokens.unsat()].item<double>()};
 }
 
 std::string word(bool satisfiable) {

@@ -68,8 +68,8 @@ Command for_each_task(
   }
   app.require_subcommand(1);
   return [commands] {
-    const auto chosen = std::ranges::find_if(
-        commands, [](const auto& command) { return command.first->parsed(); });
+    const auto chosen =
+        std::ranges::find_if(commands, [](const auto& command) { return command.first->parsed(); });
     return chosen->second();
   };
 }

@@ -229,8 +229,8 @@ std::string in_words(const Program& program, int variables) {
     return part.is_boolean() ? in_words(part, variables)
                              : fmt::format("({})", in_words(part, variables));
   };
-  return fmt::format(kQuestion, "assignment " + assignment(program.at("assignment")), inner(program.at("yes")),
-                     inner(program.at("no")));
+  return fmt::format(kQuestion, "assignment " + assignment(program.at("assignment")),
+                     inner(program.at("yes")), inner(program.at("no")));
 }
 
 }  // namespace assay::tasks::two_sat

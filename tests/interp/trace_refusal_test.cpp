@@ -92,8 +92,7 @@ TEST(TraceRefusalTest, LogitsThatAreNotFiniteAreNoAnswer) {
   const at::NoGradGuard no_grad;
   model->W_E[3].fill_(1e300);
   const Tensor tokens = torch::tensor({{1, 2, 4}, {2, 3, 0}}, at::kLong);
-  const std::string message =
-      "the logits for the tokens [2 3 0] are not finite: NaN or infinity";
+  const std::string message = "the logits for the tokens [2 3 0] are not finite: NaN or infinity";
   EXPECT_NO_THROW(logits_at(*model, tokens.narrow(0, 0, 1), 2));
   EXPECT_EQ(message_of([&] { logits_at(*model, tokens, 2); }), message);
   EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, {}, {}}, 2); }), message);

@@ -106,8 +106,9 @@ TEST_F(BadInput, NoOrUnknownSubcommandAndOption) {
 }
 
 TEST_F(BadInput, AViolatedClaimIsSaidEvenQuietly) {
-  const std::string asked = "validate --inputs 300 --model model.safetensors --quiet "
-                            "--interpretation good.json --claim 'or.PE<=0' 'parse.PR<=1'";
+  const std::string asked =
+      "validate --inputs 300 --model model.safetensors --quiet "
+      "--interpretation good.json --claim 'or.PE<=0' 'parse.PR<=1'";
   const Finished run = run_assay(asked, at(""));  // no --task: the interpretation names it
   EXPECT_EQ(run.code, 1) << run.error;
   EXPECT_EQ(run.out, "");
@@ -242,6 +243,9 @@ TEST_F(BadInput, NetworksWhoseLogitsAreNotFiniteOrTie) {
   EXPECT_THAT(tie.out, testing::HasSubstr("a tie"));
   EXPECT_EQ(tie.out.find("right,"), std::string::npos) << tie.out;
   EXPECT_TRUE(json::parse(content_of(at("tie.json")))["network"]["satisfiable"].is_null());
+  const Finished explained =
+      run_assay("explain --model silent.safetensors --method occlusion" + formula, at(""));
+  EXPECT_THAT(explained.out, testing::HasSubstr("a tie of UNSAT, SAT"));
 }
 
 TEST_F(BadInput, OutputThatCannotBeWritten) {

@@ -56,9 +56,9 @@ TEST(Numbers, ThatAreNoneAreRefusedInOneShortLine) {
 
 TEST(Numbers, SeedsDoNotWrapAround) {
   for (const char* text : {"-1", "18446744073709551616", "1.0"})
-    EXPECT_EQ(read_as<uint64_t>(text, seed_number()).refusal,
-              std::string("--n: expected a whole number from 0 to 18446744073709551615, got ") +
-                  text);
+    EXPECT_EQ(
+        read_as<uint64_t>(text, seed_number()).refusal,
+        std::string("--n: expected a whole number from 0 to 18446744073709551615, got ") + text);
 }
 
 TEST(Numbers, OfARangeAreFiniteAndInside) {

@@ -47,8 +47,8 @@ Json chance_findings(const ComparisonFigures& figures, const std::vector<std::st
     lines.push_back(
         {reference,
          cell(fmt::format("{} of {}", above, methods.size()), above > 0 ? Tone::Good : Tone::Plain),
-         best_at(figures, measure),
-         cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad), meanings.at(reference)});
+         best_at(figures, measure), cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad),
+         meanings.at(reference)});
   }
   return table(
       "Methods that beat scores which know nothing, by AUROC where there is one, else by "

@@ -134,8 +134,8 @@ Json program_table(const Json& programs, const std::vector<int64_t>& neurons, in
     rows.push_back(
         {neurons.size() == programs.size() ? std::to_string(neurons[i]) : fmt::format("#{}", i + 1),
          tasks::two_sat::in_words(programs[i], static_cast<int>(variables))});
-  return table("On: the neuron fires. x0=1 says that x0 is true.",
-               {{"neuron"}, {"program", false}}, rows);
+  return table("On: the neuron fires. x0=1 says that x0 is true.", {{"neuron"}, {"program", false}},
+               rows);
 }
 
 }  // namespace

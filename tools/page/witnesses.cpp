@@ -48,8 +48,8 @@ FailingInputs failing_inputs(const Json& report, const tasks::Task& task) {
       FailingInput& input = inputs[witness.at("input")];
       input.tokens = witness.at("tokens").get<std::vector<int64_t>>();
       const bool decision = axiom == "PR" || axiom == "CR";
-      std::string& rows = input.failures[decision ? changed_answer(witness, decider, task)
-                                                  : "the values differ"];
+      std::string& rows =
+          input.failures[decision ? changed_answer(witness, decider, task) : "the values differ"];
       rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", node, axiom);
       if (axiom == "PE") input.values[node] = witness;
     }
@@ -178,8 +178,7 @@ std::vector<Json> attention_maps(const Run& run, const FailingInputs& inputs) {
 
 /// One head's pattern; the page fills in `values` and the tokens.
 Json map_specification() {
-  const auto axis = [](const char* field, const char* title, const char* side,
-                       int angle) -> Json {
+  const auto axis = [](const char* field, const char* title, const char* side, int angle) -> Json {
     return {{"field", field},
             {"type", "ordinal"},
             {"title", title},

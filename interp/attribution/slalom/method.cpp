@@ -170,13 +170,15 @@ std::string caveat_of(const ordered_json& diagnostics) {
                                  diagnostics.at("iterations").get<int64_t>()));
   const int64_t pairs = diagnostics.at("pairs"), refuting = diagnostics.at("pairs_not_between");
   if (2 * refuting > pairs)
-    doubts.push_back(fmt::format("is refuted: {} of {} pairs score outside the range of their two "
-                                 "values, as in no SLALOM",
-                                 refuting, pairs));
+    doubts.push_back(
+        fmt::format("is refuted: {} of {} pairs score outside the range of their two "
+                    "values, as in no SLALOM",
+                    refuting, pairs));
   if (const int64_t at_bound = diagnostics.value("importances_at_bound", int64_t{0}); at_bound > 0)
-    doubts.push_back(fmt::format("has {} importances without end: their sign is known, their size "
-                                 "is that of the bound",
-                                 at_bound));
+    doubts.push_back(
+        fmt::format("has {} importances without end: their sign is known, their size "
+                    "is that of the bound",
+                    at_bound));
   return fmt::format("{}", fmt::join(doubts, "; "));
 }
 

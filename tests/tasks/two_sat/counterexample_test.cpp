@@ -39,7 +39,8 @@ Formula random_unsatisfiable(std::mt19937_64& random) {
   const std::vector<Clause> clauses = sat2::all_clauses(kVariables);
   for (;;) {
     Formula formula{.variables = kVariables, .clauses = {}};
-    for (int i = 0; i < kClauses; ++i) formula.clauses.push_back(clauses[random() % clauses.size()]);
+    for (int i = 0; i < kClauses; ++i)
+      formula.clauses.push_back(clauses[random() % clauses.size()]);
     if (!sat2::satisfiable_by_masks(formula)) return formula;
   }
 }
@@ -70,7 +71,8 @@ TEST_F(CounterexampleSlow, HillClimbingFindsAnUnsatisfiableFormulaThatIsCalledSa
       margin = found.max().item<double>();
       formula = around[found.argmax().item<int64_t>()];
     }
-    std::printf("climb %d: %s margin %g after %ld\n", climb, sat2::to_string(formula).c_str(), margin, (long)asked);
+    std::printf("climb %d: %s margin %g after %ld\n", climb, sat2::to_string(formula).c_str(),
+                margin, (long)asked);
     if (margin > 0) {
       EXPECT_FALSE(sat2::satisfiable_by_masks(formula));
     }

@@ -122,7 +122,7 @@ TEST(Sections, AttentionMapsHaveRoomForTokensOnBothAxes) {
 
 /// Where a screen is too narrow for the table.
 TEST(Sections, VerdictsStayInSight) {
-  const Run run = make_run(validation({"holds", "violated", "", ""}), "report.json");
+  const auto run = make_run(validation({"holds", "violated", "", ""}), "report.json");
   for (const Section& section : {*verdict_section(run), *axioms_section(run)})
     for (const Json& block : section.blocks)
       if (block["type"] == "table") {

@@ -129,9 +129,7 @@ TEST(Slalom, SaysWhatItIsRefutedByAndWhereAFitDidNotEnd) {
   EXPECT_THAT(refuted.caveat, HasSubstr("is refuted: "));
   EXPECT_THAT(refuted.caveat, HasSubstr("outside the range of their two values"));
 
-  const Scorer largest([weight](const Tensor& tokens) {
-    return weight.index({tokens}).amax(1);
-  });
+  const Scorer largest([weight](const Tensor& tokens) { return weight.index({tokens}).amax(1); });
   const Explanation endless = explain("slalom:short", problem_of(largest, every_token(8)));
   EXPECT_GT(endless.diagnostics["importances_at_bound"], 0);
   EXPECT_THAT(endless.caveat, HasSubstr("importances without end"));
