@@ -14,7 +14,8 @@
 namespace assay::tasks {
 
 /// Which of the task's answers have the largest logit: one, unless there is a tie. In their order.
-/// @param tokens  int64 [pos], one input. @throws std::runtime_error for logits that are not finite.
+/// @param tokens  int64 [pos], one input. @throws std::runtime_error for logits that are not
+/// finite.
 std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& model,
                                    const at::Tensor& tokens);
 /// The first of them.
