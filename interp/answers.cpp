@@ -29,6 +29,12 @@ Tensor at_labels(const LabelledBatch& batch, const Tensor& values) {
   return values.flatten(0, 1).index_select(0, labelled);
 }
 
+/// Of each answer the input that is answered: [answers, pos].
+Tensor answered_tokens(const LabelledBatch& batch) {
+  if (!by_position(batch)) return batch.tokens;
+  return batch.tokens.index_select(0, batch.labels.ne(kUnlabelled).nonzero().select(1, 0));
+}
+
 /// One pass over rows as they are: what fills them up comes after what a decoder's answer sees.
 std::vector<Tensor> values_at_ends(const Transformer& model, const LabelledBatch& batch,
                                    const std::vector<Place>& places) {
@@ -80,7 +86,9 @@ std::vector<Tensor> values_at_answers(const Transformer& model, const LabelledBa
 }
 
 Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout) {
-  return values_at_answers(model, batch, readout, {{Hook::Logits, 0}})[0];
+  const Tensor logits = values_at_answers(model, batch, readout, {{Hook::Logits, 0}})[0];
+  require_finite(logits, answered_tokens(batch), "logits");
+  return logits;
 }
 
 Tensor answer_labels(const LabelledBatch& batch) {

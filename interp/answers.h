@@ -22,7 +22,7 @@ class Transformer;
 std::vector<at::Tensor> values_at_answers(const Transformer& model, const LabelledBatch& batch,
                                           int64_t readout, const std::vector<Place>& places);
 
-/// Logits there: [answers, vocab].
+/// Logits there: [answers, vocab]. @throws std::runtime_error where one is not finite.
 at::Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout);
 /// The labels of these answers: int64 [answers].
 at::Tensor answer_labels(const LabelledBatch& batch);

@@ -1,6 +1,9 @@
 #include "interp/trace.h"
 
+#include <fmt/ranges.h>
 #include <torch/types.h>
+
+#include <stdexcept>
 
 #include "interp/layers.h"
 #include "interp/plan.h"
@@ -104,9 +107,21 @@ std::vector<Tensor> trace(const Transformer& model, const Tensor& tokens,
   return recorded;
 }
 
+void require_finite(const Tensor& values, const Tensor& tokens, const char* what) {
+  const Tensor finite = at::isfinite(values.detach());
+  if (finite.all().item<bool>()) return;
+  const Tensor rows = finite.logical_not().reshape({values.size(0), -1}).any(1).nonzero();
+  const Tensor row = tokens[rows[0].item<int64_t>()].to(at::kCPU, at::kLong).contiguous();
+  const at::ArrayRef<int64_t> ids(row.data_ptr<int64_t>(), static_cast<size_t>(row.numel()));
+  throw std::runtime_error(fmt::format("the {} for the tokens [{}] are not finite: NaN or infinity",
+                                       what, fmt::join(ids, " ")));
+}
+
 Tensor logits_at(const Transformer& model, const Tensor& tokens, int64_t position) {
   const Site readout{.place = {Hook::Logits, 0}, .positions = {position}};
-  return trace(model, tokens, {.record = {readout}, .overwrite = {}})[0].squeeze(1);
+  const Tensor logits = trace(model, tokens, {.record = {readout}, .overwrite = {}})[0].squeeze(1);
+  require_finite(logits, tokens, "logits");
+  return logits;
 }
 
 }  // namespace assay::interp

@@ -37,7 +37,14 @@ struct TraceRequest {
 std::vector<at::Tensor> trace(const Transformer& model, const at::Tensor& tokens,
                               const TraceRequest& request);
 
-/// Logits at one position. @return float32 [batch, vocab].
+/// Finite weights may still give NaN or infinity, of which no comparison says anything: whatever is
+/// decided by logits or by a score made of them passes through here first.
+/// @param values  [batch, …], computed from the rows of `tokens`, [batch, pos].
+/// @param what  of which there are these values, in the plural.
+/// @throws std::runtime_error naming the tokens of the first row that holds NaN or infinity.
+void require_finite(const at::Tensor& values, const at::Tensor& tokens, const char* what);
+
+/// Logits at one position. @return float32 [batch, vocab]. @throws as require_finite() does.
 at::Tensor logits_at(const Transformer& model, const at::Tensor& tokens, int64_t position);
 
 }  // namespace assay::interp

@@ -106,7 +106,7 @@ bool is_baseline(const ScoredInput& scored) {
 }  // namespace
 
 ordered_json to_json(const ComparisonSummary& summary) {
-  ordered_json methods = ordered_json::array(), random;
+  ordered_json methods = ordered_json::array(), random, leaders = ordered_json::object();
   for (const MethodSummary& method : summary.methods) {
     ordered_json measures;
     for (const auto& [name, measure] : method.measures)
@@ -121,7 +121,21 @@ ordered_json to_json(const ComparisonSummary& summary) {
     if (method.failures.inputs > 0) methods.back()["failures"] = to_json(method.failures);
   }
   for (const auto& [name, interval] : summary.random) random[name] = interp::to_json(interval);
-  return {{"methods", methods}, {"random", random}};
+  for (const auto& [name, leader] : summary.leaders) leaders[name] = to_json(leader);
+  return {{"methods", methods}, {"random", random}, {"leaders", leaders}};
+}
+
+ordered_json to_json(const Leader& leader) {
+  return {{"method", leader.method},
+          {"best", leader.is_best()},
+          {"not_told_apart", leader.not_told_apart},
+          {"above_chance", leader.above_chance}};
+}
+
+Leader leader_from(const ordered_json& json) {
+  return {.method = json.at("method"),
+          .not_told_apart = json.at("not_told_apart").get<std::vector<std::string>>(),
+          .above_chance = json.at("above_chance")};
 }
 
 ordered_json to_json(const Comparison& comparison, const Task& task) {

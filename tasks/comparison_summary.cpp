@@ -1,7 +1,12 @@
 #include "tasks/comparison_summary.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "tasks/faithfulness_measures.h"
 
 namespace assay::tasks {
 namespace {
@@ -48,7 +53,95 @@ MethodSummary summary_of_method(const Comparison& comparison, size_t method,
   return summary;
 }
 
+/// One of several methods that have a measure.
+struct Contender {
+  size_t method = 0;  ///< its place in the comparison
+  const MethodSummary* summary = nullptr;
+};
+
+std::vector<Contender> contenders_at(const std::string& measure, const ComparisonSummary& summary) {
+  const std::string reference = measure.substr(0, measure.rfind('.'));
+  std::vector<Contender> contenders;
+  for (size_t i = 0; i < summary.methods.size(); ++i) {
+    const MethodSummary& method = summary.methods[i];
+    if (!method.method.starts_with('(') && method.method != reference &&
+        method.measures.contains(measure))
+      contenders.push_back({i, &method});
+  }
+  return contenders;
+}
+
+/// Of two methods on the inputs on which both have the measure.
+std::vector<double> differences(const Comparison& comparison, const std::string& measure,
+                                size_t left, size_t right) {
+  std::vector<double> differences;
+  for (const ComparedInput& input : comparison.inputs) {
+    const Measures &of_left = input.methods[left].measures,
+                   &of_right = input.methods[right].measures;
+    if (!of_left.contains(measure) || !of_right.contains(measure)) continue;
+    const double difference = of_left.at(measure) - of_right.at(measure);
+    if (!std::isnan(difference)) differences.push_back(difference);
+  }
+  return differences;
+}
+
+/// Does the interval of their mean exclude 0? One difference, or none, tells nothing.
+bool tell_apart(const std::vector<double>& differences, const interp::Bootstrap& bootstrap) {
+  if (differences.size() < 2) return false;
+  const interp::Interval interval = interp::mean_interval(differences, bootstrap);
+  return interval.low > 0 || interval.high < 0;
+}
+
+/// A confidence at which so many intervals hold together, with resamples enough for its tails.
+interp::Bootstrap shared_by(int64_t intervals, interp::Bootstrap bootstrap) {
+  constexpr double kBeyond = 20;  // resamples outside of each interval
+  const double error = (1 - bootstrap.confidence) / static_cast<double>(intervals);
+  bootstrap.confidence = 1 - error;
+  bootstrap.resamples = std::max<int64_t>(bootstrap.resamples, std::llround(kBeyond / error));
+  return bootstrap;
+}
+
+Leader leader_at(const std::string& measure, const std::vector<Contender>& contenders,
+                 const Comparison& comparison, const ComparisonSummary& summary,
+                 const interp::Bootstrap& bootstrap) {
+  const double sign = lower_is_better(measure) ? -1 : 1;
+  const Contender& first =
+      *std::ranges::max_element(contenders, {}, [&](const Contender& contender) {
+        return sign * contender.summary->measures.at(measure).mean;
+      });
+  Leader leader{.method = first.summary->method, .not_told_apart = {}};
+  const interp::Bootstrap together = shared_by(std::ssize(contenders) - 1, bootstrap);
+  for (const Contender& other : contenders)
+    if (other.method != first.method &&
+        !tell_apart(differences(comparison, measure, first.method, other.method), together))
+      leader.not_told_apart.push_back(other.summary->method);
+  if (const auto chance = summary.random.find(measure); chance != summary.random.end())
+    leader.above_chance = first.summary->measures.at(measure).interval.low > chance->second.high;
+  return leader;
+}
+
+void add_leaders(ComparisonSummary& summary, const Comparison& comparison,
+                 const interp::Bootstrap& bootstrap) {
+  for (const MethodSummary& method : summary.methods)
+    for (const auto& [measure, mean] : method.measures) {
+      if (summary.leaders.contains(measure)) continue;
+      const std::vector<Contender> contenders = contenders_at(measure, summary);
+      if (contenders.size() > 1)
+        summary.leaders[measure] = leader_at(measure, contenders, comparison, summary, bootstrap);
+    }
+}
+
 }  // namespace
+
+std::string in_words(const Leader& leader) {
+  if (leader.is_best()) return fmt::format("best: {}", leader.method);
+  const std::string rivals =
+      leader.not_told_apart.empty()
+          ? ""
+          : fmt::format(", not told apart from {}", fmt::join(leader.not_told_apart, ", "));
+  return fmt::format("none is best: {} leads{}{}", leader.method, rivals,
+                     leader.above_chance ? "" : ", not above chance");
+}
 
 ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap) {
   ComparisonSummary summary;
@@ -63,6 +156,7 @@ ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstra
   }
   for (const auto& [name, of_draws] : means)
     summary.random[name] = interp::percentile_interval(of_draws, bootstrap.confidence);
+  add_leaders(summary, comparison, bootstrap);
   return summary;
 }
 

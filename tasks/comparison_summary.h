@@ -32,8 +32,23 @@ struct MethodSummary {
   Note failures = {};  ///< inputs without an explanation, left out of all averages
 };
 
+/// The method with the best mean of a measure, and whether that says that it is the best one.
+struct Leader {
+  std::string method;
+  std::vector<std::string> not_told_apart;  ///< whose paired differences from it may be 0
+  bool above_chance = true;  ///< or there are no scores that know nothing to compare with
+
+  bool is_best() const { return not_told_apart.empty() && above_chance; }
+};
+
 struct ComparisonSummary {
   std::vector<MethodSummary> methods;
+  /// By measure, where two methods or more have it. Baselines and what a measure holds scores
+  /// against do not compete. Methods explain the same inputs, so their differences are taken input
+  /// by input: the leader is told apart from another where the bootstrap interval of the mean
+  /// difference excludes 0, at a confidence at which all intervals of the measure hold together
+  /// (Bonferroni over the leader's rivals).
+  std::map<std::string, Leader> leaders;
   /// Between which bounds the mean of a measure lies where scores know nothing.
   std::map<std::string, interp::Interval> random;
 };
@@ -41,6 +56,12 @@ struct ComparisonSummary {
 /// Measures that are defined on no input are left out.
 ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap = {});
 
+/// `none is best: lime leads, not told apart from random`
+std::string in_words(const Leader& leader);
+
 nlohmann::ordered_json to_json(const ComparisonSummary& summary);
+nlohmann::ordered_json to_json(const Leader& leader);
+/// Reads what to_json() wrote. @throws nlohmann::json::exception for anything else.
+Leader leader_from(const nlohmann::ordered_json& json);
 
 }  // namespace assay::tasks

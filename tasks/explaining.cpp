@@ -9,12 +9,21 @@ using interp::attribution::Problem;
 using interp::attribution::Sequence;
 using interp::attribution::Target;
 
-int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens) {
+std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& model,
+                                   const at::Tensor& tokens) {
   const std::vector<int64_t> answers = task.answers();
   const auto scorer = interp::attribution::logits_scorer_of(model, task.framing());
   const at::Tensor logits = scorer(std::vector<Sequence>{task.sequence_of(tokens)})[0];
   const at::Tensor of_answers = logits.index_select(0, torch::tensor(answers, torch::kInt64));
-  return answers.at(of_answers.argmax().item<int64_t>());
+  const double largest = of_answers.max().item<double>();
+  std::vector<int64_t> given;
+  for (size_t i = 0; i < answers.size(); ++i)
+    if (of_answers[static_cast<int64_t>(i)].item<double>() == largest) given.push_back(answers[i]);
+  return given;
+}
+
+int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens) {
+  return answers_given(task, model, tokens).front();
 }
 
 Problem problem_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens,

@@ -6,13 +6,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "interp/attribution/method.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {
 
-/// Which of the task's answers the network gives. @param tokens  int64 [pos], one input.
+/// Which of the task's answers have the largest logit: one, unless there is a tie. In their order.
+/// @param tokens  int64 [pos], one input. @throws std::runtime_error for logits that are not
+/// finite.
+std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& model,
+                                   const at::Tensor& tokens);
+/// The first of them.
 int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens);
 
 struct ExplainConfig {

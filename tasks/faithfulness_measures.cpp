@@ -109,4 +109,9 @@ std::map<std::string, Measures> faithfulness_measures(const Problem& problem, co
   return measures;
 }
 
+bool lower_is_better(const std::string& measure) {
+  return measure == "curves.deletion" || measure == "removal.error" ||
+         measure.starts_with("removal-mse.");
+}
+
 }  // namespace assay::tasks

@@ -35,4 +35,8 @@ std::map<std::string, Measures> faithfulness_measures(
     const interp::attribution::Problem& problem, const interp::attribution::Game& game,
     const std::map<std::string, at::Tensor>& scores);
 
+/// Of a measure by its name: deletion curves and errors of removals are better where they are low,
+/// all others, those of agreement among them, where they are high.
+bool lower_is_better(const std::string& measure);
+
 }  // namespace assay::tasks

@@ -127,6 +127,8 @@ class Task {
   virtual std::string to_text(const at::Tensor& tokens) const = 0;  ///< tokens: int64 [pos]
   virtual at::Tensor to_tokens(const std::string& text) const = 0;  ///< int64 [pos]
   virtual std::string token_name(int64_t token) const = 0;
+  /// One of answers() as people call it: `UNSAT`, where the token is `u`.
+  virtual std::string answer_name(int64_t token) const { return token_name(token); }
   /// @throws std::invalid_argument for a name that no token has.
   int64_t token_named(const std::string& name) const;
 

@@ -5,6 +5,7 @@
 #include "interp/files.h"
 #include "interp/transformer.h"
 #include "tasks/counterfactual_file.h"
+#include "tools/numbers.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
@@ -25,12 +26,11 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
   app.add_option("--model", options.model, "the network, in any layout")
       ->required()
       ->type_name("FILE");
-  app.add_option("--task", options.task, "the task that it was trained for")
-      ->required()
+  app.add_option("--task", options.task, "its task, where the model file does not name it")
       ->type_name("NAME");
   CLI::Option* count = app.add_option("--inputs", options.inputs, "inputs to run on")
                            ->capture_default_str()
-                           ->check(CLI::PositiveNumber.description(""))
+                           ->transform(whole_number(1))
                            ->type_name("N");
   CLI::Option* data = app.add_option("--data", options.data,
                                      "counterfactual inputs from a file, see docs/circuits.md")
@@ -52,7 +52,7 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
 ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part part, uint64_t seed) {
   ExperimentSubject subject{
       .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
-  subject.task = task_for_model(subject.model.metadata, options.task);
+  subject.task = task_of_model(subject.model.metadata, options.task);
   subject.task->require_fits(subject.model.model->config());
   nlohmann::ordered_json inputs;
   if (options.data.empty()) {

@@ -16,6 +16,7 @@
 #include "tools/comparison_text.h"
 #include "tools/explanation_options.h"
 #include "tools/interrupt.h"
+#include "tools/numbers.h"
 #include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/task_options.h"
@@ -69,9 +70,12 @@ void print_subject(const ComparisonOptions& options, const ExplanationSubject& s
 }
 
 int print_how_to_go_on(const ComparisonOptions& options, const Console& console) {
-  if (!options.common.json.empty())
-    console.print("partial report saved in {}; the same command with --resume goes on",
-                  options.common.json.string());
+  const std::string report = options.common.json.string();
+  console.insist(report.empty()
+                     ? "interrupted before all inputs were done"
+                     : fmt::format("partial report saved in {}; the same command with --resume "
+                                   "goes on",
+                                   report));
   return kInterrupted;
 }
 
@@ -224,11 +228,11 @@ Command add_compare(CLI::App& app) {
       ->type_name("HOW");
   app.add_option("--inputs", options->inputs, "fresh inputs to explain")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   app.add_option("--confidence", options->confidence, "of every interval")
       ->capture_default_str()
-      ->check(CLI::Range(0.5, 0.9999).description(""))
+      ->transform(number_from(0.5, 0.9999))
       ->type_name("P");
   add_page_option(app, options->page);
   CLI::Option* resume =

@@ -132,6 +132,9 @@ void print_group(const std::string& group, const std::vector<std::string>& measu
   print_titled(
       fmt::format("{} ({} inputs)", title_of(group), grouped(inputs_of(measures.front(), summary))),
       table, console);
+  for (const std::string& measure : measures)
+    if (const auto leader = summary.leaders.find(measure); leader != summary.leaders.end())
+      console.fact(kind_of(measure), in_words(leader->second));
 }
 
 constexpr const char* kNoChange = "(no change)";  // a baseline of tasks/faithfulness_measures.h

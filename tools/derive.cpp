@@ -9,6 +9,7 @@
 #include "interp/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
+#include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/task_options.h"
@@ -145,7 +146,7 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
       ->type_name("NAME");
   app.add_option("--inputs,--formulas", derivation.inputs,
                  "how many inputs to fit on (default: what the task needs)")
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   app.add_option("--part", options->part, "of the inputs to fit on: derive or train")
       ->default_val("derive")

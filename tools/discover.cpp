@@ -1,4 +1,4 @@
-// `assay discover --model FILE --task NAME --method METHOD --out circuit.json`
+// `assay discover --model FILE --method METHOD --out circuit.json`
 
 #include <torch/types.h>
 
@@ -14,6 +14,7 @@
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
+#include "tools/numbers.h"
 #include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/table.h"
@@ -181,23 +182,24 @@ Command add_discover(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--steps", options->discovery.steps, "points of eap-ig and eap-ig-left")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   app.add_option("--threshold", options->discovery.threshold,
                  "acdc cuts an edge if the metric changes by less")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->transform(number_at_least(0))
       ->type_name("TAU");
   CLI::Option* edges = app.add_option("--edges", options->edges, "keep this many edges")
-                           ->check(CLI::PositiveNumber.description(""))
+                           ->transform(whole_number(1))
                            ->type_name("N");
   CLI::Option* share =
       app.add_option("--share", options->share, "keep this share of the edges (default: 0.2)")
-          ->check(CLI::Range(0.0, 1.0).description(""))
+          ->transform(number_from(0, 1))
           ->excludes(edges)
           ->type_name("P");
   app.add_option("--min-score", options->least, "keep edges with at least this score")
       ->excludes(edges)
+      ->transform(number())
       ->excludes(share)
       ->type_name("X");
   app.add_option("--select", options->select,
@@ -210,7 +212,7 @@ Command add_discover(CLI::App& app) {
                "keep edges that lie on no path from input to logits");
   app.add_option("--show", options->show, "edges listed")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->transform(whole_number(0))
       ->type_name("N");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
@@ -223,7 +225,7 @@ Command add_discover(CLI::App& app) {
       "from the ablated to the clean input for k = 1 … steps, as its paper's formula does; "
       "eap-ig-left for k = 0 … steps − 1, as its authors' code has done since April 2025.\n"
       "\nExample:\n"
-      "  assay discover --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
+      "  assay discover --model tasks/two_sat/reference/model.safetensors \\\n"
       "    --method eap-ig --share 0.2 --out circuit.json");
   return [options] { return run_discover(*options); };
 }

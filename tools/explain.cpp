@@ -1,5 +1,7 @@
 // `assay explain --model FILE --method NAME INPUT`
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <iterator>
 #include <optional>
@@ -35,12 +37,19 @@ Target target_of(const ExplainOptions& options, const tasks::Task& task, int64_t
                                    [&](const std::string& name) { return task.token_named(name); });
 }
 
+/// `UNSAT`, or `a tie of UNSAT, SAT`.
+std::string answer_text(const std::vector<int64_t>& given, const tasks::Task& task) {
+  std::vector<std::string> names;
+  for (const int64_t token : given) names.push_back(task.answer_name(token));
+  return fmt::format("{}{}", names.size() > 1 ? "a tie of " : "", fmt::join(names, ", "));
+}
+
 ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& subject,
                        const at::Tensor& tokens) {
   const tasks::Task& task = *subject.task;
   const auto name_of = [&](int64_t token) { return task.token_name(token); };
-  const int64_t answer = tasks::answer_of(task, *subject.model.model, tokens);
-  const Target target = target_of(options, task, answer);
+  const std::vector<int64_t> given = tasks::answers_given(task, *subject.model.model, tokens);
+  const Target target = target_of(options, task, given.front());
   const attribution::Problem problem = tasks::problem_of(task, *subject.model.model, tokens,
                                                          {.features = options.explanation.features,
                                                           .target = target,
@@ -62,7 +71,7 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
   input.facts = {{"model", describe_model(options.explanation, subject)},
                  {"task", describe(task)},
                  {"input", task.to_text(tokens)},
-                 {"answer", name_of(answer)},
+                 {"answer", answer_text(given, task)},
                  {"explained", fmt::format("{} = {:+.3f}", attribution::to_string(target, name_of),
                                            problem.scorer.score(problem.input.tokens))}};
   return input;

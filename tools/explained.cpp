@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tools/heat.h"
+
 namespace assay::tools {
 namespace {
 
@@ -58,7 +60,7 @@ std::vector<Span> spans_of(const std::vector<std::string>& tokens,
 }
 
 ScoreColumn column_of(const std::string& name, const nlohmann::ordered_json& scores) {
-  ScoreColumn column{.name = name, .scores = read(scores), .standard_errors = {}};
+  ScoreColumn column{.name = name, .scores = read(scores), .standard_errors = {}, .caveat = {}};
   for (const double score : column.scores)  // a NaN is no maximum
     column.largest = std::max(column.largest, std::abs(score));
   return column;
@@ -70,11 +72,18 @@ std::vector<ScoreColumn> columns_of(const nlohmann::ordered_json& explanations) 
     columns.push_back(column_of(explanation.at("method"), explanation.at("scores")));
     if (explanation.contains("standard_errors"))
       columns.back().standard_errors = read(explanation["standard_errors"]);
+    columns.back().caveat = explanation.value("caveat", "");
   }
   if (explanations.size() == 1 && explanations[0].contains("readings"))
-    for (const auto& [name, scores] : explanations[0]["readings"].items())
+    for (const auto& [name, scores] : explanations[0]["readings"].items()) {
       columns.push_back(column_of(name, scores));
+      columns.back().caveat = columns.front().caveat;
+    }
   return columns;
+}
+
+int heat_at(const ScoreColumn& column, size_t feature) {
+  return column.caveat.empty() ? heat_of(column.scores.at(feature), column.largest) : 0;
 }
 
 std::string score_text(double score) {

@@ -32,7 +32,11 @@ struct ScoreColumn {
   std::vector<double> scores;           ///< of the features; NaN where there is none
   std::vector<double> standard_errors;  ///< of the scores; empty where the method has none
   double largest = 0;                   ///< of the scores, by size
+  std::string caveat;                   ///< of the explanation; empty: none
 };
+/// How strongly the score of a feature is coloured: not at all under a caveat, for such scores are
+/// no result to be looked at.
+int heat_at(const ScoreColumn& column, size_t feature);
 /// One per method. Where there is one method alone, its other readings stand beside it.
 /// @param explanations  as to_json() writes them.
 std::vector<ScoreColumn> columns_of(const nlohmann::ordered_json& explanations);

@@ -22,7 +22,7 @@ std::string coloured(const std::vector<Span>& spans, const ScoreColumn& column, 
       text += ' ';
       ++used;
     }
-    const int heat = span.feature < 0 ? 0 : heat_of(column.scores[span.feature], column.largest);
+    const int heat = span.feature < 0 ? 0 : heat_at(column, span.feature);
     text += heated(span.text, heat, colour);
     used += needed;
   }
@@ -51,8 +51,7 @@ Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreCo
   for (size_t f = 0; f < input.features.size(); ++f) {
     std::vector<Cell> row = {{std::to_string(f + 1), Tone::Faint}, {input.features[f].name}};
     for (const ScoreColumn& column : columns)
-      row.push_back({.text = score_text(column.scores[f]),
-                     .heat = heat_of(column.scores[f], column.largest)});
+      row.push_back({.text = score_text(column.scores[f]), .heat = heat_at(column, f)});
     table.add_row(row);
   }
   add_costs(table, input, columns.size());

@@ -7,6 +7,7 @@
 #include "interp/attribution/method.h"
 #include "interp/transformer.h"
 #include "tasks/registry.h"
+#include "tools/numbers.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
@@ -47,7 +48,7 @@ void add_explanation_options(CLI::App& app, ExplanationOptions& options,
   app.add_option("--rows", options.rows,
                  "forward rows per explanation, where a method leaves it open")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
 }
 

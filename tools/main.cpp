@@ -7,6 +7,7 @@
 #include "tools/help.h"
 #include "tools/startup.h"
 #include "tools/terminal.h"
+#include "tools/usage.h"
 
 namespace {
 
@@ -18,7 +19,7 @@ constexpr const char* kFooter =
     "input; 3 a claim is undecided; 130 interrupted (train, validate and compare keep what they "
     "have).\n"
     "\nStart here, in the folder of the sources:\n"
-    "  assay validate --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
+    "  assay validate --model tasks/two_sat/reference/model.safetensors \\\n"
     "    --interpretation tasks/two_sat/reference/trees.json --claim \"parse.PE<=0.001\"";
 
 constexpr size_t kLongestMessage = 2000;  // what a file says may stand in it
@@ -81,7 +82,7 @@ int run(int argc, char** argv) {
     }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
-    return refuse(app, error.what());
+    return refuse(app, usage_error(app, error));
   } catch (const std::exception& error) {
     return refuse(app, error.what());
   } catch (...) {

@@ -1,4 +1,4 @@
-// `assay measure --model FILE --task NAME --circuit FILE`
+// `assay measure --model FILE --circuit FILE`
 
 #include <torch/types.h>
 
@@ -16,6 +16,7 @@
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
+#include "tools/numbers.h"
 #include "tools/page_option.h"
 #include "tools/progress.h"
 
@@ -239,11 +240,11 @@ Command add_measure(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--draws", options->draws, "random circuits and permutations of --tests")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   app.add_option("--alpha", options->alpha, "level of --tests")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->transform(number_from(0, 1))
       ->type_name("P");
   app.add_option("--margin", options->margin,
                  "equivalence: win rates this close to 1/2 count as equal")
@@ -262,7 +263,7 @@ Command add_measure(CLI::App& app) {
       "left without any edge. It averages over inputs, so errors can cancel; agreement counts "
       "inputs on which both give the same of all the task's answers.\n"
       "\nExample:\n"
-      "  assay measure --task two-sat --model tasks/two_sat/reference/model.safetensors \\\n"
+      "  assay measure --model tasks/two_sat/reference/model.safetensors \\\n"
       "    --circuit circuit.json --ablation all");
   return [options] {
     require_meaning(*options);

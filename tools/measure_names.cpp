@@ -7,7 +7,6 @@ namespace {
 
 struct Kind {
   const char *name, *title, *meaning;
-  bool lower = false;
 };
 constexpr Kind kKinds[] = {
     {"auroc", "AUROC",
@@ -19,7 +18,7 @@ constexpr Kind kKinds[] = {
     {"insertion", "insertion ↑",
      "mean of what is explained while features come in, best first: higher is better"},
     {"deletion", "deletion ↓",
-     "mean of what is explained while features go, best first: lower is better", true},
+     "mean of what is explained while features go, best first: lower is better"},
     {"sufficiency", "sufficiency ↑",
      "how near the important features alone come to the answer, as a Hellinger distance gained on "
      "none of them: higher is better"},
@@ -27,8 +26,7 @@ constexpr Kind kKinds[] = {
      "Hellinger distance of the answer when important features are erased: higher is better"},
     {"error", "error ↓",
      "squared error of the changes that added scores predict when up to 10 features go; 1 is no "
-     "better than predicting no change: lower is better",
-     true}};
+     "better than predicting no change: lower is better"}};
 
 const Kind* found(const std::string& name) {
   const Kind* kind = std::ranges::find(kKinds, name, &Kind::name);
@@ -51,10 +49,6 @@ std::string title_of_kind(const std::string& kind) {
 
 std::string meaning_of_kind(const std::string& kind) {
   return found(kind) ? found(kind)->meaning : "";
-}
-
-bool lower_is_better(const std::string& kind) {
-  return found(kind) && found(kind)->lower;
 }
 
 }  // namespace assay::tools

@@ -14,7 +14,5 @@ std::string kind_of(const std::string& measure);
 std::string title_of_kind(const std::string& kind);
 /// How to read a figure of this kind, with the direction that is better; empty for unknown kinds.
 std::string meaning_of_kind(const std::string& kind);
-/// As to `meaning_of_kind`.
-bool lower_is_better(const std::string& kind);
 
 }  // namespace assay::tools

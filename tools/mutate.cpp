@@ -10,6 +10,7 @@
 #include "tasks/subject.h"
 #include "tools/commands.h"
 #include "tools/mutation_text.h"
+#include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/validation_inputs.h"
@@ -142,7 +143,7 @@ Command add_mutate(CLI::App& app) {
                "apply each that applies, validate, and tell what catches it");
   app.add_option("--inputs", options->inputs, "of --table, where they cannot be listed")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   add_common_options(app, options->common);
   app.footer(
@@ -152,7 +153,7 @@ Command add_mutate(CLI::App& app) {
       "\nExample:\n"
       "  assay mutate --interpretation runs/demo/trees.json --mutation drop-neuron \\\n"
       "    --out runs/demo/dropped.json\n"
-      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "  assay validate --model runs/demo/model.safetensors \\\n"
       "    --interpretation runs/demo/dropped.json --claim \"or.CE<=0.001\"");
   return [options] { return run_mutate(*options); };
 }

@@ -9,6 +9,7 @@
 #include "interp/files.h"
 #include "interp/json_text.h"
 #include "interp/parallel.h"
+#include "tools/numbers.h"
 #include "tools/startup.h"
 
 namespace assay::tools {
@@ -37,16 +38,19 @@ void warn_if_slow(const interp::Blas& blas) {
 }  // namespace
 
 void add_session_options(CLI::App& app, CommonOptions& options) {
-  app.add_flag("--quiet", options.quiet, "print nothing but warnings and errors");
+  app.add_flag("--quiet", options.quiet,
+               "print nothing but warnings, errors and why the exit code is not 0");
   app.add_option("--threads", options.threads, "worker threads (default: all processors)")
-      ->check(CLI::Range(1, 1024).description(""))
+      ->transform(whole_number(1, 1024))
       ->type_name("N");
 }
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_option("--json", options.json, "write a machine-readable report")->type_name("FILE");
   add_session_options(app, options);
-  app.add_option("--seed", options.seed, "seed of everything random")->type_name("N");
+  app.add_option("--seed", options.seed, "seed of everything random")
+      ->transform(seed_number())
+      ->type_name("N");
   app.add_option("--device", options.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->type_name("NAME");

@@ -44,7 +44,7 @@ Command add_report(CLI::App& app) {
       "The page is one file that needs no network. What is said of witnesses and neurons needs the "
       "model and the interpretation where the run found them.\n"
       "\nExample:\n"
-      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "  assay validate --model runs/demo/model.safetensors \\\n"
       "    --interpretation runs/demo/trees.json --json runs/demo/validation.json\n"
       "  assay report runs/demo/validation.json runs/demo/metrics.jsonl --out report.html");
   return [options] { return run_report(*options); };

@@ -1,5 +1,6 @@
 #include "tools/report_text.h"
 
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <map>
 
 #include "tools/brief.h"
+#include "tools/decisions.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -101,10 +103,14 @@ void print_objections(const Report& report, const Console& console) {
 }
 
 /// `network's | interpretation's`, or the decisions before and after a replacement.
-std::string failure_text(const ReportRow& row, const Witness& witness) {
-  const bool decisions = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
-  return fmt::format("{} {}", decisions ? "decision" : "value",
-                     difference(witness.network, witness.interpretation));
+std::string failure_text(const ReportRow& row, const Witness& witness,
+                         const nlohmann::ordered_json& decider, const tasks::Task& task) {
+  if (row.axiom != Axiom::PR && row.axiom != Axiom::CR)
+    return fmt::format("value {}", difference(witness.network, witness.interpretation));
+  const auto text = [&](const nlohmann::json& decision) {
+    return decision_text(decision, decider, task).value_or(decision.dump());
+  };
+  return fmt::format("decision {} | {}", text(witness.network), text(witness.interpretation));
 }
 
 /// How one input fails: rows (`parse.PR, parse.CR`) by what is seen there.
@@ -115,13 +121,15 @@ struct FailingInput {
   Failures rows;
 };
 
-std::map<int64_t, FailingInput> failing_inputs(const Report& report) {
+std::map<int64_t, FailingInput> failing_inputs(const Report& report, const tasks::Task& task) {
+  const nlohmann::ordered_json nodes = axioms::to_json(report).at("nodes");
+  const nlohmann::ordered_json& decider = deciding_node(nodes);
   std::map<int64_t, FailingInput> inputs;
   for (const ReportRow& row : report.rows) {
     for (const Witness& witness : row.witnesses) {
       FailingInput& input = inputs[witness.input];
       input.witness = &witness;
-      std::string& rows = input.rows[failure_text(row, witness)];
+      std::string& rows = input.rows[failure_text(row, witness, decider, task)];
       rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", row.node, to_string(row.axiom));
     }
   }
@@ -129,7 +137,7 @@ std::map<int64_t, FailingInput> failing_inputs(const Report& report) {
 }
 
 void print_witnesses(const Report& report, const tasks::Task& task, const Console& console) {
-  const std::map<int64_t, FailingInput> inputs = failing_inputs(report);
+  const std::map<int64_t, FailingInput> inputs = failing_inputs(report, task);
   if (inputs.empty()) return;
   console.line();
   console.line(console.paint("First failing inputs", Tone::Bold) +
@@ -144,6 +152,20 @@ void print_witnesses(const Report& report, const tasks::Task& task, const Consol
 }
 
 }  // namespace
+
+std::string conclusion(const Report& report) {
+  std::map<Verdict, std::vector<std::string>> claims;
+  for (const ReportRow& row : report.rows)
+    if (row.verdict)
+      claims[*row.verdict].push_back(fmt::format("{}.{}", row.node, to_string(row.axiom)));
+  std::vector<std::string> parts;
+  for (const Verdict verdict : {Verdict::Violated, Verdict::Vacuous, Verdict::Undecided})
+    if (!claims[verdict].empty())
+      parts.push_back(fmt::format("{}: {}", to_string(verdict), fmt::join(claims[verdict], ", ")));
+  const size_t held = claims[Verdict::Holds].size();
+  if (held > 0) parts.push_back(fmt::format("{} {}", held, held == 1 ? "holds" : "hold"));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
 
 int decimals_for(const std::vector<ReportRow>& rows) {
   double smallest = 1;

@@ -65,9 +65,12 @@ sat2::Ruling solve(const sat2::Formula& formula) {
   return ruling;
 }
 
+/// Of a network: the logit of SAT minus that of UNSAT; 0 is a tie, which decides nothing.
 struct NetworkAnswer {
-  bool satisfiable = false;
-  double difference = 0;  ///< logit of SAT minus logit of UNSAT
+  double difference = 0;
+
+  bool tied() const { return difference == 0; }
+  bool satisfiable() const { return difference > 0; }
 };
 
 /// The formula as the network's tokens. @throws std::invalid_argument if it does not fit.
@@ -101,8 +104,8 @@ NetworkAnswer ask(const interp::LoadedModel& loaded, const sat2::Formula& formul
   const Tokens tokens{.variables = (config.d_vocab - 6) / 2};
   const at::Tensor row = tokens_for(loaded, formula, tokens).to(model.W_E.device());
   const at::Tensor logits = interp::logits_at(model, row, config.n_ctx - 1)[0];
-  const double difference = (logits[tokens.sat()] - logits[tokens.unsat()]).item<double>();
-  return {.satisfiable = difference > 0, .difference = difference};
+  return {.difference =
+              logits[tokens.sat()].item<double>() - logits[tokens.unsat()].item<double>()};
 }
 
 std::string word(bool satisfiable) {
@@ -130,6 +133,27 @@ void print_ruling(const sat2::Formula& formula, const sat2::Ruling& ruling,
   }
 }
 
+void print_network(const NetworkAnswer& network, const sat2::Ruling& ruling,
+                   const Console& console) {
+  if (network.tied()) {
+    console.fact("network", console.paint("a tie: the logits of both answers are equal, which is "
+                                          "neither right nor wrong",
+                                          Tone::Caution));
+    return;
+  }
+  const bool right = network.satisfiable() == ruling.satisfiable;
+  console.fact("network", console.paint(fmt::format("{}, logit difference {:+.3f}, {}",
+                                                    word(network.satisfiable()), network.difference,
+                                                    right ? "right" : "wrong"),
+                                        right ? Tone::Good : Tone::Bad));
+}
+
+/// `satisfiable` is null for a tie.
+ordered_json to_json(const NetworkAnswer& network) {
+  return {{"satisfiable", network.tied() ? ordered_json() : ordered_json(network.satisfiable())},
+          {"logit_difference", network.difference}};
+}
+
 ordered_json report_of(const sat2::Formula& formula, const sat2::Ruling& ruling) {
   ordered_json report = report_head();
   report["formula"] = sat2::to_string(formula);
@@ -149,19 +173,11 @@ int run_solve(const SolveOptions& options) {
     const interp::LoadedModel loaded = interp::load_model(options.model);
     loaded.model->to(session.device);
     network = ask(loaded, formula);
-    report["network"] = {{"satisfiable", network->satisfiable},
-                         {"logit_difference", network->difference}};
+    report["network"] = to_json(*network);
   }
   const Console& console = session.console;
   print_ruling(formula, ruling, console);
-  if (network) {
-    const bool right = network->satisfiable == ruling.satisfiable;
-    console.fact(
-        "network",
-        console.paint(fmt::format("{}, logit difference {:+.3f}, {}", word(network->satisfiable),
-                                  network->difference, right ? "right" : "wrong"),
-                      right ? Tone::Good : Tone::Bad));
-  }
+  if (network) print_network(*network, ruling, console);
   write_report(options.common, report);
   return kDone;
 }

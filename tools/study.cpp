@@ -8,6 +8,7 @@
 #include "interp/model_file.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tools/commands.h"
+#include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/table.h"
@@ -115,7 +116,7 @@ Command add_study(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   app.add_option("--inputs", options->study.fitted_on, "texts to fit surrogates on")
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
   add_common_options(app, options->common);

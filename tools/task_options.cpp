@@ -1,9 +1,12 @@
 #include "tools/task_options.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <stdexcept>
+
+#include "tools/numbers.h"
 
 namespace assay::tools {
 
@@ -44,9 +47,13 @@ void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
       app.add_flag_callback(
           setting.option, [take] { take(true); }, setting.help);
     } else if (setting.value.is_number_integer()) {
-      app.add_option_function<int64_t>(setting.option, take, help)->type_name("N");
+      app.add_option_function<int64_t>(setting.option, take, help)
+          ->transform(whole_number())
+          ->type_name("N");
     } else {
-      app.add_option_function<double>(setting.option, take, help)->type_name("X");
+      app.add_option_function<double>(setting.option, take, help)
+          ->transform(number())
+          ->type_name("X");
     }
   }
 }
@@ -55,21 +62,15 @@ Command for_each_task(
     CLI::App& app,
     const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add) {
   std::vector<std::pair<const CLI::App*, Command>> commands;
-  std::vector<std::string> names;
   for (const tasks::TaskEntry& entry : tasks::task_entries()) {
     CLI::App* nested = app.add_subcommand(entry.name, entry.help)->group("Tasks");
     commands.emplace_back(nested, add(*nested, entry));
-    names.push_back(entry.name);
   }
-  app.allow_extras();  // an unknown task is refused below, by a message that lists the known ones
-  return [&app, commands, names] {
-    for (const auto& [nested, command] : commands) {
-      if (nested->parsed()) return command();
-    }
-    const std::vector<std::string> rest = app.remaining();
-    if (!rest.empty()) tasks::task_entry(rest.front());
-    throw std::invalid_argument(
-        fmt::format("expected a task; there are {}", fmt::join(names, ", ")));
+  app.require_subcommand(1);
+  return [commands] {
+    const auto chosen =
+        std::ranges::find_if(commands, [](const auto& command) { return command.first->parsed(); });
+    return chosen->second();
   };
 }
 

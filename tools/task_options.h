@@ -27,8 +27,7 @@ std::unique_ptr<tasks::Task> task_of_model(const nlohmann::json& metadata, const
 void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
                   tasks::Settings& given);
 
-/// Makes one nested subcommand per task with `add`. Running without a task, or with an unknown one,
-/// throws std::invalid_argument listing those that exist.
+/// Makes one nested subcommand per task with `add`; the command line must name one of them.
 Command for_each_task(
     CLI::App& app, const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
 

@@ -202,6 +202,10 @@ void Console::fact(std::string_view name, std::string_view text) const {
        wrapped(one_line(std::string(text)), width_of(stdout), kNameColumn));
 }
 
+void Console::insist(std::string_view text) const {
+  fmt::print(quiet_ ? stderr : stdout, "{}\n", text);
+}
+
 void Console::warn(std::string_view text) {
   fmt::print(stderr, "{} {}\n", printable(painted("warning:", Tone::Caution, shows_colour(stderr))),
              printable(one_line(std::string(text))));

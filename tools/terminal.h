@@ -57,6 +57,8 @@ class Console {
   }
   void fact(std::string_view name,
             std::string_view text) const;  ///< name column, then text, wrapped
+  /// What must not go unsaid, such as why the exit code is not 0: on standard error if quiet.
+  void insist(std::string_view text) const;
   static void warn(std::string_view text);
 
  private:

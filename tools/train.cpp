@@ -10,6 +10,7 @@
 #include "tools/accuracy.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
+#include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/run_folder.h"
@@ -229,11 +230,11 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
   model.to(session.device);
   const interp::TrainingOutcome outcome = train(run, model, session);
   if (!outcome.finished) {
-    session.console.print(
+    session.console.insist(fmt::format(
         "stopped at step {} of {}{}; go on with:\n"
         "  assay train {} --out {} --resume",
         grouped(outcome.last.step), grouped(outcome.last.steps),
-        outcome.last.step > 0 ? ", checkpoint saved" : "", entry.name, options.out.string());
+        outcome.last.step > 0 ? ", checkpoint saved" : "", entry.name, options.out.string()));
     return kInterrupted;
   }
   const ordered_json manifest = finish(run, model, outcome, session);
@@ -258,7 +259,7 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
       ->type_name("NAME");
   add_settings(app, entry.settings, options->settings);
   app.add_option("--steps", options->steps, "total steps, shared out over the recipe's phases")
-      ->check(CLI::PositiveNumber.description(""))
+      ->transform(whole_number(1))
       ->type_name("N");
   app.add_flag("--resume", options->resume, "go on with the run in DIR");
   add_common_options(app, options->common);

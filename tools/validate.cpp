@@ -1,4 +1,4 @@
-// `assay validate --model FILE --interpretation FILE --task NAME`
+// `assay validate --model FILE --interpretation FILE`
 
 #include <fmt/chrono.h>
 
@@ -16,6 +16,7 @@
 #include "tasks/subject.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
+#include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
 #include "tools/progress.h"
@@ -42,9 +43,9 @@ struct ValidateOptions {
 };
 
 tasks::Subject load(const ValidateOptions& options) {
-  tasks::task_entry(options.task);  // refuses an unknown one
+  if (!options.task.empty()) tasks::task_entry(options.task);  // refuses an unknown one
   tasks::Subject subject = tasks::load_subject(options.model, options.interpretation);
-  if (subject.task->name() != options.task) {
+  if (!options.task.empty() && subject.task->name() != options.task) {
     throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
                                             subject.task->name(), options.task));
   }
@@ -175,14 +176,11 @@ int run_validate(const ValidateOptions& options) {
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
   write_page(options.page, options.common, json, session.console);
-  return report.partial ? kInterrupted : axioms::exit_code(report);
-}
-
-std::string outside_unit_interval(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  const bool inside = end != text.c_str() && *end == '\0' && value > 0 && value < 1;
-  return inside ? "" : fmt::format("expected a number between 0 and 1, got {}", text);
+  const int code = report.partial ? kInterrupted : axioms::exit_code(report);
+  if (code != kDone)
+    session.console.insist(report.partial ? "interrupted before all inputs were checked"
+                                          : conclusion(report));
+  return code;
 }
 
 }  // namespace
@@ -195,15 +193,15 @@ Command add_validate(CLI::App& app) {
   app.add_option("--interpretation", options->interpretation, "what is said of it")
       ->required()
       ->type_name("FILE");
-  app.add_option("--task", options->task, "the task that both speak about")
-      ->required()
+  app.add_option("--task", options->task,
+                 "the task that both speak about (default: the one that the interpretation names)")
       ->type_name("NAME");
   CLI::Option* count =
       app.add_option("--inputs", options->inputs,
                      fmt::format("fresh inputs to test on (default: all, where they can be listed, "
                                  "else {})",
                                  grouped(kInputs)))
-          ->check(CLI::PositiveNumber.description(""))
+          ->transform(whole_number(1))
           ->type_name("N");
   CLI::Option* part =
       app.add_option("--part", options->part,
@@ -216,7 +214,7 @@ Command add_validate(CLI::App& app) {
       ->type_name("FILE");
   app.add_option("--confidence", options->confidence, "of every bound and of all verdicts")
       ->capture_default_str()
-      ->check(outside_unit_interval)
+      ->transform(number_strictly_between(0, 1))
       ->type_name("P");
   app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
       ->type_name("CLAIM");
@@ -225,7 +223,7 @@ Command add_validate(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--witnesses", options->witnesses, "failing inputs kept per node and axiom")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber.description(""))
+      ->transform(whole_number(0))
       ->type_name("K");
   add_page_option(app, options->page);
   add_common_options(app, options->common);
@@ -237,9 +235,11 @@ Command add_validate(CLI::App& app) {
       "(PE) and from the step before (CE), and does the network still give its answer when the "
       "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A "
       "claim "
-      "holds or is violated with the given confidence, or stays undecided for want of inputs.\n"
+      "holds or is violated with the given confidence, or is undecided: the inputs were too few. "
+      "The confidence is that of one run, so choose their number beforehand; adding inputs until a "
+      "claim holds breaks it.\n"
       "\nExample:\n"
-      "  assay validate --task two-sat --model runs/demo/model.safetensors \\\n"
+      "  assay validate --model runs/demo/model.safetensors \\\n"
       "    --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");
   return [options] { return run_validate(*options); };
 }

@@ -1,7 +1,6 @@
 #include "interp/attribution/scorer.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -32,14 +31,6 @@ Tensor as_tensor(const std::vector<const Sequence*>& sequences) {
   auto* next = tokens.data_ptr<int64_t>();
   for (const Sequence* sequence : sequences) next = std::ranges::copy(*sequence, next).out;
   return tokens;
-}
-
-void require_finite(const Chunk& chunk) {
-  const Tensor bad = at::isfinite(chunk.scores).logical_not().reshape({chunk.scores.size(0), -1});
-  const Tensor rows = bad.any(1).nonzero();
-  if (rows.numel() == 0) return;
-  throw std::runtime_error(fmt::format("the score of the sequence [{}] is not finite",
-                                       fmt::join(*chunk.sequences[rows[0].item<int64_t>()], " ")));
 }
 
 /// In float64: a difference of two scores that are nearly equal keeps its digits.
@@ -99,8 +90,9 @@ Tensor Scorer::operator()(const std::vector<Sequence>& sequences) const {
   parallel_for(static_cast<int64_t>(chunks.size()), [&](int64_t i) {
     const at::NoGradGuard no_grad;
     Chunk& chunk = chunks[i];
-    chunk.scores = function_(as_tensor(chunk.sequences)).to(torch::kCPU, torch::kFloat64);
-    require_finite(chunk);
+    const Tensor tokens = as_tensor(chunk.sequences);
+    chunk.scores = function_(tokens).to(torch::kCPU, torch::kFloat64);
+    require_finite(chunk.scores, tokens, "scores");
   });
   *rows_ += next;
 

@@ -218,15 +218,26 @@ Fitted disjunction_of(const std::vector<int>& set, const std::vector<TableRow>& 
   return {program, errors_of(program, rows)};
 }
 
-std::string to_string(const Program& program) {
+std::string in_words(const Program& program, int variables) {
   if (program.is_boolean()) return program.get<bool>() ? "on" : "off";
-  if (program.contains("any_of"))
-    return fmt::format("any of {}", fmt::join(program.at("any_of").get<std::vector<int>>(), ", "));
-  const auto inner = [](const Program& part) {
-    return part.is_boolean() ? to_string(part) : fmt::format("({})", to_string(part));
+  const auto assignment = [&](int a) {
+    return fmt::format("{} ({})", a, sat2::assignment_to_string(a, variables));
   };
-  return fmt::format("{} ? {} : {}", program.at("assignment").get<int>(), inner(program.at("yes")),
-                     inner(program.at("no")));
+  constexpr const char* kQuestion = "if {} satisfies the clauses: {}, else {}";
+  if (program.contains("any_of")) {
+    std::vector<std::string> any;
+    for (const int a : program.at("any_of")) any.push_back(assignment(a));
+    if (any.empty()) return "off";
+    const char* asked = any.size() == 1 ? "assignment {}" : "any of the assignments {}";
+    return fmt::format(kQuestion, fmt::format(fmt::runtime(asked), fmt::join(any, ", ")), "on",
+                       "off");
+  }
+  const auto inner = [&](const Program& part) {
+    return part.is_boolean() ? in_words(part, variables)
+                             : fmt::format("({})", in_words(part, variables));
+  };
+  return fmt::format(kQuestion, "assignment " + assignment(program.at("assignment")),
+                     inner(program.at("yes")), inner(program.at("no")));
 }
 
 }  // namespace assay::tasks::two_sat

@@ -47,7 +47,8 @@ Fitted disjunction_of(const std::vector<int>& set, const std::vector<TableRow>& 
 /// Is the neuron on for a formula with this truth table?
 bool value_of(const Program& program, uint64_t truth_table);
 
-/// `any of 3, 17`, `17 ? on : (3 ? on : off)`.
-std::string to_string(const Program& program);
+/// `if assignment 1 (x0=1 x1=0) satisfies the clauses: on, else (if any of the assignments 0 (x0=0
+/// x1=0), 3 (x0=1 x1=1) satisfies the clauses: on, else off)`.
+std::string in_words(const Program& program, int variables);
 
 }  // namespace assay::tasks::two_sat

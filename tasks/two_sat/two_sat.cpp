@@ -119,6 +119,11 @@ class TwoSat : public Task {
   }
 
   std::string token_name(int64_t token) const override { return Tokens{variables_}.name(token); }
+  std::string answer_name(int64_t token) const override {
+    const Tokens tokens{variables_};
+    if (token == tokens.sat()) return "SAT";
+    return token == tokens.unsat() ? "UNSAT" : tokens.name(token);
+  }
 
   Framing framing() const override {
     return {.length = n_ctx(), .padding = Tokens{variables_}.padding()};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "interp/answers.h"
 #include "interp/trace.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
@@ -83,6 +84,20 @@ TEST(TraceRefusalTest, ValuesOfAnotherTypeOrNoneAreRefused) {
   EXPECT_EQ(refusal(at::zeros({3, 5, 12}, at::kLong)),
             "overwriting 'blocks.0.hook_resid_mid': expected Double values, got Long");
   EXPECT_EQ(refusal({}), "overwriting 'blocks.0.hook_resid_mid': no value given");
+}
+
+// Every weight is finite, what they give is not: no argmax and no difference means anything then.
+TEST(TraceRefusalTest, LogitsThatAreNotFiniteAreNoAnswer) {
+  const auto model = random_model(assorted_configs()[0]);
+  const at::NoGradGuard no_grad;
+  model->W_E[3].fill_(1e300);
+  const Tensor tokens = torch::tensor({{1, 2, 4}, {2, 3, 0}}, at::kLong);
+  const std::string message = "the logits for the tokens [2 3 0] are not finite: NaN or infinity";
+  EXPECT_NO_THROW(logits_at(*model, tokens.narrow(0, 0, 1), 2));
+  EXPECT_EQ(message_of([&] { logits_at(*model, tokens, 2); }), message);
+  EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, {}, {}}, 2); }), message);
+  const Tensor labels = torch::tensor({{1, kUnlabelled, 1}, {kUnlabelled, kUnlabelled, 1}});
+  EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, labels, {}}, 2); }), message);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <limits>
 
 #include "tasks/registry.h"
@@ -45,6 +46,87 @@ TEST(Summary, IsTheMeanOverInputsWithTheMeasure) {
   // All draws of the null have one mean, so its band has no width.
   EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").low, 0.375);
   EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").high, 0.375);
+}
+
+/// Inputs on which the methods `a`, `b`, … have these values of one measure; scores that know
+/// nothing have `chance` on every one.
+Comparison values_of(const std::string& measure, const std::vector<std::vector<double>>& inputs,
+                     double chance) {
+  Comparison comparison;
+  for (const std::vector<double>& values : inputs) {
+    ComparedInput input{.tokens = {}, .methods = {}, .references = {}, .random = {}};
+    for (size_t i = 0; i < values.size(); ++i)
+      input.methods.push_back({.method = std::string(1, static_cast<char>('a' + i)),
+                               .scores = {},
+                               .measures = {{measure, values[i]}}});
+    input.random = std::vector<Measures>(kRandomDraws, {{measure, chance}});
+    comparison.inputs.push_back(input);
+  }
+  return comparison;
+}
+
+Leader leader_of(const Comparison& comparison, const std::string& measure) {
+  return summarise(comparison).leaders.at(measure);
+}
+
+// The intervals of a and b overlap nearly wholly, for inputs differ far more than the methods do:
+// b is behind on every single input all the same.
+TEST(Leader, IsBestByDifferencesInputByInputNotByWhetherIntervalsOverlap) {
+  std::vector<std::vector<double>> inputs;
+  for (int i = 0; i < 40; ++i) {
+    const double level = 0.5 + 0.4 * std::sin(i);
+    inputs.push_back({level + 0.02 + 0.005 * (i % 3), level});
+  }
+  const Comparison comparison = values_of("x.auroc", inputs, 0.1);
+  const ComparisonSummary summary = summarise(comparison);
+  EXPECT_LT(summary.methods[0].measures.at("x.auroc").interval.low,
+            summary.methods[1].measures.at("x.auroc").interval.high);
+  EXPECT_EQ(in_words(summary.leaders.at("x.auroc")), "best: a");
+}
+
+TEST(Leader, IsNotBestWhereDifferencesMayBeChance) {
+  std::vector<std::vector<double>> inputs;
+  for (int i = 0; i < 40; ++i)
+    inputs.push_back({0.9 + 0.1 * (i % 2), 0.9 + 0.1 * ((i / 2) % 2) - (i == 0 ? 0.01 : 0), 0.5});
+  const Leader leader = leader_of(values_of("x.auroc", inputs, 0.1), "x.auroc");
+  EXPECT_FALSE(leader.is_best());
+  EXPECT_EQ(in_words(leader), "none is best: a leads, not told apart from b");
+}
+
+TEST(Leader, IsNotBestWhereItDoesNotBeatChance) {
+  std::vector<std::vector<double>> inputs;
+  for (int i = 0; i < 40; ++i) inputs.push_back({0.5 + 0.1 * (i % 3), 0.3 + 0.1 * (i % 3)});
+  const Leader leader = leader_of(values_of("x.auroc", inputs, 0.6), "x.auroc");
+  EXPECT_EQ(in_words(leader), "none is best: a leads, not above chance");
+}
+
+TEST(Leader, HasTheLowestValuesWhereLowIsBetter) {
+  std::vector<std::vector<double>> inputs;
+  for (int i = 0; i < 20; ++i) inputs.push_back({2.0 + 0.1 * (i % 3), 1.0 + 0.1 * (i % 2)});
+  Comparison comparison = values_of("removal.error", inputs, 0);
+  for (ComparedInput& input : comparison.inputs) input.random.assign(kRandomDraws, {});
+  EXPECT_EQ(leader_of(comparison, "removal.error").method, "b");
+  EXPECT_TRUE(leader_of(comparison, "removal.error").is_best());
+}
+
+TEST(Leader, OfOneInputOrOneMethodThereIsNoBest) {
+  EXPECT_EQ(leader_of(values_of("x.auroc", {{0.9, 0.1}}, 0), "x.auroc").not_told_apart,
+            std::vector<std::string>{"b"});
+  EXPECT_TRUE(summarise(values_of("x.auroc", {{0.9}, {0.8}}, 0)).leaders.empty());
+}
+
+TEST(Leader, IsNoBaselineAndNotWhatScoresAreHeldAgainst) {
+  Comparison comparison = values_of("b.spearman", {{0.5, 1, 0.2}, {0.6, 1, 0.3}, {0.7, 1, 0.1}}, 0);
+  for (ComparedInput& input : comparison.inputs) input.methods[2].method = "(evaluate)";
+  EXPECT_TRUE(summarise(comparison).leaders.empty());  // a alone is left
+}
+
+TEST(Leader, AsJsonIsReadBack) {
+  const Leader leader{.method = "a", .not_told_apart = {"b"}, .above_chance = false};
+  const nlohmann::ordered_json json = to_json(leader);
+  EXPECT_EQ(json["best"], false);
+  EXPECT_EQ(in_words(leader_from(json)), in_words(leader));
+  EXPECT_EQ(to_json(summarise(by_hand()))["leaders"].size(), 0U);
 }
 
 TEST(Summary, OfScoresThatKnowNothingLiesInTheBandOfChance) {

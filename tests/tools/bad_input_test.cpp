@@ -94,13 +94,25 @@ TEST_F(BadInput, GoodOnesPass) {
 }
 
 TEST_F(BadInput, NoOrUnknownSubcommandAndOption) {
-  refuse("", {"subcommand"});
-  refuse("nosuch", {"subcommand"});
+  refuse("", {"expected a command", "validate"});
+  refuse("explian", {"unknown command 'explian'", "'explain'"});
+  refuse("validate --modle m", {"assay validate: unknown option --modle", "--model"});
   refuse("validate --model m", {"assay validate:", "--interpretation", "required"});
   refuse(validate("--nosuch"), {"--nosuch"});
   refuse(validate("--threads 0"), {"--threads"});
   refuse(validate("--confidence 1.5"), {"--confidence", "between 0 and 1"});
   refuse(validate("--device tpu"), {"--device", "cpu"});
+  refuse(validate("--seed -1"), {"--seed: expected a whole number from 0 to", "got -1"});
+}
+
+TEST_F(BadInput, AViolatedClaimIsSaidEvenQuietly) {
+  const std::string asked =
+      "validate --inputs 300 --model model.safetensors --quiet "
+      "--interpretation good.json --claim 'or.PE<=0' 'parse.PR<=1'";
+  const Finished run = run_assay(asked, at(""));  // no --task: the interpretation names it
+  EXPECT_EQ(run.code, 1) << run.error;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.error, "violated: or.PE; 1 holds\n");
 }
 
 TEST_F(BadInput, UnknownNamesAreAnsweredByTheKnownOnes) {
@@ -209,6 +221,31 @@ TEST_F(BadInput, NanWeights) {
   content.tensors["blocks.0.mlp.W_in"][0][0] = std::numeric_limits<float>::quiet_NaN();
   interp::write_safetensors(at("nan.safetensors"), content);
   refuse("inspect nan.safetensors", {"nan.safetensors", "blocks.0.mlp.W_in", "NaN"});
+}
+
+TEST_F(BadInput, NetworksWhoseLogitsAreNotFiniteOrTie) {
+  interp::Safetensors content = interp::read_safetensors(at("model.safetensors"));
+  const auto with = [&](const char* name, const std::string& file, double value) {
+    interp::Safetensors changed = content;
+    changed.tensors[name] = at::full_like(content.tensors[name], value);
+    interp::write_safetensors(at(file), changed);
+  };
+  with("blocks.0.mlp.W_out", "enormous.safetensors", 1e38);
+  with("unembed.W_U", "silent.safetensors", 0);
+  const std::vector<std::string> words = {"logits", "not finite"};
+  const std::string formula = " '" + std::string(kGood) + "'";
+  refuse("solve --model enormous.safetensors" + formula, words);
+  refuse("explain --model enormous.safetensors --method occlusion" + formula, words);
+  refuse("discover --model enormous.safetensors --inputs 8 --out no.json", words);
+  const Finished tie =
+      run_assay("solve --model silent.safetensors --json tie.json" + formula, at(""));
+  EXPECT_EQ(tie.code, 0) << tie.error;
+  EXPECT_THAT(tie.out, testing::HasSubstr("a tie"));
+  EXPECT_EQ(tie.out.find("right,"), std::string::npos) << tie.out;
+  EXPECT_TRUE(json::parse(content_of(at("tie.json")))["network"]["satisfiable"].is_null());
+  const Finished explained =
+      run_assay("explain --model silent.safetensors --method occlusion" + formula, at(""));
+  EXPECT_THAT(explained.out, testing::HasSubstr("a tie of UNSAT, SAT"));
 }
 
 TEST_F(BadInput, OutputThatCannotBeWritten) {

@@ -48,6 +48,15 @@ TEST(Explained, OtherReadingsStandBesideAMethodThatIsAlone) {
   EXPECT_EQ(columns[1].largest, 3);
 }
 
+TEST(Explained, UnderACaveatNothingIsColoured) {
+  ExplainedInput input = two_clauses();
+  EXPECT_EQ(heat_at(columns_of(to_json(input)["explanations"])[0], 0), kMostHeat);
+  input.explanations[0].caveat = "did not converge";
+  const std::vector<ScoreColumn> columns = columns_of(to_json(input)["explanations"]);
+  EXPECT_EQ(columns[0].caveat, "did not converge");
+  EXPECT_EQ(heat_at(columns[0], 0), 0);
+}
+
 TEST(Explained, AScoreThatIsNoNumberIsNullInAFileAndADashToPeople) {
   const ScoreColumn column = column_of("a", {nullptr, -2.0, 1.0});
   EXPECT_EQ(column.largest, 2);

@@ -22,6 +22,7 @@ end style
 begin script
   .incbin "blocks.js"
   .incbin "charts.js"
+  .incbin "saving.js"
   .incbin "graph.js"
   .incbin "stepper.js"
   .incbin "witnesses.js"

@@ -52,7 +52,10 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
   }
   const bool claimed =
       std::ranges::any_of(rows, [](const AxiomRow& row) { return row.claim.has_value(); });
-  if (claimed) columns.insert(columns.end(), {{"claim"}, {"verdict", false}});
+  if (claimed) {
+    columns.push_back({"claim"});
+    columns.push_back({.title = "verdict", .number = false, .pinned = true});
+  }
   Json lines = Json::array();
   std::string node;
   for (const AxiomRow& row : rows) {

@@ -57,7 +57,8 @@ Json table(const std::string& caption, const std::vector<Column>& columns, const
     headings.push_back({{"title", column.title},
                         {"number", column.number},
                         {"help", column.help},
-                        {"group", column.group}});
+                        {"group", column.group},
+                        {"pinned", column.pinned}});
   return {{"type", "table"}, {"caption", caption}, {"columns", headings}, {"rows", rows}};
 }
 

@@ -37,6 +37,7 @@ struct Column {
   bool number = true;      ///< set flush right, digits under digits
   std::string help = "";   ///< in plain words, on hover and on focus
   std::string group = "";  ///< a heading over neighbouring columns
+  bool pinned = false;     ///< stays in sight where the table is wider than the screen; the last one
 };
 /// Cells are texts or cell(); rows of which the first cell is empty continue the row above.
 Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows);

@@ -56,7 +56,7 @@ const blocks = {
   },
 
   table(block) {
-    const align = block.columns.map((column) => (column.number ? 'number' : ''));
+    const align = block.columns.map((column) => [column.number ? 'number' : '', column.pinned ? 'pinned' : ''].join(' ').trim());
     const heading = element('tr', {}, ...block.columns.map((column, i) =>
       element('th', {scope: 'col', class: align[i]}, helped(column.title, column.help))));
     const headings = block.columns.some((column) => column.group) ? [groupHeadings(block.columns), heading] : [heading];
@@ -82,7 +82,9 @@ const blocks = {
     const svg = parsedSvg(block.svg);
     svg.setAttribute('role', 'img');
     svg.setAttribute('aria-label', block.alt);
-    return element('figure', {class: 'drawing'}, svg, element('figcaption', {}, block.caption));
+    const figure = element('figure', {class: 'drawing'}, svg, element('figcaption', {}, block.caption));
+    figure.append(saveButtons(block.caption, figure));
+    return figure;
   },
 
   fold(block) {

@@ -21,20 +21,48 @@ const chartTheme = {
 };
 
 function chartFigure(block) {
-  return element('figure', {}, chart(block.spec, block.alt), element('figcaption', {}, block.caption));
+  const place = chart(block.spec, block.alt);
+  return element('figure', {}, place, element('figcaption', {}, block.caption), saveButtons(block.caption, place));
 }
 
-// Draws now if the library is there, else when it is.
+// Draws as soon as it stands in the page and the library is there.
 function chart(specification, alt) {
   const place = element('div', {class: 'chart', role: 'img', 'aria-label': alt});
-  const draw = () => {
-    const compiled = vegaLite.compile(specification, {config: chartTheme}).spec;
-    compiled.description = alt; // Vega labels the element anew, with this
-    return new vega.View(vega.parse(compiled), {renderer: 'svg', container: place, hover: true}).runAsync();
+  const draw = async () => {
+    const room = place.closest('section').clientWidth;
+    for (let tries = 4; tries > 0; --tries) {
+      await drawn(specification, alt, place);
+      const have = Number(place.querySelector('svg').getAttribute('width'));
+      if (have <= room) return;
+      specification = narrowed(specification, have, room);
+    }
   };
-  if (charting) draw();
+  if (charting) Promise.resolve().then(draw);
   else waitingCharts.push(draw);
   return place;
+}
+
+function drawn(specification, alt, place) {
+  const compiled = vegaLite.compile(specification, {config: chartTheme}).spec;
+  compiled.description = alt; // Vega labels the element anew, with this
+  return new vega.View(vega.parse(compiled), {renderer: 'svg', container: place, hover: true}).runAsync();
+}
+
+// A specification that takes less room: panels under each other first, then narrower ones.
+function narrowed(spec, have, room) {
+  if (spec.hconcat) {
+    const {hconcat, ...rest} = spec;
+    return {...rest, vconcat: hconcat};
+  }
+  if (spec.columns > 1) return {...spec, columns: Math.max(1, Math.floor(spec.columns * room / have))};
+  for (const views of ['vconcat', 'concat'])
+    if (spec[views]) return {...spec, [views]: spec[views].map((view) => narrowed(view, have, room))};
+  if (spec.spec) return {...spec, spec: narrowed(spec.spec, have, room)};
+  if (spec.width?.step) {
+    const width = {step: Math.max(3, Math.floor(spec.width.step * room / have))};
+    return {...spec, width, height: spec.height.step === spec.width.step ? width : spec.height}; // squares stay squares
+  }
+  return {...spec, width: Math.max(60, Math.floor(spec.width - (have - room)))};
 }
 
 // One after the other, so that the page answers in between.

@@ -70,6 +70,9 @@ ComparisonFigures comparison_figures(const Json& summary) {
     figures.methods.push_back(method_of(method, figures.chance));
     for (const auto& [measure, figure] : figures.methods.back().figures) measures.insert(measure);
   }
+  if (summary.contains("leaders"))  // earlier reports have none
+    for (const auto& [measure, leader] : summary["leaders"].items())
+      figures.leaders[measure] = tasks::leader_from(leader);
   figures.measures.assign(measures.begin(), measures.end());
   std::ranges::stable_sort(figures.methods, std::greater(), [](const ComparedMethod& method) {
     return std::pair(method.is_method, wins(method));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "interp/bootstrap.h"
+#include "tasks/comparison_summary.h"
 #include "tools/page/blocks.h"
 
 namespace assay::tools::page {
@@ -31,6 +32,7 @@ struct ComparedMethod {
 struct ComparisonFigures {
   std::vector<std::string> measures;  ///< those that some method has
   std::map<std::string, interp::Interval> chance;
+  std::map<std::string, tasks::Leader> leaders;  ///< by measure
   /// First those that are above chance on most measures, last what is no method.
   std::vector<ComparedMethod> methods;
 

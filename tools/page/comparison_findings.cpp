@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "tools/measure_names.h"
 
 namespace assay::tools::page {
@@ -19,18 +21,14 @@ std::vector<std::pair<std::string, Figure>> contenders(const ComparisonFigures& 
   return found;
 }
 
-/// `occlusion:deletion, reagent:small-vocab (1.00)`: methods with the best mean.
+/// `occlusion:deletion (1.00)`, or why none is best.
 std::string best_at(const ComparisonFigures& figures, const std::string& measure) {
-  const double sign = lower_is_better(kind_of(measure)) ? -1 : 1;
-  std::vector<std::string> names;
-  std::optional<double> best;
-  for (const auto& [name, figure] : contenders(figures, measure)) {
-    if (best && sign * figure.mean < sign * *best) continue;
-    if (!best || figure.mean != *best) names.clear();
-    best = figure.mean;
-    names.push_back(name);
-  }
-  return best ? fmt::format("{} ({})", fmt::join(names, ", "), figure_text(*best)) : "–";
+  const auto found = figures.leaders.find(measure);
+  if (found == figures.leaders.end()) return "–";
+  const tasks::Leader& leader = found->second;
+  if (!leader.is_best()) return tasks::in_words(leader);
+  const auto method = std::ranges::find(figures.methods, leader.method, &ComparedMethod::name);
+  return fmt::format("{} ({})", leader.method, figure_text(method->figures.at(measure).mean));
 }
 
 }  // namespace
@@ -49,12 +47,13 @@ Json chance_findings(const ComparisonFigures& figures, const std::vector<std::st
     lines.push_back(
         {reference,
          cell(fmt::format("{} of {}", above, methods.size()), above > 0 ? Tone::Good : Tone::Plain),
-         above > 0 ? best_at(figures, measure) : "–",
-         cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad), meanings.at(reference)});
+         best_at(figures, measure), cell(fmt::format("{}", fmt::join(below, ", ")), Tone::Bad),
+         meanings.at(reference)});
   }
   return table(
       "Methods that beat scores which know nothing, by AUROC where there is one, else by "
-      "Spearman's ρ.",
+      "Spearman's ρ. Best is a method that beats them and is told apart from every other by its "
+      "differences on the same inputs.",
       {{"held against", false},
        {"beat chance"},
        {"best", false},
@@ -67,7 +66,7 @@ Json best_findings(const ComparisonFigures& figures, const std::vector<std::stri
   std::vector<Fact> rows;
   for (const std::string& measure : measures)
     rows.push_back({fmt::format("{}, {}", reference_of(measure), title_of_kind(kind_of(measure))),
-                    "best: " + best_at(figures, measure)});
+                    best_at(figures, measure)});
   return facts(rows);
 }
 

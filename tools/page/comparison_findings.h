@@ -10,7 +10,7 @@ namespace assay::tools::page {
 Json chance_findings(const ComparisonFigures& figures, const std::vector<std::string>& measures,
                      const std::map<std::string, std::string>& meanings);
 
-/// The best method at each of these measures.
+/// The best method at each of these measures, or that none is told apart from the others.
 Json best_findings(const ComparisonFigures& figures, const std::vector<std::string>& measures);
 
 }  // namespace assay::tools::page

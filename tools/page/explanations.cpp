@@ -30,10 +30,14 @@ std::string text_of(const ScoreColumn& column, size_t feature) {
 Json row_of(const ScoreColumn& column) {
   Json heats = Json::array(), scores = Json::array();
   for (size_t f = 0; f < column.scores.size(); ++f) {
-    heats.push_back(heat_of(column.scores[f], column.largest));
+    heats.push_back(heat_at(column, f));
     scores.push_back(text_of(column, f));
   }
-  return {{"name", column.name}, {"known", false}, {"heats", heats}, {"scores", scores}};
+  return {{"name", column.name},
+          {"known", false},
+          {"caveat", column.caveat},
+          {"heats", heats},
+          {"scores", scores}};
 }
 
 /// What must matter, as a row of the picture.
@@ -44,7 +48,11 @@ Json row_of(const tasks::Relevance& relevance) {
     heats.push_back(relevant ? kMostHeat : 0);
     scores.push_back(relevant ? "must matter" : "need not matter");
   }
-  return {{"name", relevance.name}, {"known", true}, {"heats", heats}, {"scores", scores}};
+  return {{"name", relevance.name},
+          {"known", true},
+          {"caveat", ""},
+          {"heats", heats},
+          {"scores", scores}};
 }
 
 Json input_of(const std::string& name, const std::vector<std::string>& tokens,
@@ -60,7 +68,8 @@ Json picture_of(const Json& inputs, const std::string& more) {
   return {{"type", "explanations"},
           {"legend",
            "Every row has a scale of its own, up to its largest score by size. Point at a part, or "
-           "reach it with Tab and the arrow keys, to read its scores." +
+           "reach it with Tab and the arrow keys, to read its scores. Under a caveat nothing is "
+           "coloured: such scores are no result." +
                more},
           {"inputs", inputs}};
 }
@@ -112,6 +121,7 @@ Section explained_input(const Json& report) {
 /// A method that failed on this input has no scores.
 ScoreColumn column_of(const Json& method, size_t features) {
   ScoreColumn column = tools::column_of(method.at("method"), method.at("scores"));
+  column.caveat = method.value("caveat", "");
   if (column.scores.size() == features) return column;
   if (!column.scores.empty())
     throw std::invalid_argument(fmt::format("scores of {}: {} of {} features", column.name,

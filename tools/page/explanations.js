@@ -51,6 +51,7 @@ function explainedInput(input) {
 // A method's name over the score of the feature that is pointed at, and the input in its colours.
 function explanationRow(row, input) {
   const score = element('span', {class: 'score'});
+  const caveat = row.caveat ? [element('small', {class: 'caution'}, row.caveat)] : [];
   const texts = input.spans.map((span) => {
     if (span.feature < 0) return element('span', {}, span.text);
     const label = `${row.name}, ${input.features[span.feature]}: ${row.scores[span.feature]}`;
@@ -61,7 +62,7 @@ function explanationRow(row, input) {
   return {
     spans,
     element: element('div', {class: `explanation ${row.known ? 'known' : ''}`.trim()},
-        element('div', {class: 'method'}, row.name, score),
+        element('div', {class: 'method'}, row.name, ...caveat, score),
         element('p', {class: 'tokens'}, ...texts.flatMap((text) => [text, ' ']))),
     point(feature) {
       score.textContent = feature === null ? '' : row.scores[feature];

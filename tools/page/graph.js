@@ -30,9 +30,11 @@ function graphFigure(block) {
 
   const legend = levels.map((text, level) =>
     element('li', {}, element('i', {style: `background: var(--level${level})`}), text));
-  return element('figure', {class: 'graph'}, svg,
+  const figure = element('figure', {class: 'graph'}, svg,
       element('ul', {class: 'legend', 'aria-label': 'Colours of ε'}, ...legend),
-      element('figcaption', {}, block.caption), panels);
+      element('figcaption', {}, block.caption));
+  figure.append(saveButtons('The interpretation as a graph', figure), panels);
+  return figure;
 }
 
 function nameOf(node) {

@@ -146,14 +146,14 @@ Json heat_map(const Json& cells) {
        {"layer", {rectangles, outlines}}});
 }
 
-Json program_table(const Json& programs, const std::vector<int64_t>& neurons) {
+Json program_table(const Json& programs, const std::vector<int64_t>& neurons, int64_t variables) {
   Json rows = Json::array();
   for (size_t i = 0; i < programs.size(); ++i)
     rows.push_back(
         {neurons.size() == programs.size() ? std::to_string(neurons[i]) : fmt::format("#{}", i + 1),
-         tasks::two_sat::to_string(programs[i])});
-  return table("“25 ? on : off” reads: if assignment 25 satisfies the formula then on, else off.",
-               {{"neuron"}, {"program", false}}, rows);
+         tasks::two_sat::in_words(programs[i], static_cast<int>(variables))});
+  return table("On: the neuron fires. x0=1 says that x0 is true.", {{"neuron"}, {"program", false}},
+               rows);
 }
 
 }  // namespace
@@ -178,7 +178,7 @@ std::optional<Section> neurons_section(const Run& run) {
     section.blocks.push_back(absent("Mean activations", run.no_subject));
   }
   section.blocks.push_back(fold(fmt::format("The {} programs", programs.size()),
-                                Json::array({program_table(programs, neurons)})));
+                                Json::array({program_table(programs, neurons, variables)})));
   return section;
 }
 

@@ -80,7 +80,7 @@ Json claims_of(const std::vector<AxiomRow>& rows, bool exact) {
   const int decimals = decimals_of(rows);
   std::vector<Column> columns = {{"claim", false}, {"how often", false}, {"found"}};
   if (!exact) columns.push_back({"lies between", true, "exact bounds on the rate"});
-  columns.push_back({"verdict", false});
+  columns.push_back({.title = "verdict", .number = false, .pinned = true});
   Json lines = Json::array();
   for (const AxiomRow& row : rows) {
     if (!row.claim) continue;

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <map>
 
 #include "circuits/abstract_values.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
 #include "tools/brief.h"
+#include "tools/decisions.h"
 #include "tools/page/channels.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -28,7 +30,17 @@ struct FailingInput {
 };
 using FailingInputs = std::map<int64_t, FailingInput>;  // by index in the stream
 
-FailingInputs failing_inputs(const Json& report) {
+/// What the witness of a replacement says: the answer as it is, and what it became.
+std::string changed_answer(const Json& witness, const Json& decider, const tasks::Task& task) {
+  const auto text = [&](const Json& decision) {
+    return decision_text(decision, decider, task).value_or(brief(decision));
+  };
+  return fmt::format("the network's answer changes from {} to {} when the value is written into it",
+                     text(witness.at("network")), text(witness.at("interpretation")));
+}
+
+FailingInputs failing_inputs(const Json& report, const tasks::Task& task) {
+  const Json& decider = deciding_node(report.at("nodes"));
   FailingInputs inputs;
   for (const Json& row : report.at("rows")) {
     const std::string node = row.at("node"), axiom = row.at("axiom");
@@ -37,8 +49,7 @@ FailingInputs failing_inputs(const Json& report) {
       input.tokens = witness.at("tokens").get<std::vector<int64_t>>();
       const bool decision = axiom == "PR" || axiom == "CR";
       std::string& rows =
-          input.failures[decision ? "the answer changes when its value is written into the network"
-                                  : "the values differ"];
+          input.failures[decision ? changed_answer(witness, decider, task) : "the values differ"];
       rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", node, axiom);
       if (axiom == "PE") input.values[node] = witness;
     }
@@ -54,10 +65,7 @@ std::string element_text(const Json& element, const Json& node, const tasks::Tas
       text += (text.empty() ? "" : " ") + task.token_name(token);
     return text;
   }
-  if (node.contains("alpha") && node["alpha"].at("operation") == "argmax_of") {
-    const Json& tokens = node["alpha"].at("parameters").at("tokens");
-    return task.token_name(tokens.at(element.get<size_t>()));
-  }
+  if (const auto decision = decision_text(element, node, task)) return *decision;
   return brief(element);
 }
 
@@ -170,22 +178,30 @@ std::vector<Json> attention_maps(const Run& run, const FailingInputs& inputs) {
   return maps;
 }
 
-/// One head's pattern; the page fills in `values`.
+/// One head's pattern; the page fills in `values` and the tokens.
 Json map_specification() {
-  const auto axis = [](const char* field, const char* title) -> Json {
+  const auto axis = [](const char* field, const char* title, const char* side, int angle) -> Json {
     return {{"field", field},
             {"type", "ordinal"},
             {"title", title},
-            {"axis", {{"labels", false}, {"ticks", false}, {"domain", false}}}};
+            {"axis",
+             {{"orient", side},
+              {"labelAngle", angle},
+              {"labelFontSize", 8},
+              {"labelPadding", 2},
+              {"labelOverlap", true},
+              {"labelSeparation", -4},
+              {"ticks", false},
+              {"domain", false}}}};
   };
   return {{"data", {{"values", Json::array()}}},
-          {"width", 205},
-          {"height", 205},
+          {"width", {{"step", 8}}},
+          {"height", {{"step", 8}}},
           {"view", {{"stroke", "var(--rule)"}}},
           {"mark", {{"type", "rect"}, {"color", "var(--accent)"}}},
           {"encoding",
-           {{"x", axis("key", "looks at →")},
-            {"y", axis("query", "← position")},
+           {{"x", axis("key", "looks at →", "top", -90)},
+            {"y", axis("query", "← position", "left", 0)},
             {"opacity", shaded_by("weight")},
             {"tooltip", hover({"at", "looks at", "weight"})}}}};
 }
@@ -203,7 +219,7 @@ Json input_block(const Run& run, int64_t index, const FailingInput& input) {
 std::optional<Section> witnesses_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   Section section{.title = "Where it fails", .run = {}};
-  const FailingInputs inputs = failing_inputs(run.report);
+  const FailingInputs inputs = failing_inputs(run.report, *run.task);
   if (inputs.empty()) {
     section.blocks.push_back(paragraph("No failing input was kept."));
     return section;

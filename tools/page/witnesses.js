@@ -40,13 +40,20 @@ function attention(input, map) {
   if (input.heads.length === 0) return [];
   const figures = input.heads.map((head) => {
     const values = weightsOf(head.weights, input.tokens);
-    return element('figure', {}, chart({...map, data: {values}}, attentionInWords(head, values)),
-        element('figcaption', {}, head.name));
+    const place = chart(mapOf(map, values, input.tokens), attentionInWords(head, values));
+    return element('figure', {}, place, element('figcaption', {}, head.name), saveButtons(`Attention of head ${head.name}`, place));
   });
   return [element('h3', {}, 'Where the heads look'),
-    element('p', {class: 'faint'}, 'Every row is a position, from the first token at the top; the fuller the colour, the more attention. '
+    element('p', {class: 'faint'}, 'Every row is a position, from the first token at the top, every column a position that it looks at; the fuller the colour, the more attention. '
       + 'Point at a cell to read it.'),
     element('div', {class: 'heads'}, ...figures)];
+}
+
+// The map with the input's tokens along both axes.
+function mapOf(map, values, tokens) {
+  const {x, y} = map.encoding;
+  const labelled = (channel) => ({...channel, axis: {...channel.axis, labelExpr: `${JSON.stringify(tokens)}[datum.value]`}});
+  return {...map, data: {values}, encoding: {...map.encoding, x: labelled(x), y: labelled(y)}};
 }
 
 // Two hexadecimal digits per weight, row by row; zeros are left out, they show nothing.

@@ -1,6 +1,7 @@
 #include "interp/attribution/slalom/method.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -160,6 +161,27 @@ ordered_json diagnostics_of(const Fitted& fitted, const Questions& questions, do
   return diagnostics;
 }
 
+/// Where the parameters are no result: they are those of an unfinished fit, of a surrogate that the
+/// network refutes, or as large as the bound lets them be.
+std::string caveat_of(const ordered_json& diagnostics) {
+  std::vector<std::string> doubts;
+  if (!diagnostics.value("converged", true))
+    doubts.push_back(fmt::format("did not converge in {} iterations",
+                                 diagnostics.at("iterations").get<int64_t>()));
+  const int64_t pairs = diagnostics.at("pairs"), refuting = diagnostics.at("pairs_not_between");
+  if (2 * refuting > pairs)
+    doubts.push_back(
+        fmt::format("is refuted: {} of {} pairs score outside the range of their two "
+                    "values, as in no SLALOM",
+                    refuting, pairs));
+  if (const int64_t at_bound = diagnostics.value("importances_at_bound", int64_t{0}); at_bound > 0)
+    doubts.push_back(
+        fmt::format("has {} importances without end: their sign is known, their size "
+                    "is that of the bound",
+                    at_bound));
+  return fmt::format("{}", fmt::join(doubts, "; "));
+}
+
 Explanation explain_by(const Recipe& recipe, const Problem& problem) {
   if (problem.rows < 1)
     throw std::invalid_argument(
@@ -175,6 +197,7 @@ Explanation explain_by(const Recipe& recipe, const Problem& problem) {
   const Tensor type_of = torch::tensor(questions.type_of(), torch::kInt64);
   const auto by_feature = [&](const Tensor& by_type) { return by_type.index_select(0, type_of); };
   const Tensor scores = by_feature(linearised(fitted.model));
+  const ordered_json diagnostics = diagnostics_of(fitted, questions, mean);
   return {.method = {},
           .scores = scores,
           .standard_errors = {},
@@ -182,7 +205,8 @@ Explanation explain_by(const Recipe& recipe, const Problem& problem) {
                        {"importance", by_feature(fitted.model.importance)},
                        {"linearised", scores},
                        {"removal", by_feature(removal(fitted.model, whole.rows[0]))}},
-          .diagnostics = diagnostics_of(fitted, questions, mean)};
+          .diagnostics = diagnostics,
+          .caveat = caveat_of(diagnostics)};
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace assay::interp::attribution {
 /// are e^s v (the authors' default); readings are `value`, `importance`, `linearised` and
 /// `removal`. Diagnostics: queries, mean squared error of the fit and of its rivals (all
 /// importances 0, a constant), R², pairs that prove the model to be no SLALOM, and the sink where
-/// there is one.
+/// there is one. The caveat names a fit that did not converge, most pairs refuting SLALOM, and
+/// importances at the bound.
 Method slalom_method();
 
 }  // namespace assay::interp::attribution

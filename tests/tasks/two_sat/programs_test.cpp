@@ -147,12 +147,19 @@ TEST(ValueOf, TreesByHandOnEveryTable) {
   }
 }
 
-TEST(Programs, AreSpelledShortly) {
-  EXPECT_EQ(to_string(Program(true)), "on");
-  EXPECT_EQ(to_string(Program(false)), "off");
-  EXPECT_EQ(to_string(any_of({3, 17})), "any of 3, 17");
-  EXPECT_EQ(to_string(ask(17, true, ask(3, true, false))), "17 ? on : (3 ? on : off)");
-  EXPECT_EQ(to_string(ask(0, any_of({1}), false)), "0 ? (any of 1) : off");
+TEST(Programs, AreSpelledOutWithTheirAssignments) {
+  EXPECT_EQ(in_words(Program(true), 2), "on");
+  EXPECT_EQ(in_words(Program(false), 2), "off");
+  EXPECT_EQ(in_words(any_of({}), 2), "off");
+  EXPECT_EQ(in_words(any_of({0, 3}), 2),
+            "if any of the assignments 0 (x0=0 x1=0), 3 (x0=1 x1=1) satisfies the clauses: on, "
+            "else off");
+  EXPECT_EQ(in_words(ask(1, true, ask(2, false, true)), 2),
+            "if assignment 1 (x0=1 x1=0) satisfies the clauses: on, else (if assignment 2 (x0=0 "
+            "x1=1) satisfies the clauses: off, else on)");
+  EXPECT_EQ(in_words(ask(0, any_of({1}), false), 1),
+            "if assignment 0 (x0=0) satisfies the clauses: (if assignment 1 (x0=1) satisfies the "
+            "clauses: on, else off), else off");
 }
 
 }  // namespace

@@ -155,7 +155,8 @@ test('compares methods: who beats chance, with the figures of the report', async
   const compared = page.locator('section').first();
   const found = await compared.locator('table').first().locator('tr', {hasText: 'every-mus'}).textContent();
   assert.match(found, /\d of 4/);
-  assert.ok(found.includes(`occlusion:deletion (${occlusion.mean.toFixed(2)})`), found);
+  const leader = read('comparison.json').summary.leaders['every-mus.auroc'];
+  assert.ok(found.includes(leader.best ? `${leader.method} (` : `none is best: ${leader.method} leads`), found);
   const row = await compared.locator('table.dense').first().locator('tr', {hasText: 'occlusion:deletion'}).textContent();
   assert.ok(row.includes(`▲ ${occlusion.mean.toFixed(2)}`), row);
   const charts = compared.locator('.chart');
@@ -248,6 +249,59 @@ for (const [name, colorScheme] of ['report', 'explanations'].flatMap((name) => [
     await page.close();
   });
 }
+
+test('shows every verdict and every whole chart on a telephone', async () => {
+  const page = await opened('report.html', {viewport: {width: 400, height: 800}});
+  const verdicts = page.locator('td.pinned');
+  const rows = read('validation.json').rows;
+  assert.equal(await verdicts.count(), rows.length + rows.filter((row) => 'claim' in row).length);
+  const places = await verdicts.evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect())
+      .map(({left, right}) => ({left, right})));
+  for (const {left, right} of places) assert.ok(left >= 0 && right <= 400, `${left} to ${right}`);
+  const cut = await page.locator('.chart').evaluateAll((charts) => charts.filter((chart) => chart.scrollWidth > chart.clientWidth)
+      .map((chart) => `${chart.getAttribute('aria-label').slice(0, 60)}: ${chart.scrollWidth} > ${chart.clientWidth}`));
+  assert.deepEqual(cut, []);
+  await page.close();
+});
+
+test('names the tokens along the axes of attention maps', async () => {
+  const page = await opened('report.html');
+  const tokens = await page.locator('.tokens code').allTextContents();
+  const labels = await page.locator('.heads figure').first().locator('svg text').allTextContents();
+  for (const token of new Set(tokens)) assert.ok(labels.filter((label) => label === token).length >= 2, token);
+  await page.close();
+});
+
+test('says programs and answers in words', async () => {
+  const report = await opened('report.html');
+  assert.match(await report.locator('details', {hasText: 'programs'}).textContent(), /if assignment \d+ \(x0=[01] .*\) satisfies the clauses: /);
+  assert.match(await report.locator('.details').nth(1).textContent(), /programs: if assignment \d+ \(x0=/);
+  await report.close();
+  const explanation = await opened('explanation.html');
+  assert.match(await explanation.locator('dl').first().textContent(), /answerUNSAT/);
+  await explanation.close();
+});
+
+test('saves any figure as SVG and as PNG that stand alone', async () => {
+  const page = await opened('report.html', {colorScheme: 'dark'});
+  const figures = page.locator('main figure:visible');
+  assert.equal(await figures.locator('.save').count(), await figures.count());
+  for (const figure of [figures.first(), page.locator('figure:has(.chart)').first(), page.locator('.heads figure').first()]) {
+    const saved = async (kind) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), figure.getByRole('button', {name: `Save as ${kind}`}).click()]);
+      assert.ok(download.suggestedFilename().endsWith(`.${kind.toLowerCase()}`));
+      return fs.readFileSync(await download.path());
+    };
+    const svg = (await saved('SVG')).toString();
+    assert.ok(svg.startsWith('<svg') && !svg.includes('var('), svg.slice(0, 300));
+    assert.match(svg, /width="[\d.]+"/);
+    const png = await saved('PNG');
+    assert.equal(png.subarray(1, 4).toString(), 'PNG');
+    assert.ok(png.readUInt32BE(16) > 100 && png.length > 1000);
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+});
 
 for (const name of ['report', 'explanations']) {
   test(`${name} fits a telephone`, async () => {

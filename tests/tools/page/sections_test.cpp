@@ -96,6 +96,42 @@ TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
   EXPECT_THAT(verdict_of(report)["detail"].get<std::string>(), HasSubstr("every rate is exact"));
 }
 
+/// The block of failing inputs, of a report with one witness of this row.
+Json witnesses_of(Json report, size_t row, const Json& network, const Json& interpretation) {
+  report["rows"][row]["witnesses"].push_back({{"input", 7},
+                                              {"tokens", {3, 4, 7}},
+                                              {"network", network},
+                                              {"interpretation", interpretation}});
+  return witnesses_section(make_run(report, "report.json"))->blocks[0];
+}
+
+TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
+  Json report = validation();
+  report["nodes"][0]["alpha"] = {{"operation", "argmax_of"}, {"parameters", {{"tokens", {5, 6}}}}};
+  const Json seen = witnesses_of(report, 2, 0, 1)["inputs"][0]["failures"][0];
+  EXPECT_EQ(seen["rows"], "sum.PR");
+  EXPECT_EQ(seen["seen"],
+            "the network's answer changes from 5 to 6 when the value is written into it");
+}
+
+TEST(Sections, AttentionMapsHaveRoomForTokensOnBothAxes) {
+  const Json map = witnesses_of(validation(), 0, 1, 2)["map"];
+  for (const char* axis : {"x", "y"})
+    EXPECT_NE(map["encoding"][axis]["axis"].value("labels", true), false) << axis;
+}
+
+/// Where a screen is too narrow for the table.
+TEST(Sections, VerdictsStayInSight) {
+  const auto run = make_run(validation({"holds", "violated", "", ""}), "report.json");
+  for (const Section& section : {*verdict_section(run), *axioms_section(run)})
+    for (const Json& block : section.blocks)
+      if (block["type"] == "table") {
+        EXPECT_EQ(block["columns"].back()["title"], "verdict");
+        EXPECT_EQ(block["columns"].back()["pinned"], true);
+        EXPECT_EQ(block["columns"].front()["pinned"], false);
+      }
+}
+
 TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
   Json report = validation();
   EXPECT_FALSE(guises_section(make_run(report, "report.json")));
@@ -170,6 +206,15 @@ TEST(Sections, OfAnExplanationColourEachFeatureAndTellItsScore) {
   EXPECT_EQ(input["spans"][2]["feature"], -1);
   EXPECT_EQ(input["rows"][0]["heats"], Json({-4, 0}));
   EXPECT_EQ(input["rows"][0]["scores"][0], "-2.000 ± 0.25");
+}
+
+TEST(Sections, OfAnExplanationWithACaveatSayItAndColourNothing) {
+  Json report = explanation();
+  report["explanations"][0]["caveat"] = "did not converge in 200 iterations";
+  const Json row = explanations_section(make_run(report, ""))->blocks[1]["inputs"][0]["rows"][0];
+  EXPECT_EQ(row["heats"], Json({0, 0}));
+  EXPECT_EQ(row["caveat"], "did not converge in 200 iterations");
+  EXPECT_EQ(row["scores"][0], "-2.000 ± 0.25");
 }
 
 TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
@@ -250,6 +295,18 @@ TEST(Sections, OfAComparisonSayWhoBeatsChanceAndWhoFailed) {
   const Json rows = inputs.blocks[0]["inputs"][0]["rows"];
   EXPECT_EQ(rows[0]["heats"], Json({4, 0}));
   EXPECT_EQ(rows[1]["name"], "broken (failed here)");
+}
+
+TEST(Sections, OfAComparisonCallBestOnlyWhatIsToldApart) {
+  Json report = comparison();
+  const auto text = [&](const Json& leader) {
+    report["summary"]["leaders"]["mus.auroc"] = leader;
+    return comparison_section(make_run(report, "c.json"))->blocks.dump();
+  };
+  EXPECT_THAT(text({{"method", "good"}, {"not_told_apart", Json::array()}, {"above_chance", true}}),
+              HasSubstr("good (0.90)"));
+  EXPECT_THAT(text({{"method", "good"}, {"not_told_apart", {"other"}}, {"above_chance", true}}),
+              HasSubstr("none is best: good leads, not told apart from other"));
 }
 
 TEST(Sections, OfAComparisonThatHadNoInputSaySo) {

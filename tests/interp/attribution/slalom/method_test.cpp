@@ -120,6 +120,25 @@ TEST(Slalom, PairsOutsideTheRangeOfTheirValuesDoNotCarryScoresAway) {
   }
 }
 
+// Values of one sign: every pair scores their sum, beyond both. The product decides nothing alone.
+TEST(Slalom, SaysWhatItIsRefutedByAndWhereAFitDidNotEnd) {
+  const Tensor weight = normal(8, 1, 5).abs() + 0.1;
+  const Scorer sum([weight](const Tensor& tokens) { return weight.index({tokens}).sum(1); });
+  const Explanation refuted = explain("slalom:short", problem_of(sum, every_token(8)));
+  EXPECT_EQ(refuted.diagnostics["pairs_not_between"], refuted.diagnostics["pairs"]);
+  EXPECT_THAT(refuted.caveat, HasSubstr("is refuted: "));
+  EXPECT_THAT(refuted.caveat, HasSubstr("outside the range of their two values"));
+
+  const Scorer largest([weight](const Tensor& tokens) { return weight.index({tokens}).amax(1); });
+  const Explanation endless = explain("slalom:short", problem_of(largest, every_token(8)));
+  EXPECT_GT(endless.diagnostics["importances_at_bound"], 0);
+  EXPECT_THAT(endless.caveat, HasSubstr("importances without end"));
+
+  const Explanation exact =
+      explain("slalom:short", problem_of(scorer_of(random_slalom(8, 1, 1, 2)), every_token(8)));
+  EXPECT_EQ(exact.caveat, "");
+}
+
 TEST(Slalom, ExplainsGroupsOfTokensAmidTheirContext) {
   // Clauses `a b ;` of which only the letters are features: `;` is context between them.
   Problem problem = problem_of(scorer_of(random_slalom(6, 1, 1, 6)), {0, 1, 5, 2, 3, 5});
