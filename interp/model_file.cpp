@@ -129,6 +129,7 @@ std::shared_ptr<Transformer> assemble(const Weights& weights) {
   auto model = std::make_shared<Transformer>(weights.config);
   for (auto& parameter : model->named_parameters()) {
     parameter.value().copy_(weights.tensors.at(parameter.key()));
+    parameter.value().requires_grad_(false);
   }
   model->require_finite();
   return model;

@@ -12,7 +12,7 @@ class Transformer;
 
 /// A network together with where it came from.
 struct LoadedModel {
-  std::shared_ptr<Transformer> model;
+  std::shared_ptr<Transformer> model;  ///< its parameters require no gradient; train() sets that
   std::string sha256;       ///< of the file's bytes (of a folder: of its weight file), in hex
   std::string layout;       ///< "assay", "grokking", "transformer-lens" or "gpt2"
   nlohmann::json metadata;  ///< what the file says beside weights (task, training); may be empty
