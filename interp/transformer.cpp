@@ -9,10 +9,15 @@
 #include <set>
 #include <stdexcept>
 
+#include "interp/blas.h"
+
 namespace assay::interp {
 namespace {
 
 using nlohmann::json;
+
+// Here, because every program that has a network links this file.
+[[maybe_unused]] const bool kernels_chosen = choose_blas_kernels();
 
 /// Reads an object's fields one by one and refuses those that nobody asked for.
 class Fields {

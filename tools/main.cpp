@@ -70,7 +70,7 @@ int refuse(const CLI::App& app, std::string message) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  prepare_process(argv);
+  keep_freed_memory();
   CLI::App app("validates mechanistic interpretations of neural networks", "assay");
   app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", ASSAY_VERSION);

@@ -1,25 +1,14 @@
 #include "tools/startup.h"
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <climits>
-#include <cstdlib>
 #include <string_view>
 
-#include "interp/blas.h"
 #include "interp/files.h"
 
 namespace assay::tools {
 namespace {
-
-// Activations are tens of megabytes and live for milliseconds. Returned to the system, they would
-// come back page by page, each page zeroed again: that costs more than computing with them.
-void keep_freed_memory() {
-  mallopt(M_MMAP_THRESHOLD, INT_MAX);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
 
 std::string quoted(std::string_view argument) {
   static constexpr std::string_view kPlain =
@@ -34,14 +23,12 @@ std::string quoted(std::string_view argument) {
 
 }  // namespace
 
-void prepare_process(char** argv) {
-  keep_freed_memory();
-  constexpr const char* kVariable = "OPENBLAS_CORETYPE";  // read when the library is loaded
-  if (std::getenv(kVariable)) return;
-  const std::string core = interp::better_openblas_core();
-  if (core.empty()) return;
-  setenv(kVariable, core.c_str(), 1);
-  execv("/proc/self/exe", argv);  // returns only if it fails; then inspect_blas() tells
+// Activations are tens of megabytes and live for milliseconds. Returned to the system, they would
+// come back page by page, each page zeroed again: that costs more than computing with them.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, INT_MAX);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 std::string command_line() {

@@ -5,9 +5,8 @@
 
 namespace assay::tools {
 
-/// Tunes the allocator for large temporaries, and starts the program anew, once, if OpenBLAS took
-/// kernels that are much too old for this processor (interp/blas.h).
-void prepare_process(char** argv);
+/// Tunes the allocator for large temporaries that come and go.
+void keep_freed_memory();
 
 /// The command line as one would type it, arguments quoted where a shell needs it.
 std::string command_line();
