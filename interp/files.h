@@ -1,6 +1,7 @@
 #pragma once
 // Whole files, written all or not at all.
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -8,8 +9,12 @@
 
 namespace assay::interp {
 
-/// The file's bytes. @throws std::runtime_error naming the path and the system's reason.
-std::string read_file(const std::filesystem::path& path);
+/// The bytes of a regular file. @throws std::runtime_error naming the path and the system's reason,
+///   and for pipes, devices and files of more than `at_most` bytes.
+std::string read_file(const std::filesystem::path& path, size_t at_most = size_t{1} << 32);
+/// The bytes of whatever gives some and comes to an end: a pipe or standard input, too.
+/// @throws std::runtime_error as read_file().
+std::string read_stream(const std::filesystem::path& path, size_t at_most);
 
 /// Calls `write` with a temporary path beside `path`, syncs it and renames it onto `path`.
 /// Whatever fails, `path` keeps its former content and the temporary file is removed.
