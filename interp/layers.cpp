@@ -19,6 +19,18 @@ Tensor affine(const Tensor& x, const Tensor& W, const Tensor& b) {
   return y.view(shape);
 }
 
+Tensor activated(const Tensor& x, const TransformerConfig& config) {
+  switch (config.activation) {
+    case Activation::Relu:
+      return at::relu(x);
+    case Activation::Gelu:
+      return at::gelu(x, "tanh");
+    case Activation::GeluExact:
+      return at::gelu(x);
+  }
+  return {};
+}
+
 Tensor normalised(const Tensor& x, const std::shared_ptr<LayerNorm>& norm,
                   const TransformerConfig& config) {
   return norm ? at::layer_norm(x, {config.d_model}, norm->w, norm->b, config.norm_eps) : x;

@@ -11,6 +11,9 @@ namespace assay::interp {
 /// anything requires a gradient.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& W, const at::Tensor& b);
 
+/// Of hidden neurons, elementwise.
+at::Tensor activated(const at::Tensor& x, const TransformerConfig& config);
+
 /// `x` itself where the network has no norms.
 at::Tensor normalised(const at::Tensor& x, const std::shared_ptr<LayerNorm>& norm,
                       const TransformerConfig& config);
