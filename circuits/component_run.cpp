@@ -75,8 +75,7 @@ Tensor mlp_output(const interp::Transformer& model, int64_t layer, const Tensor&
   const interp::Mlp& mlp = *block.mlp;
   const Tensor hidden =
       interp::affine(interp::normalised(x, block.ln2, model.config()), mlp.W_in, mlp.b_in);
-  const bool relu = model.config().activation == interp::Activation::Relu;
-  return interp::affine(relu ? at::relu(hidden) : at::gelu(hidden, "tanh"), mlp.W_out, mlp.b_out);
+  return interp::affine(interp::activated(hidden, model.config()), mlp.W_out, mlp.b_out);
 }
 
 Tensor unembedded(const interp::Transformer& model, const Tensor& x) {

@@ -7,8 +7,12 @@
 
 namespace assay::interp {
 
-/// x W + b; `b` may be undefined.
+/// x W + b for x of two axes or more; `b` may be undefined. Its bits do not depend on whether
+/// anything requires a gradient.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& W, const at::Tensor& b);
+
+/// Of hidden neurons, elementwise.
+at::Tensor activated(const at::Tensor& x, const TransformerConfig& config);
 
 /// `x` itself where the network has no norms.
 at::Tensor normalised(const at::Tensor& x, const std::shared_ptr<LayerNorm>& norm,

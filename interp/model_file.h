@@ -5,6 +5,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "interp/settings.h"
 
 namespace assay::interp {
 
@@ -12,15 +15,25 @@ class Transformer;
 
 /// A network together with where it came from.
 struct LoadedModel {
-  std::shared_ptr<Transformer> model;
-  std::string sha256;       ///< of the file's bytes (of a folder: of its weight file), in hex
+  std::shared_ptr<Transformer> model;  ///< its parameters require no gradient; train() sets that
+  std::string sha256;       ///< of the file's bytes (of a folder: see gpt2_folder.h), in hex
   std::string layout;       ///< "assay", "grokking", "transformer-lens" or "gpt2"
   nlohmann::json metadata;  ///< what the file says beside weights (task, training); may be empty
+  std::vector<Setting> settings;  ///< sizes and how it computes, each with who said so
 };
 
-/// Reads safetensors, PyTorch checkpoints (`.pt`, `.pth`) and Hugging Face GPT-2 folders.
-/// @throws std::runtime_error naming file, tensor and expectation; also on NaN or infinite weights.
-LoadedModel load_model(const std::filesystem::path& path);
+/// Where a person may write down how the network in a file computes: `X.config.json` beside
+/// `X.safetensors` or `X.pth`.
+std::filesystem::path configuration_beside(const std::filesystem::path& model);
+
+/// Reads safetensors, PyTorch checkpoints (`.pt`, `.pth`) and Hugging Face GPT-2 folders, with the
+/// configuration beside the file, if there is one.
+/// @param stated  an object of settings (settings.h) that the caller says of the network.
+/// @throws std::runtime_error naming file, tensor and expectation; also on NaN or infinite weights,
+///   on contradictions between what file, configuration and caller say, and with all that must be
+///   known of the network and nobody says.
+LoadedModel load_model(const std::filesystem::path& path,
+                       const nlohmann::json& stated = nlohmann::json::object());
 
 /// Writes safetensors with the configuration in `__metadata__["config"]` and `metadata`, an object,
 /// in `__metadata__["assay"]`; atomic, and byte for byte reproducible.

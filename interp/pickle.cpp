@@ -1,6 +1,7 @@
 #include "interp/pickle.h"
 
 #include <cstring>
+#include <sstream>
 #include <unordered_map>
 
 #include "interp/byte_cursor.h"
@@ -11,23 +12,60 @@ namespace {
 constexpr size_t kLargestPickle = 8 << 20;
 constexpr size_t kMostSizes = 8;
 
+/// Classes, functions and constants of plain data, which nobody here looks into: module, names.
+constexpr std::pair<const char*, const char*> kInert[] = {
+    {"numpy", "dtype ndarray"},
+    {"numpy.core.multiarray", "scalar _reconstruct"},
+    {"numpy._core.multiarray", "scalar _reconstruct"},
+    {"numpy.core.numeric", "_frombuffer"},
+    {"numpy._core.numeric", "_frombuffer"},
+    {"_codecs", "encode"},
+    {"torch",
+     "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 bfloat16 "
+     "float8_e4m3fn float8_e5m2 complex64 complex128 device Size per_tensor_affine "
+     "per_channel_affine"},
+    {"torch.serialization", "_get_layout"},
+    {"torch._utils", "_rebuild_qtensor"},
+    {"builtins", "set frozenset complex bytearray slice range dict list int float"},
+    {"__builtin__", "set frozenset complex bytearray slice xrange dict list int float"},
+    {"collections", "defaultdict Counter deque"},
+    {"datetime", "datetime date timedelta"},
+    {"pathlib", "Path PosixPath PurePosixPath"},
+    {"argparse", "Namespace"},
+    {"types", "SimpleNamespace"},
+};
+
 /// The names that a checkpoint may mention; everything else is refused.
 const std::unordered_map<std::string, Value>& allowed_globals() {
-  static const std::unordered_map<std::string, Value> globals = {
-      {"collections.OrderedDict", Function::OrderedDict},
-      {"torch._utils._rebuild_tensor_v2", Function::RebuildTensor},
-      {"torch._utils._rebuild_parameter", Function::RebuildParameter},
-      {"torch.DoubleStorage", StorageType{at::kDouble}},
-      {"torch.FloatStorage", StorageType{at::kFloat}},
-      {"torch.HalfStorage", StorageType{at::kHalf}},
-      {"torch.BFloat16Storage", StorageType{at::kBFloat16}},
-      {"torch.LongStorage", StorageType{at::kLong}},
-      {"torch.IntStorage", StorageType{at::kInt}},
-      {"torch.ShortStorage", StorageType{at::kShort}},
-      {"torch.CharStorage", StorageType{at::kChar}},
-      {"torch.ByteStorage", StorageType{at::kByte}},
-      {"torch.BoolStorage", StorageType{at::kBool}},
-  };
+  static const std::unordered_map<std::string, Value> globals = [] {
+    std::unordered_map<std::string, Value> globals = {
+        {"collections.OrderedDict", Function::OrderedDict},
+        {"torch._utils._rebuild_tensor_v2", Function::RebuildTensor},
+        {"torch._utils._rebuild_tensor_v3", Function::RebuildTensor},
+        {"torch._utils._rebuild_parameter", Function::RebuildParameter},
+        {"torch.DoubleStorage", StorageType{at::kDouble}},
+        {"torch.FloatStorage", StorageType{at::kFloat}},
+        {"torch.HalfStorage", StorageType{at::kHalf}},
+        {"torch.BFloat16Storage", StorageType{at::kBFloat16}},
+        {"torch.LongStorage", StorageType{at::kLong}},
+        {"torch.IntStorage", StorageType{at::kInt}},
+        {"torch.ShortStorage", StorageType{at::kShort}},
+        {"torch.CharStorage", StorageType{at::kChar}},
+        {"torch.ByteStorage", StorageType{at::kByte}},
+        {"torch.BoolStorage", StorageType{at::kBool}},
+    };
+    for (const std::string other :
+         {"torch.ComplexFloatStorage", "torch.ComplexDoubleStorage", "torch.QInt8Storage",
+          "torch.QUInt8Storage", "torch.QInt32Storage", "torch.UntypedStorage",
+          "torch.storage.UntypedStorage"}) {
+      globals[other] = StorageType{at::ScalarType::Undefined};
+    }
+    for (const auto& [module, names] : kInert) {
+      std::istringstream words(names);
+      for (std::string name; words >> name;) globals[fmt::format("{}.{}", module, name)] = Inert{};
+    }
+    return globals;
+  }();
   return globals;
 }
 
@@ -92,16 +130,19 @@ class Machine {
   }
   void push_long_integer() {
     const std::string_view digits = bytes_.text<uint8_t>();
-    if (digits.size() > sizeof(int64_t)) bytes_.fail("expected an integer of at most 64 bits");
+    if (digits.size() > sizeof(int64_t)) return push(Inert{});       // a seed, say
     int64_t number = !digits.empty() && digits.back() < 0 ? -1 : 0;  // extends the sign
     std::memcpy(&number, digits.data(), digits.size());
     push(number);
   }
+  bool on_inert() { return std::holds_alternative<Inert>(top()); }
   void append(const std::vector<Value>& values) {
+    if (on_inert()) return;
     List& list = *expect<List*>(top(), "a list");
     list.items.insert(list.items.end(), values.begin(), values.end());
   }
   void set_items(const std::vector<Value>& values) {
+    if (on_inert()) return;
     Dict& dict = *expect<Dict*>(top(), "a dictionary");
     if (values.size() % 2 != 0) bytes_.fail("a key without a value");
     for (size_t i = 0; i < values.size(); i += 2) dict.items.emplace_back(values[i], values[i + 1]);
@@ -131,7 +172,9 @@ class Machine {
 
   void call() {
     const std::vector<Value>& arguments = expect<List*>(pop(), "a tuple of arguments")->items;
-    switch (expect<Function>(pop(), "a function")) {
+    const Value callee = pop();
+    if (std::holds_alternative<Inert>(callee)) return push(Inert{});
+    switch (expect<Function>(callee, "a function")) {
       case Function::OrderedDict:
         if (!arguments.empty()) bytes_.fail("OrderedDict: expected no arguments");
         return push_dict();
@@ -142,10 +185,14 @@ class Machine {
         return push(expect<const Tensor*>(arguments[0], "a tensor"));
     }
   }
+  void make_object() {
+    expect<List*>(pop(), "a tuple of arguments");
+    push(expect<Inert>(pop(), "a class of plain data"));
+  }
   /// Python sets attributes here; those of a dictionary are of no interest.
   void skip_attributes() {
     pop();
-    expect<Dict*>(top(), "a dictionary");
+    if (!on_inert()) expect<Dict*>(top(), "a dictionary");
   }
 
   /// From ("storage", type, key, device, size); the device does not matter here.
@@ -197,6 +244,8 @@ const std::unordered_map<uint8_t, Machine::Instruction>& Machine::instructions()
       {'G', [](Machine& m) { m.push(m.bytes_.big_endian_double()); }},
       {'X', [](Machine& m) { m.push_text(m.bytes_.text<uint32_t>()); }},
       {0x8c, [](Machine& m) { m.push_text(m.bytes_.text<uint8_t>()); }},
+      {'B', [](Machine& m) { m.push_text(m.bytes_.text<uint32_t>()); }},
+      {'C', [](Machine& m) { m.push_text(m.bytes_.text<uint8_t>()); }},
       {'(', [](Machine& m) { m.marks_.push_back(m.stack_.size()); }},
       {'0', [](Machine& m) { m.pop(); }},
       {'1', [](Machine& m) { m.pop_to_mark(); }},
@@ -220,6 +269,10 @@ const std::unordered_map<uint8_t, Machine::Instruction>& Machine::instructions()
       {'c', [](Machine& m) { m.push_global_of_lines(); }},
       {0x93, [](Machine& m) { m.push_global_of_stack(); }},
       {'R', [](Machine& m) { m.call(); }},
+      {0x81, [](Machine& m) { m.make_object(); }},
+      {0x8f, [](Machine& m) { m.push(Inert{}); }},  // a set
+      {0x90, [](Machine& m) { m.append(m.pop_to_mark()); }},
+      {0x91, [](Machine& m) { m.pop_to_mark(), m.push(Inert{}); }},
       {'Q', [](Machine& m) { m.push(m.storage(m.expect<List*>(m.pop(), "a tuple")->items)); }},
       {'b', [](Machine& m) { m.skip_attributes(); }},
   };

@@ -3,7 +3,8 @@
 //
 // A pickle is a program for a stack machine that may call any Python function. This reader knows
 // only the instructions and the few functions that dictionaries of tensors need. It calls nothing:
-// it builds a description, and refuses every other function by its name.
+// it builds a description. What stands beside tensors and does no harm (NumPy's scalars, dtypes,
+// devices, sets, …) is passed over, and every other function is refused by its name.
 
 #include <c10/core/ScalarType.h>
 
@@ -22,7 +23,7 @@ struct Dict;
 
 /// A run of numbers kept beside the pickle, in the archive's entry `data/<key>`.
 struct Storage {
-  at::ScalarType dtype;
+  at::ScalarType dtype;  ///< Undefined for types that are not read
   const std::string* key;
   int64_t size;  ///< elements
 };
@@ -41,9 +42,14 @@ struct StorageType {
   bool operator==(const StorageType&) const = default;
 };
 
-/// One object; monostate is None. The last three stand for what only makes sense inside a pickle.
+/// A class or an object that nothing here looks into.
+struct Inert {
+  bool operator==(const Inert&) const = default;
+};
+
+/// One object; monostate is None. Storages and what follows only make sense inside a pickle.
 using Value = std::variant<std::monostate, bool, int64_t, double, const std::string*, List*, Dict*,
-                           const Tensor*, const Storage*, Function, StorageType>;
+                           const Tensor*, Inert, const Storage*, Function, StorageType>;
 
 /// A list or a tuple.
 struct List {

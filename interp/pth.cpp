@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kLargestEntry = uint64_t{8} << 30;
-constexpr uint64_t kMostExpansion = 1000;  // of the whole archive: deflate reaches about 1,030
+constexpr uint64_t kMostExpansion = 100;  // of the whole archive; torch.save does not compress
 constexpr int kDeepestNesting = 8;
 constexpr size_t kMostEntries = 100'000;  // in all dictionaries together, however often shared
 constexpr size_t kLongestKey = 256;
@@ -31,6 +32,7 @@ constexpr size_t kLongestKey = 256;
 class Archive {
  public:
   explicit Archive(const fs::path& path) : path_(path) {
+    if (fs::exists(path) && !fs::is_regular_file(path)) fail("expected a regular file");
     int error = 0;
     zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
     if (!zip_) {
@@ -161,7 +163,8 @@ class PthReader {
     nlohmann::json numbers = nlohmann::json::object();
     for (const auto& [key, value] : root.items) {
       if (const auto* whole = std::get_if<int64_t>(&value)) numbers[name_of(key)] = *whole;
-      if (const auto* real = std::get_if<double>(&value)) numbers[name_of(key)] = *real;
+      const auto* real = std::get_if<double>(&value);
+      if (real != nullptr && std::isfinite(*real)) numbers[name_of(key)] = *real;
     }
     return numbers;
   }
@@ -175,7 +178,11 @@ class PthReader {
         flatten(**inner, name + ".", depth + 1);
       } else if (const auto* tensor = std::get_if<const pickle::Tensor*>(&value)) {
         if (result_.tensors.contains(name)) archive_.fail("tensor '{}': appears twice", name);
-        result_.tensors[name] = view(name, **tensor);
+        if ((*tensor)->storage->dtype == at::ScalarType::Undefined) {
+          result_.unread[name] = "of another kind";
+        } else {
+          result_.tensors[name] = view(name, **tensor);
+        }
       }
     }
   }

@@ -2,7 +2,9 @@
 // PyTorch checkpoints (`.pt`, `.pth`): the zip archive that torch.save writes.
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "interp/safetensors.h"
 
@@ -13,6 +15,7 @@ struct Checkpoint {
   /// storage share it.
   TensorMap tensors;
   nlohmann::json numbers;  ///< the outermost dictionary's numbers, such as `epoch`; an object
+  std::map<std::string, std::string> unread;  ///< tensors of other types, as in Safetensors
 };
 
 /// Reads a state dict, or the one that a training checkpoint holds as `model`, `state_dict` or

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -18,16 +18,19 @@
 
 #include "interp/file_writer.h"
 #include "interp/json_text.h"
+#include "interp/files.h"
+#include "interp/json_reader.h"
 
 namespace assay::interp {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 static_assert(std::endian::native == std::endian::little, "the data is copied as it lies");
 
 constexpr uint64_t kLargestHeader = 100'000'000;  // the reference implementation's limit
+constexpr size_t kMostAxes = 64;
 constexpr const char* kMetadataEntry = "__metadata__";
 
 constexpr std::array<std::pair<const char*, at::ScalarType>, 10> kTypes{{{"F64", at::kDouble},
@@ -43,15 +46,17 @@ constexpr std::array<std::pair<const char*, at::ScalarType>, 10> kTypes{{{"F64",
 
 /// One line of the header: where a tensor lies in the data part of the file.
 struct Entry {
-  std::string name;
-  at::ScalarType dtype = at::kFloat;
+  std::string name, type;
+  std::optional<at::ScalarType> dtype;  ///< none for types that are not read
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  ///< bytes from the start of the data
 };
 
 class SafetensorsReader {
  public:
-  explicit SafetensorsReader(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
+  explicit SafetensorsReader(const fs::path& path) : path_(path) {
+    if (fs::exists(path) && !fs::is_regular_file(path)) fail("expected a regular file");
+    file_.open(path, std::ios::binary);
     if (!file_) fail("cannot open: {}", std::generic_category().message(errno));
     size_ = fs::file_size(path);
   }
@@ -62,20 +67,24 @@ class SafetensorsReader {
     data_begin_ = sizeof(uint64_t) + header.size();
     Safetensors content;
     std::vector<Entry> entries;
-    try {
-      const json parsed = parse(header);
-      for (const auto& [name, value] : parsed.items()) {
-        if (name == kMetadataEntry) {
-          content.metadata = value.get<std::map<std::string, std::string>>();
-        } else {
-          entries.push_back(entry(name, value));
-        }
+    const Json parsed = parse_json(header, path_.string() + ": header");
+    if (!parsed.is_object()) fail("header: expected a JSON object");
+    for (const auto& [name, value] : parsed.items()) {
+      if (name == kMetadataEntry) {
+        content.metadata = texts(value);
+      } else {
+        entries.push_back(entry(name, value));
       }
-    } catch (const json::exception& error) {
-      fail("header: {}", error.what());
     }
     require_seamless(entries);
-    for (const Entry& entry : entries) content.tensors[entry.name] = read_tensor(entry);
+    for (const Entry& entry : entries) {
+      if (entry.dtype) {
+        content.tensors[entry.name] = read_tensor(entry);
+      } else {
+        content.unread[entry.name] = entry.type;
+        file_.seekg(static_cast<std::streamoff>(entry.end - entry.begin), std::ios::cur);
+      }
+    }
     return content;
   }
 
@@ -102,48 +111,45 @@ class SafetensorsReader {
     return length;
   }
 
-  /// The parser keeps the last of two equal keys without a word, and any depth: watched here.
-  json parse(const std::string& header) const {
-    std::vector<std::set<std::string>> keys;
-    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-      if (depth > 4) fail("header: nested too deeply");
-      if (event == json::parse_event_t::object_start) keys.emplace_back();
-      if (event == json::parse_event_t::object_end) keys.pop_back();
-      if (event == json::parse_event_t::key && !keys.back().insert(value).second) {
-        fail("header: '{}' appears twice", value.get<std::string>());
-      }
-      return true;
-    };
-    json parsed = json::parse(header, watch);
-    if (!parsed.is_object()) fail("header: expected a JSON object");
-    return parsed;
+  std::map<std::string, std::string> texts(const Json& metadata) const {
+    std::map<std::string, std::string> texts;
+    if (!metadata.is_object()) fail("{}: expected a JSON object", kMetadataEntry);
+    for (const auto& [name, value] : metadata.items()) {
+      if (!value.is_string()) fail("{}: '{}': expected a text", kMetadataEntry, name);
+      texts[name] = value.get<std::string>();
+    }
+    return texts;
   }
 
   /// @return the named field of a tensor's entry, a list of non-negative integers.
-  std::vector<int64_t> integers(const std::string& tensor, const json& value,
+  std::vector<int64_t> integers(const std::string& tensor, const Json& value,
                                 const char* field) const {
-    const json& list = value.at(field);
-    const auto is_size = [](const json& item) {
+    const Json& list = value.at(field);
+    const auto is_size = [](const Json& item) {
       return item.is_number_unsigned() && std::in_range<int64_t>(item.get<uint64_t>());
     };
     if (!list.is_array() || !std::ranges::all_of(list, is_size)) {
-      fail("tensor '{}': {}: expected a list of sizes, found {}", tensor, field, list.dump());
+      fail("tensor '{}': {}: expected a list of sizes, found {:.200}", tensor, field, list.dump());
     }
-    return list;
+    return list.get<std::vector<int64_t>>();
   }
 
-  Entry entry(const std::string& name, const json& value) const {
+  Entry entry(const std::string& name, const Json& value) const {
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") ||
         !value.contains("shape") || !value.contains("data_offsets")) {
-      fail("tensor '{}': expected dtype, shape and data_offsets, found {}", name, value.dump());
+      fail("tensor '{}': expected dtype, shape and data_offsets, found {:.200}", name,
+           value.dump());
     }
     const auto type = std::ranges::find_if(
         kTypes, [&](const auto& known) { return value.at("dtype") == known.first; });
-    if (type == kTypes.end()) fail("tensor '{}': unknown dtype {}", name, value.at("dtype").dump());
+    if (!value.at("dtype").is_string()) {
+      fail("tensor '{}': dtype: expected a text, found {:.200}", name, value.at("dtype").dump());
+    }
     const std::vector<int64_t> offsets = integers(name, value, "data_offsets");
     if (offsets.size() != 2) fail("tensor '{}': data_offsets: expected two numbers", name);
     Entry entry{.name = name,
-                .dtype = type->second,
+                .type = value.at("dtype").get<std::string>(),
+                .dtype = type == kTypes.end() ? std::nullopt : std::optional(type->second),
                 .shape = integers(name, value, "shape"),
                 .begin = static_cast<uint64_t>(offsets[0]),
                 .end = static_cast<uint64_t>(offsets[1])};
@@ -157,7 +163,12 @@ class SafetensorsReader {
       fail("tensor '{}': data_offsets: expected a range within {} bytes of data, found [{}, {}]",
            entry.name, available, entry.begin, entry.end);
     }
-    auto bytes = static_cast<int64_t>(c10::elementSize(entry.dtype));
+    if (entry.shape.size() > kMostAxes) {
+      fail("tensor '{}': expected at most {} axes, found {}", entry.name, kMostAxes,
+           entry.shape.size());
+    }
+    if (!entry.dtype) return;
+    auto bytes = static_cast<int64_t>(c10::elementSize(*entry.dtype));
     for (const int64_t size : entry.shape) {  // a zero must not hide that the others overflow
       if (__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
         fail("tensor '{}': shape [{}]: overflows", entry.name, fmt::join(entry.shape, ", "));
@@ -185,9 +196,9 @@ class SafetensorsReader {
     if (position != available) fail("expected {} bytes of data, found {}", position, available);
   }
 
+  /// Of the entry whose data come next.
   at::Tensor read_tensor(const Entry& entry) {
-    at::Tensor tensor = at::empty(entry.shape, entry.dtype);
-    file_.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
+    at::Tensor tensor = at::empty(entry.shape, *entry.dtype);
     read_into(tensor.data_ptr(), entry.end - entry.begin);
     return tensor;
   }
@@ -207,7 +218,7 @@ const char* type_name(at::ScalarType dtype) {
 
 /// The JSON header, padded with blanks so that the data starts at a multiple of 8.
 std::string header_of(const Safetensors& content) {
-  json header = json::object();
+  nlohmann::json header = nlohmann::json::object();
   if (!content.metadata.empty()) header[kMetadataEntry] = content.metadata;
   size_t position = 0;
   for (const auto& [name, tensor] : content.tensors) {

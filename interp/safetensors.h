@@ -16,9 +16,12 @@ using TensorMap = std::map<std::string, at::Tensor>;
 struct Safetensors {
   TensorMap tensors = {};  ///< contiguous, on the CPU, dtype as in the file
   std::map<std::string, std::string> metadata = {};  ///< the header's `__metadata__`
+  /// Tensors of other types (8-bit floats, complex numbers), of which only name and dtype are read.
+  std::map<std::string, std::string> unread = {};
 };
 
-/// Reads a whole file. Sizes and ranges are checked before anything is allocated.
+/// Reads a whole file, in time linear in its size. Sizes and ranges are checked before anything is
+/// allocated.
 /// @throws std::runtime_error naming the file, the tensor and what was expected, if the file is
 ///   truncated, lies about its lengths, overlaps or leaves gaps between its own tensors.
 Safetensors read_safetensors(const std::filesystem::path& path);

@@ -33,9 +33,9 @@ Tensor resid_pre(const Run& run, const Step& step) {
 Tensor mlp_post(const Run& run, const Step& step) {
   const Place pre{Hook::MlpPre, step.place.layer};
   const Tensor x = run.read(pre, step.computed);
-  if (run.config().activation == Activation::Gelu) return at::gelu(x, "tanh");
-  // Where nobody sees the pre-activation, its memory serves.
-  return run.is_seen(pre) || x.requires_grad() ? at::relu(x) : at::relu_(const_cast<Tensor&>(x));
+  const bool relu = run.config().activation == Activation::Relu;
+  if (!relu || run.is_seen(pre) || x.requires_grad()) return activated(x, run.config());
+  return at::relu_(const_cast<Tensor&>(x));  // nobody sees the pre-activation: its memory serves
 }
 
 // The value of the step's place at the positions that are computed.

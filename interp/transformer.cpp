@@ -5,14 +5,26 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <stdexcept>
+
+#include "interp/blas.h"
+#include "interp/names.h"
 
 namespace assay::interp {
 namespace {
 
 using nlohmann::json;
+
+// The tanh form has been `gelu` in our files from the start.
+const Names<Activation> kActivationsOfFiles = {
+    {Activation::Relu, "relu"}, {Activation::Gelu, "gelu"}, {Activation::GeluExact, "gelu_exact"}};
+const Names<Norm> kNormsOfFiles = {{Norm::None, "none"}, {Norm::Pre, "pre"}};
+
+// Here, because every program that has a network links this file.
+[[maybe_unused]] const bool kernels_chosen = choose_blas_kernels();
 
 /// Reads an object's fields one by one and refuses those that nobody asked for.
 class Fields {
@@ -48,12 +60,15 @@ class Fields {
     }
     return values;
   }
-  /// @return true for `yes`, false for `no`; any other word is refused.
-  bool choice(const char* name, const std::string& yes, const std::string& no) {
-    const std::string expected = fmt::format("'{}' or '{}'", yes, no);
-    const json& value = take(name, &json::is_string, expected.c_str());
-    if (value != yes && value != no) refuse(name, expected, value);
-    return value == yes;
+  template <typename Enum>
+  Enum choice(const char* name, const Names<Enum>& names) {
+    const json& word = take(name, &json::is_string, "a text");
+    std::vector<std::string> words;
+    for (const auto& [value, known] : names) {
+      if (word == known) return value;
+      words.push_back(known);
+    }
+    refuse(name, fmt::format("one of {}", fmt::join(words, ", ")), word);
   }
   void refuse_the_rest() const {
     for (const auto& [name, value] : object_.items()) {
@@ -104,8 +119,11 @@ void validate(const TransformerConfig& config) {
     problems.push_back(fmt::format("d_head must have one entry per block: {}, got {}",
                                    config.n_heads.size(), config.d_head.size()));
   }
-  for (const int64_t heads : config.n_heads) require_positive("n_heads", heads);
-  for (const int64_t width : config.d_head) require_positive("d_head", width);
+  const auto require_all_positive = [&](std::string_view field, const std::vector<int64_t>& sizes) {
+    if (!sizes.empty()) require_positive(field, *std::ranges::min_element(sizes));
+  };
+  require_all_positive("n_heads", config.n_heads);
+  require_all_positive("d_head", config.d_head);
   if (!(config.norm_eps > 0 && std::isfinite(config.norm_eps))) {
     problems.push_back(fmt::format("norm_eps must be positive, got {}", config.norm_eps));
   }
@@ -121,8 +139,8 @@ json to_json(const TransformerConfig& config) {
                {"d_mlp", config.d_mlp},
                {"n_heads", config.n_heads},
                {"d_head", config.d_head},
-               {"activation", config.activation == Activation::Gelu ? "gelu" : "relu"},
-               {"norm", config.norm == Norm::Pre ? "pre" : "none"},
+               {"activation", name_of(config.activation, kActivationsOfFiles)},
+               {"norm", name_of(config.norm, kNormsOfFiles)},
                {"norm_eps", config.norm_eps},
                {"attention_biases", config.attention_biases},
                {"mlp_biases", config.mlp_biases},
@@ -140,9 +158,8 @@ TransformerConfig config_from_json(const json& json) {
       .d_mlp = fields.integer("d_mlp"),
       .n_heads = fields.integers("n_heads"),
       .d_head = fields.integers("d_head"),
-      .activation =
-          fields.choice("activation", "gelu", "relu") ? Activation::Gelu : Activation::Relu,
-      .norm = fields.choice("norm", "pre", "none") ? Norm::Pre : Norm::None,
+      .activation = fields.choice("activation", kActivationsOfFiles),
+      .norm = fields.choice("norm", kNormsOfFiles),
       .norm_eps = fields.number("norm_eps"),
       .attention_biases = fields.boolean("attention_biases"),
       .mlp_biases = fields.boolean("mlp_biases"),

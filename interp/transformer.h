@@ -19,7 +19,8 @@
 
 namespace assay::interp {
 
-enum class Activation { Relu, Gelu };  ///< Gelu is GPT-2's tanh form
+/// Gelu is GPT-2's tanh form, GeluExact x Φ(x). They differ by up to 5e-4.
+enum class Activation { Relu, Gelu, GeluExact };
 enum class Norm { None, Pre };         ///< Pre: layer norm before attention, MLP and unembedding
 
 /// Sizes and switches of one transformer.

@@ -6,6 +6,7 @@
 #include "interp/model_file.h"
 #include "interp/transformer.h"
 #include "tools/commands.h"
+#include "tools/network_options.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -16,12 +17,14 @@ namespace fs = std::filesystem;
 struct ConvertOptions {
   CommonOptions common;
   fs::path in, out;
+  nlohmann::json stated = nlohmann::json::object();
 };
 
 void require_other_file(const fs::path& in, const fs::path& out) {
   std::error_code absent;  // of `out`, which then is no other name of `in`
   const bool same = fs::equivalent(in, out, absent);
-  const bool inside = fs::equivalent(in / "model.safetensors", out, absent);
+  const bool inside =
+      fs::exists(out) && fs::equivalent(in, fs::absolute(out).parent_path(), absent);
   if (same || inside) {
     throw std::invalid_argument(
         fmt::format("{}: would overwrite the model that is read", out.string()));
@@ -32,7 +35,7 @@ int run_convert(const ConvertOptions& options) {
   const Session session = start(options.common);
   require_other_file(options.in, options.out);
   require_writable(options.out);
-  const interp::LoadedModel loaded = interp::load_model(options.in);
+  const interp::LoadedModel loaded = interp::load_model(options.in, options.stated);
   nlohmann::json metadata = loaded.metadata;
   metadata["converted_from"] = {
       {"path", options.in.string()}, {"layout", loaded.layout}, {"sha256", loaded.sha256}};
@@ -41,9 +44,12 @@ int run_convert(const ConvertOptions& options) {
   nlohmann::ordered_json report = report_head();
   report["converted_from"] = metadata["converted_from"];
   report["model"] = {{"path", options.out.string()}, {"sha256", sha256}};
+  report["settings"] = to_json(loaded.settings);
   write_report(options.common, report);
   session.console.fact("read", fmt::format("{} (layout {})", options.in.string(), loaded.layout));
   session.console.fact("wrote", options.out.string());
+  session.console.line();
+  print_settings(loaded.settings, session.console);
   return kDone;
 }
 
@@ -54,12 +60,16 @@ Command add_convert(CLI::App& app) {
   app.add_option("IN", options->in, "checkpoint (.pth, .pt), safetensors file or GPT-2 folder")
       ->required();
   app.add_option("OUT", options->out, "safetensors file to write")->required();
+  add_network_options(app, options->stated);
   add_common_options(app, options->common);
   refuse_other_devices(app);
   app.footer(
       "Reads safetensors, PyTorch checkpoints (.pt, .pth; nothing in them is executed) and folders "
       "of "
-      "GPT-2.\n\nExample:\n  assay convert 900.pth published.safetensors");
+      "GPT-2. What it writes says by itself how the network computes; where IN does not, options "
+      "or "
+      "a JSON configuration beside it (X.config.json beside X.pth) must.\n\nExample:\n  assay "
+      "convert 900.pth published.safetensors");
   return [options] { return run_convert(*options); };
 }
 

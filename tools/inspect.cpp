@@ -1,12 +1,16 @@
 // `assay inspect MODEL`
 
 #include <CLI/CLI.hpp>
+#include <optional>
+#include <stdexcept>
 
 #include "interp/model_file.h"
 #include "interp/site.h"
 #include "interp/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
+#include "tools/expectation.h"
+#include "tools/network_options.h"
 #include "tools/options.h"
 #include "tools/self_check.h"
 #include "tools/table.h"
@@ -18,7 +22,18 @@ using nlohmann::ordered_json;
 
 struct InspectOptions {
   CommonOptions common;
-  std::filesystem::path model;
+  std::filesystem::path model, expect, expect_tokens;
+  nlohmann::json stated = nlohmann::json::object();
+};
+
+/// All that was found out about the network.
+struct Inspection {
+  interp::LoadedModel loaded;
+  std::optional<Agreement> agreement = {};  ///< with the logits that the user brought
+  std::vector<Identity> identities = {};
+  int64_t without_logits = 0;  ///< inputs
+
+  bool is_sound() const { return without_logits == 0 && (!agreement || agreement->holds()); }
 };
 
 template <typename Sizes>
@@ -63,50 +78,85 @@ void print_identities(const std::vector<Identity>& identities, const Console& co
   console.line(table.to_string(console.colour()));
 }
 
-ordered_json report_of(const InspectOptions& options, const interp::LoadedModel& loaded,
-                       const std::vector<Identity>& identities) {
+ordered_json report_of(const InspectOptions& options, const Inspection& found) {
+  const interp::LoadedModel& loaded = found.loaded;
   const interp::TransformerConfig& config = loaded.model->config();
   ordered_json report = report_head();
   report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
   report["layout"] = loaded.layout;
   report["config"] = interp::to_json(config);
+  report["settings"] = to_json(loaded.settings);
   report["metadata"] = loaded.metadata;
+  if (found.agreement) report["expected_logits"] = to_json(*found.agreement);
+  report["inputs_without_finite_logits"] = found.without_logits;
   for (const auto& parameter : loaded.model->named_parameters()) {
     report["parameters"][parameter.key()] = parameter.value().sizes().vec();
   }
   for (const interp::Place& place : interp::places(config)) {
     report["sites"][to_string(place)] = interp::shape({.place = place}, config);
   }
-  for (const auto& [formula, error, value] : identities) {
+  for (const auto& [formula, error, value] : found.identities) {
     report["self_check"].push_back(
         {{"identity", formula}, {"largest_error", error}, {"largest_value", value}});
   }
   return report;
 }
 
+Inspection inspect(const InspectOptions& options, const c10::Device& device) {
+  std::optional<Expectation> expected;
+  if (!options.expect.empty()) {
+    expected = read_expectation(options.expect, options.expect_tokens);
+  } else if (!options.expect_tokens.empty()) {
+    throw std::invalid_argument("--expect-tokens: goes with --expect FILE, the logits");
+  }
+  Inspection found{.loaded = interp::load_model(options.model, options.stated)};
+  const interp::Transformer& model = *found.loaded.model;
+  found.loaded.model->to(device);
+  if (expected) found.agreement = compare(model, *expected);
+  const uint64_t seed = options.common.seed.value_or(0);
+  found.without_logits = inputs_without_finite_logits(model, seed);
+  found.identities = check_residual_identities(model, seed);
+  return found;
+}
+
+/// What makes all else worthless comes first, and is said even with --quiet.
+void print_doubts(const Inspection& found, const Console& console) {
+  if (found.agreement && found.agreement->holds()) {
+    console.fact("expected logits", found.agreement->to_string());
+  } else if (found.agreement) {
+    Console::warn(
+        fmt::format("expected logits: {}. The file was read as another network than the "
+                    "one that gave them",
+                    found.agreement->to_string()));
+  }
+  if (found.without_logits > 0) {
+    Console::warn(
+        fmt::format("the logits are NaN or infinite on {} of the inputs tried, though all "
+                    "weights are finite: nothing can be said of such a network",
+                    found.without_logits));
+  }
+}
+
 int run_inspect(const InspectOptions& options) {
   const Session session = start(options.common);
-  const interp::LoadedModel loaded = interp::load_model(options.model);
-  loaded.model->to(session.device);
-  const auto identities = check_residual_identities(*loaded.model, options.common.seed.value_or(0));
-
+  const Inspection found = inspect(options, session.device);
+  const interp::LoadedModel& loaded = found.loaded;
   const Console& console = session.console;
+  print_doubts(found, console);
   console.fact("model", options.model.string());
   console.fact("layout", loaded.layout);
   console.fact("sha256", loaded.sha256);
-  const nlohmann::json config = interp::to_json(loaded.model->config());
-  for (const auto& [name, value] : config.items()) {
-    console.fact(name, value.is_number() ? value.dump() : brief(value));
-  }
   for (const auto& [name, value] : loaded.metadata.items()) console.fact(name, brief(value));
+  heading(console, "Settings");
+  print_settings(loaded.settings, console);
   heading(console, "Parameters");
   print_parameters(*loaded.model, console);
   heading(console, "Sites");
   print_sites(loaded.model->config(), console);
   heading(console, "Self-check on random tokens (largest differences)");
-  print_identities(identities, console);
-  write_report(options.common, report_of(options, loaded, identities));
-  return kDone;
+  print_identities(found.identities, console);
+  write_report(options.common, report_of(options, found));
+  return found.is_sound() ? kDone : kViolated;
 }
 
 }  // namespace
@@ -115,11 +165,21 @@ Command add_inspect(CLI::App& app) {
   const auto options = std::make_shared<InspectOptions>();
   app.add_option("MODEL", options->model, "checkpoint, safetensors file or GPT-2 folder")
       ->required();
+  app.add_option("--expect", options->expect,
+                 "logits to compare with: safetensors with tokens and logits, or a .npy of logits")
+      ->type_name("FILE");
+  app.add_option("--expect-tokens", options->expect_tokens, "the .npy of their tokens")
+      ->type_name("FILE");
+  add_network_options(app, options->stated);
   add_common_options(app, options->common);
   app.footer(
       "Sites are the places in the network that can be read and written; interpretations name "
-      "them. "
-      "The self-check adds up what every component writes and compares with the logits.\n"
+      "them. The self-check adds up what every component writes and compares with the logits: it "
+      "shows mistakes of Assay's, not of the reading. --expect shows whether the file was read as "
+      "the network that it is: logits that differ by more than 1e-5 of the largest one give exit "
+      "code 1.\n"
+      "Where a file does not say how its network computes, options or a JSON configuration beside "
+      "it (X.config.json beside X.pth) do.\n"
       "\nExample:\n  assay inspect tasks/two_sat/reference/model.safetensors");
   return [options] { return run_inspect(*options); };
 }

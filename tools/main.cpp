@@ -94,6 +94,6 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  prepare_process(argv);
+  prepare_process();
   return after_output(run(argc, argv));
 }

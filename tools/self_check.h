@@ -1,6 +1,7 @@
 #pragma once
 // Does a trace of the network mean what its names say? Every value is recomputed from the recorded
-// ones before it with plain tensor algebra, independent of how the network is run.
+// ones before it with plain tensor algebra, independent of how the network is run. Both share one
+// reading of the file, so that a file read as another network passes: expectation.h sees that.
 
 #include <cstdint>
 #include <string>
@@ -20,5 +21,10 @@ struct Identity {
 
 /// @param seed  of the random tokens that the network is run on.
 std::vector<Identity> check_residual_identities(const interp::Transformer& model, uint64_t seed);
+
+/// Finite weights may give logits that are none, which decide nothing.
+/// @return how many inputs have logits that are NaN or infinite: a few random ones, and some in
+///   which every token occurs, as far as a second or so reaches.
+int64_t inputs_without_finite_logits(const interp::Transformer& model, uint64_t seed);
 
 }  // namespace assay::tools

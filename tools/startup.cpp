@@ -2,13 +2,10 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <climits>
-#include <cstdlib>
 #include <string_view>
 
-#include "interp/blas.h"
 #include "interp/files.h"
 #include "tools/failure.h"
 
@@ -46,16 +43,10 @@ std::string quoted(std::string_view argument) {
 
 }  // namespace
 
-void prepare_process(char** argv) {
+void prepare_process() {
   hold_standard_streams();
   end_failures_in_one_line();
   keep_freed_memory();
-  constexpr const char* kVariable = "OPENBLAS_CORETYPE";  // read when the library is loaded
-  if (std::getenv(kVariable)) return;
-  const std::string core = interp::better_openblas_core();
-  if (core.empty()) return;
-  setenv(kVariable, core.c_str(), 1);
-  execv("/proc/self/exe", argv);  // returns only if it fails; then inspect_blas() tells
 }
 
 std::string command_line() {

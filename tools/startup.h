@@ -6,9 +6,8 @@
 namespace assay::tools {
 
 /// Keeps standard streams that are closed from being taken for files, settles how failures end
-/// (tools/failure.h), tunes the allocator for large temporaries, and starts the program anew,
-/// once, if OpenBLAS took kernels that are much too old for this processor (interp/blas.h).
-void prepare_process(char** argv);
+/// (tools/failure.h), and tunes the allocator for large temporaries that come and go.
+void prepare_process();
 
 /// The command line as one would type it, arguments quoted where a shell needs it.
 std::string command_line();

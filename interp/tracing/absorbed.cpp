@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include "interp/layers.h"
 #include "interp/tracing/attention.h"
 #include "interp/tracing/run.h"
 
@@ -31,18 +32,18 @@ class Attended {
   // the left so that its gradient comes out in its own memory layout.
   Tensor dot(const Tensor& u) const {
     if (!through_mlp_) return at::matmul(x(), u.transpose(1, 2)).transpose(1, 2);
-    const Tensor through = at::matmul(u, mlp().W_out.t());  // [batch, row, d_mlp]
+    const Tensor through = affine(u, mlp().W_out.t(), {});  // [batch, row, d_mlp]
     const Tensor dot = at::matmul(before_mlp(), u.transpose(1, 2)) +
                        at::matmul(neurons(), through.transpose(1, 2));
     if (!mlp().b_out.defined()) return dot.transpose(1, 2);
-    return dot.transpose(1, 2) + at::matmul(u, mlp().b_out).unsqueeze(-1);
+    return dot.transpose(1, 2) + affine(u, mlp().b_out.unsqueeze(1), {});
   }
 
   // Σ_key pattern · x. pattern: [batch, row, key] -> [batch, row, d_model].
   Tensor mix(const Tensor& pattern) const {
     if (!through_mlp_) return at::matmul(pattern, x());
-    Tensor mix =
-        at::matmul(pattern, before_mlp()) + at::matmul(at::matmul(pattern, neurons()), mlp().W_out);
+    Tensor mix = at::matmul(pattern, before_mlp()) +
+                 affine(at::matmul(pattern, neurons()), mlp().W_out, {});
     if (mlp().b_out.defined()) mix = mix + pattern.sum(-1, true) * mlp().b_out;
     return mix;
   }

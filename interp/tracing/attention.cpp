@@ -136,8 +136,8 @@ Tensor attn_out(const Run& run, const Step& step) {
   const int64_t layer = step.place.layer;
   const Attention& attn = *run.model().blocks[layer]->attn;
   const Tensor out = step.folded ? folded_attn_out(run, step)
-                                 : at::matmul(run.read({Hook::Z, layer}, step.computed).flatten(2),
-                                              attn.W_O.flatten(0, 1));
+                                 : affine(run.read({Hook::Z, layer}, step.computed).flatten(2),
+                                          attn.W_O.flatten(0, 1), {});
   return attn.b_O.defined() ? out + attn.b_O : out;
 }
 

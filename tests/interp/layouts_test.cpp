@@ -74,42 +74,129 @@ TEST(LayoutsTest, ParameterShapesAreThoseOfATransformer) {
   }
 }
 
+/// All that tensors do not tell of a network like small().
+Settings stated(const nlohmann::json& more = nlohmann::json::object()) {
+  Settings settings;
+  nlohmann::json all = {{"activation", "relu"}, {"attention", "causal"},  {"positions", "learned"},
+                        {"scores", "scaled"},   {"blocks", "sequential"}, {"norm_eps", 1e-5}};
+  all.update(more);
+  settings.say_all(all, "option");
+  return settings;
+}
+
+Weights read_stated(const TensorMap& tensors, const nlohmann::json& more = {{"norm", "none"}}) {
+  Settings settings = stated(more);
+  return from_transformer_lens(tensors, settings);
+}
+
 TEST(LayoutsTest, TransformerLensSizesAreReadOffTheShapes) {
   for (const auto& config : {small(), small_with_everything()}) {
     const TensorMap tensors = parameters_of(config);
     EXPECT_EQ(recognise(tensors), "transformer-lens");
-    const Weights weights = from_transformer_lens(tensors);
+    const Weights weights =
+        read_stated(tensors, {{"norm", config.norm == Norm::None ? "none" : "pre"}});
     EXPECT_EQ(weights.config, config);
     expect_same(weights.tensors, tensors);
   }
 }
 
-TEST(LayoutsTest, TransformerLensBuffersAreIgnored) {
-  TensorMap tensors = parameters_of(small());
-  tensors["blocks.0.attn.mask"] = at::ones({7, 7}, at::kBool);
-  tensors["blocks.0.attn.IGNORE"] = at::scalar_tensor(-1e5);
-  EXPECT_EQ(from_transformer_lens(tensors).config, small());
+/// The same tensors are networks that differ in every logit.
+TEST(LayoutsTest, WhatTensorsDoNotTellIsAskedFor) {
+  Settings nothing("mine.config.json");
+  EXPECT_EQ(
+      message_of([&] { from_transformer_lens(parameters_of(small()), nothing); }),
+      "how this network computes is not known, and nothing is guessed. Known: d_vocab 5; n_ctx 7; "
+      "d_model 6; d_mlp 4; n_heads [1,2]; d_head [5,3]; attention_biases false; mlp_biases true; "
+      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh); norm (none, pre); "
+      "attention (causal, bidirectional); positions (learned); scores (scaled); blocks "
+      "(sequential); networks with others cannot be run. Say it in mine.config.json, such as "
+      R"({"activation":"...","attention":"...","blocks":"...","norm":"...","positions":"...",)"
+      R"("scores":"..."}, or to inspect and convert by --activation, --norm, --attention, )"
+      "--positions, --scores, --blocks; what convert writes says it by itself");
+  Settings normed;  // weights of norms tell their place, not their epsilon
+  normed.say_all({{"activation", "relu"},
+                  {"attention", "causal"},
+                  {"positions", "learned"},
+                  {"scores", "scaled"},
+                  {"blocks", "sequential"}},
+                 "option");
+  EXPECT_THAT(
+      message_of([&] { from_transformer_lens(parameters_of(small_with_everything()), normed); }),
+      HasSubstr("To be said: norm_eps (a number); networks"));
+}
+
+TEST(LayoutsTest, TensorsThatContradictWhatIsSaidAreRefused) {
+  EXPECT_EQ(message_of([] { read_stated(parameters_of(small_with_everything())); }),
+            "norm: none according to option, pre according to tensors");
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "pre"}});
+            }),
+            "norm: pre according to option, but there is no tensor 'blocks.0.ln1.w'");
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "none"}, {"d_mlp", 5}});
+            }),
+            "d_mlp: 5 according to option, 4 according to tensors");
+  TensorMap gains = parameters_of(small_with_everything());
+  std::erase_if(gains, [](const auto& entry) {
+    return entry.first.ends_with("ln1.b") || entry.first.ends_with("ln2.b") ||
+           entry.first == "ln_final.b";
+  });
+  EXPECT_THAT(message_of([&] { read_stated(gains, nlohmann::json::object()); }),
+              HasSubstr("norm \"rms\": cannot be run"));
+  TensorMap gated = parameters_of(small());
+  gated["blocks.0.mlp.W_gate"] = at::zeros({6, 4});
+  EXPECT_EQ(message_of([&] { read_stated(gated); }),
+            "tensor 'blocks.0.mlp.W_gate': gated MLPs cannot be run");
+  TensorMap rotary = parameters_of(small());
+  rotary.erase("pos_embed.W_pos");
+  EXPECT_THAT(message_of([&] { read_stated(rotary); }), HasSubstr("without learned positions"));
+}
+
+/// TransformerLens stores a mask; one that is not causal contradicts a causal network.
+TEST(LayoutsTest, MasksAreComparedWithTheAttentionThatIsSaid) {
+  const auto reading = [](const at::Tensor& mask, const char* attention) {
+    TensorMap tensors = parameters_of(small());
+    tensors["blocks.1.attn.mask"] = mask;
+    tensors["blocks.0.attn.IGNORE"] = at::scalar_tensor(-1e5);
+    return message_of([&] { read_stated(tensors, {{"norm", "none"}, {"attention", attention}}); });
+  };
+  const at::Tensor full = at::ones({7, 7}, at::kBool), causal = full.tril();
+  EXPECT_EQ(reading(causal, "causal"), "");
+  EXPECT_EQ(reading(causal.to(at::kFloat), "causal"), "");
+  EXPECT_EQ(reading(causal, "bidirectional"), "") << "TransformerLens keeps it there, too";
+  EXPECT_EQ(reading(full, "bidirectional"), "");
+  EXPECT_EQ(reading(full, "causal"),
+            "tensor 'blocks.1.attn.mask': lets positions attend to all others, but the network is "
+            "said to be causal");
+  for (const char* attention : {"causal", "bidirectional"}) {
+    EXPECT_EQ(reading(causal.triu(-2), attention),
+              "tensor 'blocks.1.attn.mask': lets positions attend to the last 3 only: local "
+              "attention cannot be run");
+    EXPECT_THAT(reading(full.triu(), attention), HasSubstr("neither causal nor full"));
+    EXPECT_THAT(reading(full.tril(-1), attention), HasSubstr("neither causal nor full"));
+    EXPECT_THAT(reading(causal.narrow(0, 0, 6), attention), HasSubstr("a mask of [7, 7]"));
+  }
 }
 
 TEST(LayoutsTest, AbsentBiasesAreZero) {
   TensorMap tensors = parameters_of(small());
   tensors.erase("blocks.1.mlp.b_in");
-  EXPECT_TRUE(from_transformer_lens(tensors).tensors.at("blocks.1.mlp.b_in").equal(at::zeros({4})));
+  EXPECT_TRUE(read_stated(tensors).tensors.at("blocks.1.mlp.b_in").equal(at::zeros({4})));
   for (const char* name : {"blocks.0.mlp.b_in", "blocks.0.mlp.b_out", "blocks.1.mlp.b_out"}) {
     tensors.erase(name);
   }
-  EXPECT_FALSE(from_transformer_lens(tensors).config.mlp_biases);
+  EXPECT_FALSE(read_stated(tensors).config.mlp_biases);
   tensors["unembed.b_U"] = at::ones({5});
-  EXPECT_TRUE(from_transformer_lens(tensors).config.unembed_bias);
+  EXPECT_TRUE(read_stated(tensors).config.unembed_bias);
 }
 
 TEST(LayoutsTest, WeightsBecomeFloat32) {
   TensorMap tensors = parameters_of(small());
   const at::Tensor half = tensors["embed.W_E"].to(at::kHalf);
   tensors["embed.W_E"] = half;
-  EXPECT_TRUE(from_transformer_lens(tensors).tensors.at("embed.W_E").equal(half.to(at::kFloat)));
+  EXPECT_TRUE(read_stated(tensors).tensors.at("embed.W_E").equal(half.to(at::kFloat)));
   tensors["embed.W_E"] = half.to(at::kLong);
-  EXPECT_EQ(message_of([&] { from_transformer_lens(tensors); }),
+  EXPECT_EQ(message_of([&] { read_stated(tensors); }),
             "tensor 'embed.W_E': expected floating point, found Long");
 }
 
@@ -117,16 +204,46 @@ TEST(LayoutsTest, GrokkingIsTransposed) {
   const TensorMap expected = parameters_of(small());
   const TensorMap file = grokking_of(expected);
   EXPECT_EQ(recognise(file), "grokking");
-  const Weights weights = from_grokking(file);
+  Settings settings;
+  const Weights weights = from_grokking(file, settings);
   EXPECT_EQ(weights.config, small());
   expect_same(weights.tensors, expected);
+  EXPECT_EQ(settings.find("activation")->value, "relu");
+  EXPECT_EQ(settings.find("activation")->source, "layout grokking");
+  EXPECT_EQ(settings.find("d_mlp")->source, "tensors");
+}
+
+TEST(LayoutsTest, GrokkingSaysHowItComputes) {
+  const TensorMap file = grokking_of(parameters_of(small()));
+  Settings settings;
+  settings.say("activation", "gelu_exact", "option");
+  EXPECT_EQ(message_of([&] { from_grokking(file, settings); }),
+            "activation: gelu_exact according to option, relu according to layout grokking");
+  TensorMap local = file;
+  local["blocks.0.attn.mask"] = at::ones({7, 7}).tril().triu(-3);
+  Settings plain;
+  EXPECT_THAT(message_of([&] { from_grokking(local, plain); }), HasSubstr("local attention"));
+}
+
+/// Where every matrix is square, both layouts fit all shapes but that of W_O.
+TEST(LayoutsTest, SquareTensorsTellNoLayout) {
+  EXPECT_FALSE(is_square(parameters_of(small())));
+  EXPECT_FALSE(is_square(grokking_of(parameters_of(small()))));
+  TransformerConfig square = small();
+  square.d_vocab = square.d_mlp = square.d_model;
+  square.n_heads = {1};
+  square.d_head = {square.d_model};
+  EXPECT_TRUE(is_square(parameters_of(square)));
+  square.d_vocab = 7;
+  EXPECT_FALSE(is_square(parameters_of(square)));
 }
 
 TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
   const auto refusal = [](const std::function<void(TensorMap&)>& change) {
     TensorMap file = grokking_of(parameters_of(small()));
     change(file);
-    return message_of([&] { from_grokking(file); });
+    Settings settings;
+    return message_of([&] { from_grokking(file, settings); });
   };
   EXPECT_EQ(refusal([](TensorMap& file) {
               file["blocks.1.attn.W_O"] = at::zeros({6, 5});
@@ -148,6 +265,8 @@ TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
                 file["pos_embed.W_pos"] = at::zeros({0, 6});
               }),
               HasSubstr("n_ctx must be at least 1"));
+  EXPECT_THAT(refusal([](TensorMap& file) { file["embed.W_E"] = at::Tensor(); }),
+              HasSubstr("tensor 'embed.W_E': of a type that is not read"));
   EXPECT_EQ(message_of([] {
               recognise({{"w", at::zeros({1})}});
             }),
@@ -160,9 +279,14 @@ TEST(LayoutsTest, LyingSizesAreRefusedBeforeAllocating) {
   config.d_mlp = config.d_vocab = int64_t{1} << 60;
   EXPECT_THAT(message_of([&] { from_transformer_lens(parameters_of(small()), config); }),
               HasSubstr("expected shape [6, 1152921504606846976], found [6, 4]"));
+  config = small();
+  config.n_heads.assign(1'000'000, 1);
+  config.d_head.assign(1'000'000, 1);
+  EXPECT_EQ(message_of([&] { from_transformer_lens(parameters_of(small()), config); }),
+            "configuration: 1000000 blocks, but only 19 tensors");
   TensorMap tensors = parameters_of(small());
   tensors["embed.W_E"] = at::zeros({0, int64_t{1} << 60});
-  EXPECT_THAT(message_of([&] { from_transformer_lens(tensors); }),
+  EXPECT_THAT(message_of([&] { read_stated(tensors); }),
               HasSubstr("d_vocab must be at least 1, got 0"));
 }
 
@@ -209,8 +333,12 @@ TEST(LayoutsTest, Gpt2MayHaveAnUnembeddingOfItsOwn) {
   file["lm_head.weight"] = at::ones({11, 6});
   EXPECT_TRUE(
       from_gpt2(file, tiny_gpt2_sizes(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
-  EXPECT_FALSE(
-      from_gpt2(file, tiny_gpt2_sizes(), true).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+  EXPECT_THAT(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
+              HasSubstr("tensor 'lm_head.weight': differs from 'transformer.wte.weight'"));
+  file["lm_head.weight"] = file.at("transformer.wte.weight").clone();
+  EXPECT_TRUE(from_gpt2(file, tiny_gpt2_sizes(), true)
+                  .tensors.at("unembed.W_U")
+                  .equal(file.at("lm_head.weight").t()));
 }
 
 TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {

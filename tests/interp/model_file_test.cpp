@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -64,7 +67,7 @@ TEST_F(ModelFileTest, AModelSurvives) {
   const auto weights = model.named_parameters();
   for (const auto& parameter : loaded.model->named_parameters()) {
     EXPECT_TRUE(parameter.value().equal(weights[parameter.key()])) << parameter.key();
-    EXPECT_TRUE(parameter.value().requires_grad());
+    EXPECT_FALSE(parameter.value().requires_grad());
   }
 }
 
@@ -109,21 +112,177 @@ TEST_F(ModelFileTest, DamagedConfigurationsAreRefused) {
   EXPECT_EQ(with("config", config.dump()), "configuration: missing field 'd_mlp'");
   EXPECT_EQ(with("config", "[]"), "config: expected a JSON object");
   EXPECT_THAT(with("config", "{"), HasSubstr("parse error"));
-  EXPECT_EQ(with("assay", std::string(1'000'000, '[')), "assay: nested too deeply");
+  EXPECT_THAT(with("assay", std::string(1'000'000, '[')), HasSubstr("nested more than"));
+  EXPECT_EQ(with("assay", R"({"task":1,"task":2})"), "assay: field 'task': stands twice");
 }
 
-TEST_F(ModelFileTest, WithoutAConfigurationTheShapesSpeak) {
+/// Without its configuration a file leaves open how the network computes; a person says it.
+TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
+  TransformerConfig config = small();
+  config.activation = Activation::GeluExact;
+  config.causal = false;
+  save_model(random_model(config), at("m.safetensors"));
+  Safetensors content = read_safetensors(at("m.safetensors"));
+  content.metadata.clear();
+  write_safetensors(at("m.safetensors"), content);
+  EXPECT_THAT(refusal(at("m.safetensors")),
+              testing::AllOf(HasSubstr("nothing is guessed"), HasSubstr("activation (relu,"),
+                             HasSubstr(at("m.config.json").string())));
+
+  const json said = {{"activation", "gelu_exact"},   {"norm_eps", 1e-6},
+                     {"attention", "bidirectional"}, {"positions", "learned"},
+                     {"scores", "scaled"},           {"blocks", "sequential"}};
+  const LoadedModel by_option = load_model(at("m.safetensors"), said);
+  EXPECT_EQ(by_option.layout, "transformer-lens");
+  EXPECT_EQ(by_option.model->config(), config);
+  EXPECT_EQ(by_option.metadata, json::object());
+
+  put("m.config.json", said.dump());
+  const LoadedModel by_file = load_model(at("m.safetensors"));
+  EXPECT_EQ(by_file.model->config(), config);
+  const auto source = [&](const char* name) {
+    return std::ranges::find(by_file.settings, name, &Setting::name)->source;
+  };
+  EXPECT_EQ(source("activation"), "m.config.json");
+  EXPECT_EQ(source("norm"), "tensors");
+  EXPECT_EQ(source("layout"), "shape of W_O");
+  EXPECT_EQ(message_of([&] {
+              load_model(at("m.safetensors"), {{"activation", "relu"}});
+            }),
+            at("m.safetensors").string() +
+                ": activation: relu according to option, gelu_exact according to m.config.json");
+}
+
+/// A whole configuration of our own may lie beside a file, but for `gelu`, which is two functions.
+TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
   TransformerConfig config = small();
   config.activation = Activation::Relu;
-  config.norm_eps = 1e-5;  // the defaults: no shape tells them
-  save_model(random_model(config), at("m"));
+  save_model(random_model(config), at("m.pt"));
+  Safetensors content = read_safetensors(at("m.pt"));
+  content.metadata.clear();
+  write_safetensors(at("m.pt"), content);
+  json whole = to_json(config);
+  whole.update({{"causal", true},
+                {"positions", "standard"},
+                {"scores", "scaled"},
+                {"blocks", "sequential"}});
+  const auto with = [&](const char* name, const json& value) {
+    json changed = whole;
+    changed[name] = value;
+    put("m.config.json", changed.dump());
+    return message_of([&] { load_model(at("m.pt")); });
+  };
+  EXPECT_EQ(with("norm", "LN"), "");
+  const std::string where = at("m.pt").string() + ": m.config.json: ";
+  EXPECT_THAT(with("activation", "gelu"), HasSubstr("names two functions, gelu_exact"));
+  EXPECT_EQ(with("activation", "silu"), where +
+                                            "activation \"silu\": cannot be run; this version "
+                                            "runs relu, gelu_exact, gelu_tanh");
+  EXPECT_THAT(with("norm", "LNPre"), HasSubstr("norm \"LNPre\": cannot be run"));
+  EXPECT_THAT(with("positions", "shortformer"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("scores", "unscaled"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("attention", "local"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("blocks", "parallel"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("activation", "rleu"), HasSubstr("activation \"rleu\": unknown"));
+  EXPECT_THAT(with("activation", 3), HasSubstr("activation 3: expected a text"));
+  EXPECT_THAT(with("norm_eps", -1), HasSubstr("norm_eps: expected a positive number, found -1"));
+  EXPECT_THAT(with("attention", "bidirectional"), HasSubstr("attention: bidirectional according"));
+  EXPECT_THAT(with("d_mlp", 5), HasSubstr("d_mlp: 5 according to m.config.json, 4 according to"));
+  EXPECT_THAT(with("window", 5), HasSubstr("unknown setting 'window'; there are activation, norm"));
+  put("m.config.json", R"({"activation":"relu","activation":"gelu_tanh"})");
+  EXPECT_THAT(message_of([&] { load_model(at("m.pt")); }), HasSubstr("stands twice"));
+  put("m.config.json", "[]");
+  EXPECT_THAT(message_of([&] { load_model(at("m.pt")); }), HasSubstr("expected a JSON object"));
+}
+
+TEST_F(ModelFileTest, OwnFilesAgreeWithWhatIsSaid) {
+  save_model(random_model(), at("m"));
+  EXPECT_EQ(load_model(at("m"), {{"activation", "gelu_new"}, {"norm", "pre"}}).model->config(),
+            small());
+  EXPECT_THAT(message_of([&] {
+                load_model(at("m"), {{"attention", "bidirectional"}});
+              }),
+              HasSubstr("bidirectional according to option, causal according to the file's"));
+}
+
+TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
+  TransformerConfig square{
+      .d_vocab = 4, .n_ctx = 3, .d_model = 4, .d_mlp = 4, .n_heads = {1}, .d_head = {4}};
+  save_model(random_model(square), at("m"));
   Safetensors content = read_safetensors(at("m"));
   content.metadata.clear();
-  write_safetensors(at("m"), content);
-  const LoadedModel loaded = load_model(at("m"));
-  EXPECT_EQ(loaded.layout, "transformer-lens");
-  EXPECT_EQ(loaded.model->config(), config);
-  EXPECT_EQ(loaded.metadata, json::object());
+  content.tensors["blocks.0.attn.W_O"] = content.tensors["blocks.0.attn.W_O"][0];
+  write_safetensors(at("m"), content);  // fits the grokking layout in every shape
+  EXPECT_THAT(refusal(at("m")), HasSubstr("To be said: layout (transformer-lens, grokking, gpt2)"));
+  EXPECT_EQ(load_model(at("m"), {{"layout", "grokking"}}).layout, "grokking");
+  EXPECT_THAT(message_of([&] {
+                load_model(at("m"), {{"layout", "transformer-lens"}});
+              }),
+              HasSubstr("layout: transformer-lens according to option, grokking according to"));
+}
+
+/// What DataParallel and torch.compile leave in names.
+TEST_F(ModelFileTest, WrappersAreStripped) {
+  const Transformer model = random_model();
+  save_model(model, at("m"));
+  const Safetensors plain = read_safetensors(at("m"));
+  for (const std::string prefix :
+       {"module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."}) {
+    Safetensors wrapped{.metadata = plain.metadata};
+    for (const auto& [name, tensor] : plain.tensors) wrapped.tensors[prefix + name] = tensor;
+    write_safetensors(at("wrapped"), wrapped);
+    EXPECT_TRUE(load_model(at("wrapped")).model->W_U.equal(model.W_U)) << prefix;
+  }
+  Safetensors inside{.metadata = plain.metadata};
+  for (const auto& [name, tensor] : plain.tensors) {
+    const bool block = name.starts_with("blocks.0.");
+    inside.tensors[block ? "blocks.0._orig_mod." + name.substr(9) : name] = tensor;
+  }
+  write_safetensors(at("inside"), inside);
+  EXPECT_NO_THROW(load_model(at("inside")));
+  inside.tensors["module.embed.W_E"] = plain.tensors.at("embed.W_E");
+  write_safetensors(at("inside"), inside);
+  EXPECT_EQ(refusal(at("inside")),
+            "tensor 'module.embed.W_E': stands twice, with and without a wrapper");
+}
+
+TEST_F(ModelFileTest, WhatIsNoModelIsNamedForWhatItIs) {
+  const auto found = [&](std::string_view bytes) { return refusal(put("x.pth", bytes)); };
+  EXPECT_EQ(found(""), "is empty");
+  EXPECT_EQ(found("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+            "is a Git LFS pointer to a file of 12345 bytes, not the file itself: git lfs pull "
+            "fetches it");
+  EXPECT_THAT(found("\n <!DOCTYPE HTML><html><head><title>404</title></head></html>"),
+              HasSubstr("is a web page"));
+  const std::string legacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M",
+                           18);
+  EXPECT_THAT(found(legacy), HasSubstr("in the format before PyTorch 1.6: save it again"));
+  EXPECT_THAT(found("\x80\x04\x95 a pickle of Python's"), HasSubstr("is a bare pickle"));
+  EXPECT_THAT(found("\x1f\x8b\x08 something"), HasSubstr("gzip"));
+  EXPECT_EQ(found("weights: 1 2 3 4"), "is neither safetensors nor a checkpoint of torch.save");
+  EXPECT_EQ(found("short"), "is neither safetensors nor a checkpoint of torch.save");
+  EXPECT_EQ(refusal("/dev/zero"), "expected a regular file, found a device");
+  ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);  // nobody writes into it
+  EXPECT_EQ(refusal(at("pipe")), "expected a regular file, found a pipe");
+  put("m", "");
+  ASSERT_EQ(mkfifo(at("m.config.json").c_str(), 0600), 0);
+  EXPECT_THAT(message_of([&] { load_model(at("m")); }), HasSubstr("found a pipe"));
+}
+
+TEST_F(ModelFileTest, TypesOfTensorsThatAreIgnoredDoNotMatter) {
+  TransformerConfig config = small();
+  save_model(random_model(config), at("m"));
+  std::string bytes = read_file(at("m"));
+  const uint64_t old = *reinterpret_cast<const uint64_t*>(bytes.data());
+  json header = json::parse(bytes.substr(8, old));
+  const size_t end = bytes.size() - 8 - old;
+  header["blocks.0.attn.IGNORE"] = {
+      {"dtype", "F8_E4M3"}, {"shape", json::array()}, {"data_offsets", {end, end + 1}}};
+  const std::string text = header.dump();
+  const uint64_t length = text.size();
+  put("m",
+      std::string(reinterpret_cast<const char*>(&length), 8) + text + bytes.substr(8 + old) + "z");
+  EXPECT_EQ(load_model(at("m")).model->config(), config);
 }
 
 TEST_F(ModelFileTest, EveryTruncationIsRefused) {
@@ -166,7 +325,12 @@ TEST_F(ModelFileTest, CheckpointsAreReadWhateverTheirExtension) {
       bytes::program(bytes::dict(bytes::text("state_dict") + bytes::ordered_dict(items) +
                                  bytes::text("epoch") + bytes::number(9)));
   bytes::write_zip(at("m"), entries);
-  const LoadedModel loaded = load_model(at("m"));
+  const LoadedModel loaded = load_model(at("m"), {{"activation", "gelu_tanh"},
+                                                  {"norm_eps", 1e-6},
+                                                  {"attention", "causal"},
+                                                  {"positions", "learned"},
+                                                  {"scores", "scaled"},
+                                                  {"blocks", "sequential"}});
   EXPECT_EQ(loaded.layout, "transformer-lens");
   EXPECT_EQ(loaded.metadata, (json{{"epoch", 9}}));
   EXPECT_TRUE(loaded.model->blocks[1]->attn->W_O.equal(model.blocks[1]->attn->W_O));
@@ -192,21 +356,79 @@ TEST_F(ModelFileTest, WhatTheNetworkCannotExpressIsRefused) {
     write_gpt2(at("gpt2"), tiny_gpt2_tensors(), config);
     return refusal(at("gpt2"));
   };
-  EXPECT_EQ(with("activation_function", "relu"),
-            R"(config.json: 'activation_function': expected "gelu_new", found "relu")");
-  EXPECT_EQ(with("model_type", "llama"),
-            R"(config.json: 'model_type': expected "gpt2", found "llama")");
+  EXPECT_EQ(with("activation_function", "silu"),
+            "config.json: 'activation_function': 'silu' cannot be run; this version runs gelu, "
+            "gelu_fast, gelu_new, gelu_python, gelu_pytorch_tanh, relu");
+  EXPECT_THAT(with("model_type", "llama"), HasSubstr("config.json: field 'model_type': expected"));
   EXPECT_EQ(with("scale_attn_by_inverse_layer_idx", true),
             "config.json: 'scale_attn_by_inverse_layer_idx': expected false, found true");
   EXPECT_EQ(with("n_head", 4), "config.json: 'n_head': expected a divisor of 6, found 4");
-  EXPECT_EQ(with("n_embd", int64_t{1} << 40),
-            "config.json: 'n_embd': expected a positive 32-bit integer");
+  EXPECT_THAT(with("n_embd", int64_t{1} << 40), HasSubstr("config.json: field 'n_embd': expected"));
+  EXPECT_THAT(with("n_embd", "6"), HasSubstr("config.json: field 'n_embd': expected"));
+  EXPECT_THAT(with("tie_word_embeddings", "yes"), HasSubstr("expected"));
   EXPECT_EQ(with("n_layer", 1'000'000'000),
             "config.json: 'n_layer': found 1000000000, but only 32 tensors");
   EXPECT_EQ(with("n_layer", 3), "tensor 'h.2.attn.c_attn.weight': missing, expected shape [6, 18]");
   EXPECT_EQ(with("vocab_size", 12), "tensor 'wte.weight': expected shape [12, 6], found [11, 6]");
   EXPECT_EQ(with("tie_word_embeddings", false),
             "tensor 'lm_head.weight': missing, expected shape [11, 6]");
+}
+
+TEST_F(ModelFileTest, ActivationsOfHuggingFaceAreKnownByTheirNames) {
+  const std::map<std::string, Activation> known = {{"gelu_new", Activation::Gelu},
+                                                   {"gelu_pytorch_tanh", Activation::Gelu},
+                                                   {"gelu", Activation::GeluExact},
+                                                   {"relu", Activation::Relu}};
+  for (const auto& [name, activation] : known) {
+    json config = tiny_gpt2_config();
+    config["activation_function"] = name;
+    write_gpt2(at("gpt2"), tiny_gpt2_tensors(), config);
+    const LoadedModel loaded = load_model(at("gpt2"));
+    EXPECT_EQ(loaded.model->config().activation, activation) << name;
+    const auto setting = std::ranges::find(loaded.settings, "activation", &Setting::name);
+    EXPECT_EQ(setting->source, "config.json");
+  }
+}
+
+/// Several files and an index, as Hugging Face splits large models.
+TEST_F(ModelFileTest, ShardsAreReadTogether) {
+  const TensorMap tensors = tiny_gpt2_tensors("transformer.");
+  std::filesystem::create_directories(at("gpt2"));
+  put("gpt2/config.json", tiny_gpt2_config().dump());
+  TensorMap shards[2];
+  json index = {{"metadata", {{"total_size", 1}}}, {"weight_map", json::object()}};
+  const std::string names[] = {"model-1.safetensors", "model-2.safetensors"};
+  for (const auto& [name, tensor] : tensors) {
+    const size_t shard = name.find("h.1.") != name.npos;
+    shards[shard][name] = tensor;
+    index["weight_map"][name] = names[shard];
+  }
+  const auto write = [&](const json& map) {
+    for (size_t i = 0; i < 2; ++i) {
+      write_safetensors(at("gpt2/" + names[i]), {.tensors = shards[i]});
+    }
+    put("gpt2/model.safetensors.index.json", map.dump());
+  };
+  write(index);
+  const LoadedModel loaded = load_model(at("gpt2"));
+  EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
+  EXPECT_TRUE(loaded.model->W_E.equal(tensors.at("transformer.wte.weight")));
+  EXPECT_EQ(loaded.sha256, sha256(sha256_of_file(at("gpt2/" + names[0])) + "  " + names[0] + "\n" +
+                                  sha256_of_file(at("gpt2/" + names[1])) + "  " + names[1] + "\n"));
+  const auto with = [&](const char* tensor, const json& file) {
+    json changed = index;
+    changed["weight_map"][tensor] = file;
+    write(changed);
+    return refusal(at("gpt2"));
+  };
+  EXPECT_THAT(with("x", "model-1.safetensors"), HasSubstr("tensor 'x': missing, though"));
+  EXPECT_THAT(with("x", "../../etc/passwd"), HasSubstr("expected the name of a file beside it"));
+  EXPECT_THAT(with("x", "/etc/passwd"), HasSubstr("expected the name of a file beside it"));
+  EXPECT_THAT(with("x", "none"), HasSubstr("none: cannot open"));
+  EXPECT_THAT(with("x", 7), HasSubstr("expected a text"));
+  shards[1]["transformer.wte.weight"] = tensors.at("transformer.wte.weight");
+  write(index);
+  EXPECT_THAT(refusal(at("gpt2")), HasSubstr("stands in another shard as well"));
 }
 
 TEST_F(ModelFileTest, Gpt2WeightsAloneAskForTheirFolder) {

@@ -111,6 +111,8 @@ class NaiveForward {
 
   at::Tensor activated(const at::Tensor& x) const {
     if (config_.activation == Activation::Relu) return x.clamp_min(0);
+    if (config_.activation == Activation::GeluExact)
+      return 0.5 * x * (1 + at::erf(x / std::numbers::sqrt2));
     return 0.5 * x * (1 + at::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
   }
 

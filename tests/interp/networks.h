@@ -13,7 +13,7 @@
 
 namespace assay::interp {
 
-/// Architectures that reach every path of the plan: single and several heads, norms, both
+/// Architectures that reach every path of the plan: single and several heads, norms, all
 /// activations, each kind of bias; one, two and three blocks; attention to all positions.
 inline std::vector<TransformerConfig> assorted_configs() {
   return {
@@ -50,7 +50,7 @@ inline std::vector<TransformerConfig> assorted_configs() {
        .d_mlp = 8,
        .n_heads = {1, 1, 1},
        .d_head = {4, 5, 6},
-       .activation = Activation::Gelu,
+       .activation = Activation::GeluExact,
        .attention_biases = true},
       {.d_vocab = 5,
        .n_ctx = 6,

@@ -109,6 +109,32 @@ TEST_F(TraceFileTest, ATinyGpt2GivesTheLogitsOfItsRawTensors) {
                     1e-4));
 }
 
+/// LibTorch multiplies matrices in another way where a factor requires a gradient; the same weights
+/// must give the same bits all the same.
+TEST(TraceTest, WhetherWeightsRequireAGradientChangesNoBit) {
+  for (TransformerConfig config : assorted_configs()) {
+    config.d_model *= 8;  // small products are computed without the BLAS
+    const auto model = std::make_shared<Transformer>(config);
+    randomise(*model, 23, 0.2);
+    for (const int64_t batch : kBatches) {
+      const Tensor tokens = random_tokens(config, batch, config.n_ctx, 24);
+      for (const Place& place : places(config)) {
+        const Site last{.place = place, .positions = {config.n_ctx - 1}};
+        for (const Site& site : {whole(place), last}) {
+          const auto with = [&](bool required, bool recorded) {
+            const at::AutoGradMode mode(recorded);
+            for (const Tensor& weight : model->parameters()) weight.requires_grad_(required);
+            return record(*model, tokens, site).detach();
+          };
+          const Tensor plain = with(false, false);
+          EXPECT_TRUE(with(true, false).equal(plain)) << to_string(site) << " batch " << batch;
+          EXPECT_TRUE(with(true, true).equal(plain)) << to_string(site) << " batch " << batch;
+        }
+      }
+    }
+  }
+}
+
 TEST(TraceTest, AnyRequestGivesTheSameValuesAsRecordingEverything) {
   const at::NoGradGuard no_grad;
   std::mt19937_64 random(7);

@@ -8,14 +8,16 @@
 namespace assay::tools {
 namespace {
 
-TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfBothKinds) {
+TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfAllKinds) {
   interp::TransformerConfig plain{
       .d_vocab = 7, .n_ctx = 5, .d_model = 8, .d_mlp = 12, .n_heads = {1, 2}, .d_head = {8, 4}};
   interp::TransformerConfig gpt2_like = plain;
   gpt2_like.activation = interp::Activation::Gelu;
   gpt2_like.norm = interp::Norm::Pre;
   gpt2_like.attention_biases = gpt2_like.unembed_bias = true;
-  for (const auto& config : {plain, gpt2_like}) {
+  interp::TransformerConfig exact = plain;
+  exact.activation = interp::Activation::GeluExact;
+  for (const auto& config : {plain, gpt2_like, exact}) {
     const at::NoGradGuard no_grad;
     interp::Transformer model(config);
     interp::initialise(model, {.seed = 3});

@@ -8,7 +8,7 @@
 #include "tools/startup.h"
 
 int main(int argc, char** argv) {
-  assay::tools::prepare_process(argv);
+  assay::tools::prepare_process();
   assay::interp::set_threads(1);
   benchmark::Initialize(&argc, argv);
   const assay::interp::Blas blas = assay::interp::inspect_blas();
