@@ -29,7 +29,7 @@ bool blind(Operation& alpha) {
   if (alpha.name == "linear")
     tensor->second = at::zeros_like(numbers);
   else if (alpha.name == "threshold")
-    tensor->second = at::full_like(numbers, std::numeric_limits<double>::infinity());
+    tensor->second = at::full_like(numbers, std::numeric_limits<float>::max());  // a file holds no infinity
   else
     tensor->second = numbers[0].expand_as(numbers).contiguous();
   return true;
