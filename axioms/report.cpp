@@ -178,10 +178,6 @@ const char* vacuity_outcome(const Report& report) {
   return report.untested.empty() ? "not found" : "not tested";
 }
 
-std::string counted(int64_t n, const char* one, const char* many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
-}
-
 // "2 of 5 claims hold, 1 is violated, …"
 std::string count_of_claims(const Report& report) {
   std::map<Verdict, int64_t> count;
@@ -193,35 +189,37 @@ std::string count_of_claims(const Report& report) {
     withheld += !row.because.empty();
   }
   if (claims == 0) return "No claim was made";
-  if (count[Verdict::Holds] == claims)
-    return claims == 1 ? std::string("The claim holds")
-                       : fmt::format("All {} claims hold", claims);
-  std::vector<std::string> parts = {fmt::format(
-      "{} of {} hold{}", count[Verdict::Holds], counted(claims, "claim", "claims"),
-      count[Verdict::Holds] == 1 ? "s" : "")};
-  if (const int64_t n = count[Verdict::Violated])
-    parts.push_back(counted(n, "is violated", "are violated"));
-  if (const int64_t n = count[Verdict::Vacuous])
-    parts.push_back(counted(n, "says nothing (vacuous)", "say nothing (vacuous)"));
-  if (withheld > 0)
-    parts.push_back(counted(withheld, "could not be tested", "could not be tested"));
-  if (const int64_t n = count[Verdict::Undecided] - withheld; n > 0)
-    parts.push_back(counted(n, "is undecided", "are undecided"));
+  const int64_t holding = count[Verdict::Holds];
+  if (holding == claims)
+    return claims == 1 ? std::string("The claim holds") : fmt::format("All {} claims hold", claims);
+  std::vector<std::string> parts;
+  const auto add = [&](int64_t n, const char* one, const char* many) {
+    if (n > 0)
+      parts.push_back(claims == 1 ? fmt::format("The claim {}", one)
+                                  : fmt::format("{} {}", n, n == 1 ? one : many));
+  };
+  if (claims > 1)
+    parts.push_back(fmt::format("{} of {} claims hold{}", holding, claims, holding == 1 ? "s" : ""));
+  add(count[Verdict::Violated], "is violated", "are violated");
+  add(count[Verdict::Vacuous], "says nothing (vacuous)", "say nothing (vacuous)");
+  add(withheld, "could not be tested", "could not be tested");
+  add(count[Verdict::Undecided] - withheld, "is undecided", "are undecided");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 // What the numbers speak of.
 std::string scope_text(const Report& report) {
-  const std::string inputs = report.inputs_text.empty() ? "" : fmt::format(": {}", report.inputs_text);
+  const std::string inputs =
+      report.inputs_text.empty() ? fmt::format("{} inputs", report.inputs) : report.inputs_text;
   switch (report.scope) {
     case Scope::Domain:
-      return fmt::format("on every input there is{}", inputs);
+      return fmt::format("exactly, on {}", inputs);
     case Scope::List:
-      return fmt::format("on this list alone{}; nothing is said of other inputs", inputs);
+      return fmt::format("on {}; nothing is said of other inputs", inputs);
     case Scope::Distribution:
       break;
   }
-  return fmt::format("with {:g}% confidence{}", 100 * report.confidence, inputs);
+  return fmt::format("on {}, with {:g}% confidence", inputs, 100 * report.confidence);
 }
 
 }  // namespace

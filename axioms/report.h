@@ -88,7 +88,7 @@ struct Report {
   int64_t inputs = 0;
   bool partial = false;  ///< interrupted: fewer inputs than asked for
   Scope scope = Scope::Distribution;
-  std::string inputs_text;  ///< which inputs, in words: `fresh inputs (test part, seed 1)`
+  std::string inputs_text;  ///< which inputs, in words: `80,000 fresh inputs (test part, seed 1)`
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;

@@ -28,12 +28,12 @@ constexpr const char* kPrefixwise =
     "each prefix of the network could compute what its abstract prefix computes";
 constexpr const char* kComponentwise =
     "each component of the network could compute what its abstract component computes";
-constexpr int64_t kAtOnce = 128;     // inputs whose written states are held at once
+constexpr int64_t kStatesAtOnce = 128;     // inputs whose written states are held at once
 constexpr int64_t kIntervened = 512;  // inputs on which the network is run again
 constexpr int64_t kInputsPerAnswer = 10;
 constexpr int64_t kFewPairs = 5;     // with fewer, a change of decision may well not be seen
 constexpr int64_t kDifferingPairs = 20;
-constexpr double kDetermined = 0.9;  // of the variance or of the wrong guesses: the same but for noise
+constexpr double kDetermined = 0.8;  // of the variance or of the wrong guesses: the same but for noise
 constexpr double kPassedOn = 0.95;   // decisions kept without what comes after: it passes on
 constexpr double kWeakGrip = 0.05;   // of the pairs: replacing the value hardly asks the network
 constexpr double kWeakEquality = 0.95;
@@ -264,8 +264,8 @@ void Inquiry::look_at_written_answer(int v) {
   VarianceExplained of_states(answers_), of_values(answers_);
   of_values.add(value.unsqueeze(-1).flatten(1));
   if (of_values.value() >= kDetermined) return;  // then γ may write no more than the answer
-  for (int64_t first = 0; first < n(); first += kAtOnce) {
-    const int64_t batch = std::min(kAtOnce, n() - first);
+  for (int64_t first = 0; first < n(); first += kStatesAtOnce) {
+    const int64_t batch = std::min(kStatesAtOnce, n() - first);
     std::vector<Tensor> parts;
     for (const Tensor& part : step(v).gamma(value.narrow(0, first, batch)))
       parts.push_back(part.flatten(1).expand({batch, -1}));  // a batch of 1 stands for all

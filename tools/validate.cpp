@@ -171,7 +171,7 @@ int run_validate(const ValidateOptions& options) {
   axioms::Report report =
       axioms::make_report(subject.interpretation(), result, claims, options.confidence,
                           subject.config(), subject.task->readout(), inputs.scope);
-  report.inputs_text = inputs.description;
+  report.inputs_text = inputs.words;
   axioms::add_vacuity(report, vacuity);
   report.facts = facts_of(options, subject, inputs, session, times);
   session.console.fact("time",

@@ -168,11 +168,14 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
   const auto tokens = [&task, seed](int64_t first, int64_t n) {
     return task.sample(tasks::Part::Test, seed, first, n).tokens;
   };
+  const std::string words =
+      fmt::format("{} fresh inputs (test part, seed {})", grouped(count), seed);
   // In an endless domain the parts share no input; a small one may have had too few for that.
   if (task.domain()) refuse_fitting_inputs(task, "drawn", tokens(0, count).contiguous(), fitted_on);
   return {.tokens = tokens,
           .count = count,
-          .description = fmt::format("{} fresh ones (test part, seed {})", grouped(count), seed),
+          .words = words,
+          .description = words,
           .facts = {{"source", "sampled"},
                     {"part", "test"},
                     {"seed", seed},
@@ -205,6 +208,7 @@ ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
   return {
       .tokens = [tokens = tokens](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
       .count = count,
+      .words = fmt::format("{} inputs: {}", grouped(count), words),
       .description = description,
       .facts = {{"source", "listed"},
                 {"part", set},
@@ -229,8 +233,8 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
       fmt::format("{} lines of {}, {} of them distinct", grouped(count), path.string(),
                   grouped(facts["distinct"].get<int64_t>()));
   if (const auto parts = task.parts_of(inputs.tokens)) {
-    const int64_t outside = std::ranges::count(*parts, std::nullopt);
-    const int64_t trained_on = std::ranges::count(*parts, tasks::Part::Train);
+    const int64_t outside = std::ranges::count(*parts, std::optional<tasks::Part>());
+    const int64_t trained_on = std::ranges::count(*parts, std::optional(tasks::Part::Train));
     facts["outside_distribution"] = outside;
     facts["training_part"] = trained_on;
     if (outside > 0) description += fmt::format(", {} such as the task never draws", grouped(outside));
@@ -241,6 +245,7 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
   return {.tokens = [tokens = inputs.tokens](int64_t first,
                                              int64_t n) { return tokens.narrow(0, first, n); },
           .count = count,
+          .words = description,
           .description = description,
           .facts = std::move(facts),
           .scope = independent ? axioms::Scope::Distribution : axioms::Scope::List};

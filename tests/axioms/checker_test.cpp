@@ -164,7 +164,8 @@ TEST(CheckerTest, MisfitsAreRefusedByTheNameOfTheNode) {
               node(i, "words").h.parameters["positions"] = {{0, 1}};
             }),
             "node 'words': alpha gives values of shape [25, 2, 1], but h of shape [25, 1, 2]");
-  EXPECT_EQ(refusal([](Interpretation& i) { node(i, "some").sites.pop_back(); }),
+  EXPECT_EQ(refusal([](Interpretation& i) { node(i, "some").sites.erase(node(i, "some").sites.begin());
+            }),
             "node 'some': gamma writes 2 tensors for 1 sites");
 }
 

@@ -214,7 +214,7 @@ TEST(Vacuity, NodesThatAreTrueAndUnusedDoNotMakeComponents) {
 TEST(Vacuity, AnOpenCutIsNoObjectionAndNoPass) {
   Interpretation open = or_interpretation();
   Node& some = node(open, "some");
-  some.sites = {some.sites[1]};
+  some.sites = some.reads;
   some.gamma = {.name = "write_hidden", .tensors = {}};
   const Vacuity found = vacuity_of(open);
   EXPECT_THAT(found.objections, IsEmpty());
@@ -250,7 +250,7 @@ TEST(Vacuity, ANodeThatRepeatsAnother) {
   again.name = "again";
   cheat.nodes.push_back(again);
   EXPECT_THAT(kinds(objections_to(cheat)),
-              UnorderedElementsAre("again: no part", "again: repeat"));
+              UnorderedElementsAre("again: no part", testing::EndsWith(": repeat")));
 }
 
 // "words" are compared by whether they lead to the same answer, whatever they are.

@@ -181,8 +181,8 @@ TEST(Report, WithholdsWhatRestsOnSomethingUntested) {
   EXPECT_EQ(one.rows[4].verdict, Verdict::Violated);
   EXPECT_EQ(to_json(one)["vacuity"], "not tested");
   EXPECT_THAT(verdict_sentence(one),
-              testing::StartsWith("1 of 3 claims holds, 1 is violated, 1 could not be tested, with "
-                                  "95% confidence."));
+              testing::StartsWith("1 of 3 claims holds, 1 is violated, 1 could not be tested, on "
+                                  "100 inputs, with 95% confidence."));
   Report all = report_with({claims[0], claims[1]});
   add_vacuity(all, {.untested = {{"", "one answer"}}});
   EXPECT_EQ(all.rows[1].verdict, Verdict::Undecided);
@@ -197,7 +197,7 @@ TEST(Report, OfAListSpeaksOfNoOtherInputs) {
   EXPECT_EQ(list.rows[4].verdict, Verdict::Holds);
   EXPECT_FALSE(to_json(list)["rows"][4].contains("upper"));
   EXPECT_EQ(to_json(list)["scope"], "list");
-  EXPECT_THAT(verdict_sentence(list), testing::HasSubstr("on this list alone"));
+  EXPECT_THAT(verdict_sentence(list), testing::HasSubstr("nothing is said of other inputs"));
 }
 
 TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
