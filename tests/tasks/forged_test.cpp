@@ -212,7 +212,7 @@ TEST_F(Forged, OneNeuronOfMany) {
 }
 
 TEST_F(Forged, InputsOfOneAnswer) {
-  inputs = [this](int64_t first, int64_t n) {
+  inputs = [this](int64_t, int64_t n) {
     return task->sample(Part::Test, 1, 0, 1).tokens.expand({n, -1}).contiguous();
   };
   const Report report = validated(truth);
