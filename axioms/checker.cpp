@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include "circuits/abstract_values.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
 #include "interp/transformer.h"
 
 namespace assay::axioms {
@@ -24,35 +24,6 @@ using circuits::Value;
 // Inputs per run of the network: large enough for its matrix products, small enough for the cache.
 constexpr int64_t kChunk = 128;
 
-// Everything known about one chunk before the replaced runs.
-struct Chunk {
-  int64_t first = 0;
-  Tensor tokens;                 // [batch, pos]
-  std::vector<Value> actual;     // A_v
-  std::vector<Value> prefix;     // H_v
-  std::vector<Value> component;  // C_v
-  Tensor decision;               // [batch]
-};
-
-Chunk observe(const interp::Transformer& model, const Program& program, const Tensor& tokens,
-              int64_t first) {
-  Chunk chunk{.first = first,
-              .tokens = tokens,
-              .actual = circuits::network_values(model, program, tokens),
-              .prefix = circuits::prefix_values(program, tokens),
-              .component = {},
-              .decision = {}};
-  for (const Step& step : program.steps)
-    chunk.component.push_back(circuits::step_value(step, chunk.actual, tokens));
-  chunk.decision = chunk.actual[program.output];
-  return chunk;
-}
-
-// Rows in which two values differ in any element: bool [batch].
-Tensor differ(const Value& left, const Value& right) {
-  return left.ne(right).unsqueeze(-1).flatten(1).any(1);
-}
-
 void require_same_shape(const Step& step, const Value& actual, const Value& abstract) {
   if (actual.sizes() != abstract.sizes())
     throw std::invalid_argument(
@@ -60,104 +31,109 @@ void require_same_shape(const Step& step, const Value& actual, const Value& abst
                     c10::str(actual.sizes()), c10::str(abstract.sizes())));
 }
 
-// The network's decision with the step's sites overwritten by γ(value).
-Tensor replaced_decision(const interp::Transformer& model, const Program& program, const Step& step,
-                         const Tensor& tokens, const Value& value) {
-  interp::TraceRequest request;
-  const circuits::Activations activations = step.gamma(value);
-  if (activations.size() != step.sites.size())
-    throw std::invalid_argument(fmt::format("node '{}': gamma writes {} tensors for {} sites",
-                                            step.name, activations.size(), step.sites.size()));
-  for (size_t i = 0; i < step.sites.size(); ++i)
-    request.overwrite.push_back({step.sites[i], activations[i]});
-  const Step& output = program.steps[program.output];
-  request.record = output.reads;
-  return output.alpha(interp::trace(model, tokens, request));
-}
-
 // Decisions with S_v := γ(H_v) and with S_v := γ(C_v); the second run is made only where they
 // differ.
-std::pair<Tensor, Tensor> replaced_decisions(const interp::Transformer& model,
-                                             const Program& program, size_t v, const Chunk& chunk) {
-  const Step& step = program.steps[v];
-  const Tensor by_prefix = replaced_decision(model, program, step, chunk.tokens, chunk.prefix[v]);
-  const Tensor rows = differ(chunk.prefix[v], chunk.component[v]).nonzero().flatten();
+std::pair<Tensor, Tensor> replaced_decisions(const Experiment& experiment, size_t v,
+                                             const Observation& seen) {
+  const Tensor by_prefix = replaced_decision(experiment, v, seen.tokens, seen.prefix[v]);
+  const Tensor rows = differ(seen.prefix[v], seen.component[v]).nonzero().flatten();
   if (rows.numel() == 0) return {by_prefix, by_prefix};
-  const Tensor again = replaced_decision(model, program, step, chunk.tokens.index_select(0, rows),
-                                         chunk.component[v].index_select(0, rows));
+  const Tensor again = replaced_decision(experiment, v, seen.tokens.index_select(0, rows),
+                                         seen.component[v].index_select(0, rows));
   return {by_prefix, by_prefix.index_copy(0, rows, again)};
 }
 
-// What the interpretation concludes if step v has this value.
-Value conclusion(const Program& program, size_t v, const Chunk& chunk, const Value& value) {
-  std::vector<Value> values = chunk.prefix;
-  std::vector<bool> changed(program.steps.size());
-  values[v] = value;
-  changed[v] = true;
-  for (size_t i = v + 1; i < program.steps.size(); ++i) {
-    const Step& step = program.steps[i];
-    changed[i] = std::ranges::any_of(step.parents,
-                                     [&](int parent) { return parent >= 0 && changed[parent]; });
-    if (changed[i]) values[i] = circuits::step_value(step, values, chunk.tokens);
-  }
-  return values[program.output];
-}
-
-// Rows in which A_v differs from H_v (PE), and from C_v (CE), by the step's equality.
-std::pair<Tensor, Tensor> unequal(const interp::Transformer& model, const Program& program,
-                                  size_t v, const Chunk& chunk, const Tensor& by_prefix,
-                                  const Tensor& by_component) {
-  const Step& step = program.steps[v];
-  const Value &actual = chunk.actual[v], &prefix = chunk.prefix[v], &component = chunk.component[v];
+// Rows in which A_v differs from H_v (PE), and from C_v (CE), by the step's equality. Downstream
+// equality needs the replaced decisions, which are there already.
+std::pair<Tensor, Tensor> unequal_values(const Experiment& experiment, size_t v,
+                                         const Observation& seen, const Tensor& by_prefix,
+                                         const Tensor& by_component) {
+  const Step& step = experiment.program.steps[v];
+  const Value &actual = seen.actual[v], &prefix = seen.prefix[v], &component = seen.component[v];
   if (step.equality)
     return {step.equality(actual, prefix).logical_not(),
             step.equality(actual, component).logical_not()};
-  const Tensor by_actual = replaced_decision(model, program, step, chunk.tokens, actual);
-  const Value concluded = conclusion(program, v, chunk, actual);
-  const auto apart = [&](const Tensor& replaced, const Value& value) {
-    return differ(by_actual, replaced)
-        .logical_or(differ(concluded, conclusion(program, v, chunk, value)));
+  const auto effect = [&](const Tensor& replaced, const Value& value) -> Effect {
+    return {replaced, conclusion(experiment.program, v, seen.prefix, seen.tokens, value)};
   };
-  return {apart(by_prefix, prefix), apart(by_component, component)};
+  const Effect by_actual = effect_of(experiment, v, seen, actual);
+  return {differ(by_actual, effect(by_prefix, prefix)),
+          differ(by_actual, effect(by_component, component))};
 }
 
-void count(AxiomResult& result, const Chunk& chunk, const Tensor& failed, const Value& network,
-           const Value& interpretation, int64_t witnesses) {
+/// Where failures of one chunk go, and how many of them are kept.
+struct Keep {
+  const Tensor& tokens;
+  int64_t first;
+  int64_t witnesses;
+};
+
+void count(AxiomResult& result, const Keep& keep, const Tensor& failed, const Value& network,
+           const Value& interpretation) {
   const int64_t failures = failed.sum().item<int64_t>();
   result.estimate += {.n = failed.size(0), .failures = failures};
   if (failures == 0) return;
   const Tensor rows = failed.nonzero().flatten().cpu();
-  for (int64_t i = 0; i < std::min(witnesses, failures); ++i) {
+  for (int64_t i = 0; i < std::min(keep.witnesses, failures); ++i) {
     const int64_t row = rows[i].item<int64_t>();
-    const Tensor tokens = chunk.tokens[row].cpu().contiguous();
+    const Tensor tokens = keep.tokens[row].cpu().contiguous();
     result.witnesses.push_back(
-        {.input = chunk.first + row,
+        {.input = keep.first + row,
          .tokens = {tokens.data_ptr<int64_t>(), tokens.data_ptr<int64_t>() + tokens.numel()},
          .network = circuits::value_as_json(network[row].cpu()),
          .interpretation = circuits::value_as_json(interpretation[row].cpu())});
   }
 }
 
-NodeResult check_node(const interp::Transformer& model, const Program& program, size_t v,
-                      const Chunk& chunk, int64_t witnesses) {
-  const Step& step = program.steps[v];
+Estimate count_differing(const Value& left, const Value& right) {
+  return {.n = left.size(0), .failures = differ(left, right).sum().item<int64_t>()};
+}
+
+NodeResult check_node(const Experiment& experiment, size_t v, const Observation& seen,
+                      const Keep& keep) {
+  const Step& step = experiment.program.steps[v];
+  const Value &actual = seen.actual[v], &prefix = seen.prefix[v], &component = seen.component[v];
   NodeResult result{.node = step.name, .axioms = {}};
-  require_same_shape(step, chunk.actual[v], chunk.prefix[v]);
-  require_same_shape(step, chunk.actual[v], chunk.component[v]);
-  const auto [by_prefix, by_component] = replaced_decisions(model, program, v, chunk);
-  const auto [pe, ce] = unequal(model, program, v, chunk, by_prefix, by_component);
-  const Tensor& decision = chunk.decision;
-  count(result[Axiom::PE], chunk, pe, chunk.actual[v], chunk.prefix[v], witnesses);
-  count(result[Axiom::CE], chunk, ce, chunk.actual[v], chunk.component[v], witnesses);
-  count(result[Axiom::PR], chunk, differ(decision, by_prefix), decision, by_prefix, witnesses);
-  count(result[Axiom::CR], chunk, differ(decision, by_component), decision, by_component,
-        witnesses);
+  require_same_shape(step, actual, prefix);
+  require_same_shape(step, actual, component);
+  const auto [by_prefix, by_component] = replaced_decisions(experiment, v, seen);
+  const auto [pe, ce] = unequal_values(experiment, v, seen, by_prefix, by_component);
+  count(result[Axiom::PE], keep, pe, actual, prefix);
+  count(result[Axiom::CE], keep, ce, actual, component);
+  count(result[Axiom::PR], keep, seen.decision.ne(by_prefix), seen.decision, by_prefix);
+  count(result[Axiom::CR], keep, seen.decision.ne(by_component), seen.decision, by_component);
   result.inherited = pe.logical_and(ce.logical_not()).sum().item<int64_t>();
+  if (!step.equality)
+    result.plain = {count_differing(actual, prefix), count_differing(actual, component)};
   return result;
+}
+
+// Which values of the output's alpha come with which decisions. Ties are left out: alpha may name
+// any of the tied answers.
+void count(Readings& readings, const Value& value, const Tensor& decision) {
+  const Tensor values = value.cpu().contiguous(), decisions = decision.cpu();
+  const size_t size = values.nbytes() / values.size(0);
+  const auto* bytes = static_cast<const char*>(values.data_ptr());
+  for (int64_t row = 0; row < values.size(0); ++row) {
+    const int64_t decided = decisions[row].item<int64_t>();
+    if (decided == kTie)
+      ++readings.ties;
+    else
+      ++readings.inputs[{std::string(bytes + row * size, size), decided}];
+  }
+}
+
+void add(Readings& total, const Readings& part) {
+  total.ties += part.ties;
+  for (const auto& [reading, n] : part.inputs) total.inputs[reading] += n;
 }
 
 void add(NodeResult& total, NodeResult part, int64_t witnesses) {
   total.inherited += part.inherited;
+  if (part.plain) {
+    if (!total.plain) total.plain.emplace();
+    for (size_t i = 0; i < part.plain->size(); ++i) (*total.plain)[i] += (*part.plain)[i];
+  }
   for (const Axiom axiom : kAxioms) {
     AxiomResult& sum = total[axiom];
     sum.estimate += part[axiom].estimate;
@@ -170,8 +146,34 @@ void add(NodeResult& total, NodeResult part, int64_t witnesses) {
 
 }  // namespace
 
-CheckResult check(const interp::Transformer& model, const Program& program, const Inputs& inputs,
-                  const CheckConfig& config) {
+int64_t Readings::misread() const {
+  std::map<std::string, int64_t> commonest_of_value;
+  std::map<int64_t, int64_t> commonest_of_decision;
+  int64_t total = 0;
+  for (const auto& [reading, n] : inputs) {
+    total += n;
+    int64_t& of_value = commonest_of_value[reading.first];
+    int64_t& of_decision = commonest_of_decision[reading.second];
+    of_value = std::max(of_value, n);
+    of_decision = std::max(of_decision, n);
+  }
+  const auto sum = [](const auto& counts) {
+    int64_t all = 0;
+    for (const auto& entry : counts) all += entry.second;
+    return all;
+  };
+  return total - std::min(sum(commonest_of_value), sum(commonest_of_decision));
+}
+
+int64_t Readings::decisions() const {
+  std::set<int64_t> all;
+  for (const auto& entry : inputs) all.insert(entry.first.second);
+  return static_cast<int64_t>(all.size());
+}
+
+CheckResult check(const Experiment& experiment, const Inputs& inputs, const CheckConfig& config) {
+  require_consistent(experiment);
+  const Program& program = experiment.program;
   CheckResult result;
   for (const Step& step : program.steps) result.nodes.push_back({.node = step.name, .axioms = {}});
   std::mutex mutex;
@@ -181,14 +183,18 @@ CheckResult check(const interp::Transformer& model, const Program& program, cons
     const at::NoGradGuard no_grad;
     const int64_t first = i * kChunk;
     const int64_t size = std::min(kChunk, config.inputs - first);
-    const Tensor tokens = inputs(first, size).to(model.W_E.device());
-    const Chunk chunk = observe(model, program, tokens, first);
+    const Tensor tokens = inputs(first, size).to(experiment.model.W_E.device());
+    const Observation seen = observe(experiment, tokens);
+    const Keep keep{.tokens = tokens, .first = first, .witnesses = config.witnesses};
     std::vector<NodeResult> parts;
     for (size_t v = 0; v < program.steps.size(); ++v)
-      parts.push_back(check_node(model, program, v, chunk, config.witnesses));
+      parts.push_back(check_node(experiment, v, seen, keep));
+    Readings readings;
+    count(readings, seen.actual[program.output], seen.decision);
     const std::lock_guard lock(mutex);
     for (size_t v = 0; v < parts.size(); ++v)
       add(result.nodes[v], std::move(parts[v]), config.witnesses);
+    add(result.readings, readings);
     result.inputs += size;
     if (config.on_progress) config.on_progress(result.inputs, config.inputs);
   });

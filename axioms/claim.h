@@ -15,7 +15,8 @@ enum class Axiom { PE, CE, PR, CR };
 inline constexpr Axiom kAxioms[] = {Axiom::PE, Axiom::CE, Axiom::PR, Axiom::CR};
 std::string to_string(Axiom axiom);
 
-/// Vacuous: the numbers hold, but the interpretation says nothing (vacuity.h).
+/// Vacuous: the numbers hold, but the interpretation says nothing (vacuity.h). Undecided: too few
+/// inputs, or the numbers hold but something that they rest on could not be tested.
 enum class Verdict { Holds, Violated, Undecided, Vacuous };
 std::string to_string(Verdict verdict);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "circuits/cut.h"
@@ -16,7 +17,7 @@ using circuits::Interpretation;
 using circuits::Node;
 using nlohmann::ordered_json;
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 
 const Node& node_named(const std::string& name, const Interpretation& interpretation) {
   return *std::ranges::find(interpretation.nodes, name, &Node::name);
@@ -56,6 +57,12 @@ ReportNode describe(const NodeResult& result, const Interpretation& interpretati
           .definition = definition_of(node)};
 }
 
+// Of PE and CE by plain equality, where the node has another one.
+std::optional<Estimate> plain_estimate(const NodeResult& node, Axiom axiom) {
+  if (!node.plain || (axiom != Axiom::PE && axiom != Axiom::CE)) return std::nullopt;
+  return (*node.plain)[axiom == Axiom::PE ? 0 : 1];
+}
+
 ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& result,
                   double confidence, double simultaneous) {
   return {.node = node,
@@ -66,7 +73,9 @@ ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& resul
           .simultaneous_upper = upper_bound(result.estimate, simultaneous),
           .claim = {},
           .verdict = {},
-          .witnesses = result.witnesses};
+          .because = {},
+          .witnesses = result.witnesses,
+          .plain = {}};
 }
 
 // Inputs were gone through in order: all of them tell ε itself, a part of them tells nothing of the
@@ -82,10 +91,12 @@ ReportRow enumerated(const std::string& node, Axiom axiom, const AxiomResult& re
           .simultaneous_upper = complete ? rate : 1,
           .claim = {},
           .verdict = {},
-          .witnesses = result.witnesses};
+          .because = {},
+          .witnesses = result.witnesses,
+          .plain = {}};
 }
 
-void add_verdicts(Report& report, const std::vector<Claim>& claims, bool exhaustive) {
+void add_verdicts(Report& report, const std::vector<Claim>& claims) {
   std::vector<ReportRow*> claimed;
   std::vector<Estimate> estimates;
   for (const Claim& claim : claims) {
@@ -96,7 +107,9 @@ void add_verdicts(Report& report, const std::vector<Claim>& claims, bool exhaust
     estimates.push_back(row->estimate);
   }
   std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, report.exact);
-  if (exhaustive && report.partial) std::ranges::fill(verdicts, Verdict::Undecided);
+  // Of a list or a domain, a part says nothing of the rest.
+  if (report.scope != Scope::Distribution && report.partial)
+    std::ranges::fill(verdicts, Verdict::Undecided);
   for (size_t i = 0; i < claims.size(); ++i) {
     claimed[i]->claim = claims[i].epsilon;
     claimed[i]->verdict = verdicts[i];
@@ -123,6 +136,7 @@ ordered_json to_json(const ReportNode& node) {
                        {"complete_cut", node.path_around.empty()},
                        {"path_around", node.path_around},
                        {"has_evidence", node.has_evidence}};
+  if (node.grip) json["grip"] = to_json(*node.grip);
   json.update(node.definition);
   return json;
 }
@@ -148,12 +162,87 @@ ordered_json to_json(const ReportRow& row, double confidence, bool exact) {
                  {"simultaneous_upper", row.simultaneous_upper}});
   if (row.claim) json["claim"] = *row.claim;
   if (row.verdict) json["verdict"] = to_string(*row.verdict);
+  if (!row.because.empty()) json["because"] = row.because;
+  if (row.plain)
+    json["plain_equality"] = {{"n", row.plain->n},
+                              {"failures", row.plain->failures},
+                              {"rate", row.plain->rate()}};
   json["witnesses"] = ordered_json::array();
   for (const Witness& witness : row.witnesses) json["witnesses"].push_back(to_json(witness));
   return json;
 }
 
+// Of the three outcomes, the one that counts.
+const char* vacuity_outcome(const Report& report) {
+  if (!report.objections.empty()) return "found";
+  return report.untested.empty() ? "not found" : "not tested";
+}
+
+// "2 of 5 claims hold, 1 is violated, …"
+std::string count_of_claims(const Report& report) {
+  std::map<Verdict, int64_t> count;
+  int64_t claims = 0, withheld = 0;
+  for (const ReportRow& row : report.rows) {
+    if (!row.verdict) continue;
+    ++claims;
+    ++count[*row.verdict];
+    withheld += !row.because.empty();
+  }
+  if (claims == 0) return "No claim was made";
+  const int64_t holding = count[Verdict::Holds];
+  if (holding == claims)
+    return claims == 1 ? std::string("The claim holds") : fmt::format("All {} claims hold", claims);
+  std::vector<std::string> parts;
+  const auto add = [&](int64_t n, const char* one, const char* many) {
+    if (n > 0)
+      parts.push_back(claims == 1 ? fmt::format("The claim {}", one)
+                                  : fmt::format("{} {}", n, n == 1 ? one : many));
+  };
+  if (claims > 1)
+    parts.push_back(fmt::format("{} of {} claims hold{}", holding, claims, holding == 1 ? "s" : ""));
+  add(count[Verdict::Violated], "is violated", "are violated");
+  add(count[Verdict::Vacuous], "says nothing (vacuous)", "say nothing (vacuous)");
+  add(withheld, "could not be tested", "could not be tested");
+  add(count[Verdict::Undecided] - withheld, "is undecided", "are undecided");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// What the numbers speak of.
+std::string scope_text(const Report& report) {
+  const std::string inputs =
+      report.inputs_text.empty() ? fmt::format("{} inputs", report.inputs) : report.inputs_text;
+  switch (report.scope) {
+    case Scope::Domain:
+      return fmt::format("exactly, on {}", inputs);
+    case Scope::List:
+      return fmt::format("on {}; nothing is said of other inputs", inputs);
+    case Scope::Distribution:
+      break;
+  }
+  return fmt::format("on {}, with {:g}% confidence", inputs, 100 * report.confidence);
+}
+
 }  // namespace
+
+std::string to_string(Scope scope) {
+  static constexpr const char* kNames[] = {"distribution", "domain", "list"};
+  return kNames[static_cast<int>(scope)];
+}
+
+std::string verdict_sentence(const Report& report) {
+  std::string text = fmt::format("{}, {}.", count_of_claims(report), scope_text(report));
+  std::vector<std::string> downstream;
+  for (const ReportNode& node : report.nodes)
+    if (node.equality == "downstream") downstream.push_back(node.name);
+  if (!downstream.empty())
+    text += fmt::format(
+        " Values of {} are compared by their effect on the answer (downstream), not by what they "
+        "are.",
+        fmt::join(downstream, ", "));
+  for (const Remark& remark : report.remarks)
+    if (remark.node.empty()) text += fmt::format(" Note that {}.", remark.text);
+  return text;
+}
 
 void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& interpretation) {
   std::vector<std::string> names;
@@ -175,7 +264,7 @@ void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& 
 
 Report make_report(const Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
-                   const interp::TransformerConfig& config, int64_t readout, bool exhaustive) {
+                   const interp::TransformerConfig& config, int64_t readout, Scope scope) {
   require_claims_fit(claims, interpretation);
   const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
   const double simultaneous = bonferroni(confidence, n_rows);
@@ -185,27 +274,49 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                 .confidence = confidence,
                 .inputs = result.inputs,
                 .partial = !result.complete,
-                .exact = exhaustive && result.complete,
+                .scope = scope,
+                .inputs_text = {},
+                .exact = scope != Scope::Distribution && result.complete,
                 .nodes = {},
                 .rows = {},
-                .objections = {}};
+                .objections = {},
+                .untested = {},
+                .remarks = {}};
+  if (interpretation.fitted_on.empty())
+    report.remarks.push_back(
+        {"", "it is not known what the interpretation was fitted on: inputs may be among those that "
+             "it was made from"});
   for (const NodeResult& node : result.nodes) {
     report.nodes.push_back(describe(node, interpretation, config, readout));
     for (const Axiom axiom : kAxioms) {
-      report.rows.push_back(exhaustive
-                                ? enumerated(node.node, axiom, node[axiom], result.complete)
-                                : bounded(node.node, axiom, node[axiom], confidence, simultaneous));
+      report.rows.push_back(scope == Scope::Distribution
+                                ? bounded(node.node, axiom, node[axiom], confidence, simultaneous)
+                                : enumerated(node.node, axiom, node[axiom], result.complete));
+      report.rows.back().plain = plain_estimate(node, axiom);
     }
   }
-  add_verdicts(report, claims, exhaustive);
+  add_verdicts(report, claims);
   return report;
 }
 
-void object(Report& report, std::vector<Objection> objections) {
-  report.objections = std::move(objections);
-  if (report.objections.empty()) return;
-  for (ReportRow& row : report.rows)
-    if (row.verdict == Verdict::Holds) row.verdict = Verdict::Vacuous;
+void add_vacuity(Report& report, const Vacuity& vacuity) {
+  report.objections = vacuity.objections;
+  report.untested = vacuity.untested;
+  std::ranges::copy(vacuity.remarks, std::back_inserter(report.remarks));
+  for (size_t v = 0; v < vacuity.grips.size(); ++v) report.nodes[v].grip = vacuity.grips[v];
+  for (ReportRow& row : report.rows) {
+    if (row.verdict != Verdict::Holds) continue;
+    if (!report.objections.empty()) {
+      row.verdict = Verdict::Vacuous;
+      continue;
+    }
+    for (const Remark& remark : report.untested) {
+      if (!remark.node.empty() && remark.node != row.node) continue;
+      row.verdict = Verdict::Undecided;
+      row.because = remark.text;
+      break;
+    }
+  }
 }
 
 ordered_json to_json(const Report& report) {
@@ -213,6 +324,11 @@ ordered_json to_json(const Report& report) {
   ordered_json nodes = ordered_json::array(), rows = ordered_json::array(),
                objections = ordered_json::array();
   for (const Objection& objection : report.objections) objections.push_back(to_json(objection));
+  const auto listed = [](const std::vector<Remark>& remarks) {
+    ordered_json list = ordered_json::array();
+    for (const Remark& remark : remarks) list.push_back(to_json(remark));
+    return list;
+  };
   for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
   for (const ReportRow& row : report.rows)
     rows.push_back(to_json(row, report.confidence, report.exact));
@@ -235,9 +351,13 @@ ordered_json to_json(const Report& report) {
           {"confidence", report.confidence},
           {"inputs", report.inputs},
           {"partial", report.partial},
+          {"scope", to_string(report.scope)},
           {"exact", report.exact},
-          {"vacuous", !report.objections.empty()},
+          {"verdict", verdict_sentence(report)},
+          {"vacuity", vacuity_outcome(report)},
           {"objections", objections},
+          {"untested", listed(report.untested)},
+          {"remarks", listed(report.remarks)},
           {"nodes", nodes},
           {"rows", rows}};
 }

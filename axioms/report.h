@@ -41,6 +41,14 @@ struct RunFacts {
   double cpu_seconds = 0;
 };
 
+/// What the inputs are, and so what their failure rates speak of.
+enum class Scope {
+  Distribution,  ///< independent draws from it: rates carry bounds
+  Domain,        ///< every input there is, once: rates are exact
+  List,          ///< a finite list that somebody chose: rates are exact for it, and say no more
+};
+std::string to_string(Scope scope);  ///< `distribution`, `domain`, `list`
+
 /// One node and one axiom.
 struct ReportRow {
   std::string node;
@@ -52,7 +60,10 @@ struct ReportRow {
   double simultaneous_upper = 1;
   std::optional<double> claim;  ///< claimed largest rate
   std::optional<Verdict> verdict;
+  std::string because = {};  ///< why `holds` was withheld, where it was
   std::vector<Witness> witnesses;
+  /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
+  std::optional<Estimate> plain = {};
 };
 
 /// What is said of a node as a whole.
@@ -63,6 +74,7 @@ struct ReportNode {
   std::string equality;                  ///< which values count as the same, with parameters
   std::vector<std::string> path_around;  ///< a path that its sites do not cut; empty: complete cut
   bool has_evidence = false;
+  std::optional<Grip> grip = {};  ///< where it was tested
   /// What the interpretation says of it: parents, sites, reads, h, alpha, gamma (operations with
   /// their parameters, without tensors), evidence.
   nlohmann::ordered_json definition;
@@ -75,25 +87,33 @@ struct Report {
   double confidence = 0.95;
   int64_t inputs = 0;
   bool partial = false;  ///< interrupted: fewer inputs than asked for
-  /// Every input there is was checked, once: rates are ε itself, and bounds have no meaning.
+  Scope scope = Scope::Distribution;
+  std::string inputs_text;  ///< which inputs, in words: `80,000 fresh inputs (test part, seed 1)`
+  /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
   std::vector<ReportRow> rows;  ///< node by node, in the order of kAxioms
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
+  std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
+  std::vector<Remark> remarks;        ///< what belongs beside the verdict
 };
 
 /// @param readout  position at which the network's answer is read.
-/// @param exhaustive  the inputs were every one there is; unless interrupted, rates are then exact.
 /// @throws std::invalid_argument for a claim on a node that does not exist (listing those that do)
 ///   and for two claims on one row.
 Report make_report(const circuits::Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
                    const interp::TransformerConfig& config, int64_t readout,
-                   bool exhaustive = false);
+                   Scope scope = Scope::Distribution);
 
-/// Takes down objections to the interpretation. Claims that hold by their numbers are then called
-/// vacuous.
-void object(Report& report, std::vector<Objection> objections);
+/// Puts what was found of the interpretation's vacuity into the report. With an objection, claims
+/// that hold by their numbers become vacuous; where something could not be tested, they become
+/// undecided: all of them, or those on the node concerned.
+void add_vacuity(Report& report, const Vacuity& vacuity);
+
+/// The verdict in one or two sentences, for people: how many claims hold, what is wrong, what the
+/// numbers speak of, and by which equality values were compared.
+std::string verdict_sentence(const Report& report);
 
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,

@@ -31,7 +31,7 @@ struct Node {
   std::string name;
   std::vector<std::string> parents;  ///< other nodes, or kTokens
   std::vector<interp::Site> sites;   ///< S_v: where γ writes
-  std::vector<interp::Site> reads;   ///< what α reads; usually `sites`, or less of them
+  std::vector<interp::Site> reads;   ///< what α reads: `sites`, or less of them
   Operation h;                       ///< abstract function of the parents' values
   Operation alpha;                   ///< α: activations at `reads` -> abstract value
   Operation gamma;                   ///< γ: abstract value -> activations at `sites`

@@ -1,9 +1,11 @@
 #include "circuits/program.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <stdexcept>
 
+#include "circuits/cut.h"
 #include "interp/transformer.h"
 
 namespace assay::circuits {
@@ -19,10 +21,22 @@ F make_for(const Node& node, const std::map<std::string, Factory<F>>& factories,
   }
 }
 
+std::string names_of(const std::vector<interp::Site>& sites) {
+  std::vector<std::string> names;
+  for (const interp::Site& site : sites) names.push_back(to_string(site));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 void validate_sites(const Node& node, const interp::TransformerConfig& config) {
   try {
     for (const auto* sites : {&node.sites, &node.reads})
       for (const interp::Site& site : *sites) interp::validate(site, config);
+    for (const interp::Site& site : node.reads)
+      if (!lies_within(site, node.sites, config))
+        throw std::invalid_argument(fmt::format(
+            "alpha reads {}, which lies outside of the node's sites ({}): its value would be read in "
+            "one place and written in another",
+            to_string(site), names_of(node.sites)));
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("node '{}': {}", node.name, error.what()));
   }

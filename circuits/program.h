@@ -31,7 +31,8 @@ struct Program {
 
 /// @throws std::invalid_argument naming node and operation: for an operation that does not exist
 /// (the
-///   message lists those that do), bad numbers, and sites that the model does not have.
+///   message lists those that do), bad numbers, sites that the model does not have, and an alpha that
+///   reads outside of its node's sites.
 Program compile(const Interpretation& interpretation, const Operations& operations,
                 const interp::TransformerConfig& config);
 

@@ -30,7 +30,7 @@ void check_in_slices(const Program& program, const MutationTrial& trial,
     const auto slice = [&, first](int64_t from, int64_t n) {
       return trial.inputs(first + from, n);
     };
-    look(axioms::check(trial.model, program, slice,
+    look(axioms::check({trial.model, program, trial.decision}, slice,
                        {.inputs = std::min(size, trial.count - first), .witnesses = 1}),
          first);
   }
@@ -38,8 +38,9 @@ void check_in_slices(const Program& program, const MutationTrial& trial,
 
 std::vector<MutatedRow> rows_before(const Interpretation& interpretation,
                                     const MutationTrial& trial) {
-  const CheckResult result = axioms::check(trial.model, compiled(interpretation, trial),
-                                           trial.inputs, {.inputs = trial.count});
+  const CheckResult result = axioms::check(
+      {trial.model, compiled(interpretation, trial), trial.decision}, trial.inputs,
+      {.inputs = trial.count});
   std::vector<MutatedRow> rows;
   for (const axioms::NodeResult& node : result.nodes) {
     for (const Axiom axiom : axioms::kAxioms) {
@@ -106,8 +107,9 @@ std::vector<MutationResult> mutation_table(const Interpretation& interpretation,
                          .seed = seed,
                          .title = changed.title,
                          .rows = rows_after(program, before, trial),
-                         .objections = axioms::objections(trial.model, program, trial.inputs,
-                                                          trial.count, trial.readout)});
+                         .objections = axioms::vacuity({trial.model, program, trial.decision},
+                                                       trial.inputs, trial.count, trial.exhaustive)
+                                           .objections});
     }
   }
   return results;

@@ -21,7 +21,7 @@ struct MutationTrial {
   axioms::Inputs inputs;
   int64_t count = 0;
   bool exhaustive = false;  ///< the inputs are all there are: rates are compared, no bounds
-  int64_t readout = 0;
+  axioms::Decision decision = {};
   double confidence = 0.95;
   std::function<void(int64_t done, int64_t of)> on_progress = {};  ///< in mutated interpretations
 };

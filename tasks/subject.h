@@ -20,6 +20,7 @@ struct Subject {
 
   const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
   const interp::TransformerConfig& config() const { return model.model->config(); }
+  axioms::Experiment experiment() const { return {*model.model, program, task->decision()}; }
 };
 
 /// @throws std::runtime_error, std::invalid_argument for files that cannot be read, an

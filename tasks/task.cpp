@@ -167,6 +167,10 @@ at::Tensor Task::answers_of(const at::Tensor&) const {
       fmt::format("what is true of an input of {} cannot be told from its tokens", name()));
 }
 
+std::optional<std::vector<std::optional<Part>>> Task::parts_of(const at::Tensor&) const {
+  return std::nullopt;
+}
+
 nlohmann::json Task::to_json() const {
   return {{"name", name()}, {"settings", settings()}};
 }

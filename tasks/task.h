@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "axioms/experiment.h"
 #include "circuits/counterfactuals.h"
 #include "circuits/interpretation.h"
 #include "interp/attribution/features.h"
@@ -111,6 +112,9 @@ class Task {
   /// @throws std::invalid_argument where that cannot be told from the tokens; a task that lists
   ///   transformations can tell.
   virtual at::Tensor answers_of(const at::Tensor& tokens) const;
+  /// The part that each input belongs to, int64 [batch, pos]: none for an input that no part can
+  /// draw. Nothing where the task cannot tell.
+  virtual std::optional<std::vector<std::optional<Part>>> parts_of(const at::Tensor& tokens) const;
   /// Tokens among which the answer is decided; the label of every input is one of them.
   virtual std::vector<int64_t> answers() const = 0;
   at::Tensor answer_mask() const;  ///< the same as bool [vocab]
@@ -187,6 +191,8 @@ class Task {
   /// Circuits and interpretations speak of positions, which mean nothing where lengths differ.
   /// @throws std::invalid_argument if they do.
   void require_one_length(const interp::LabelledBatch& batch) const;
+  /// The decision that networks of this task make, by which replaced runs are compared.
+  axioms::Decision decision() const { return {.readout = readout(), .answers = answers()}; }
   nlohmann::json to_json() const;  ///< name and settings, enough for task_from_json()
 };
 

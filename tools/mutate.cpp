@@ -101,8 +101,8 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
         {.model = *subject.model.model,
          .inputs = inputs.tokens,
          .count = inputs.count,
-         .exhaustive = inputs.exhaustive,
-         .readout = subject.task->readout(),
+         .exhaustive = inputs.scope == axioms::Scope::Domain,
+         .decision = subject.task->decision(),
          .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); }});
   }
   ordered_json report = report_head();

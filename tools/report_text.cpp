@@ -67,6 +67,14 @@ Table table_of(const Report& report) {
     cells.push_back({row.verdict ? to_string(*row.verdict) : "",
                      row.verdict ? tone_of(*row.verdict) : Tone::Plain});
     table.add_row(std::move(cells));
+    if (row.plain) {  // what the same row would be, were its values compared by what they are
+      std::vector<Cell> plain = {{""},
+                                 {"= plain", Tone::Faint},
+                                 {grouped(row.plain->failures), Tone::Faint},
+                                 {rate(row.plain->rate()), Tone::Faint}};
+      plain.resize(columns.size());
+      table.add_row(std::move(plain));
+    }
   }
   return table;
 }
@@ -88,6 +96,10 @@ void print_nodes(const Report& report, const Console& console) {
       console.fact("", fmt::format("not a complete cut, the network can still know by {}",
                                    brief(node.path_around)));
     }
+    if (node.grip)
+      console.fact("", fmt::format("another input's value, written there, carries {} of {} inputs to "
+                                   "that input's answer",
+                                   grouped(node.grip->followed), grouped(node.grip->pairs)));
     if (!node.has_evidence) console.fact("", "carries no evidence");
   }
 }
@@ -99,6 +111,23 @@ void print_objections(const Report& report, const Console& console) {
     console.fact(objection.node, fmt::format("{}: {}", objection.kind, objection.reason));
     console.fact("", fmt::format("violates: {}", objection.violates));
   }
+  console.line();
+}
+
+void print_untested(const Report& report, const Console& console) {
+  if (report.untested.empty()) return;
+  console.line(console.paint("Could not be tested, so that no claim that rests on it holds:",
+                             Tone::Caution));
+  for (const axioms::Remark& remark : report.untested) console.fact(remark.node, remark.text);
+  console.line();
+}
+
+void print_verdict(const Report& report, const Console& console) {
+  const int code = axioms::exit_code(report);
+  console.line(console.paint(axioms::verdict_sentence(report),
+                             code == 0 ? Tone::Bold : code == 1 ? Tone::Bad : Tone::Caution));
+  for (const axioms::Remark& remark : report.remarks)
+    if (!remark.node.empty()) console.fact(remark.node, remark.text);
   console.line();
 }
 
@@ -187,7 +216,9 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   }
   console.line(table_of(report).to_string(console.colour()));
   console.line();
+  print_verdict(report, console);
   print_objections(report, console);
+  print_untested(report, console);
   print_nodes(report, console);
   print_witnesses(report, task, console);
 }

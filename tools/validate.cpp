@@ -36,6 +36,7 @@ struct ValidateOptions {
   std::filesystem::path model, interpretation, data;
   std::string task, part;
   std::optional<int64_t> inputs;
+  bool independent = false;
   int64_t witnesses = 1;
   double confidence = 0.95;
   std::vector<std::string> claims, under;
@@ -62,7 +63,13 @@ std::vector<axioms::Claim> parse_claims(const ValidateOptions& options,
 
 ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subject& subject) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
-  if (!options.data.empty()) return file_inputs(*subject.task, options.data, fitted_on);
+  if (options.independent && options.data.empty())
+    throw std::invalid_argument(
+        "--independent says of the lines of a file that they are independent draws: name it with "
+        "--data");
+  if (!options.data.empty()) {
+    return file_inputs(*subject.task, options.data, options.independent, fitted_on);
+  }
   const bool listed = !options.inputs && subject.task->domain();
   if (listed || !options.part.empty()) {
     return listed_inputs(*subject.task, options.part.empty() ? "all" : options.part, fitted_on);
@@ -89,7 +96,7 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
                           const axioms::Inputs& inputs, int64_t count) {
   Progress line(options.common.quiet);
   return axioms::check(
-      *subject.model.model, subject.program, inputs,
+      subject.experiment(), inputs,
       {.inputs = count,
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
@@ -154,17 +161,19 @@ int run_validate(const ValidateOptions& options) {
 
   subject.model.model->to(session.device);
   axioms::CheckResult result;
-  std::vector<axioms::Objection> objections;
+  axioms::Vacuity vacuity;
   const Timed times = timed([&] {
-    objections = axioms::objections(*subject.model.model, subject.program, inputs.tokens,
-                                    inputs.count, subject.task->readout());
+    vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
+                              inputs.scope == axioms::Scope::Domain);
     result = check(options, subject, inputs.tokens, inputs.count);
+    axioms::add_readings(vacuity, subject.experiment(), result.readings);
   });
 
   axioms::Report report =
       axioms::make_report(subject.interpretation(), result, claims, options.confidence,
-                          subject.config(), subject.task->readout(), inputs.exhaustive);
-  axioms::object(report, std::move(objections));
+                          subject.config(), subject.task->readout(), inputs.scope);
+  report.inputs_text = inputs.words;
+  axioms::add_vacuity(report, vacuity);
   report.facts = facts_of(options, subject, inputs, session, times);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
@@ -212,6 +221,8 @@ Command add_validate(CLI::App& app) {
       ->excludes(count)
       ->excludes(part)
       ->type_name("FILE");
+  app.add_flag("--independent", options->independent,
+               "the lines of --data are independent draws: rates are bounded beyond the file");
   app.add_option("--confidence", options->confidence, "of every bound and of all verdicts")
       ->capture_default_str()
       ->transform(number_strictly_between(0, 1))

@@ -118,6 +118,12 @@ FileInputs read_inputs(const tasks::Task& task, const fs::path& path, const std:
   return {at::stack(rows).contiguous(), std::move(lines)};
 }
 
+int64_t count_distinct(const Tensor& tokens) {
+  std::set<std::string_view> rows;
+  for (int64_t i = 0; i < tokens.size(0); ++i) rows.insert(bytes_of(tokens[i]));
+  return std::ssize(rows);
+}
+
 void refuse_fitting_inputs(const tasks::Task& task, const fs::path& path, const FileInputs& inputs,
                            const json& fitted_on) {
   const std::set<int64_t> known = fitted_rows(task, inputs.tokens, fitted_on);
@@ -165,11 +171,14 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
   const auto tokens = [&task, seed](int64_t first, int64_t n) {
     return task.sample(tasks::Part::Test, seed, first, n).tokens;
   };
+  const std::string words =
+      fmt::format("{} fresh inputs (test part, seed {})", grouped(count), seed);
   // In an endless domain the parts share no input; a small one may have had too few for that.
   if (task.domain()) refuse_fitting_inputs(task, "drawn", tokens(0, count).contiguous(), fitted_on);
   return {.tokens = tokens,
           .count = count,
-          .description = fmt::format("{} fresh ones (test part, seed {})", grouped(count), seed),
+          .words = words,
+          .description = words,
           .facts = {{"source", "sampled"},
                     {"part", "test"},
                     {"seed", seed},
@@ -202,27 +211,47 @@ ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
   return {
       .tokens = [tokens = tokens](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
       .count = count,
+      .words = fmt::format("{} inputs: {}", grouped(count), words),
       .description = description,
       .facts = {{"source", "listed"},
                 {"part", set},
                 {"count", count},
                 {"sha256", interp::sha256(bytes_of(tokens))}},
-      .exhaustive = true};
+      .scope = axioms::Scope::Domain};
 }
 
-ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, const json& fitted_on) {
+ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool independent,
+                             const json& fitted_on) {
   const std::string content = interp::read_stream(path, kMostInputBytes);
   const FileInputs inputs = read_inputs(task, path, content);
   refuse_fitting_inputs(task, path, inputs, fitted_on);
   const int64_t count = inputs.tokens.size(0);
+  json facts = {{"source", "file"},
+                {"path", path.string()},
+                {"count", count},
+                {"distinct", count_distinct(inputs.tokens)},
+                {"independent", independent},
+                {"sha256", interp::sha256(content)}};
+  std::string description =
+      fmt::format("{} lines of {}, {} of them distinct", grouped(count), path.string(),
+                  grouped(facts["distinct"].get<int64_t>()));
+  if (const auto parts = task.parts_of(inputs.tokens)) {
+    const int64_t outside = std::ranges::count(*parts, std::optional<tasks::Part>());
+    const int64_t trained_on = std::ranges::count(*parts, std::optional(tasks::Part::Train));
+    facts["outside_distribution"] = outside;
+    facts["training_part"] = trained_on;
+    if (outside > 0) description += fmt::format(", {} such as the task never draws", grouped(outside));
+    if (trained_on > 0)
+      description += fmt::format(", {} from the training part", grouped(trained_on));
+  }
+  if (independent) description += ", independent draws as stated by the user";
   return {.tokens = [tokens = inputs.tokens](int64_t first,
                                              int64_t n) { return tokens.narrow(0, first, n); },
           .count = count,
-          .description = fmt::format("{} from {}", grouped(count), path.string()),
-          .facts = {{"source", "file"},
-                    {"path", path.string()},
-                    {"count", count},
-                    {"sha256", interp::sha256(content)}}};
+          .words = description,
+          .description = description,
+          .facts = std::move(facts),
+          .scope = independent ? axioms::Scope::Distribution : axioms::Scope::List};
 }
 
 }  // namespace assay::tools

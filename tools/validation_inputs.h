@@ -7,6 +7,7 @@
 #include <string>
 
 #include "axioms/checker.h"
+#include "axioms/report.h"
 #include "tasks/task.h"
 
 namespace assay::tools {
@@ -14,9 +15,10 @@ namespace assay::tools {
 struct ValidationInputs {
   axioms::Inputs tokens;
   int64_t count = 0;
-  std::string description;  ///< in words
-  nlohmann::json facts;     ///< {source, count, sha256} and {part, seed}, {part} or {path}
-  bool exhaustive = false;  ///< every input of a finite set, once
+  std::string words;        ///< which ones: `80,000 fresh inputs (test part, seed 1)`
+  std::string description;  ///< the same, with what else should be known of them
+  nlohmann::json facts;     ///< {source, count, sha256} and {part, seed}, {part} or {path, distinct, …}
+  axioms::Scope scope = axioms::Scope::Distribution;
 };
 
 /// Inputs 0 … count-1 of the task's test part. `task` must outlive them.
@@ -32,10 +34,13 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
 ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
                                const nlohmann::json& fitted_on);
 
-/// One input per line as text; blank lines and `#` comments are skipped.
+/// One input per line as text; blank lines and `#` comments are skipped. Lines count as they stand;
+/// how many are distinct, and how many no dataset of the task holds, is said.
+/// @param independent  the user states that the lines are independent draws from one distribution;
+///   otherwise they are a list, and nothing is bounded.
 /// @throws std::invalid_argument naming file and line of an input that cannot be read, for a file
 ///   without inputs, and if inputs are among those that the interpretation was fitted on.
 ValidationInputs file_inputs(const tasks::Task& task, const std::filesystem::path& path,
-                             const nlohmann::json& fitted_on);
+                             bool independent, const nlohmann::json& fitted_on);
 
 }  // namespace assay::tools

@@ -38,6 +38,14 @@ class ModularAddition : public Task {
   at::Tensor answers_of(const at::Tensor& tokens) const override {
     return (tokens.select(1, 0) + tokens.select(1, 1)).remainder(pairs_.settings().p);
   }
+  std::optional<std::vector<std::optional<Part>>> parts_of(
+      const at::Tensor& tokens) const override {
+    std::vector<std::optional<Part>> parts;
+    for (int64_t i = 0; i < tokens.size(0); ++i)
+      parts.emplace_back(
+          pairs_.part_of(tokens[i][0].item<int64_t>(), tokens[i][1].item<int64_t>()));
+    return parts;
+  }
   std::vector<Transformation> transformations() const override {
     const auto swapped = [](const at::Tensor& tokens, uint64_t, int64_t) {
       return tokens.index_select(1, torch::tensor({1, 0, 2}));

@@ -41,6 +41,8 @@ class Pairs {
   /// in another order; test pairs are drawn independently.
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first, int64_t count) const;
 
+  Part part_of(int64_t a, int64_t b) const { return part_of_[a * settings_.p + b]; }
+
   /// `3 + 4 =`, and back.
   std::string to_text(const at::Tensor& tokens) const;
   at::Tensor to_tokens(const std::string& text) const;  ///< int64 [3]

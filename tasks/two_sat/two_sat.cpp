@@ -39,6 +39,18 @@ sat2::Split split_of(Part part) {
   return sat2::Split::Test;
 }
 
+Part part_of(sat2::Split split) {
+  switch (split) {
+    case sat2::Split::Train:
+      return Part::Train;
+    case sat2::Split::Derive:
+      return Part::Derive;
+    case sat2::Split::Test:
+      break;
+  }
+  return Part::Test;
+}
+
 class TwoSat : public Task {
  public:
   explicit TwoSat(const Settings& settings)
@@ -79,6 +91,19 @@ class TwoSat : public Task {
     return answers;
   }
 
+  /// Clauses are drawn with the lower variable first; others occur in no part.
+  std::optional<std::vector<std::optional<Part>>> parts_of(
+      const at::Tensor& tokens) const override {
+    std::vector<std::optional<Part>> parts;
+    for (int64_t i = 0; i < tokens.size(0); ++i) {
+      const sat2::Formula formula = formula_of(tokens[i], variables_);
+      const bool drawn = std::ranges::all_of(formula.clauses, [](const sat2::Clause& clause) {
+        return clause.left.variable < clause.right.variable;
+      });
+      parts.push_back(drawn ? std::optional(part_of(sat2::split_of(formula))) : std::nullopt);
+    }
+    return parts;
+  }
   std::vector<Transformation> transformations() const override {
     return two_sat::transformations(variables_);
   }

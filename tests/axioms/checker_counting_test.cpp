@@ -43,7 +43,7 @@ TEST(CheckerCountingTest, TheReplacedRunOfTheComponentIsMadeOnlyWhereItDiffers) 
   node(interpretation, "some").gamma.name = "counted";
   const auto run = [&] {
     runs.clear();
-    check(or_network(), circuits::compile(interpretation, all, or_config()), or_inputs,
+    check({or_network(), circuits::compile(interpretation, all, or_config()), or_decision()}, or_inputs,
           {.inputs = kInputs});
     return runs;
   };
@@ -91,7 +91,7 @@ TEST(CheckerCountingTest, ProgressIsReportedAndNothingIsCheckedTwice) {
                              EXPECT_EQ(of, 1000);
                              done = so_far;
                            }};
-  check(or_network(), circuits::compile(or_interpretation(), operations(), or_config()), inputs,
+  check({or_network(), circuits::compile(or_interpretation(), operations(), or_config()), or_decision()}, inputs,
         config);
   EXPECT_EQ(done, 1000);
   EXPECT_EQ(asked, 1000);

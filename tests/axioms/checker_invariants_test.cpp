@@ -24,7 +24,7 @@ using interp::message_of;
 /// Every failing input of every node and axiom.
 const CheckResult& wild_result() {
   static const CheckResult result =
-      check(random_network(), wild_program(), digits, {.inputs = 256, .witnesses = 256});
+      check({random_network(), wild_program(), wild_decision()}, digits, {.inputs = 256, .witnesses = 256});
   return result;
 }
 
@@ -155,7 +155,7 @@ TEST(CheckerInvariantsTest, CountsAndWitnessesDependOnNoThreadAndNoRepetition) {
   const auto run = [](int threads) {
     const interp::WithThreads with_threads(threads);
     const CheckResult result =
-        check(random_network(), wild_program(), digits, {.inputs = 2000, .witnesses = 5});
+        check({random_network(), wild_program(), wild_decision()}, digits, {.inputs = 2000, .witnesses = 5});
 
     std::vector<int64_t> numbers;
     for (const NodeResult& node : result.nodes) {
@@ -184,7 +184,7 @@ TEST(CheckerInvariantsTest, AnExceptionInAnyChunkIsPassedOn) {
   for (const int threads : {1, 2}) {
     const interp::WithThreads with_threads(threads);
     EXPECT_EQ(
-        message_of([&] { check(random_network(), wild_program(), inputs, {.inputs = 1000}); }),
+        message_of([&] { check({random_network(), wild_program(), wild_decision()}, inputs, {.inputs = 1000}); }),
         "input 256 is broken");
   }
 }

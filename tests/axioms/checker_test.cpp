@@ -116,7 +116,7 @@ TEST(CheckerTest, EqualityDecidesWhichValuesAreTheSame) {
   node(turned, "words").gamma = {.name = "as_pair", .tensors = {}};
   const auto words_failures = [&](const std::string& equality) {
     node(turned, "words").equality.name = equality;
-    return failures(check(or_network(), circuits::compile(turned, all, or_config()), or_inputs,
+    return failures(check({or_network(), circuits::compile(turned, all, or_config()), or_decision()}, or_inputs,
                           {.inputs = kInputs}))[0];
   };
   EXPECT_THAT(words_failures("equal"), ElementsAre(20, 20, 0, 0));  // but for the pairs of one word
@@ -135,7 +135,7 @@ TEST(CheckerTest, DownstreamEqualityIsTheSameDecisionByNetworkAndInterpretation)
                                   const std::string& equality) {
     node(i, "words").alpha.tensors["labels"] = torch::tensor(reads, torch::kLong).unsqueeze(1);
     node(i, "words").equality.name = equality;
-    return failures(check(or_network(), circuits::compile(i, all, or_config()), or_inputs,
+    return failures(check({or_network(), circuits::compile(i, all, or_config()), or_decision()}, or_inputs,
                           {.inputs = kInputs}))[0];
   };
   // 1 and 2 are taken for each other: 25 - 9 pairs have either; in 5 + 5 pairs, those without a 3
@@ -164,7 +164,8 @@ TEST(CheckerTest, MisfitsAreRefusedByTheNameOfTheNode) {
               node(i, "words").h.parameters["positions"] = {{0, 1}};
             }),
             "node 'words': alpha gives values of shape [25, 2, 1], but h of shape [25, 1, 2]");
-  EXPECT_EQ(refusal([](Interpretation& i) { node(i, "some").sites.pop_back(); }),
+  EXPECT_EQ(refusal([](Interpretation& i) { node(i, "some").sites.erase(node(i, "some").sites.begin());
+            }),
             "node 'some': gamma writes 2 tensors for 1 sites");
 }
 

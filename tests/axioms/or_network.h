@@ -136,6 +136,11 @@ inline Interpretation or_interpretation() {
   return interpretation;
 }
 
+/// "no" and "yes", at the question.
+inline Decision or_decision() {
+  return {.readout = 2, .answers = {0, 1}};
+}
+
 inline Node& node(Interpretation& interpretation, const std::string& name) {
   for (Node& candidate : interpretation.nodes)
     if (candidate.name == name) return candidate;
@@ -144,7 +149,8 @@ inline Node& node(Interpretation& interpretation, const std::string& name) {
 
 inline CheckResult check_or(const Interpretation& interpretation,
                             CheckConfig config = {.inputs = kInputs}) {
-  return check(or_network(), circuits::compile(interpretation, operations(), or_config()),
+  return check({or_network(), circuits::compile(interpretation, operations(), or_config()),
+                or_decision()},
                or_inputs, config);
 }
 

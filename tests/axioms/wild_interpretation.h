@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "axioms/experiment.h"
 #include "circuits/operations.h"
 #include "circuits/program.h"
 #include "interp/transformer.h"
@@ -120,6 +121,10 @@ inline Interpretation wild_interpretation() {
   interpretation.nodes.back().gamma = {
       .name = "write_answer", .parameters = {{"tokens", {0, 1, 2}}, {"d_vocab", 4}}, .tensors = {}};
   return interpretation;
+}
+
+inline Decision wild_decision() {
+  return {.readout = 3, .answers = {0, 1, 2}};
 }
 
 inline Program wild_program() {

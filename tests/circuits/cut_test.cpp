@@ -196,6 +196,41 @@ TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
   EXPECT_LT(complete, 140);
 }
 
+// By hand: in two blocks, what stands at position 1 after the last attention is looked at by nobody
+// but position 1 itself; before it, position 3 can still look.
+TEST(CutTest, WhatReachesTheReadoutIsWhatItCanStillBeComputedFrom) {
+  const auto reaches = [](Hook hook, int64_t layer, int64_t position) {
+    return reaches_readout({{.place = {hook, layer}, .positions = {position}}}, config(), 3);
+  };
+  EXPECT_TRUE(reaches(Hook::ResidPre, 1, 1));
+  EXPECT_TRUE(reaches(Hook::V, 1, 1));
+  EXPECT_FALSE(reaches(Hook::Q, 1, 1));
+  EXPECT_FALSE(reaches(Hook::ResidMid, 1, 1));
+  EXPECT_FALSE(reaches(Hook::Logits, 0, 1));
+  EXPECT_TRUE(reaches(Hook::ResidMid, 1, 3));
+  EXPECT_FALSE(reaches(Hook::ResidPre, 0, 4));  // after the readout
+  EXPECT_TRUE(reaches_readout({{.place = {Hook::ResidMid, 1}}}, config(), 3));
+  EXPECT_TRUE(reaches_readout({{.place = {Hook::ResidMid, 1}, .positions = {1}},
+                               {.place = {Hook::ResidMid, 1}, .positions = {3}}},
+                              config(), 3));
+}
+
+TEST(CutTest, ASiteLiesWithinOthersIfEveryElementDoes) {
+  const Place post{Hook::MlpPost, 0}, z{Hook::Z, 1};
+  const std::vector<Site> sites = {{.place = post, .positions = {2}, .neurons = {0, 1}},
+                                   {.place = post, .positions = {2, 3}, .neurons = {2}},
+                                   {.place = z, .head = 0}};
+  const auto within = [&](const Site& site) { return lies_within(site, sites, config()); };
+  EXPECT_TRUE(within({.place = post, .positions = {2}, .neurons = {0, 2}}));
+  EXPECT_TRUE(within({.place = post, .positions = {3}, .neurons = {2}}));
+  EXPECT_FALSE(within({.place = post, .positions = {3}, .neurons = {0}}));
+  EXPECT_FALSE(within({.place = post, .neurons = {2}}));   // at every position
+  EXPECT_FALSE(within({.place = post, .positions = {2}}));  // every neuron
+  EXPECT_TRUE(within({.place = z, .positions = {1}, .head = 0}));
+  EXPECT_FALSE(within({.place = z, .positions = {1}}));
+  EXPECT_FALSE(within({.place = {Hook::MlpPre, 0}, .positions = {2}, .neurons = {0}}));
+}
+
 TEST(CutTest, AReadoutThatIsNoPositionIsRefused) {
   for (const int64_t readout : {-1, 5})
     EXPECT_EQ(interp::message_of([&] { around({}, readout); }),

@@ -106,6 +106,21 @@ TEST(ProgramTest, BadNumbersAndSitesAreRefusedByTheNameOfTheNode) {
   EXPECT_THAT(refusal([](auto& i) { i.output = "decision"; }), HasSubstr("the output 'decision'"));
 }
 
+TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
+  const auto refusal = [](const Site& read) {
+    Interpretation changed = two_nodes();
+    changed.nodes[1].reads = {read};
+    return message_of([&] { compile(changed, generic_operations(), config()); });
+  };
+  // Where γ writes neurons 0 and 1 at position 2.
+  for (const char* text : {"blocks.0.mlp.hook_pre[pos=2;neuron=0]",
+                           "blocks.0.mlp.hook_post[pos=2;neuron=2]",
+                           "blocks.0.mlp.hook_post[pos=1;neuron=0]", "blocks.0.hook_resid_post"})
+    EXPECT_THAT(refusal(interp::parse_site(text, config())),
+                HasSubstr(std::string("node 'hidden': alpha reads ") + text +
+                          ", which lies outside of the node's sites"));
+}
+
 TEST(ProgramTest, AnOperationOfOnesOwnIsOneFunction) {
   Operations operations = generic_operations();
   operations.functions["largest"] = [](const Operation&) -> Function {

@@ -99,12 +99,12 @@ struct Shipped {
                             int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
               .count = domain->inputs.tokens.size(0),
               .exhaustive = true,
-              .readout = task->readout()};
+              .decision = task->decision()};
     return {.model = *loaded.model,
             .inputs = [this](int64_t first,
                              int64_t n) { return task->sample(Part::Test, 1, first, n).tokens; },
             .count = count,
-            .readout = task->readout()};
+            .decision = task->decision()};
   }
   std::vector<MutationResult> table() const {
     return mutation_table(interpretation, all_mutations(task_entry(task->name())), {0, 1},
@@ -112,9 +112,11 @@ struct Shipped {
   }
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);
-    return axioms::objections(
-        all.model, circuits::compile(interpretation, all_operations(), all.model.config()),
-        all.inputs, all.count, all.readout);
+    return axioms::vacuity(
+               {all.model, circuits::compile(interpretation, all_operations(), all.model.config()),
+                all.decision},
+               all.inputs, all.count, all.exhaustive)
+        .objections;
   }
 };
 

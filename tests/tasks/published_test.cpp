@@ -42,7 +42,7 @@ struct Published {
                             const axioms::Inputs& tokens) const {
     const circuits::Program program =
         circuits::compile(interpretation, all_operations(), model.model->config());
-    return axioms::check(*model.model, program, tokens, {.inputs = inputs});
+    return axioms::check({*model.model, program, task->decision()}, tokens, {.inputs = inputs});
   }
 };
 

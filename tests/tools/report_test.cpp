@@ -100,7 +100,7 @@ TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {
 }
 
 Report exhaustive_with(const std::vector<Claim>& claims, const CheckResult& result = counts()) {
-  return make_report(two_nodes(), result, claims, 0.95, kConfig, 2, /*exhaustive=*/true);
+  return make_report(two_nodes(), result, claims, 0.95, kConfig, 2, Scope::Domain);
 }
 
 TEST(Report, OfEveryInputThereIsTellsTheRateItself) {
@@ -147,26 +147,75 @@ TEST(Report, CallsClaimsOnAVacuousInterpretationVacuous) {
       violated{"answer", Axiom::PE, 0.01};
   Report report = report_with({holds, undecided, violated});
   const Objection objection{"answer", "one component", "an axiom", "a reason"};
-  object(report, {});
+  add_vacuity(report, {});
   EXPECT_EQ(report.rows[5].verdict, Verdict::Holds);
-  EXPECT_EQ(to_json(report)["vacuous"], false);
-  object(report, {objection});
+  EXPECT_EQ(to_json(report)["vacuity"], "not found");
+  add_vacuity(report, {.objections = {objection}});
   EXPECT_EQ(report.rows[5].verdict, Verdict::Vacuous);
   EXPECT_EQ(report.rows[1].verdict, Verdict::Undecided);
   EXPECT_EQ(report.rows[4].verdict, Verdict::Violated);
   const auto json = to_json(report);
-  EXPECT_EQ(json["vacuous"], true);
+  EXPECT_EQ(json["vacuity"], "found");
   EXPECT_EQ(json["objections"][0]["node"], "answer");
   EXPECT_EQ(json["objections"][0]["kind"], "one component");
   EXPECT_EQ(json["objections"][0]["violates"], "an axiom");
   EXPECT_EQ(json["rows"][5]["verdict"], "vacuous");
 
   Report held = report_with({holds});
-  object(held, {objection});
+  add_vacuity(held, {.objections = {objection}});
   EXPECT_EQ(exit_code(held), 1);
   Report unclaimed = report_with({});
-  object(unclaimed, {objection});
+  add_vacuity(unclaimed, {.objections = {objection}});
   EXPECT_EQ(exit_code(unclaimed), 0);
+}
+
+// "Could not tell" is no "holds": of one node, or of everything.
+TEST(Report, WithholdsWhatRestsOnSomethingUntested) {
+  const std::vector<Claim> claims = {{"stream", Axiom::CE, 0.9}, {"answer", Axiom::CE, 0.1},
+                                     {"answer", Axiom::PE, 0.01}};
+  Report one = report_with(claims);
+  add_vacuity(one, {.untested = {{"answer", "its sites are no complete cut"}}});
+  EXPECT_EQ(one.rows[1].verdict, Verdict::Holds);  // of the other node
+  EXPECT_EQ(one.rows[5].verdict, Verdict::Undecided);
+  EXPECT_EQ(one.rows[5].because, "its sites are no complete cut");
+  EXPECT_EQ(one.rows[4].verdict, Verdict::Violated);
+  EXPECT_EQ(to_json(one)["vacuity"], "not tested");
+  EXPECT_THAT(verdict_sentence(one),
+              testing::StartsWith("1 of 3 claims holds, 1 is violated, 1 could not be tested, on "
+                                  "100 inputs, with 95% confidence."));
+  Report all = report_with({claims[0], claims[1]});
+  add_vacuity(all, {.untested = {{"", "one answer"}}});
+  EXPECT_EQ(all.rows[1].verdict, Verdict::Undecided);
+  EXPECT_EQ(all.rows[5].verdict, Verdict::Undecided);
+  EXPECT_EQ(exit_code(all), 3);
+}
+
+TEST(Report, OfAListSpeaksOfNoOtherInputs) {
+  const Report list = make_report(two_nodes(), counts(), {{"answer", Axiom::PE, 0.4}}, 0.95, kConfig,
+                                  2, Scope::List);
+  EXPECT_TRUE(list.exact);
+  EXPECT_EQ(list.rows[4].verdict, Verdict::Holds);
+  EXPECT_FALSE(to_json(list)["rows"][4].contains("upper"));
+  EXPECT_EQ(to_json(list)["scope"], "list");
+  EXPECT_THAT(verdict_sentence(list), testing::HasSubstr("nothing is said of other inputs"));
+}
+
+TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
+  circuits::Interpretation loose = two_nodes();
+  loose.nodes[0].equality.name = "downstream";
+  CheckResult result = counts();
+  result.nodes[0].plain = {{{.n = 100, .failures = 90}, {.n = 100, .failures = 80}}};
+  const Report report = make_report(loose, result, {}, 0.95, kConfig, 2);
+  EXPECT_EQ(report.rows[0].plain, (Estimate{100, 90}));
+  EXPECT_EQ(report.rows[1].plain, (Estimate{100, 80}));
+  EXPECT_FALSE(report.rows[2].plain || report.rows[4].plain);
+  EXPECT_EQ(to_json(report)["rows"][0]["plain_equality"]["rate"], 0.9);
+  EXPECT_THAT(verdict_sentence(report), testing::HasSubstr("Values of stream are compared by their "
+                                                           "effect on the answer (downstream)"));
+  EXPECT_THAT(verdict_sentence(report), testing::HasSubstr("not known what the interpretation was "
+                                                           "fitted on"));
+  loose.fitted_on = {{"part", "derive"}, {"seed", 0}, {"count", 10}};
+  EXPECT_TRUE(make_report(loose, result, {}, 0.95, kConfig, 2).remarks.empty());
 }
 
 TEST(Report, AnInterruptedRunIsPartial) {
@@ -177,7 +226,7 @@ TEST(Report, AnInterruptedRunIsPartial) {
 
 TEST(Report, WritesTheRowsThatTheFormatPromises) {
   const auto json = to_json(report_with({{"answer", Axiom::PE, 0.01}}));
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["partial"], false);
   EXPECT_EQ(json["nodes"][0]["complete_cut"], true);
   const auto& row = json["rows"][4];

@@ -55,8 +55,9 @@ TEST_F(ValidationUnder, CountsOnTheTransformedInputsWhateverTheThreads) {
     const interp::LabelledBatch drawn = task->sample(tasks::Part::Test, 3, 0, 1000);
     const at::Tensor renamed = task->transformations().at(3).apply(drawn.tokens, 3, 0);
     const auto result = axioms::check(
-        *loaded.model,
-        circuits::compile(file.interpretation, tasks::all_operations(), loaded.model->config()),
+        {*loaded.model,
+         circuits::compile(file.interpretation, tasks::all_operations(), loaded.model->config()),
+         task->decision()},
         [&](int64_t first, int64_t n) { return renamed.narrow(0, first, n); }, {.inputs = 1000});
     for (size_t i = 0; i < 12; ++i) {
       const auto& estimate = result.nodes[i / 4].axioms[i % 4].estimate;

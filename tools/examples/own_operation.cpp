@@ -40,7 +40,7 @@ void run(const char* model, const char* interpretation, int64_t least) {
 
   const auto labelled = subject.task->inputs(assay::tasks::Part::Test, /*seed=*/7);
   const assay::axioms::CheckResult result = assay::axioms::check(
-      *subject.model.model, program,
+      {*subject.model.model, program, subject.task->decision()},
       [&](int64_t first, int64_t count) { return labelled(first, count).tokens; },
       {.inputs = 10000});
   const assay::axioms::Estimate& ce = result.nodes.back()[assay::axioms::Axiom::CE].estimate;

@@ -13,11 +13,17 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
                  .failures = json.at("failures"),
                  .rate = json.at("rate"),
                  .claim = {},
-                 .verdict = json.value("verdict", "")};
+                 .verdict = json.value("verdict", ""),
+                 .withheld = json.contains("because"),
+                 .plain = {}};
     row.lower = json.value("lower", row.rate);
     row.upper = json.value("upper", row.rate);
     row.simultaneous_upper = json.value("simultaneous_upper", row.rate);
     if (json.contains("claim")) row.claim = json["claim"].get<double>();
+    if (json.contains("plain_equality")) {
+      const Json& plain = json["plain_equality"];
+      row.plain = {.failures = plain.at("failures"), .rate = plain.at("rate")};
+    }
     rows.push_back(row);
   }
   return rows;

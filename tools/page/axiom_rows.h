@@ -16,7 +16,14 @@ struct AxiomRow {
   double lower = 0, upper = 0;    ///< at the report's confidence; where it is exact, the rate
   double simultaneous_upper = 0;  ///< likewise, for all rows together
   std::optional<double> claim;
-  std::string verdict;  ///< empty without a claim
+  std::string verdict;      ///< empty without a claim
+  bool withheld = false;    ///< it would hold by its numbers, but could not be tested
+  struct Plain {
+    int64_t failures = 0;
+    double rate = 0;
+  };
+  /// With values compared element by element, where the node's equality is `downstream`.
+  std::optional<Plain> plain;
 };
 
 std::vector<AxiomRow> axiom_rows(const Json& report);

@@ -70,6 +70,15 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
       line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
     }
     lines.push_back(line);
+    if (row.plain) {
+      Json plain = {"",
+                    cell("= plain", Tone::Faint,
+                         "the same row, were its values compared by what they are instead of by their "
+                         "effect on the answer"),
+                    grouped(row.plain->failures), percent(row.plain->rate, decimals)};
+      while (plain.size() < columns.size()) plain.push_back("");
+      lines.push_back(plain);
+    }
     node = row.node;
   }
   return table("", columns, lines);

@@ -77,6 +77,10 @@ Shape node() {
   return with_or_without("h", object(defined), object(counted));
 }
 
+Shape remarks() {
+  return list(object({{"node", text()}, {"text", text()}}));
+}
+
 std::vector<Field> row() {
   return {{"node", text()},
           {"axiom", text_among({"PE", "CE", "PR", "CR"})},
@@ -87,7 +91,9 @@ std::vector<Field> row() {
           optional("upper", number(0, 1)),
           optional("simultaneous_upper", number(0, 1)),
           optional("claim", number(0, 1)),
-          optional("verdict", text())};
+          optional("verdict", text()),
+          optional("because", text()),
+          optional("plain_equality", object({{"failures", count()}, {"rate", number(0, 1)}}))};
 }
 
 Shape validation() {
@@ -103,14 +109,15 @@ Shape validation() {
        {"task", task()},
        {"model", file()},
        {"interpretation", file()},
-       {"data", object({optional("path", text())})},
+       {"data", object({optional("path", text()), optional("distinct", count())})},
        {"inputs", count()},
+       {"scope", text_among({"distribution", "domain", "list"})},
        {"exact", boolean()},
        {"partial", boolean()},
        {"confidence", number(0, 1)},
-       optional("vacuous", boolean()),
-       optional("objections",
-                list(object({{"node", text()}, {"reason", text()}, {"violates", text()}}))),
+       {"objections", list(object({{"node", text()}, {"reason", text()}, {"violates", text()}}))},
+       {"untested", remarks()},
+       {"remarks", remarks()},
        optional("under", list(object({{"transformation", text()},
                                       {"help", text()},
                                       {"accuracy", number(0, 1)},

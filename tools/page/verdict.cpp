@@ -17,7 +17,7 @@ struct Headline {
 };
 
 Headline headline_of(const Json& report, const std::vector<AxiomRow>& rows) {
-  if (report.value("vacuous", false)) return {"The interpretation is vacuous", Tone::Bad};
+  if (!report.at("objections").empty()) return {"The interpretation is vacuous", Tone::Bad};
   const auto count = [&](const char* verdict) {
     return std::ranges::count(rows, verdict, &AxiomRow::verdict);
   };
@@ -27,6 +27,10 @@ Headline headline_of(const Json& report, const std::vector<AxiomRow>& rows) {
     return fmt::format("{} of {} claims {} {}", n, claims, n == 1 ? "is" : "are", what);
   };
   if (count("violated") > 0) return {some(count("violated"), "violated"), Tone::Bad};
+  if (const int64_t n = std::ranges::count_if(rows, &AxiomRow::withheld))
+    return {claims == 1 ? "The claim could not be tested"
+                        : fmt::format("{} of {} claims could not be tested", n, claims),
+            Tone::Caution};
   if (count("undecided") > 0) return {some(count("undecided"), "undecided"), Tone::Caution};
   if (claims == 0) return {"No claim was made", Tone::Plain};
   return {claims == 1 ? "The claim holds" : fmt::format("All {} claims hold", claims), Tone::Good};
@@ -36,18 +40,38 @@ Headline headline_of(const Json& report, const std::vector<AxiomRow>& rows) {
 void add_objections(Section& section, const Json& report) {
   for (const Json& objection : report.value("objections", Json::array()))
     section.blocks.push_back(
-        paragraph(fmt::format("{}: {} It violates: {}.", objection.at("node").get<std::string>(),
+        paragraph(fmt::format("{}: {}. It violates: {}.", objection.at("node").get<std::string>(),
                               objection.at("reason").get<std::string>(),
                               objection.at("violates").get<std::string>()),
                   Tone::Bad));
 }
 
+/// What stands between the numbers and a verdict, and what belongs beside it.
+void add_remarks(Section& section, const Json& report) {
+  const auto add = [&](const char* field, const char* lead, Tone tone) {
+    for (const Json& remark : report.at(field)) {
+      const std::string node = remark.at("node");
+      section.blocks.push_back(
+          paragraph(fmt::format("{}{}{}.", lead, node.empty() ? "" : node + ": ",
+                                remark.at("text").get<std::string>()),
+                    tone));
+    }
+  };
+  add("untested", "Could not be tested: ", Tone::Caution);
+  add("remarks", "Note: ", Tone::Plain);
+}
+
 std::string inputs_of(const Json& report) {
   const Json& data = report.at("data");
   const std::string count = grouped(report.at("inputs"));
+  if (data.contains("path"))
+    return fmt::format("{} lines of {}, {} of them distinct{}", count, brief(data["path"]),
+                       grouped(data.at("distinct")),
+                       report.at("scope") == "list"
+                           ? ", for which rates are exact; nothing is said of other inputs"
+                           : ", independent draws as stated by the user");
   if (report.at("exact").get<bool>())
     return fmt::format("all {} inputs that there are, so that every rate is exact", count);
-  if (data.contains("path")) return fmt::format("{} inputs of {}", count, brief(data["path"]));
   if (data.contains("seed"))
     return fmt::format("{} fresh inputs, none of which it was derived from", count);
   return count + " inputs";
@@ -61,6 +85,12 @@ std::string what_was_done(const Run& run) {
   if (!report.at("exact").get<bool>())
     text += fmt::format(" All verdicts together are right with {:g}% confidence.",
                         100 * report.at("confidence").get<double>());
+  for (const Json& node : report.at("nodes"))
+    if (node.at("equality") == "downstream")
+      text += fmt::format(
+          " Values of {} are compared by their effect on the answer (downstream), not by what they "
+          "are.",
+          node.at("node").get<std::string>());
   return text;
 }
 
@@ -114,6 +144,7 @@ std::optional<Section> verdict_section(const Run& run) {
                             {"tone", to_string(headline.tone)},
                             {"detail", what_was_done(run)}});
   add_objections(section, run.report);
+  add_remarks(section, run.report);
   if (run.report.at("partial").get<bool>())
     section.blocks.push_back(
         paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));

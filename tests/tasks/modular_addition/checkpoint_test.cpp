@@ -97,8 +97,9 @@ TEST_F(GrokkingCheckpoint, ConvertsDerivesAndValidatesAsItIs) {
   const Tensor tokens = task->domain()->of({Part::Derive, Part::Test}).tokens;
   EXPECT_EQ(tokens.size(0), 8939);  // as many as were checked for the paper
   const auto result = axioms::check(
-      *converted.model,
-      circuits::compile(derived.interpretation, all_operations(), converted.model->config()),
+      {*converted.model,
+       circuits::compile(derived.interpretation, all_operations(), converted.model->config()),
+       task->decision()},
       [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
       {.inputs = tokens.size(0)});
   for (const auto& node : result.nodes)

@@ -140,7 +140,7 @@ TEST_F(ByBruteForce, DownstreamEqualityIsTheSameDecisionByBothSuffixes) {
     cr += {1, !same(decision(sum, component), network)};
   }
   const auto result = axioms::check(
-      *model, program, [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
+      {*model, program, small_task()->decision()}, [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
       {.inputs = 49});
   EXPECT_EQ(result.nodes[1][Axiom::PE].estimate, pe);
   EXPECT_EQ(result.nodes[1][Axiom::CE].estimate, ce);

@@ -51,7 +51,8 @@ struct Shipped {
                             const std::vector<Part>& parts) const {
     const at::Tensor tokens = task->domain()->of(parts).tokens;
     return axioms::check(
-        *loaded.model, circuits::compile(interpretation, all_operations(), loaded.model->config()),
+        {*loaded.model, circuits::compile(interpretation, all_operations(), loaded.model->config()),
+         task->decision()},
         [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
         {.inputs = tokens.size(0)});
   }

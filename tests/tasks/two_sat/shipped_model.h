@@ -31,7 +31,8 @@ class ShippedModel : public testing::Test {
     const auto file = circuits::load_interpretation(folder / (variant + ".json"), config);
     EXPECT_EQ(file.interpretation.model_sha256, loaded.sha256);
     return axioms::check(
-        *loaded.model, circuits::compile(file.interpretation, all_operations(), config),
+        {*loaded.model, circuits::compile(file.interpretation, all_operations(), config),
+         task->decision()},
         [&](int64_t first, int64_t n) { return task->sample(Part::Test, 2, first, n).tokens; },
         {.inputs = 80000});
   }

@@ -38,6 +38,10 @@ Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
                  {"inputs", 100},
                  {"partial", false},
                  {"exact", false},
+                 {"scope", "distribution"},
+                 {"objections", Json::array()},
+                 {"untested", Json::array()},
+                 {"remarks", Json::array()},
                  {"rows", Json::array()}};
   const Json operation = {{"operation", "any"}, {"parameters", Json::object()}};
   report["nodes"] = {{{"node", "sum"},
@@ -76,14 +80,42 @@ TEST(Sections, TheVerdictIsThatOfTheWorstClaim) {
 
 TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
   Json report = validation({"vacuous", "vacuous", "", ""});
-  report["vacuous"] = true;
   report["objections"] = Json::array({{{"node", "sum"},
                                        {"kind", "one node"},
-                                       {"reason", "It is the network."},
+                                       {"reason", "it is the network"},
                                        {"violates", "cuts"}}});
   const Section section = *verdict_section(make_run(report, "report.json"));
   EXPECT_EQ(section.blocks[0]["text"], "The interpretation is vacuous");
-  EXPECT_EQ(section.blocks[1]["text"], "sum: It is the network. It violates: cuts.");
+  EXPECT_EQ(section.blocks[1]["text"], "sum: it is the network. It violates: cuts.");
+}
+
+TEST(Sections, TheVerdictSaysWhatCouldNotBeTested) {
+  Json report = validation({"undecided", "holds", "", ""});
+  report["rows"][0]["because"] = "no complete cut";
+  report["untested"] = Json::array({{{"node", "sum"}, {"text", "no complete cut"}}});
+  report["remarks"] = Json::array({{{"node", ""}, {"text", "a note"}}});
+  const Section section = *verdict_section(make_run(report, "report.json"));
+  EXPECT_EQ(section.blocks[0]["text"], "1 of 2 claims could not be tested");
+  EXPECT_EQ(section.blocks[0]["tone"], "caution");
+  EXPECT_EQ(section.blocks[1]["text"], "Could not be tested: sum: no complete cut.");
+  EXPECT_EQ(section.blocks[2]["text"], "Note: a note.");
+}
+
+TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
+  Json report = validation({"holds", "", "", ""});
+  report["exact"] = true;
+  report["scope"] = "list";
+  report["data"] = {{"path", "lines.txt"}, {"distinct", 1}};
+  report["nodes"][0]["equality"] = "downstream";
+  report["rows"][0]["plain_equality"] = {{"n", 100}, {"failures", 90}, {"rate", 0.9}};
+  const std::string detail = verdict_of(report)["detail"];
+  EXPECT_THAT(detail, HasSubstr("100 lines of lines.txt, 1 of them distinct"));
+  EXPECT_THAT(detail, HasSubstr("nothing is said of other inputs"));
+  EXPECT_THAT(detail, HasSubstr("Values of sum are compared by their effect"));
+  const std::string axioms =
+      axioms_section(make_run(report, "report.json"))->blocks.dump();
+  EXPECT_THAT(axioms, HasSubstr("= plain"));
+  EXPECT_THAT(axioms, HasSubstr("90%"));
 }
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {

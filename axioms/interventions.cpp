@@ -1,0 +1,126 @@
+#include "axioms/interventions.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "interp/random_draws.h"
+#include "interp/trace.h"
+#include "interp/transformer.h"
+
+namespace assay::axioms {
+namespace {
+
+using at::Tensor;
+using circuits::Step;
+using circuits::Value;
+using interp::Hook;
+using interp::Place;
+using interp::Site;
+
+constexpr int64_t kAtOnce = 128;        // inputs per run
+constexpr double kSameNumber = 0.1;     // of a standard deviation
+constexpr uint64_t kPairingSeed = 271;  // arbitrary: which inputs are paired must not be chosen
+
+Tensor random_partner(int64_t n) {
+  interp::Engine engine(kPairingSeed);
+  return torch::tensor(interp::permutation(engine, n), torch::kInt64);
+}
+
+// For each row the next one with the same decision, in turn.
+Tensor partner_decided_alike(const Tensor& decision) {
+  std::vector<int64_t> order(decision.size(0)), partner(order.size());
+  std::iota(order.begin(), order.end(), 0);
+  const Tensor decided = decision.cpu();
+  const auto* of = decided.data_ptr<int64_t>();
+  std::ranges::stable_sort(order, {}, [&](int64_t row) { return of[row]; });
+  for (size_t first = 0, last = 0; first < order.size(); first = last) {
+    while (last < order.size() && of[order[last]] == of[order[first]]) ++last;
+    for (size_t i = first; i < last; ++i)
+      partner[order[i]] = order[i + 1 < last ? i + 1 : first];
+  }
+  return torch::tensor(partner, torch::kInt64).to(decision.device());
+}
+
+Tensor clearly_differ(const Value& left, const Value& right) {
+  if (!left.is_floating_point()) return differ(left, right);
+  const Tensor deviation = left.to(torch::kFloat64).std(0, /*unbiased=*/false, /*keepdim=*/true);
+  return (left - right).abs().gt(kSameNumber * deviation).unsqueeze(-1).flatten(1).any(1);
+}
+
+int64_t count(const Tensor& rows) {
+  return rows.sum().item<int64_t>();
+}
+
+void add_grip(Grip& grip, const Experiment& experiment, size_t v, const Observation& seen,
+              const Tensor& partner) {
+  const Tensor replaced = replaced_decision(experiment, v, seen.tokens,
+                                            seen.prefix[v].index_select(0, partner));
+  const Tensor theirs = seen.decision.index_select(0, partner);
+  const Tensor pair = seen.decision.ne(theirs);
+  grip.inputs += seen.decision.size(0);
+  grip.changed += count(replaced.ne(seen.decision));
+  grip.pairs += count(pair);
+  grip.followed += count(pair.logical_and(replaced.eq(theirs)));
+}
+
+void add_equality(EqualityStrength& strength, const Experiment& experiment, size_t v,
+                  const Observation& seen, const Tensor& partner) {
+  const Value& own = seen.actual[v];
+  const Value other = own.index_select(0, partner);
+  const Tensor differing = clearly_differ(own, other);
+  strength.differing += count(differing);
+  strength.called_equal +=
+      count(differing.logical_and(unequal(experiment, v, seen, own, other).logical_not()));
+}
+
+}  // namespace
+
+Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
+  const size_t steps = experiment.program.steps.size();
+  Interventions result{.grips = std::vector<Grip>(steps),
+                       .equalities = std::vector<EqualityStrength>(steps)};
+  for (int64_t first = 0; first < tokens.size(0); first += kAtOnce) {
+    const int64_t n = std::min(kAtOnce, tokens.size(0) - first);
+    const Observation seen = observe(experiment, tokens.narrow(0, first, n));
+    const Tensor partner = random_partner(n).to(tokens.device());
+    const Tensor alike = partner_decided_alike(seen.decision);
+    for (size_t v = 0; v < steps; ++v) {
+      add_grip(result.grips[v], experiment, v, seen, partner);
+      add_equality(result.equalities[v], experiment, v, seen, alike);
+    }
+  }
+  return result;
+}
+
+std::vector<Site> later_components(const Step& step, const interp::TransformerConfig& config) {
+  const std::vector<Place> places = interp::places(config);
+  const auto order = [&](const Place& place) {
+    return std::ranges::find(places, place) - places.begin();
+  };
+  std::ptrdiff_t last = 0;
+  for (const Site& site : step.sites) last = std::max(last, order(site.place));
+  std::vector<Site> later;
+  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
+    if (last < order({Hook::AttnScores, layer})) later.push_back({.place = {Hook::AttnOut, layer}});
+    if (last <= order({Hook::MlpPre, layer})) later.push_back({.place = {Hook::MlpOut, layer}});
+  }
+  return later;
+}
+
+double kept_decisions(const Experiment& experiment, const Tensor& tokens,
+                      const std::vector<Site>& components) {
+  const auto& [model, program, decision] = experiment;
+  interp::TraceRequest as_is{.record = {decision.site()}, .overwrite = {}};
+  as_is.record.insert(as_is.record.end(), components.begin(), components.end());
+  const std::vector<Tensor> recorded = interp::trace(model, tokens, as_is);
+  interp::TraceRequest silenced{.record = {decision.site()}, .overwrite = {}};
+  for (size_t i = 0; i < components.size(); ++i)
+    silenced.overwrite.push_back({components[i], recorded[1 + i].mean(0, true)});
+  const Tensor before = decide(decision, recorded.front());
+  const Tensor after = decide(decision, interp::trace(model, tokens, silenced).front());
+  return before.eq(after).to(torch::kFloat64).mean().item<double>();
+}
+
+}  // namespace assay::axioms
