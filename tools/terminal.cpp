@@ -198,7 +198,7 @@ void Console::line(std::string_view text) const {
 }
 
 void Console::fact(std::string_view name, std::string_view text) const {
-  line(paint(fmt::format("{:<{}}", name, kNameColumn), Tone::Faint) +
+  line(paint(fmt::format("{:<{}}", one_line(std::string(name)), kNameColumn), Tone::Faint) +
        wrapped(one_line(std::string(text)), width_of(stdout), kNameColumn));
 }
 
