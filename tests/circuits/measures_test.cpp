@@ -37,7 +37,7 @@ TEST(Faithfulness, TheSeedDecidesTheResamples) {
   interp::Engine engine(2);
   std::normal_distribution<double> normal;
   std::vector<double> sample(50);
-  for (double& x : sample) x = normal(engine);
+  for (double& x : sample) x = std::exp(normal(engine));
   const at::Tensor one = at::ones({50}, torch::kFloat64), zero = at::zeros_like(one);
   const auto interval = [&](uint64_t seed) {
     return faithfulness(values(sample), one, zero, {.resamples = 100, .seed = seed}).interval;

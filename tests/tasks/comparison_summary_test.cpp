@@ -40,9 +40,8 @@ TEST(Summary, IsTheMeanOverInputsWithTheMeasure) {
   EXPECT_FALSE(a.measures.contains("z.auroc"));  // defined nowhere
   EXPECT_DOUBLE_EQ(a.rows, 20);
   EXPECT_DOUBLE_EQ(a.seconds, 0.5);
-  EXPECT_GE(a.measures.at("x.auroc").interval.low, 0.5);
-  EXPECT_LE(a.measures.at("x.auroc").interval.high, 1.0);
-  EXPECT_LT(a.measures.at("x.auroc").interval.low, 0.75);
+  EXPECT_LT(a.measures.at("x.auroc").interval.low, 0.5);  // three values say little
+  EXPECT_GT(a.measures.at("x.auroc").interval.high, 1.0);
   // All draws of the null have one mean, so its band has no width.
   EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").low, 0.375);
   EXPECT_DOUBLE_EQ(summary.random.at("x.auroc").high, 0.375);
