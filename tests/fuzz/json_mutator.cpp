@@ -20,7 +20,9 @@ constexpr int kDeepest = 300;  // copying and printing JSON recurses
 // string, and the rest of a key, which may so stand twice.
 constexpr char kRaw = '\x01', kKey = '\x02';
 
-size_t below(size_t n, Random& random) { return random() % n; }
+size_t below(size_t n, Random& random) {
+  return random() % n;
+}
 
 template <typename Choices>
 const auto& one_of(const Choices& choices, Random& random) {
@@ -75,13 +77,43 @@ std::vector<Json*> values_of(Json& tree) {
 }
 
 Json boundary(Random& random) {
-  static const std::vector<Json> values = {
-      nullptr, true, false, 0, 1, -1, 2, 7, 255, 65536, 2147483647, 2147483648, 4294967296,
-      INT64_MAX, INT64_MIN, UINT64_MAX, 0.5, -0.0, 1e-320, 1e308, 2e9, "", "0", "NaN", "tokens",
-      "../x", "/dev/zero", "\xff", "\x1b[31m", "<script>", Json::array(), Json::object(),
-      Json::array({Json::array()}), Json::array({0, -1}), Json{{"", nullptr}}};
-  static const std::array<std::string, 6> raw = {"NaN", "Infinity", "1e999", "-0",
-                                                 "18446744073709551616", "\\ud800"};
+  static const std::vector<Json> values = {nullptr,
+                                           true,
+                                           false,
+                                           0,
+                                           1,
+                                           -1,
+                                           2,
+                                           7,
+                                           255,
+                                           65536,
+                                           2147483647,
+                                           2147483648,
+                                           4294967296,
+                                           INT64_MAX,
+                                           INT64_MIN,
+                                           UINT64_MAX,
+                                           0.5,
+                                           -0.0,
+                                           1e-320,
+                                           1e308,
+                                           2e9,
+                                           "",
+                                           "0",
+                                           "NaN",
+                                           "tokens",
+                                           "../x",
+                                           "/dev/zero",
+                                           "\xff",
+                                           "\x1b[31m",
+                                           "<script>",
+                                           Json::array(),
+                                           Json::object(),
+                                           Json::array({Json::array()}),
+                                           Json::array({0, -1}),
+                                           Json{{"", nullptr}}};
+  static const std::array<std::string, 6> raw = {
+      "NaN", "Infinity", "1e999", "-0", "18446744073709551616", "\\ud800"};
   if (below(8, random) == 0) return kRaw + one_of(raw, random);
   return one_of(values, random);
 }

@@ -3,7 +3,8 @@
 //                                       what the command can be run on to make more
 // assay_fuzz TARGET [libFuzzer's own]   fuzzes from the folders, or reads the files that are named
 //
-// One program for all targets, because linking twenty with sanitizers takes longer than running them.
+// One program for all targets, because linking twenty with sanitizers takes longer than running
+// them.
 
 #include <fmt/format.h>
 
@@ -24,8 +25,8 @@ int LLVMFuzzerRunDriver(int* argc, char*** argv, int (*read)(const uint8_t* data
 size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 }
 
-// Runs end anyway, and LibTorch and Graphviz leave much behind on purpose; libFuzzer saves the input
-// where a process aborts.
+// Runs end anyway, and LibTorch and Graphviz leave much behind on purpose; libFuzzer saves the
+// input where a process aborts.
 extern "C" const char* __asan_default_options() {
   return "detect_leaks=0:quarantine_size_mb=16";
 }
@@ -57,8 +58,10 @@ int read(const uint8_t* data, size_t size) {
 std::string mutate_line(std::string_view text, Random& random) {
   std::vector<std::string> lines = {""};
   for (const char c : text) {
-    if (c == '\n') lines.emplace_back();
-    else lines.back() += c;
+    if (c == '\n')
+      lines.emplace_back();
+    else
+      lines.back() += c;
   }
   std::string& line = lines[random() % lines.size()];
   if (const std::string mutated = mutate_json(line, random); !mutated.empty()) line = mutated;
@@ -104,8 +107,8 @@ size_t place(const std::string& text, uint8_t* data, size_t room) {
 
 std::vector<Target> targets() {
   std::vector<Target> all;
-  for (const auto& some : {text_targets(), network_targets(), circuit_targets(), claim_targets(),
-                           report_targets()})
+  for (const auto& some :
+       {text_targets(), network_targets(), circuit_targets(), claim_targets(), report_targets()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

@@ -24,9 +24,13 @@ namespace bytes = interp::checkpoint_bytes;
 using Texts = std::vector<std::string>;
 
 interp::Transformer tiny(interp::Norm norm = interp::Norm::None) {
-  interp::Transformer model(
-      {.d_vocab = 5, .n_ctx = 3, .d_model = 4, .d_mlp = 6, .n_heads = {1, 2}, .d_head = {4, 2},
-       .norm = norm});
+  interp::Transformer model({.d_vocab = 5,
+                             .n_ctx = 3,
+                             .d_model = 4,
+                             .d_mlp = 6,
+                             .n_heads = {1, 2},
+                             .d_head = {4, 2},
+                             .norm = norm});
   interp::initialise(model, {.seed = 1});
   return model;
 }
@@ -140,7 +144,8 @@ void read_archive(std::string_view input) {
 
 Texts pickles() {
   using namespace bytes;  // NOLINT(google-build-using-namespace)
-  const std::string weights = storage("FloatStorage", "0", 64), labels = storage("LongStorage", "1", 2);
+  const std::string weights = storage("FloatStorage", "0", 64),
+                    labels = storage("LongStorage", "1", 2);
   const std::string state = ordered_dict(text("a.weight") + tensor(weights, 4, {3, 4}, {4, 1}) +
                                          text("b") + tensor(labels, 0, {2}, {1}));
   const std::string parameter = global("torch._utils", "_rebuild_parameter") +
@@ -155,7 +160,8 @@ Texts archives() {
   for (const std::string& pickle : pickles())
     for (const zip_int32_t method : {ZIP_CM_STORE, ZIP_CM_DEFLATE}) {
       bytes::write_zip(folder() / "x.pth",
-                       {{"x/data.pkl", pickle}, {"x/data/0", std::string(256, '\0')},
+                       {{"x/data.pkl", pickle},
+                        {"x/data/0", std::string(256, '\0')},
                         {"x/data/1", std::string(16, '\0')}},
                        method);
       texts.push_back(interp::read_file(folder() / "x.pth"));

@@ -1,5 +1,5 @@
-// What runs wrote: reports up to their page, logs of trainings, comparisons that go on, run folders.
-// tools/fuzz lets the command write their seeds, about the network of subject.h.
+// What runs wrote: reports up to their page, logs of trainings, comparisons that go on, run
+// folders. tools/fuzz lets the command write their seeds, about the network of subject.h.
 
 #include <nlohmann/json.hpp>
 

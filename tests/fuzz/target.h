@@ -29,15 +29,16 @@ std::vector<Target> circuit_targets();  ///< circuits
 std::vector<Target> claim_targets();    ///< interpretations, tasks, counterfactuals
 std::vector<Target> report_targets();   ///< what runs wrote, up to the page
 
-/// Aborts, which libFuzzer reports with the input, where something that was read contradicts itself.
+/// Aborts, which libFuzzer reports with the input, where something that was read contradicts
+/// itself.
 void require(bool holds, const char* what);
 /// The same where `action` throws.
 void require_done(const std::function<void()>& action, const char* what);
 
 /// A folder of this process, emptied before each input.
 const std::filesystem::path& folder();
-/// Where it stands in JSON, 100,000 nested lists are written instead: so deep a tree stays small, and
-/// other mutations of it go on.
+/// Where it stands in JSON, 100,000 nested lists are written instead: so deep a tree stays small,
+/// and other mutations of it go on.
 inline constexpr std::string_view kDeep = "\"<deep>\"";
 /// Writes a file of that folder. Plainly, not as the project does: nothing is synced.
 std::filesystem::path put(const std::string& name, std::string_view bytes);

@@ -31,9 +31,12 @@ void read_formula(std::string_view input) {
 }
 
 const interp::TransformerConfig& sizes() {
-  static const interp::TransformerConfig config = {
-      .d_vocab = 20, .n_ctx = 41, .d_mlp = 64, .n_heads = {1, 4}, .d_head = {32, 8},
-      .norm = interp::Norm::Pre};
+  static const interp::TransformerConfig config = {.d_vocab = 20,
+                                                   .n_ctx = 41,
+                                                   .d_mlp = 64,
+                                                   .n_heads = {1, 4},
+                                                   .d_head = {32, 8},
+                                                   .norm = interp::Norm::Pre};
   return config;
 }
 
@@ -94,7 +97,9 @@ std::vector<Target> text_targets() {
       {"dimacs", Form::Bytes, read_dimacs,
        [] { return std::vector<std::string>{"c two clauses\np cnf 3 2\n1 -2 0\n2 3 0\n"}; }},
       {"formula", Form::Bytes, read_formula,
-       [] { return std::vector<std::string>{"( x0 Not(x1) ) ( x2 x3 ) :", "(x0 x1)"}; }},
+       [] {
+         return std::vector<std::string>{"( x0 Not(x1) ) ( x2 x3 ) :", "(x0 x1)"};
+       }},
       {"site", Form::Bytes, read_site,
        [] {
          return std::vector<std::string>{"blocks.0.hook_resid_post", "blocks.1.attn.hook_z[head=2]",
@@ -102,7 +107,9 @@ std::vector<Target> text_targets() {
                                          "blocks.0.attn.hook_pattern[head=0;pos=1,2]"};
        }},
       {"claim", Form::Bytes, read_claim,
-       [] { return std::vector<std::string>{"parse.PE<=0.001", " evaluate . CR <= 1e-3 "}; }},
+       [] {
+         return std::vector<std::string>{"parse.PE<=0.001", " evaluate . CR <= 1e-3 "};
+       }},
       {"task_text", Form::Bytes, read_task_text, task_texts},
   };
 }
