@@ -1,25 +1,19 @@
 #include "tools/decisions.h"
 
-#include <algorithm>
-#include <set>
+#include "axioms/experiment.h"
 
 namespace assay::tools {
 
-const nlohmann::ordered_json& deciding_node(const nlohmann::ordered_json& nodes) {
-  std::set<std::string> parents;
-  for (const auto& node : nodes)
-    if (node.contains("parents"))
-      for (const std::string parent : node["parents"]) parents.insert(parent);
-  const auto decides = [&](const auto& node) {
-    return !parents.contains(node.at("node").template get<std::string>());
-  };
-  const auto last = std::find_if(nodes.rbegin(), nodes.rend(), decides);
-  return last == nodes.rend() ? nodes.back() : *last;
+std::string decision_text(const nlohmann::ordered_json& decision, const tasks::Task& task) {
+  const std::vector<int64_t> answers = task.answers();
+  const auto index = decision.get<int64_t>();
+  if (index == axioms::kTie) return "a tie";
+  return task.answer_name(answers.at(index));
 }
 
-std::optional<std::string> decision_text(const nlohmann::ordered_json& value,
-                                         const nlohmann::ordered_json& node,
-                                         const tasks::Task& task) {
+std::optional<std::string> answer_text(const nlohmann::ordered_json& value,
+                                       const nlohmann::ordered_json& node,
+                                       const tasks::Task& task) {
   if (!node.contains("alpha") || node["alpha"].at("operation") != "argmax_of") return std::nullopt;
   const auto& tokens = node["alpha"].at("parameters").at("tokens");
   const auto& chosen = value.is_array() ? value.at(0) : value;

@@ -132,14 +132,11 @@ void print_verdict(const Report& report, const Console& console) {
 }
 
 /// `network's | interpretation's`, or the decisions before and after a replacement.
-std::string failure_text(const ReportRow& row, const Witness& witness,
-                         const nlohmann::ordered_json& decider, const tasks::Task& task) {
+std::string failure_text(const ReportRow& row, const Witness& witness, const tasks::Task& task) {
   if (row.axiom != Axiom::PR && row.axiom != Axiom::CR)
     return fmt::format("value {}", difference(witness.network, witness.interpretation));
-  const auto text = [&](const nlohmann::json& decision) {
-    return decision_text(decision, decider, task).value_or(decision.dump());
-  };
-  return fmt::format("decision {} | {}", text(witness.network), text(witness.interpretation));
+  return fmt::format("decision {} | {}", decision_text(witness.network, task),
+                     decision_text(witness.interpretation, task));
 }
 
 /// How one input fails: rows (`parse.PR, parse.CR`) by what is seen there.
@@ -151,14 +148,12 @@ struct FailingInput {
 };
 
 std::map<int64_t, FailingInput> failing_inputs(const Report& report, const tasks::Task& task) {
-  const nlohmann::ordered_json nodes = axioms::to_json(report).at("nodes");
-  const nlohmann::ordered_json& decider = deciding_node(nodes);
   std::map<int64_t, FailingInput> inputs;
   for (const ReportRow& row : report.rows) {
     for (const Witness& witness : row.witnesses) {
       FailingInput& input = inputs[witness.input];
       input.witness = &witness;
-      std::string& rows = input.rows[failure_text(row, witness, decider, task)];
+      std::string& rows = input.rows[failure_text(row, witness, task)];
       rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", row.node, to_string(row.axiom));
     }
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "axioms/experiment.h"
 #include "tasks/two_sat/programs.h"
 
 namespace assay::tools::page {
@@ -263,6 +264,15 @@ void require_consistent_validation(const Json& report, const tasks::Task& task) 
       if (const auto problem = interp::mismatch(witness.at("tokens"),
                                                 interp::json_shapes::list(tokens, 1, task.n_ctx())))
         throw std::invalid_argument("the tokens of a witness: " + *problem);
+  const auto answers = static_cast<int64_t>(task.answers().size());
+  const interp::Shape decision = interp::json_shapes::integer(axioms::kTie, answers - 1);
+  for (const Json& row : report.at("rows")) {
+    if (row.at("axiom") != "PR" && row.at("axiom") != "CR") continue;
+    for (const Json& witness : row.at("witnesses"))
+      for (const char* side : {"network", "interpretation"})
+        if (const auto problem = interp::mismatch(witness.at(side), decision))
+          throw std::invalid_argument(fmt::format("the decisions of a witness: {}", *problem));
+  }
   for (const Json& node : report.at("nodes"))
     if (node.contains("h") && node["h"].at("operation") == "truth_table_programs")
       tasks::two_sat::truth_table_programs(

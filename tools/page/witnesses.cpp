@@ -31,16 +31,13 @@ struct FailingInput {
 using FailingInputs = std::map<int64_t, FailingInput>;  // by index in the stream
 
 /// What the witness of a replacement says: the answer as it is, and what it became.
-std::string changed_answer(const Json& witness, const Json& decider, const tasks::Task& task) {
-  const auto text = [&](const Json& decision) {
-    return decision_text(decision, decider, task).value_or(brief(decision));
-  };
+std::string changed_answer(const Json& witness, const tasks::Task& task) {
   return fmt::format("the network's answer changes from {} to {} when the value is written into it",
-                     text(witness.at("network")), text(witness.at("interpretation")));
+                     decision_text(witness.at("network"), task),
+                     decision_text(witness.at("interpretation"), task));
 }
 
 FailingInputs failing_inputs(const Json& report, const tasks::Task& task) {
-  const Json& decider = deciding_node(report.at("nodes"));
   FailingInputs inputs;
   for (const Json& row : report.at("rows")) {
     const std::string node = row.at("node"), axiom = row.at("axiom");
@@ -49,7 +46,7 @@ FailingInputs failing_inputs(const Json& report, const tasks::Task& task) {
       input.tokens = witness.at("tokens").get<std::vector<int64_t>>();
       const bool decision = axiom == "PR" || axiom == "CR";
       std::string& rows =
-          input.failures[decision ? changed_answer(witness, decider, task) : "the values differ"];
+          input.failures[decision ? changed_answer(witness, task) : "the values differ"];
       rows += fmt::format("{}{}.{}", rows.empty() ? "" : ", ", node, axiom);
       if (axiom == "PE") input.values[node] = witness;
     }
@@ -65,7 +62,7 @@ std::string element_text(const Json& element, const Json& node, const tasks::Tas
       text += (text.empty() ? "" : " ") + task.token_name(token);
     return text;
   }
-  if (const auto decision = decision_text(element, node, task)) return *decision;
+  if (const auto answer = answer_text(element, node, task)) return *answer;
   return brief(element);
 }
 
