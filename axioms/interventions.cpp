@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "axioms/determination.h"
 #include "interp/random_draws.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
@@ -75,12 +76,43 @@ void add_equality(EqualityStrength& strength, const Experiment& experiment, size
       count(differing.logical_and(unequal(experiment, v, seen, own, other).logical_not()));
 }
 
+/// What is collected of one step over all batches.
+struct Collected {
+  std::vector<Tensor> values, states;  // [batch, …]
+  Keys answers;                        // that the graph concludes from the network's values
+};
+
+void collect(Collected& all, const Experiment& experiment, size_t v, const Observation& seen) {
+  const Value& value = seen.actual[v];
+  const Keys answers =
+      keys_of(conclusion(experiment.program, v, seen.prefix, seen.tokens, value));
+  all.answers.insert(all.answers.end(), answers.begin(), answers.end());
+  all.values.push_back(value.unsqueeze(-1).flatten(1));
+  all.states.push_back(written_states(experiment.program.steps[v], value));
+}
+
+double explained_by(const Keys& groups, const std::vector<Tensor>& rows) {
+  VarianceExplained explained(groups);
+  for (const Tensor& batch : rows) explained.add(batch);
+  return explained.value();
+}
+
 }  // namespace
+
+Tensor written_states(const Step& step, const Value& value) {
+  std::vector<Tensor> parts;
+  for (const Tensor& part : step.gamma(value))  // a batch of 1 stands for all
+    parts.push_back(part.flatten(1).expand({value.size(0), -1}));
+  return at::cat(parts, 1);
+}
 
 Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
   const size_t steps = experiment.program.steps.size();
   Interventions result{.grips = std::vector<Grip>(steps),
-                       .equalities = std::vector<EqualityStrength>(steps)};
+                       .equalities = std::vector<EqualityStrength>(steps),
+                       .written = std::vector<WrittenStates>(steps)};
+  std::vector<Collected> collected(steps);
+  Keys decisions;
   for (int64_t first = 0; first < tokens.size(0); first += kAtOnce) {
     const int64_t n = std::min(kAtOnce, tokens.size(0) - first);
     const Observation seen = observe(experiment, tokens.narrow(0, first, n));
@@ -89,7 +121,16 @@ Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
     for (size_t v = 0; v < steps; ++v) {
       add_grip(result.grips[v], experiment, v, seen, partner);
       add_equality(result.equalities[v], experiment, v, seen, alike);
+      collect(collected[v], experiment, v, seen);
     }
+    const Keys decided = keys_of(seen.decision);
+    decisions.insert(decisions.end(), decided.begin(), decided.end());
+  }
+  for (size_t v = 0; v < steps; ++v) {
+    const auto& [values, states, answers] = collected[v];
+    result.equalities[v].explained = explained_by(decisions, values);
+    result.written[v] = {.explained = explained_by(answers, states),
+                         .values_explained = explained_by(answers, values)};
   }
   return result;
 }

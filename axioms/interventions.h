@@ -12,21 +12,32 @@
 
 namespace assay::axioms {
 
-/// How often the equality of a step calls values equal that differ, among inputs that the network
-/// decides alike.
+/// How often the equality of a step calls the network's values equal that differ, among inputs that
+/// the network decides alike.
 struct EqualityStrength {
   int64_t differing = 0;     ///< pairs of inputs whose values differ
   int64_t called_equal = 0;  ///< of these
+  double explained = 0;      ///< share of the values' variance that the decision explains
 };
 
-struct Interventions {
-  std::vector<Grip> grips;                   ///< of each step
-  std::vector<EqualityStrength> equalities;  ///< of each step
+/// How much of what γ writes for the network's values is told by the answer that the graph concludes
+/// from them, beside how much of the values is: shares of their variance.
+struct WrittenStates {
+  double explained = 0, values_explained = 0;
+};
+
+struct Interventions {  // one of each for every step
+  std::vector<Grip> grips;
+  std::vector<EqualityStrength> equalities;
+  std::vector<WrittenStates> written;
 };
 
 /// Each input is paired with another one of its batch. Values differ if an element does: numbers by
 /// more than a tenth of that element's standard deviation.
 Interventions intervene(const Experiment& experiment, const at::Tensor& tokens);
+
+/// γ of a step as one row per input: [batch, …], all sites side by side.
+at::Tensor written_states(const circuits::Step& step, const circuits::Value& value);
 
 /// Outputs of attention and MLPs that are still to be computed from a step's sites.
 std::vector<interp::Site> later_components(const circuits::Step& step,

@@ -34,6 +34,9 @@ constexpr int64_t kInputsPerAnswer = 10;
 constexpr int64_t kFewPairs = 5;     // with fewer, a change of decision may well not be seen
 constexpr int64_t kDifferingPairs = 20;
 constexpr double kDetermined = 0.8;  // of the variance or of the wrong guesses: the same but for noise
+constexpr double kCollapsed = 0.05;  // of what the answer leaves unexplained in the values
+constexpr double kRounding = 1e-6;   // values that the answer explains but for rounding
+constexpr double kOfTheAnswer = 0.5;  // of the variance: values that are about something else, too
 constexpr double kPassedOn = 0.95;   // decisions kept without what comes after: it passes on
 constexpr double kWeakGrip = 0.05;   // of the pairs: replacing the value hardly asks the network
 constexpr double kWeakEquality = 0.95;
@@ -85,6 +88,7 @@ class Inquiry {
   bool is_the_answer(int v) const;
   bool is_the_input(int v) const;
   void look_at_written_answer(int v);
+  void object_to_written_answer(int v, const WrittenStates& written, const std::string& values);
   void look_at_early_answer(int v);
   void look_at_components(const Steps& parts, const Steps& answers);
   void look_at_open_cut(int v, const Steps& parts);
@@ -259,24 +263,27 @@ bool Inquiry::is_the_input(int v) const {
          same_partition(keys_[v], keys_of(tokens_));
 }
 
+void Inquiry::object_to_written_answer(int v, const WrittenStates& written,
+                                       const std::string& values) {
+  object(v, "written answer", kComponentwise,
+         fmt::format("the answer alone explains {:.1f}% of the variance of what gamma writes, but "
+                     "{:.1f}% of that of {}: what comes after is given the answer, not the value",
+                     100 * written.explained, 100 * written.values_explained, values));
+}
+
 void Inquiry::look_at_written_answer(int v) {
   const Value& value = values_[v];
   VarianceExplained of_states(answers_), of_values(answers_);
   of_values.add(value.unsqueeze(-1).flatten(1));
-  if (of_values.value() >= kDetermined) return;  // then γ may write no more than the answer
+  if (of_values.value() >= kDetermined) return;  // then γ can hardly write more than the answer
   for (int64_t first = 0; first < n(); first += kStatesAtOnce) {
     const int64_t batch = std::min(kStatesAtOnce, n() - first);
-    std::vector<Tensor> parts;
-    for (const Tensor& part : step(v).gamma(value.narrow(0, first, batch)))
-      parts.push_back(part.flatten(1).expand({batch, -1}));  // a batch of 1 stands for all
-    of_states.add(at::cat(parts, 1));
+    of_states.add(written_states(step(v), value.narrow(0, first, batch)));
   }
   if (of_states.value() < kDetermined) return;
-  object(v, "written answer", kComponentwise,
-         fmt::format("the answer alone explains {:.1f}% of the variance of what gamma writes on {} "
-                     "inputs, but {:.1f}% of that of the {} values that occur: what comes after is "
-                     "given the answer, not the value",
-                     100 * of_states.value(), n(), 100 * of_values.value(), distinct(keys_[v])));
+  object_to_written_answer(
+      v, {.explained = of_states.value(), .values_explained = of_values.value()},
+      fmt::format("the {} values that occur on {} inputs", distinct(keys_[v]), n()));
 }
 
 void Inquiry::look_at_early_answer(int v) {
@@ -382,8 +389,11 @@ void Inquiry::look_at_interventions() {
                                  "{} of {} inputs to that input's answer: what is written there is "
                                  "a small part of what decides",
                                  grip.followed, grip.pairs));
-    const auto& [differing, called_equal] = found.equalities[v];
-    if (differing >= kDifferingPairs &&
+    const auto& [states, values] = found.written[v];
+    if (!is_output(v) && 1 - values > kRounding && 1 - states < kCollapsed * (1 - values))
+      object_to_written_answer(v, found.written[v], "the network's values");
+    const auto& [differing, called_equal, explained] = found.equalities[v];
+    if (differing >= kDifferingPairs && explained < kOfTheAnswer &&
         static_cast<double>(called_equal) >= kWeakEquality * static_cast<double>(differing))
       object(v, "weak equality", kComponentwise,
              fmt::format("of {} pairs of inputs with different values and the same answer, {} count "

@@ -42,11 +42,11 @@ void for_each_piece(const fs::path& path, Source source, const Use& use) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | wait);
   if (file < 0) fail_with(path, "cannot open", errno);
   const std::unique_ptr<const int, void (*)(const int*)> closer(&file,
-                                                                [](const int* fd) { close(*fd); });
+                                                                [](const int* fd) { ::close(*fd); });
   if (source == Source::RegularFile) require_regular(file, path);
   std::string buffer(1 << 20, '\0');
   ssize_t length = 0;
-  while ((length = read(file, buffer.data(), buffer.size())) > 0) {
+  while ((length = ::read(file, buffer.data(), buffer.size())) > 0) {
     use(std::string_view(buffer.data(), length));
   }
   if (length < 0) fail_with(path, "cannot read", errno);

@@ -110,14 +110,14 @@ ordered_json metrics_of(const std::string& text) {
   return entries;
 }
 
-void MetricsLog::record(const interp::TrainingProgress& progress, const json& more) {
+void MetricsLog::record(const interp::TrainingProgress& progress, const nlohmann::json& more) {
   errno = 0;
   if (!file_.is_open()) {
     keep_before(progress.step);
     file_.open(path_, std::ios::app);
   }
   if (progress.accuracy >= 0) {
-    json line = interp::to_json(progress);
+    nlohmann::json line = interp::to_json(progress);
     line.update(more);
     file_ << line.dump() << std::endl;
   }
