@@ -21,12 +21,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-shape::Field size_field(const char* name) {
-  return {name, shape::integer(1, std::numeric_limits<int32_t>::max())};
+json_shapes::Field size_field(const char* name) {
+  return {name, json_shapes::integer(1, std::numeric_limits<int32_t>::max())};
 }
 
 const Shape& shape_of_config() {
-  using namespace shape;  // NOLINT(google-build-using-namespace)
+  using namespace json_shapes;  // NOLINT(google-build-using-namespace)
   static const Shape shape =
       object({{"model_type", text_among({"gpt2"})},
               size_field("n_layer"),
@@ -94,7 +94,8 @@ TransformerConfig gpt2_config(const json& config, size_t tensors) {
 /// Tensors by the file that they are in, as an index says.
 std::map<std::string, std::set<std::string>> shards_in(const fs::path& index) {
   const auto content = read_json(index);
-  require_shape(content, shape::object({{"weight_map", shape::map(shape::text())}}),
+  require_shape(content,
+                json_shapes::object({{"weight_map", json_shapes::map(json_shapes::text())}}),
                 index.string());
   std::map<std::string, std::set<std::string>> shards;
   for (const auto& [tensor, file] : content.at("weight_map").items()) {

@@ -122,7 +122,8 @@ std::string with_words_quoted(std::string_view text) {
       for (const std::string_view word : {"NaN", "Infinity", "-Infinity"})
         if (text.substr(at).starts_with(word)) token = text.substr(at, word.size());
     }
-    quoted += token.size() > 2 ? fmt::format("\"{}\"", token) : std::string(token);
+    const std::string_view quote = token.size() > 2 ? "\"" : "";
+    quoted.append(quote).append(token).append(quote);
     at += token.size();
   }
   return quoted;

@@ -40,11 +40,11 @@ Shape simple(std::string one, std::string many, std::function<bool(const Json&)>
           }};
 }
 
-Shape object_of(std::vector<shape::Field> fields, bool closed) {
+Shape object_of(std::vector<json_shapes::Field> fields, bool closed) {
   const auto problem = [fields = std::move(fields), closed](const Json& value,
                                                             const JsonPlace& place) -> Mismatch {
     if (!value.is_object()) return unexpected("an object", value, place);
-    for (const shape::Field& field : fields) {
+    for (const json_shapes::Field& field : fields) {
       const JsonPlace inside{.parent = &place, .key = field.name};
       const auto found = value.find(field.name);
       if (found == value.end()) {
@@ -55,9 +55,9 @@ Shape object_of(std::vector<shape::Field> fields, bool closed) {
     }
     if (!closed) return std::nullopt;
     for (const auto& [name, member] : value.items()) {
-      if (std::ranges::count(fields, name, &shape::Field::name) > 0) continue;
+      if (std::ranges::count(fields, name, &json_shapes::Field::name) > 0) continue;
       std::vector<std::string> known;
-      for (const shape::Field& field : fields) known.push_back(field.name);
+      for (const json_shapes::Field& field : fields) known.push_back(field.name);
       return fmt::format("{}is unknown; there are {}", field_at({.parent = &place, .key = name}),
                          fmt::join(known, ", "));
     }
@@ -105,7 +105,7 @@ std::string JsonPlace::path() const {
   return is_element ? element_path(parent->path(), index) : member_path(parent->path(), key);
 }
 
-namespace shape {
+namespace json_shapes {
 
 Shape anything() {
   return {"anything", "anything", [](const Json&, const JsonPlace&) { return std::nullopt; }};
@@ -121,7 +121,8 @@ Shape text() {
 }
 
 Shape text_among(const std::vector<std::string>& texts) {
-  const std::string one = fmt::format("one of {}", fmt::join(texts, ", "));
+  const std::string one =
+      texts.size() == 1 ? texts[0] : fmt::format("one of {}", fmt::join(texts, ", "));
   return simple(one, one, [texts](const Json& value) {
     return value.is_string() && std::ranges::count(texts, value.get<std::string>()) > 0;
   });
@@ -145,6 +146,12 @@ Shape integer(int64_t least, int64_t most) {
                   return is_int64(value) && value.get<int64_t>() >= least &&
                          value.get<int64_t>() <= most;
                 });
+}
+
+Shape natural() {
+  return simple("a whole number from 0", "whole numbers from 0", [](const Json& value) {
+    return value.is_number_unsigned() || (is_int64(value) && value.get<int64_t>() >= 0);
+  });
 }
 
 Shape list(Shape element, size_t at_least, size_t at_most) {
@@ -192,6 +199,13 @@ Shape either(Shape first, Shape second) {
           }};
 }
 
+Shape with_or_without(std::string field, Shape with, Shape without) {
+  return {without.one, without.many, [=](const Json& value, const JsonPlace& place) -> Mismatch {
+            return value.contains(field) ? with.problem(value, place)
+                                         : without.problem(value, place);
+          }};
+}
+
 Field optional(std::string name, Shape shape) {
   return {std::move(name), std::move(shape), false};
 }
@@ -204,7 +218,7 @@ Shape closed_object(std::vector<Field> fields) {
   return object_of(std::move(fields), true);
 }
 
-}  // namespace shape
+}  // namespace json_shapes
 
 std::optional<std::string> mismatch(const Json& value, const Shape& shape) {
   return shape.problem(value, {});

@@ -2,7 +2,7 @@
 // What a JSON value must be, written down as data and checked in one place, so that code which
 // reads the value afterwards can rely on it:
 //
-//   using namespace shape;
+//   using namespace json_shapes;
 //   const Shape rate = object({{"hits", integer(0)}, {"interval", list(number(), 2, 2)}});
 //   require_shape(json, rate, "r.json");  // r.json: field 'interval[1]': expected a number, found
 //                                         // null
@@ -43,7 +43,7 @@ std::optional<std::string> mismatch(const nlohmann::ordered_json& value, const S
 void require_shape(const nlohmann::ordered_json& value, const Shape& shape,
                    const std::string& where);
 
-namespace shape {
+namespace json_shapes {
 
 Shape anything();
 Shape boolean();
@@ -54,10 +54,13 @@ Shape number(double least = std::numeric_limits<double>::lowest(),
 /// A number without a fraction that an int64_t holds.
 Shape integer(int64_t least = std::numeric_limits<int64_t>::min(),
               int64_t most = std::numeric_limits<int64_t>::max());
+Shape natural();  ///< one from 0 that a uint64_t holds: a seed
 Shape list(Shape element, size_t at_least = 0, size_t at_most = std::numeric_limits<size_t>::max());
 Shape map(Shape value);  ///< an object whose keys are free
 Shape nullable(Shape shape);
 Shape either(Shape first, Shape second);
+/// `with` for what has the field, `without` for everything else.
+Shape with_or_without(std::string field, Shape with, Shape without);
 
 struct Field {
   std::string name;
@@ -77,16 +80,20 @@ Shape of() {
     return boolean();
   } else if constexpr (std::is_same_v<T, int64_t>) {
     return integer();
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    return natural();
   } else if constexpr (std::is_same_v<T, double>) {
     return number();
   } else if constexpr (std::is_same_v<T, std::string>) {
     return text();
+  } else if constexpr (std::is_same_v<T, nlohmann::json>) {
+    return anything();
   } else {
     return list(of<typename T::value_type>());
   }
 }
 
-}  // namespace shape
+}  // namespace json_shapes
 
 /// Places as messages name them.
 std::string member_path(const std::string& object, std::string_view key);

@@ -10,7 +10,7 @@
 namespace assay::interp {
 namespace {
 
-using namespace shape;
+using namespace json_shapes;
 using Json = nlohmann::ordered_json;
 
 std::string problem(const Json& value, const Shape& shape) {
@@ -34,6 +34,9 @@ TEST(JsonShape, SimpleValuesAreTakenForNothingElse) {
   EXPECT_EQ(fitting(object({})), "------x");
   EXPECT_EQ(fitting(nullable(number())), "x-xx---");
   EXPECT_EQ(fitting(either(integer(), text())), "--x-x--");
+  EXPECT_EQ(fitting(with_or_without("a", text(), object({}))), "------x");
+  EXPECT_EQ(problem({{"a", 1}}, with_or_without("a", object({{"a", text()}}), object({}))),
+            "field 'a': expected a text, found 1");
 }
 
 TEST(JsonShape, NumbersAreHeldAgainstTheirRange) {
