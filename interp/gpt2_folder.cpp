@@ -94,7 +94,8 @@ TransformerConfig gpt2_config(const json& config, size_t tensors) {
 /// Tensors by the file that they are in, as an index says.
 std::map<std::string, std::set<std::string>> shards_in(const fs::path& index) {
   const auto content = read_json(index);
-  require_shape(content, json_shapes::object({{"weight_map", json_shapes::map(json_shapes::text())}}),
+  require_shape(content,
+                json_shapes::object({{"weight_map", json_shapes::map(json_shapes::text())}}),
                 index.string());
   std::map<std::string, std::set<std::string>> shards;
   for (const auto& [tensor, file] : content.at("weight_map").items()) {

@@ -73,10 +73,14 @@ class NpyReader {
   }
 
   at::ScalarType type() const {
-    const std::string_view text = after("descr");
-    const std::string name(text.substr(1, std::max<size_t>(text.find('\'', 1), 1) - 1));
+    std::string_view text = after("descr");
+    std::string name;
+    if (text.starts_with('\'')) {
+      text.remove_prefix(1);
+      name = text.substr(0, text.find('\''));
+    }
     const auto known = npy_types().find(name);
-    if (!text.starts_with('\'') || known == npy_types().end()) {
+    if (known == npy_types().end()) {
       fail("{}: expected numbers, found a type '{:.20}' that is not read", where_, name);
     }
     return known->second;
@@ -85,6 +89,7 @@ class NpyReader {
   std::vector<int64_t> shape() const {
     std::string_view text = after("shape");
     std::vector<int64_t> sizes;
+    if (!text.starts_with('(')) text = {};
     for (text.remove_prefix(std::min<size_t>(1, text.size())); !text.starts_with(')');) {
       int64_t size = -1;
       const auto [end, error] = std::from_chars(text.begin(), text.end(), size);

@@ -83,9 +83,8 @@ std::string found_instead(const std::string& start) {
       {"\x80\x05"sv, "is a bare pickle, which torch.save did not write"},
   };
   // Safetensors begin with the header's length, which may look like anything, and the header.
-  if (start.size() > 8 && std::string_view("{ \t\r\n").find(start[8]) != std::string_view::npos) {
-    return "";
-  }
+  const size_t header = start.find_first_not_of(" \t\r\n", sizeof(uint64_t));
+  if (header != start.npos && start[header] == '{') return "";
   for (const auto& [begin, what] : kOthers) {
     if (start.starts_with(begin)) return what;
   }

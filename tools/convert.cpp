@@ -44,7 +44,7 @@ int run_convert(const ConvertOptions& options) {
   nlohmann::ordered_json report = report_head();
   report["converted_from"] = metadata["converted_from"];
   report["model"] = {{"path", options.out.string()}, {"sha256", sha256}};
-  report["settings"] = to_json(loaded.settings);
+  report["settings"] = settings_json(loaded.settings);
   write_report(options.common, report);
   session.console.fact("read", fmt::format("{} (layout {})", options.in.string(), loaded.layout));
   session.console.fact("wrote", options.out.string());

@@ -85,7 +85,7 @@ ordered_json report_of(const InspectOptions& options, const Inspection& found) {
   report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
   report["layout"] = loaded.layout;
   report["config"] = interp::to_json(config);
-  report["settings"] = to_json(loaded.settings);
+  report["settings"] = settings_json(loaded.settings);
   report["metadata"] = loaded.metadata;
   if (found.agreement) report["expected_logits"] = to_json(*found.agreement);
   report["inputs_without_finite_logits"] = found.without_logits;

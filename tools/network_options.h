@@ -21,6 +21,6 @@ void add_network_options(CLI::App& app, nlohmann::json& stated);
 void print_settings(const std::vector<interp::Setting>& settings, const Console& console);
 
 /// `{"activation": {"value": "relu", "from": "option"}, …}`
-nlohmann::ordered_json to_json(const std::vector<interp::Setting>& settings);
+nlohmann::ordered_json settings_json(const std::vector<interp::Setting>& settings);
 
 }  // namespace assay::tools

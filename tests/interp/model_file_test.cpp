@@ -424,7 +424,7 @@ TEST_F(ModelFileTest, ShardsAreReadTogether) {
   EXPECT_THAT(with("x", "model-1.safetensors"), HasSubstr("tensor 'x': missing, though"));
   EXPECT_THAT(with("x", "../../etc/passwd"), HasSubstr("expected the name of a file beside it"));
   EXPECT_THAT(with("x", "/etc/passwd"), HasSubstr("expected the name of a file beside it"));
-  EXPECT_THAT(with("x", "none"), HasSubstr("none: cannot open"));
+  EXPECT_THAT(with("x", "none"), HasSubstr("one: cannot open"));
   EXPECT_THAT(with("x", 7), HasSubstr("expected a text"));
   shards[1]["transformer.wte.weight"] = tensors.at("transformer.wte.weight");
   write(index);

@@ -39,7 +39,8 @@ TEST_F(NpyTest, ArraysAreRead) {
   EXPECT_TRUE(read(header("|u1", "False", "(2, 3)"), bytes).equal(all));
   EXPECT_TRUE(read(header("|u1", "True", "(3, 2)"), bytes).equal(all.t())) << "columns first";
   EXPECT_TRUE(read(header("|u1", "False", "(6,)"), bytes).equal(all.view({6})));
-  EXPECT_TRUE(read(header("<i2", "False", "()"), "\x02\x01").equal(at::tensor(258, at::kShort)));
+  EXPECT_TRUE(
+      read(header("<i2", "False", "()"), "\x02\x01").equal(at::scalar_tensor(258, at::kShort)));
   EXPECT_TRUE(read(header("<f4", "False", "(1,)"), "\0\0\x80\x3f"s).equal(at::tensor({1.0F})));
   EXPECT_EQ(read(header("<f8", "False", "(0, 3)"), "").numel(), 0);
   EXPECT_TRUE(is_npy(at("x.npy")));

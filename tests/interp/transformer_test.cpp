@@ -136,6 +136,15 @@ TEST(TransformerTest, ConfigurationFieldsAreRefusedByName) {
   EXPECT_THROW(config_from_json(json::array()), std::invalid_argument);
 }
 
+TEST(TransformerTest, FilesNameTheTanhFormAsEver) {
+  TransformerConfig config = two_sat();
+  config.activation = Activation::Gelu;
+  EXPECT_EQ(to_json(config)["activation"], "gelu");
+  config.activation = Activation::GeluExact;
+  EXPECT_EQ(to_json(config)["activation"], "gelu_exact");
+  EXPECT_EQ(config_from_json(to_json(config)), config);
+}
+
 TEST(TransformerTest, AConfigurationIsCausalUnlessItSaysOtherwise) {
   EXPECT_FALSE(to_json(two_sat()).contains("causal")) << "files are as they always were";
   EXPECT_TRUE(config_from_json(to_json(two_sat())).causal);

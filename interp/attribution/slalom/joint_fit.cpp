@@ -12,7 +12,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr double kRoundingVariance = 0x1p-48;  // of float32, squared
+constexpr double kSquaredRounding = 0x1p-48;  // of float32, squared
 constexpr double kLeastDamping = 1e-12, kMostDamping = 1e12;
 
 /// (MSE + noise) · exp(prior · Σ s²) + ridge · Σ s².
@@ -22,7 +22,7 @@ class Loss {
       : data_(data),
         ridge_(config.ridge * variance(data) / static_cast<double>(data.bags.n_features)),
         prior_(1 / (config.spread * config.spread * static_cast<double>(data.bags.size()))),
-        noise_(kRoundingVariance * data.scores.square().mean().item<double>()) {}
+        noise_(kSquaredRounding * data.scores.square().mean().item<double>()) {}
 
   double operator()(const Slalom& model) const {
     const double squares = model.importance.square().sum().item<double>();
