@@ -205,12 +205,12 @@ void require_testable(const ComponentGraph& graph, const Tensor& kept) {
   if (!on_a_path(graph, kept).any().item<bool>())
     throw std::invalid_argument(
         "tests: the circuit is empty or no edge of it lies on a path from input to logits: there "
-        "is "
-        "nothing to test");
-  if (!on_a_path(graph, kept.logical_not()).any().item<bool>())
+        "is nothing to test");
+  const Tensor missing = on_a_path(graph, at::ones_like(kept)) & kept.logical_not();
+  if (!missing.any().item<bool>())
     throw std::invalid_argument(
-        "tests: the circuit is the whole network, no path from input to logits is left beside it: "
-        "there is nothing to test");
+        "tests: the circuit is the whole network, it lacks no edge on a path from input to "
+        "logits: there is nothing to test");
 }
 
 void validate(const TestConfig& config) {
@@ -255,6 +255,9 @@ Independence test_independence(const Evaluation& evaluation, const Tensor& kept,
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
   require_sample(evaluation, "independence");
+  if (!on_a_path(evaluation.experiment().graph, kept.logical_not()).any().item<bool>())
+    throw std::invalid_argument(
+        "independence: beside the circuit no path from input to logits is left that could know");
   if (evaluation.experiment().ablation == Ablation::Pair) {
     Experiment shuffled = evaluation.experiment();
     shuffled.ablation = Ablation::Shuffle;

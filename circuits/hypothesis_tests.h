@@ -75,7 +75,8 @@ struct Independence {
   /// output there. Nothing: not even on all of them.
   std::optional<double> detectable = {};
 };
-/// @throws std::invalid_argument for inputs that are a list, and for the circuits below.
+/// @throws std::invalid_argument for inputs that are a list, where no path from input to logits is
+///   left outside C, and for the circuits below.
 Independence test_independence(const Evaluation& evaluation, const at::Tensor& kept,
                                const TestConfig& config);
 
@@ -132,8 +133,8 @@ struct HypothesisTests {
 HypothesisTests test_hypotheses(const Evaluation& evaluation, const at::Tensor& kept,
                                 const TestConfig& config = {});
 
-/// Of a circuit without an edge on a path from input to logits, and of one beside which no such
-/// path is left, every test would be about the ablation, not about the circuit.
+/// A circuit without an edge on a path from input to logits is the ablation, and one that lacks no
+/// such edge is the network: nothing about them can be shown.
 /// @throws std::invalid_argument for these.
 void require_testable(const ComponentGraph& graph, const at::Tensor& kept);
 

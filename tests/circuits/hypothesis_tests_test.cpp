@@ -293,8 +293,8 @@ TEST(HypothesisTests, RunAllAndSayWhichCannot) {
   EXPECT_THAT(some.skipped, ElementsAre(HasSubstr("take another metric")));
 }
 
-// Neither is a circuit, whatever edges are added or left out that lead nowhere.
-TEST(HypothesisTests, RefuseTheEmptyCircuitAndTheWholeNetwork) {
+// Whatever edges are added that lead nowhere.
+TEST(HypothesisTests, RefuseTheEmptyCircuit) {
   const KnownCircuit known({.inputs = 8});
   const Evaluation evaluation(known.experiment());
   for (const std::vector<std::string>& edges : {std::vector<std::string>{}, {"a0.h0->m1"}}) {
@@ -302,9 +302,20 @@ TEST(HypothesisTests, RefuseTheEmptyCircuitAndTheWholeNetwork) {
     EXPECT_THAT(none.skipped, ElementsAre(HasSubstr("nothing to test")));
     EXPECT_FALSE(none.equivalence || none.independence || none.minimality || none.sufficiency ||
                  none.partial_necessity);
-    EXPECT_EQ(test_hypotheses(evaluation, ~known.circuit(edges), {}).skipped.size(), 1U);
     EXPECT_THROW(test_equivalence(evaluation, known.circuit(edges), {}), std::invalid_argument);
   }
+}
+
+TEST(HypothesisTests, RefuseTheWholeNetworkButNotOneThatLacksAnEdge) {
+  const KnownCircuit known({.inputs = 8});
+  const Evaluation evaluation(known.experiment());
+  const HypothesisTests whole = test_hypotheses(evaluation, ~known.circuit({}), {});
+  EXPECT_THAT(whole.skipped, ElementsAre(HasSubstr("the whole network")));
+  EXPECT_FALSE(whole.equivalence || whole.sufficiency);
+  const HypothesisTests almost =
+      test_hypotheses(evaluation, ~known.circuit({"a0.h0->m1"}), {.draws = 19});
+  EXPECT_TRUE(almost.equivalence && almost.minimality && almost.sufficiency);
+  EXPECT_THAT(almost.skipped, ElementsAre(HasSubstr("no path from input to logits is left")));
 }
 
 TEST(HypothesisTests, OfAListSayNothingOfOtherInputs) {
