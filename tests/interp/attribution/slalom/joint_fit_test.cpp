@@ -72,7 +72,6 @@ TEST(SlalomJointFit, RecoversEveryOracleFromTheClosedFormAndMostFromValuesAlone)
     from_values += recovered;
     const double unexplained = mean_squared_error(fit, triples) / variance(triples);
     EXPECT_EQ(recovered, unexplained < 1e-10) << oracle << " leaves " << unexplained;
-    std::printf("oracle %d: %g unexplained %g\n", (int)oracle, error_of(fit, model), unexplained);
   }
   EXPECT_GE(from_values, 10);
 }
