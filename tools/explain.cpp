@@ -109,8 +109,7 @@ Command add_explain(CLI::App& app) {
                  "NAME, NAME:PRESET, NAME@READING or NAME:PRESET@READING, see below; may be given "
                  "again")
       ->required()
-      ->expected(1)  // each time, so that it does not take the input for another method
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)  // one each time: the input is no other method
       ->type_name("NAME");
   app.add_option("--target", options->target,
                  "what is explained, such as log-odds:s (default: the log-odds of the answer "
