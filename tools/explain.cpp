@@ -106,9 +106,10 @@ Command add_explain(CLI::App& app) {
   app.add_option("INPUT", options->input, "an input of the task, as text")->required();
   add_explanation_options(app, options->explanation, "token");
   app.add_option("--method", options->methods,
-                 "NAME, NAME:PRESET, NAME@READING or NAME:PRESET@READING, see below; any number of "
-                 "them")
+                 "NAME, NAME:PRESET, NAME@READING or NAME:PRESET@READING, see below; may be given "
+                 "again")
       ->required()
+      ->allow_extra_args(false)  // one each time: the input is no other method
       ->type_name("NAME");
   app.add_option("--target", options->target,
                  "what is explained, such as log-odds:s (default: the log-odds of the answer "

@@ -49,7 +49,7 @@ std::vector<std::string> names_of_subcommands(const CLI::App& app) {
 std::vector<std::string> names_of_options(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
   return names;
 }
 
@@ -69,9 +69,10 @@ std::optional<Leftover> first_leftover(const CLI::App& app) {
 
 std::string unknown_option(const Leftover& leftover) {
   const std::string name = leftover.word.substr(0, leftover.word.find('='));
-  const std::string meant = nearest(name, names_of_options(*leftover.app));
+  const std::string letters = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  const std::string meant = nearest(letters, names_of_options(*leftover.app));
   const std::string advice = meant.empty() ? fmt::format("see {} --help", path_of(*leftover.app))
-                                           : fmt::format("did you mean {}?", meant);
+                                           : fmt::format("did you mean --{}?", meant);
   return fmt::format("unknown option {}; {}", shortened(name, kArgumentShown), advice);
 }
 

@@ -96,7 +96,7 @@ TEST(TraceRefusalTest, LogitsThatAreNotFiniteAreNoAnswer) {
   EXPECT_NO_THROW(logits_at(*model, tokens.narrow(0, 0, 1), 2));
   EXPECT_EQ(message_of([&] { logits_at(*model, tokens, 2); }), message);
   EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, {}, {}}, 2); }), message);
-  const Tensor labels = torch::tensor({{1, kUnlabelled, 1}, {kUnlabelled, kUnlabelled, 1}});
+  const Tensor labels = torch::tensor({{1, -1, 1}, {-1, -1, 1}}, at::kLong);
   EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, labels, {}}, 2); }), message);
 }
 

@@ -38,8 +38,8 @@ TEST_F(Explanations, OfANamedTargetAndTaskAndOfManyMethods) {
                 .code,
             2);  // without settings the task is the one over five variables
   ASSERT_EQ(run("explain --model model.safetensors --features literal --target "
-                "logit-difference:s:u --method random --method random:normal --json e.json" +
-                formula)
+                "logit-difference:s:u --method random --method random:normal" +
+                formula + "--json e.json")  // the input is no third method
                 .code,
             0);
   const json report = read("e.json");

@@ -7,6 +7,7 @@
 
 #include "interp/transformer.h"
 #include "tests/interp/scratch.h"
+#include "tools/report_text.h"
 
 namespace assay::axioms {
 namespace {
@@ -86,6 +87,15 @@ TEST(Report, ExitCodeFollowsTheWorstVerdict) {
   EXPECT_EQ(exit_code(report_with({holds})), 0);
   EXPECT_EQ(exit_code(report_with({holds, undecided})), 3);
   EXPECT_EQ(exit_code(report_with({holds, undecided, violated})), 1);
+}
+
+TEST(Report, ConcludesInOneLineBadNewsFirst) {
+  const Claim holds{"answer", Axiom::CE, 0.1}, undecided{"stream", Axiom::CE, 0.3},
+      violated{"answer", Axiom::PE, 0.01};
+  EXPECT_EQ(tools::conclusion(report_with({})), "");
+  EXPECT_EQ(tools::conclusion(report_with({holds})), "1 holds");
+  EXPECT_EQ(tools::conclusion(report_with({holds, undecided, violated})),
+            "violated: answer.PE; undecided: stream.CE; 1 holds");
 }
 
 TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {

@@ -23,7 +23,10 @@ function standalone(svg) {
   const nodes = [svg, ...svg.querySelectorAll('*')], copies = [copy, ...copy.querySelectorAll('*')];
   nodes.forEach((node, i) => {
     const style = getComputedStyle(node);
-    for (const name of keptStyles) copies[i].style.setProperty(name, style.getPropertyValue(name));
+    for (const name of keptStyles) {
+      copies[i].removeAttribute(name); // which may speak of the page's colours by name
+      copies[i].style.setProperty(name, style.getPropertyValue(name));
+    }
   });
   const {width, height} = svg.getBoundingClientRect();
   for (const [name, value] of Object.entries({xmlns: 'http://www.w3.org/2000/svg', width, height})) copy.setAttribute(name, value);

@@ -49,12 +49,13 @@ double error_of(const Slalom& fit, const Slalom& model) {
   return std::max(rmse(fit.value, model.value), rmse(fit.importance, model.importance));
 }
 
-// The closed form starts near enough for every oracle. From values alone some fits end in a local
-// minimum, far from the truth; what they leave unexplained tells.
-TEST(SlalomJointFit, RecoversEveryOracleFromTheClosedFormAndMostFromValuesAlone) {
-  const JointConfig config = {.spread = 5};
-  int from_values = 0;
-  for (uint64_t oracle = 1; oracle <= 20; ++oracle) {
+// With the price that `short` puts on importances every oracle is found, from the closed form and
+// from values alone. Without a price some fits from values alone run out of iterations on the way,
+// and say so.
+TEST(SlalomJointFit, RecoversEveryOneOfManyOraclesOrDoesNotConverge) {
+  constexpr int kOracles = 50;
+  int unpriced = 0;
+  for (uint64_t oracle = 1; oracle <= kOracles; ++oracle) {
     const Slalom model = random_slalom(100, 3, 1.5, oracle);
     const auto answers = [&](const std::vector<Sample>& samples) {
       return observed(model, samples);
@@ -63,18 +64,19 @@ TEST(SlalomJointFit, RecoversEveryOracleFromTheClosedFormAndMostFromValuesAlone)
         closed_form([&](const auto& samples) { return answers(samples).scores; }, 100);
     const int64_t left = 500 - solved.asked.bags.size();
     const Observations with_pairs =
-        joined(solved.asked, answers(short_samples(100, left, 2, 3, oracle + 1)));
-    EXPECT_LT(error_of(fit_jointly(with_pairs, solved.model, config).model, model), 1e-4) << oracle;
-
-    const Observations triples = answers(short_samples(100, 500, 3, 3, oracle + 1));
-    const Slalom fit = fit_jointly(triples, mean_of_values(triples), config).model;
-    const bool recovered = error_of(fit, model) < 1e-4;
-    from_values += recovered;
-    const double unexplained = mean_squared_error(fit, triples) / variance(triples);
-    EXPECT_EQ(recovered, unexplained < 1e-10) << oracle << " leaves " << unexplained;
-    std::printf("oracle %d: %g unexplained %g\n", (int)oracle, error_of(fit, model), unexplained);
+        joined(solved.asked, answers(short_samples(100, left, 2, 3, oracle)));
+    const Observations triples = answers(short_samples(100, 500, 3, 3, oracle));
+    const JointConfig priced = {.spread = 5};
+    EXPECT_LT(error_of(fit_jointly(with_pairs, solved.model, priced).model, model), 1e-4) << oracle;
+    EXPECT_LT(error_of(fit_jointly(triples, mean_of_values(triples), priced).model, model), 1e-4)
+        << oracle;
+    const JointFit free = fit_jointly(triples, mean_of_values(triples));
+    const bool recovered = error_of(free.model, model) < 1e-4;
+    EXPECT_TRUE(recovered || !free.converged) << oracle;
+    unpriced += recovered;
   }
-  EXPECT_GE(from_values, 10);
+  EXPECT_GE(unpriced, 40);
+  RecordProperty("recovered_without_a_price", unpriced);
 }
 
 TEST(SlalomJointFit, RecoversAModelFromDeletionsToo) {
