@@ -167,7 +167,7 @@ at::Tensor Task::answers_of(const at::Tensor&) const {
       fmt::format("what is true of an input of {} cannot be told from its tokens", name()));
 }
 
-std::optional<std::vector<std::optional<Part>>> Task::parts_of(const at::Tensor&) const {
+std::optional<Part> Task::part_of(const at::Tensor&) const {
   return std::nullopt;
 }
 

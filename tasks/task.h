@@ -112,14 +112,13 @@ class Task {
   /// @throws std::invalid_argument where that cannot be told from the tokens; a task that lists
   ///   transformations can tell.
   virtual at::Tensor answers_of(const at::Tensor& tokens) const;
-  /// The part that each input belongs to, int64 [batch, pos]: none for an input that no part can
-  /// draw. Nothing where the task cannot tell.
-  virtual std::optional<std::vector<std::optional<Part>>> parts_of(const at::Tensor& tokens) const;
   /// Tokens among which the answer is decided; the label of every input is one of them.
   virtual std::vector<int64_t> answers() const = 0;
   at::Tensor answer_mask() const;  ///< the same as bool [vocab]
   /// Whether the task's distribution holds this input, in whichever part: int64 [pos].
   virtual bool can_draw(const at::Tensor& tokens) const;
+  /// The part that this input belongs to; none where no part holds it or the task cannot tell.
+  virtual std::optional<Part> part_of(const at::Tensor& tokens) const;
   /// Inputs first … first + count - 1 of an endless dataset (part, seed) for experiments on
   /// circuits, with counterfactual partners where the task knows how to make them.
   virtual circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,

@@ -235,15 +235,16 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
   std::string description =
       fmt::format("{} lines of {}, {} of them distinct", grouped(count), path.string(),
                   grouped(facts["distinct"].get<int64_t>()));
-  if (const auto parts = task.parts_of(inputs.tokens)) {
-    const int64_t outside = std::ranges::count(*parts, std::optional<tasks::Part>());
-    const int64_t trained_on = std::ranges::count(*parts, std::optional(tasks::Part::Train));
-    facts["outside_distribution"] = outside;
-    facts["training_part"] = trained_on;
-    if (outside > 0) description += fmt::format(", {} such as the task never draws", grouped(outside));
-    if (trained_on > 0)
-      description += fmt::format(", {} from the training part", grouped(trained_on));
+  int64_t outside = 0, trained_on = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    outside += !task.can_draw(inputs.tokens[i]);
+    trained_on += task.part_of(inputs.tokens[i]) == tasks::Part::Train;
   }
+  facts["outside_distribution"] = outside;
+  facts["training_part"] = trained_on;
+  if (outside > 0) description += fmt::format(", {} such as the task never draws", grouped(outside));
+  if (trained_on > 0)
+    description += fmt::format(", {} from the training part", grouped(trained_on));
   if (independent) description += ", independent draws as stated by the user";
   return {.tokens = [tokens = inputs.tokens](int64_t first,
                                              int64_t n) { return tokens.narrow(0, first, n); },

@@ -38,13 +38,9 @@ class ModularAddition : public Task {
   at::Tensor answers_of(const at::Tensor& tokens) const override {
     return (tokens.select(1, 0) + tokens.select(1, 1)).remainder(pairs_.settings().p);
   }
-  std::optional<std::vector<std::optional<Part>>> parts_of(
-      const at::Tensor& tokens) const override {
-    std::vector<std::optional<Part>> parts;
-    for (int64_t i = 0; i < tokens.size(0); ++i)
-      parts.emplace_back(
-          pairs_.part_of(tokens[i][0].item<int64_t>(), tokens[i][1].item<int64_t>()));
-    return parts;
+  std::optional<Part> part_of(const at::Tensor& tokens) const override {
+    if (!can_draw(tokens)) return std::nullopt;
+    return pairs_.part_of(tokens[0].item<int64_t>(), tokens[1].item<int64_t>());
   }
   std::vector<Transformation> transformations() const override {
     const auto swapped = [](const at::Tensor& tokens, uint64_t, int64_t) {

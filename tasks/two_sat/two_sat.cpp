@@ -91,19 +91,6 @@ class TwoSat : public Task {
     return answers;
   }
 
-  /// Clauses are drawn with the lower variable first; others occur in no part.
-  std::optional<std::vector<std::optional<Part>>> parts_of(
-      const at::Tensor& tokens) const override {
-    std::vector<std::optional<Part>> parts;
-    for (int64_t i = 0; i < tokens.size(0); ++i) {
-      const sat2::Formula formula = formula_of(tokens[i], variables_);
-      const bool drawn = std::ranges::all_of(formula.clauses, [](const sat2::Clause& clause) {
-        return clause.left.variable < clause.right.variable;
-      });
-      parts.push_back(drawn ? std::optional(part_of(sat2::split_of(formula))) : std::nullopt);
-    }
-    return parts;
-  }
   std::vector<Transformation> transformations() const override {
     return two_sat::transformations(variables_);
   }
@@ -119,6 +106,10 @@ class TwoSat : public Task {
     return std::ranges::all_of(
         formula_of(tokens, variables_).clauses,
         [](const sat2::Clause& clause) { return clause.left.variable < clause.right.variable; });
+  }
+  std::optional<Part> part_of(const at::Tensor& tokens) const override {
+    if (!can_draw(tokens)) return std::nullopt;
+    return two_sat::part_of(sat2::split_of(formula_of(tokens, variables_)));
   }
 
   circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,

@@ -53,6 +53,9 @@ TEST(CanDraw, IsTrueOfWhatTasksDraw) {
     for (int64_t i = 0; i < 20; ++i) EXPECT_TRUE(task->can_draw(tokens[i])) << name;
     EXPECT_FALSE(task->can_draw(at::zeros_like(tokens[0]))) << name;
     EXPECT_FALSE(task->can_draw(at::full_like(tokens[0], 10'000))) << name;
+    for (const Part part : {Part::Train, Part::Derive, Part::Test})
+      EXPECT_EQ(task->part_of(task->sample(part, 3, 0, 1).tokens[0]), part) << name;
+    EXPECT_FALSE(task->part_of(at::zeros_like(tokens[0])).has_value()) << name;
   }
 }
 
