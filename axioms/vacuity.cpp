@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "axioms/determination.h"
 #include "axioms/interventions.h"
@@ -74,6 +75,11 @@ class Inquiry {
 
   void object(int v, const char* kind, const char* violates, std::string reason) {
     result_.objections.push_back({step(v).name, kind, violates, std::move(reason)});
+  }
+  bool objected(int v, std::string_view kind) const {
+    return std::ranges::any_of(result_.objections, [&](const Objection& one) {
+      return one.node == step(v).name && one.kind == kind;
+    });
   }
   void leave_untested(const std::string& node, std::string reason) {
     result_.untested.push_back({node, std::move(reason)});
@@ -390,7 +396,8 @@ void Inquiry::look_at_interventions() {
                                  "a small part of what decides",
                                  grip.followed, grip.pairs));
     const auto& [states, values] = found.written[v];
-    if (!is_output(v) && 1 - values > kRounding && 1 - states < kCollapsed * (1 - values))
+    if (!is_output(v) && !objected(v, "written answer") && 1 - values > kRounding &&
+        1 - states < kCollapsed * (1 - values))
       object_to_written_answer(v, found.written[v], "the network's values");
     const auto& [differing, called_equal, explained] = found.equalities[v];
     if (differing >= kDifferingPairs && explained < kOfTheAnswer &&

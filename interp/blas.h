@@ -8,8 +8,8 @@ namespace assay::interp {
 
 struct Blas {
   std::string library;        ///< file that sgemm comes from, links resolved; or "MKL, in LibTorch"
-  std::string configuration;  ///< what OpenBLAS says of itself; empty for others
-  std::string core;           ///< processor that its kernels are made for (OpenBLAS); else empty
+  std::string configuration = {};  ///< what OpenBLAS says of itself; empty for others
+  std::string core = {};  ///< processor that its kernels are made for (OpenBLAS); else empty
   double gflops = 0;  ///< measured on one float32 product [2048, 128]·[128, 512], one thread
   double plain_gflops = 0;  ///< of three nested loops on a small product, measured beside it
   bool fast = false;        ///< not is_slow()

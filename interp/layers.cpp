@@ -12,7 +12,7 @@ using at::Tensor;
 // at::matmul and at::linear choose between one product and a batch of them by requires_grad among
 // others, and so would the last bits. Here it is always one.
 Tensor affine(const Tensor& x, const Tensor& W, const Tensor& b) {
-  const Tensor rows = x.dim() > 2 ? x.flatten(0, -2) : x;
+  const Tensor rows = x.dim() == 2 ? x : x.reshape({-1, x.size(-1)});
   const Tensor y = b.defined() ? at::addmm(b, rows, W) : at::mm(rows, W);
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = W.size(1);

@@ -7,7 +7,7 @@
 
 namespace assay::interp {
 
-/// x W + b for x of two axes or more; `b` may be undefined. Its bits do not depend on whether
+/// x W + b for x of any number of axes; `b` may be undefined. Its bits do not depend on whether
 /// anything requires a gradient.
 at::Tensor affine(const at::Tensor& x, const at::Tensor& W, const at::Tensor& b);
 

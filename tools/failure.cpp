@@ -11,7 +11,7 @@
 #include <new>
 #include <system_error>
 
-#include "interp/json_text.h"
+#include "tools/terminal.h"
 #include "tools/commands.h"
 
 namespace assay::tools {
@@ -46,10 +46,9 @@ std::string failure_line(std::string message) {
   while (message.ends_with('\n')) message.pop_back();
   replace(message, "std::bad_alloc", kOutOfMemory);
   replace(message, "DefaultCPUAllocator: can't allocate memory", kOutOfMemory);
-  message = interp::valid_utf8(message);
   for (char& c : message)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return message;
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  return printable(message);
 }
 
 void end_failures_in_one_line() {

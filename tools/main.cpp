@@ -64,7 +64,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
 int refuse(const CLI::App& app, const std::string& message) {
   const auto parsed = app.get_subcommands();
   const std::string name = parsed.empty() ? "" : " " + parsed.front()->get_name();
-  fmt::print(stderr, "assay{}: {}\n", name, shortened(printable(failure_line(message)), kLongestMessage));
+  fmt::print(stderr, "assay{}: {}\n", name, shortened(failure_line(message), kLongestMessage));
   return kBadInput;
 }
 

@@ -91,11 +91,11 @@ Node sum_node(const LinearMap& read, const LinearMap& write, const Tensor& mean_
           .equality = equality};
 }
 
-// Every token may be the network's decision, also the `=`, which is never right.
+// The network's decision is the task's: among the numbers, the `=` is no answer.
 Node answer_node(int64_t p, const KeyFrequencies& key) {
   const Site logits{.place = {Hook::Logits, 0}, .positions = {kReadout}};
   std::vector<int64_t> tokens;
-  for (int64_t token = 0; token <= p; ++token) tokens.push_back(token);
+  for (int64_t token = 0; token < p; ++token) tokens.push_back(token);
   return {
       .name = "answer",
       .parents = {"sum"},

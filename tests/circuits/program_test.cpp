@@ -107,8 +107,9 @@ TEST(ProgramTest, BadNumbersAndSitesAreRefusedByTheNameOfTheNode) {
 }
 
 TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
-  const auto refusal = [](const Site& read) {
+  const auto read_instead = [](const Site& read) {
     Interpretation changed = two_nodes();
+    changed.nodes[1].sites = two_nodes().nodes[1].reads;  // two neurons instead of all
     changed.nodes[1].reads = {read};
     return message_of([&] { compile(changed, generic_operations(), config()); });
   };
@@ -116,7 +117,7 @@ TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
   for (const char* text : {"blocks.0.mlp.hook_pre[pos=2;neuron=0]",
                            "blocks.0.mlp.hook_post[pos=2;neuron=2]",
                            "blocks.0.mlp.hook_post[pos=1;neuron=0]", "blocks.0.hook_resid_post"})
-    EXPECT_THAT(refusal(interp::parse_site(text, config())),
+    EXPECT_THAT(read_instead(interp::parse_site(text, config())),
                 HasSubstr(std::string("node 'hidden': alpha reads ") + text +
                           ", which lies outside of the node's sites"));
 }

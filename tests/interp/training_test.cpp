@@ -80,7 +80,7 @@ TEST(TrainingTest, EachStepTakesTheNextInputsOfTheStream) {
     return same_or_not(1)(first, count);
   };
   auto model = fresh_model();
-  train(*model, two_phases(), inputs, same_or_not(2));
+  train(*model, two_phases(), inputs, same_or_not(2), {.selection = same_or_not(3)});
   EXPECT_EQ(seen.size(), 17 * 96);
   EXPECT_EQ(*seen.begin(), 0);
   EXPECT_EQ(*seen.rbegin(), 17 * 96 - 1);

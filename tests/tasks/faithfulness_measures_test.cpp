@@ -38,6 +38,8 @@ TEST(FaithfulnessMeasures, OfAnAdditiveGame) {
   EXPECT_DOUBLE_EQ(no_change.at("removal.error"), 1);
 }
 
+constexpr double kFloatRounding = 2e-6;  // of log-odds of the order of 10
+
 TEST(FaithfulnessMeasures, OfErasedEmbeddingsStayBelowTheMostThereIs) {
   const auto task = two_sat::small_task();
   const auto model = two_sat::small_model();
@@ -53,10 +55,11 @@ TEST(FaithfulnessMeasures, OfErasedEmbeddingsStayBelowTheMostThereIs) {
       const double most = all.at(name + ".sufficiency");
       EXPECT_EQ(std::isnan(most), std::isnan(some.at(name + ".sufficiency")));  // one guard
       if (std::isnan(most)) continue;
-      EXPECT_DOUBLE_EQ(most, all.at(name + ".comprehensiveness"));
+      // From other rows of other batches, so float32 may round otherwise.
+      EXPECT_NEAR(most, all.at(name + ".comprehensiveness"), kFloatRounding);
       EXPECT_GE(most, 0.05);
       EXPECT_GE(some.at(name + ".sufficiency"), 0);
-      EXPECT_LE(some.at(name + ".sufficiency"), most);
+      EXPECT_LE(some.at(name + ".sufficiency"), most + kFloatRounding);
       EXPECT_GE(some.at(name + ".comprehensiveness"), 0);
       ++usable;
     }

@@ -214,7 +214,7 @@ TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
   circuits::Interpretation loose = two_nodes();
   loose.nodes[0].equality.name = "downstream";
   CheckResult result = counts();
-  result.nodes[0].plain = {{{.n = 100, .failures = 90}, {.n = 100, .failures = 80}}};
+  result.nodes[0].plain = std::array{Estimate{100, 90}, Estimate{100, 80}};
   const Report report = make_report(loose, result, {}, 0.95, kConfig, 2);
   EXPECT_EQ(report.rows[0].plain, (Estimate{100, 90}));
   EXPECT_EQ(report.rows[1].plain, (Estimate{100, 80}));

@@ -88,7 +88,7 @@ TEST(ModularDerivation, IsFittedToTheDerivingPairsAlone) {
     const Tensor sums = waves(kSmallP, frequencies).index_select(0, batch.labels);
     return (read - sums).abs().max().item<double>();
   };
-  EXPECT_LT(error(Part::Derive), 1e-6);
+  EXPECT_LT(error(Part::Derive), 1e-5);  // float32 activations of another batch
   EXPECT_GT(error(Part::Test), 0.1);
   EXPECT_EQ(derived({.part = Part::Train}).interpretation.fitted_on.at("part"), "train");
 }
@@ -107,7 +107,7 @@ class ByBruteForce : public testing::Test {
     const auto written = step.gamma(value);
     for (size_t i = 0; i < written.size(); ++i)
       request.overwrite.push_back({step.sites[i], written[i]});
-    return interp::trace(*model, tokens.narrow(0, 0, 1), request)[0].flatten().argmax();
+    return interp::trace(*model, tokens.narrow(0, 0, 1), request)[0].flatten().narrow(0, 0, kSmallP).argmax();
   }
   static bool same(const Tensor& left, const Tensor& right) {
     return left.item<int64_t>() == right.item<int64_t>();

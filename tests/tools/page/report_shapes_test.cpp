@@ -53,8 +53,13 @@ Json validation() {
                     {"upper", 0.1},
                     {"simultaneous_upper", 0.2},
                     {"claim", 0.1},
-                    {"verdict", "holds"},
+                    {"verdict", "undecided"},
+                    {"because", "t"},
+                    {"plain_equality", {{"n", 100}, {"failures", 3}, {"rate", 0.03}}},
                     {"witnesses", Json::array({witness})}};
+  Json replaced = row;
+  replaced["axiom"] = "PR";
+  replaced["witnesses"][0].update({{"network", 0}, {"interpretation", -1}});
   Json report = head("assay validate");
   report.update(
       {{"title", "a sum"},
@@ -66,10 +71,12 @@ Json validation() {
        {"inputs", 100},
        {"partial", false},
        {"exact", false},
-       {"vacuous", true},
+       {"scope", "distribution"},
        {"objections", Json::array({{{"node", "sum"}, {"reason", "r"}, {"violates", "v"}}})},
+       {"untested", Json::array({{{"node", ""}, {"text", "t"}}})},
+       {"remarks", Json::array({{{"node", "sum"}, {"text", "t"}}})},
        {"nodes", Json::array({node})},
-       {"rows", Json::array({row})},
+       {"rows", Json::array({row, replaced})},
        {"under", Json::array({{{"transformation", "swapped"},
                                {"help", "swaps"},
                                {"accuracy", 0.875},
@@ -110,7 +117,7 @@ Json comparison() {
         Json::array(
             {{{"input", "3 + 4 ="},
               {"right", true},
-              {"methods", Json::array({{{"method", "good"}, {"scores", {1.0, 0.0, 0.5}}}})}}})}});
+              {"methods", Json::array({{{"method", "good"}, {"scores", {1.0, 0.0}}}})}}})}});
   return report;
 }
 
@@ -126,7 +133,7 @@ Json measurement() {
                     {"agreement", rate},
                     {"circuit_right", rate},
                     {"network_right", rate}};
-  const Json test = {{"null", "n"}, {"p_value", 0.5}, {"rejected", false}},
+  const Json test = {{"claim", "c"}, {"outcome", "could not tell"}, {"because", "b"}},
              points = {
                  {"points", Json::array({{{"share", 0.1}, {"edges", 1}, {"faithfulness", 0.5}}})}};
   Json report = head("assay measure");
@@ -141,8 +148,10 @@ Json measurement() {
          {"not_in_circuit", Json::array()}}},
        {"tests",
         {{"alpha", 0.05},
+         {"skipped", {"independence"}},
          {"equivalence", test},
-         {"minimality", {{"null", "n"}, {"not_needed", 1}, {"edges", {1}}}}}},
+         {"sufficiency", test},
+         {"minimality", test}}},
        {"completeness", {{"worst", 0.5}, {"mean_of_random_sets", 0.5}}},
        {"stability", {{"verdict", true}, {"threshold", 0.9}, {"flips", 1}, {"resamples", 9}}}});
   return report;

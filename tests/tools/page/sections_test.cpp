@@ -115,7 +115,7 @@ TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
   const std::string axioms =
       axioms_section(make_run(report, "report.json"))->blocks.dump();
   EXPECT_THAT(axioms, HasSubstr("= plain"));
-  EXPECT_THAT(axioms, HasSubstr("90%"));
+  EXPECT_THAT(axioms, HasSubstr("\"90.000%\""));
 }
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
@@ -139,11 +139,14 @@ Json witnesses_of(Json report, size_t row, const Json& network, const Json& inte
 
 TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
   Json report = validation();
-  report["nodes"][0]["alpha"] = {{"operation", "argmax_of"}, {"parameters", {{"tokens", {5, 6}}}}};
-  const Json seen = witnesses_of(report, 2, 0, 1)["inputs"][0]["failures"][0];
+  // Whatever tokens the interpretation's alpha names: decisions are the task's.
+  report["nodes"][0]["alpha"] = {{"operation", "argmax_of"}, {"parameters", {{"tokens", {6, 5}}}}};
+  const Json seen = witnesses_of(report, 2, 5, 6)["inputs"][0]["failures"][0];
   EXPECT_EQ(seen["rows"], "sum.PR");
   EXPECT_EQ(seen["seen"],
             "the network's answer changes from 5 to 6 when the value is written into it");
+  EXPECT_EQ(witnesses_of(validation(), 2, 5, -1)["inputs"][0]["failures"][0]["seen"],
+            "the network's answer changes from 5 to a tie when the value is written into it");
 }
 
 TEST(Sections, AttentionMapsHaveRoomForTokensOnBothAxes) {
@@ -370,7 +373,7 @@ TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
   const Section section =
       *training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl"));
   EXPECT_THAT(section.blocks.dump(),
-              HasSubstr("90% of 4,096 held-out inputs (of the deriving part) right."));
+              HasSubstr("90.00% of 4,096 held-out inputs (of the deriving part) right."));
 }
 
 class Runs : public interp::Scratch {};
