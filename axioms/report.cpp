@@ -207,19 +207,19 @@ std::string count_of_claims(const Report& report) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// What the numbers speak of.
+// What the numbers speak of, as a sentence.
 std::string scope_text(const Report& report) {
   const std::string inputs =
       report.inputs_text.empty() ? fmt::format("{} inputs", report.inputs) : report.inputs_text;
   switch (report.scope) {
     case Scope::Domain:
-      return fmt::format("exactly, on {}", inputs);
+      return fmt::format("Rates are exact: {}.", inputs);
     case Scope::List:
-      return fmt::format("on {}; nothing is said of other inputs", inputs);
+      return fmt::format("Rates are exact for {}; nothing is said of other inputs.", inputs);
     case Scope::Distribution:
       break;
   }
-  return fmt::format("on {}, with {:g}% confidence", inputs, 100 * report.confidence);
+  return fmt::format("Tested on {}, with {:g}% confidence.", inputs, 100 * report.confidence);
 }
 
 }  // namespace
@@ -230,7 +230,7 @@ std::string to_string(Scope scope) {
 }
 
 std::string verdict_sentence(const Report& report) {
-  std::string text = fmt::format("{}, {}.", count_of_claims(report), scope_text(report));
+  std::string text = fmt::format("{}. {}", count_of_claims(report), scope_text(report));
   std::vector<std::string> downstream;
   for (const ReportNode& node : report.nodes)
     if (node.equality == "downstream") downstream.push_back(node.name);

@@ -186,7 +186,7 @@ int run_validate(const ValidateOptions& options) {
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
   write_page(options.page, options.common, json, session.console);
   const int code = report.partial ? kInterrupted : axioms::exit_code(report);
-  if (code != kDone)
+  if (code != kDone && session.console.quiet())
     session.console.insist(report.partial ? "interrupted before all inputs were checked"
                                           : conclusion(report));
   return code;

@@ -50,7 +50,7 @@ TEST_F(FiniteDomain, IsValidatedExhaustivelyUnlessToldOtherwise) {
           "49, all inputs there are: rates are exact (the interpretation was fitted on 17 of"));
   EXPECT_THAT(run.out, HasSubstr("exact"));
   EXPECT_THAT(run.out, testing::Not(HasSubstr("95%")));
-  EXPECT_THAT(run.out, HasSubstr("downstream\nanswer"));
+  EXPECT_THAT(run.out, HasSubstr("compared by their effect on the answer (downstream)"));
   EXPECT_EQ(report()["exact"], true);
   EXPECT_EQ(report()["inputs"], 49);
   EXPECT_EQ(report()["rows"][6]["verdict"], "violated");

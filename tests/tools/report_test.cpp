@@ -191,8 +191,8 @@ TEST(Report, WithholdsWhatRestsOnSomethingUntested) {
   EXPECT_EQ(one.rows[4].verdict, Verdict::Violated);
   EXPECT_EQ(to_json(one)["vacuity"], "not tested");
   EXPECT_THAT(verdict_sentence(one),
-              testing::StartsWith("1 of 3 claims holds, 1 is violated, 1 could not be tested, on "
-                                  "100 inputs, with 95% confidence."));
+              testing::StartsWith("1 of 3 claims holds, 1 is violated, 1 could not be tested. "
+                                  "Tested on 100 inputs, with 95% confidence."));
   Report all = report_with({claims[0], claims[1]});
   add_vacuity(all, {.untested = {{"", "one answer"}}});
   EXPECT_EQ(all.rows[1].verdict, Verdict::Undecided);

@@ -17,7 +17,7 @@ using interp::message_of;
 using testing::HasSubstr;
 
 const Json kTask = {{"name", "modular-addition"}, {"settings", {{"p", 7}}}};
-const Json kTwoSat = {{"name", "two-sat"}, {"settings", {{"variables", 3}, {"clauses", 1}}}};
+const Json kTwoSat = {{"name", "two-sat"}, {"settings", {{"variables", 3}, {"clauses", 4}}}};
 
 Json head(const char* command) {
   return {{"schema", 1}, {"command", command}, {"version", "0.1.0"}};

@@ -115,7 +115,7 @@ TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
   const std::string axioms =
       axioms_section(make_run(report, "report.json"))->blocks.dump();
   EXPECT_THAT(axioms, HasSubstr("= plain"));
-  EXPECT_THAT(axioms, HasSubstr("\"90.000%\""));
+  EXPECT_THAT(axioms, HasSubstr("\"90.00%\""));
 }
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
