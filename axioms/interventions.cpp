@@ -69,11 +69,15 @@ void add_grip(Grip& grip, const Experiment& experiment, size_t v, const Observat
 void add_equality(EqualityStrength& strength, const Experiment& experiment, size_t v,
                   const Observation& seen, const Tensor& partner) {
   const Value& own = seen.actual[v];
+  const auto called_equal = [&](const Tensor& differing, const Value& other) {
+    return count(differing.logical_and(unequal(experiment, v, seen, own, other).logical_not()));
+  };
   const Value other = own.index_select(0, partner);
   const Tensor differing = clearly_differ(own, other);
   strength.differing += count(differing);
-  strength.called_equal +=
-      count(differing.logical_and(unequal(experiment, v, seen, own, other).logical_not()));
+  strength.called_equal += called_equal(differing, other);
+  strength.inputs += own.size(0);
+  strength.hidden += called_equal(clearly_differ(own, seen.prefix[v]), seen.prefix[v]);
 }
 
 /// What is collected of one step over all batches.

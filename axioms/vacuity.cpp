@@ -41,6 +41,7 @@ constexpr double kOfTheAnswer = 0.5;  // of the variance: values that are about 
 constexpr double kPassedOn = 0.95;   // decisions kept without what comes after: it passes on
 constexpr double kWeakGrip = 0.05;   // of the pairs: replacing the value hardly asks the network
 constexpr double kWeakEquality = 0.95;
+constexpr double kHidden = 0.1;  // of the inputs: more than what an honest claim gets wrong
 constexpr uint64_t kShuffleSeed = 828;
 
 using Steps = std::set<int>;
@@ -399,13 +400,17 @@ void Inquiry::look_at_interventions() {
     if (!is_output(v) && !objected(v, "written answer") && 1 - values > kRounding &&
         1 - states < kCollapsed * (1 - values))
       object_to_written_answer(v, found.written[v], "the network's values");
-    const auto& [differing, called_equal, explained] = found.equalities[v];
+    const auto& [differing, called_equal, explained, inputs, hidden] = found.equalities[v];
+    const auto at_least = [](int64_t part, double share, int64_t of) {
+      return static_cast<double>(part) >= share * static_cast<double>(of);
+    };
     if (differing >= kDifferingPairs && explained < kOfTheAnswer &&
-        static_cast<double>(called_equal) >= kWeakEquality * static_cast<double>(differing))
+        at_least(called_equal, kWeakEquality, differing) && at_least(hidden, kHidden, inputs))
       object(v, "weak equality", kComponentwise,
-             fmt::format("of {} pairs of inputs with different values and the same answer, {} count "
-                         "as equal: the equality compares answers, not values",
-                         differing, called_equal));
+             fmt::format("on {} of {} inputs the network's value is another one than the "
+                         "interpretation's and counts as equal; so do {} of {} values of unrelated "
+                         "inputs with the same answer: the equality compares answers, not values",
+                         hidden, inputs, called_equal, differing));
   }
 }
 

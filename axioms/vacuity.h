@@ -15,7 +15,8 @@
 //   written answer    what γ writes is told by the answer alone, though the value is not
 //   dead site         nothing at its sites can reach the readout
 //   no grip           writing another input's value at its sites never changes the decision
-//   weak equality     different values count as equal whenever the answer is the same
+//   weak equality     values count as equal whenever the answer is the same, and those of the
+//                     interpretation often are other ones than the network's
 //   repeat            the value of another node, at the same sites
 //
 // "Is" and "told by" leave room for a few exceptions (determination.h). A cheat that spreads the

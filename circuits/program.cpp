@@ -29,6 +29,10 @@ std::string names_of(const std::vector<interp::Site>& sites) {
 
 void validate_sites(const Node& node, const interp::TransformerConfig& config) {
   try {
+    if (node.sites.empty() || node.reads.empty())
+      throw std::invalid_argument(
+          fmt::format("expected at least one site and one that alpha reads, found {} and {}",
+                      node.sites.size(), node.reads.size()));
     for (const auto* sites : {&node.sites, &node.reads})
       for (const interp::Site& site : *sites) interp::validate(site, config);
     for (const interp::Site& site : node.reads)

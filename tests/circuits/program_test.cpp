@@ -106,6 +106,16 @@ TEST(ProgramTest, BadNumbersAndSitesAreRefusedByTheNameOfTheNode) {
   EXPECT_THAT(refusal([](auto& i) { i.output = "decision"; }), HasSubstr("the output 'decision'"));
 }
 
+TEST(ProgramTest, ANodeThatLivesNowhereIsRefused) {
+  const char* message = "node 'hidden': expected at least one site and one that alpha reads";
+  EXPECT_THAT(refusal([](Interpretation& i) { i.nodes[1].reads.clear(); }), HasSubstr(message));
+  EXPECT_THAT(refusal([](Interpretation& i) {
+                i.nodes[1].reads.clear();
+                i.nodes[1].sites.clear();
+              }),
+              HasSubstr(message));
+}
+
 TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
   const auto read_instead = [](const Site& read) {
     Interpretation changed = two_nodes();

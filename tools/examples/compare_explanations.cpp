@@ -35,9 +35,12 @@ void run(const char* model, const char* interpretation, int64_t inputs) {
     const auto found = method.measures.find(measure);
     if (found == method.measures.end()) continue;
     const assay::tasks::MeanMeasure& auroc = found->second;
-    fmt::print("{:<24} AUROC {:.3f} [{:.3f}, {:.3f}] on {} formulas, {:.0f} forward rows each\n",
-               method.method, auroc.mean, auroc.interval.low, auroc.interval.high, auroc.inputs,
-               method.rows);
+    const std::string interval =
+        auroc.interval.exists()
+            ? fmt::format("[{:.3f}, {:.3f}]", auroc.interval.low, auroc.interval.high)
+            : "(no interval: all values are alike)";
+    fmt::print("{:<24} AUROC {:.3f} {} on {} formulas, {:.0f} forward rows each\n", method.method,
+               auroc.mean, interval, auroc.inputs, method.rows);
   }
   const assay::interp::Interval& chance = summary.random.at(measure);
   fmt::print("{:<24} AUROC [{:.3f}, {:.3f}]\n", "chance", chance.low, chance.high);

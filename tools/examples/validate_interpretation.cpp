@@ -22,7 +22,7 @@ void run(const char* model, const char* interpretation, int64_t inputs) {
   const auto labelled = subject.task->inputs(assay::tasks::Part::Test, /*seed=*/7);
   const auto tokens = [&](int64_t first, int64_t count) { return labelled(first, count).tokens; };
   const assay::axioms::CheckResult result =
-      assay::axioms::check(*subject.model.model, subject.program, tokens, {.inputs = inputs});
+      assay::axioms::check(subject.experiment(), tokens, {.inputs = inputs});
 
   for (const assay::axioms::NodeResult& node : result.nodes) {
     for (const assay::axioms::Axiom axiom : assay::axioms::kAxioms) {
