@@ -74,6 +74,13 @@ Content read_folder(const fs::path& path, Settings& settings) {
   return {std::move(folder.weights), std::move(folder.sha256), "gpt2", std::move(folder.config)};
 }
 
+// The same weights under another configuration are another network. Where the configuration does not
+// stand in the file that is hashed, the hash takes it in, so that a claim about the one network is
+// refused on the other.
+std::string with_configuration(const std::string& weights, const TransformerConfig& config) {
+  return sha256(weights + "\n" + to_json(config).dump());
+}
+
 std::shared_ptr<Transformer> assemble(const Weights& weights) {
   auto model = std::make_shared<Transformer>(weights.config);
   for (auto& parameter : model->named_parameters()) {
@@ -102,6 +109,8 @@ LoadedModel load_model(const fs::path& path, const json& stated) {
       settings.say_all(read_json(beside), beside.filename().string());
     }
     Content content = folder ? read_folder(path, settings) : read_one_file(path, settings);
+    if (folder || !stated.empty() || fs::exists(beside))
+      content.sha256 = with_configuration(content.sha256, content.weights.config);
     return {assemble(content.weights), std::move(content.sha256), std::move(content.layout),
             std::move(content.metadata), settings.all()};
   } catch (const std::exception& error) {

@@ -16,7 +16,9 @@ class Transformer;
 /// A network together with where it came from.
 struct LoadedModel {
   std::shared_ptr<Transformer> model;  ///< its parameters require no gradient; train() sets that
-  std::string sha256;       ///< of the file's bytes (of a folder: see gpt2_folder.h), in hex
+  /// In hex: of the file's bytes; where the configuration stands elsewhere (a folder, options, a
+  /// configuration beside the file), of that hash and the configuration.
+  std::string sha256;
   std::string layout;       ///< "assay", "grokking", "transformer-lens" or "gpt2"
   nlohmann::json metadata;  ///< what the file says beside weights (task, training); may be empty
   std::vector<Setting> settings;  ///< sizes and how it computes, each with who said so

@@ -11,8 +11,8 @@
 namespace assay::interp {
 
 struct WeightFile {
-  /// By names without the `module.` and `_orig_mod.` that wrapping and compiling a module leave in
-  /// them. Undefined where the type is not read (Safetensors::unread).
+  /// By names without the prefixes `module` and `_orig_mod`, which wrapping and compiling a module
+  /// leave in them. Undefined where the type is not read (Safetensors::unread).
   TensorMap tensors;
   std::map<std::string, std::string> texts;           ///< safetensors' `__metadata__`
   nlohmann::json numbers = nlohmann::json::object();  ///< as in Checkpoint

@@ -117,6 +117,10 @@ TEST_F(ModelFileTest, DamagedConfigurationsAreRefused) {
 }
 
 /// Without its configuration a file leaves open how the network computes; a person says it.
+std::string with_configuration(const std::string& weights, const TransformerConfig& config) {
+  return sha256(weights + "\n" + to_json(config).dump());
+}
+
 TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
   TransformerConfig config = small();
   config.activation = Activation::GeluExact;
@@ -137,9 +141,14 @@ TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
   EXPECT_EQ(by_option.model->config(), config);
   EXPECT_EQ(by_option.metadata, json::object());
 
+  json otherwise = said;
+  otherwise["activation"] = "relu";  // the same weights, another network
+  EXPECT_NE(load_model(at("m.safetensors"), otherwise).sha256, by_option.sha256);
+
   put("m.config.json", said.dump());
   const LoadedModel by_file = load_model(at("m.safetensors"));
   EXPECT_EQ(by_file.model->config(), config);
+  EXPECT_EQ(by_file.sha256, by_option.sha256);
   const auto source = [&](const char* name) {
     return std::ranges::find(by_file.settings, name, &Setting::name)->source;
   };
@@ -341,7 +350,8 @@ TEST_F(ModelFileTest, AGpt2FolderIsRead) {
   write_gpt2(at("gpt2"), tensors);
   const LoadedModel loaded = load_model(at("gpt2"));
   EXPECT_EQ(loaded.layout, "gpt2");
-  EXPECT_EQ(loaded.sha256, sha256_of_file(at("gpt2/model.safetensors")));
+  EXPECT_EQ(loaded.sha256, with_configuration(sha256_of_file(at("gpt2/model.safetensors")),
+                                              loaded.model->config()));
   EXPECT_EQ(loaded.metadata, tiny_gpt2_config());
   EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
   EXPECT_TRUE(loaded.model->W_U.equal(tensors.at("wte.weight").t()));
@@ -413,8 +423,11 @@ TEST_F(ModelFileTest, ShardsAreReadTogether) {
   const LoadedModel loaded = load_model(at("gpt2"));
   EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
   EXPECT_TRUE(loaded.model->W_E.equal(tensors.at("transformer.wte.weight")));
-  EXPECT_EQ(loaded.sha256, sha256(sha256_of_file(at("gpt2/" + names[0])) + "  " + names[0] + "\n" +
-                                  sha256_of_file(at("gpt2/" + names[1])) + "  " + names[1] + "\n"));
+  EXPECT_EQ(loaded.sha256,
+            with_configuration(
+                sha256(sha256_of_file(at("gpt2/" + names[0])) + "  " + names[0] + "\n" +
+                       sha256_of_file(at("gpt2/" + names[1])) + "  " + names[1] + "\n"),
+                loaded.model->config()));
   const auto with = [&](const char* tensor, const json& file) {
     json changed = index;
     changed["weight_map"][tensor] = file;
