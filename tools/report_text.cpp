@@ -124,7 +124,8 @@ void print_untested(const Report& report, const Console& console) {
 
 void print_verdict(const Report& report, const Console& console) {
   const int code = axioms::exit_code(report);
-  console.line(console.paint(axioms::verdict_sentence(report),
+  const std::string sentence = wrapped(axioms::verdict_sentence(report), width_of(stdout), 0);
+  console.line(console.paint(sentence,
                              code == 0 ? Tone::Bold : code == 1 ? Tone::Bad : Tone::Caution));
   for (const axioms::Remark& remark : report.remarks)
     if (!remark.node.empty()) console.fact(remark.node, remark.text);
