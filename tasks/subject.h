@@ -24,7 +24,7 @@ struct Subject {
 };
 
 /// @throws std::runtime_error, std::invalid_argument for files that cannot be read, an
-///   interpretation of another model, a model that does not fit the task, and operations or sites
+///   interpretation of another model or about another task than the model file names, a model that does not fit the task, and operations or sites
 ///   that do not exist.
 Subject load_subject(const std::filesystem::path& model,
                      const std::filesystem::path& interpretation);

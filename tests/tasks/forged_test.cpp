@@ -14,6 +14,7 @@
 #include "circuits/interpretation_file.h"
 #include "interp/model_file.h"
 #include "tasks/registry.h"
+#include "tasks/subject.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks {
@@ -38,7 +39,7 @@ Node& node(Interpretation& interpretation, const std::string& name) {
   throw std::out_of_range(name);
 }
 
-class Forged : public testing::Test {
+class Forged : public interp::Scratch {
  protected:
   Forged() {
     const auto folder = std::filesystem::path(ASSAY_SOURCE) / "tasks/two_sat/reference";
@@ -209,6 +210,15 @@ TEST_F(Forged, OneNeuronOfMany) {
                                               model.model->config()));
   const Report report = validated(truth);
   expect_nothing_holds(report, "evaluate");
+}
+
+// Shorter formulas are easier; the network was made for those of ten clauses.
+TEST_F(Forged, AnotherDistribution) {
+  truth.task["settings"]["min_clauses"] = 1;
+  circuits::save_interpretation(truth, at("easy.json"));
+  const auto folder = std::filesystem::path(ASSAY_SOURCE) / "tasks/two_sat/reference";
+  EXPECT_THAT(message_of([&] { load_subject(folder / "model.safetensors", at("easy.json")); }),
+              HasSubstr("but the network was made for"));
 }
 
 TEST_F(Forged, InputsOfOneAnswer) {
