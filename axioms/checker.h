@@ -5,12 +5,12 @@
 // abstract values from the input, C_v(x) = h_v(A_parents(x)):
 //   PE  A_v = H_v          PR  decision with S_v := γ_v(H_v) equals the decision on x
 //   CE  A_v = C_v          CR  decision with S_v := γ_v(C_v) equals the decision on x
-// (arXiv 2407.13594, generalised from a chain to a graph.) The decision is the task's (experiment.h),
-// never one that the interpretation defines. Where a node's equality is `downstream`,
-// two of its values are equal if decisions agree: the network's with γ of either written in its
-// place, and the interpretation's with either in place of the node (values that do not depend on
-// the node as they are from the input). One run of the network serves every node; the replaced run
-// for C is made only for inputs where C differs from H.
+// (arXiv 2407.13594, generalised from a chain to a graph.) The decision is the task's
+// (experiment.h), never one that the interpretation defines. Where a node's equality is
+// `downstream`, two of its values are equal if decisions agree: the network's with γ of either
+// written in its place, and the interpretation's with either in place of the node (values that do
+// not depend on the node as they are from the input). One run of the network serves every node; the
+// replaced run for C is made only for inputs where C differs from H.
 
 #include <ATen/core/Tensor.h>
 
@@ -46,7 +46,7 @@ struct CheckConfig {
 struct Witness {
   int64_t input = 0;  ///< its index in the stream
   std::vector<int64_t> tokens;
-  nlohmann::json network;         ///< A_v; for PR and CR the network's decision, as decide() gives it
+  nlohmann::json network;  ///< A_v; for PR and CR the network's decision, as decide() gives it
   nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
 };
 
@@ -69,8 +69,9 @@ struct NodeResult {
 
 /// What the output's alpha says beside the network's decision.
 struct Readings {
-  std::map<std::pair<std::string, int64_t>, int64_t> inputs;  ///< (bytes of alpha's value, decision)
-  int64_t ties = 0;                                           ///< inputs without a decision
+  std::map<std::pair<std::string, int64_t>, int64_t>
+      inputs;        ///< (bytes of alpha's value, decision)
+  int64_t ties = 0;  ///< inputs without a decision
 
   int64_t decisions() const;  ///< how many different ones occur
   /// Inputs to be left out until alpha's values and the decisions name each other one to one. More
@@ -81,13 +82,14 @@ struct Readings {
 struct CheckResult {
   std::vector<NodeResult> nodes;  ///< in topological order
   Readings readings = {};
-  int64_t inputs = 0;  ///< checked
-  bool complete = true;           ///< false if stopped before `CheckConfig::inputs`
+  int64_t inputs = 0;    ///< checked
+  bool complete = true;  ///< false if stopped before `CheckConfig::inputs`
 };
 
 /// Counts are the same for any number of threads: inputs go through the network in chunks of a
 /// fixed size, at fixed places in the stream. Memory does not grow with the number of inputs.
-/// @throws std::invalid_argument if an operation or a site does not fit the model or the inputs, and
+/// @throws std::invalid_argument if an operation or a site does not fit the model or the inputs,
+/// and
 ///   as require_consistent() does; std::runtime_error if the network has no decision on an input.
 CheckResult check(const Experiment& experiment, const Inputs& inputs, const CheckConfig& config);
 

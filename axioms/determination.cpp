@@ -30,8 +30,9 @@ std::vector<int64_t> numbered(const Keys& groups) {
 }  // namespace
 
 Keys keys_of(const Tensor& values) {
-  const Tensor rows =
-      (values.is_floating_point() ? circuits::rounded(values, kDecimals) : values).cpu().contiguous();
+  const Tensor rows = (values.is_floating_point() ? circuits::rounded(values, kDecimals) : values)
+                          .cpu()
+                          .contiguous();
   const size_t size = rows.numel() ? rows.nbytes() / rows.size(0) : 0;
   const auto* bytes = static_cast<const char*>(rows.data_ptr());
   Keys keys;

@@ -38,12 +38,13 @@ void require_consistent(const Experiment& experiment) {
   const auto& [model, program, decision] = experiment;
   const interp::TransformerConfig& config = model.config();
   if (decision.answers.size() < 2)
-    throw std::invalid_argument(fmt::format(
-        "the task: expected at least two answers to decide among, got {}", decision.answers.size()));
+    throw std::invalid_argument(
+        fmt::format("the task: expected at least two answers to decide among, got {}",
+                    decision.answers.size()));
   for (const int64_t answer : decision.answers)
     if (answer < 0 || answer >= config.d_vocab)
-      throw std::invalid_argument(fmt::format("the task: answer {} is out of range [0, {})", answer,
-                                              config.d_vocab));
+      throw std::invalid_argument(
+          fmt::format("the task: answer {} is out of range [0, {})", answer, config.d_vocab));
   interp::validate(decision.site(), config);
   const Step& output = program.steps.at(program.output);
   for (const Site& site : output.reads)

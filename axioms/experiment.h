@@ -1,9 +1,9 @@
 #pragma once
 // What is put to the test: a network, what is said of it, and the decision that both are about.
 //
-// The decision belongs to the task. An interpretation comes from a file that nobody has to trust, so
-// it must not be able to say what counts as the network's answer: replaced runs are compared by the
-// task's answers at the task's readout, whatever the output node's alpha reads.
+// The decision belongs to the task. An interpretation comes from a file that nobody has to trust,
+// so it must not be able to say what counts as the network's answer: replaced runs are compared by
+// the task's answers at the task's readout, whatever the output node's alpha reads.
 
 #include <ATen/core/Tensor.h>
 
@@ -32,7 +32,8 @@ inline constexpr int64_t kTie = -1;  ///< the decision where two answers share t
 
 /// Indices into `answers`, or kTie: int64 [batch].
 /// @param logits  as recorded at decision.site(): [batch, 1, vocab].
-/// @throws std::runtime_error if a logit of an answer is NaN or infinite: there is no decision then.
+/// @throws std::runtime_error if a logit of an answer is NaN or infinite: there is no decision
+/// then.
 at::Tensor decide(const Decision& decision, const at::Tensor& logits);
 
 struct Experiment {
@@ -41,7 +42,8 @@ struct Experiment {
   Decision decision;
 };
 
-/// @throws std::invalid_argument for a decision that the network cannot make (readout or answers out
+/// @throws std::invalid_argument for a decision that the network cannot make (readout or answers
+/// out
 ///   of range, fewer than two answers), and for an output node whose alpha reads anything but the
 ///   logits of the decision.
 void require_consistent(const Experiment& experiment);
@@ -70,8 +72,8 @@ circuits::Value conclusion(const circuits::Program& program, size_t v,
 /// Rows in which two values differ in any element: bool [batch].
 at::Tensor differ(const circuits::Value& left, const circuits::Value& right);
 
-/// What a value of one step leads to: the network's decisions with γ(value) written, and the graph's
-/// conclusions. Downstream equality compares values by nothing else.
+/// What a value of one step leads to: the network's decisions with γ(value) written, and the
+/// graph's conclusions. Downstream equality compares values by nothing else.
 struct Effect {
   at::Tensor decision;         ///< int64 [batch]
   circuits::Value conclusion;  ///< of the output node

@@ -38,8 +38,7 @@ Tensor partner_decided_alike(const Tensor& decision) {
   std::ranges::stable_sort(order, {}, [&](int64_t row) { return of[row]; });
   for (size_t first = 0, last = 0; first < order.size(); first = last) {
     while (last < order.size() && of[order[last]] == of[order[first]]) ++last;
-    for (size_t i = first; i < last; ++i)
-      partner[order[i]] = order[i + 1 < last ? i + 1 : first];
+    for (size_t i = first; i < last; ++i) partner[order[i]] = order[i + 1 < last ? i + 1 : first];
   }
   return torch::tensor(partner, torch::kInt64).to(decision.device());
 }
@@ -56,8 +55,8 @@ int64_t count(const Tensor& rows) {
 
 void add_grip(Grip& grip, const Experiment& experiment, size_t v, const Observation& seen,
               const Tensor& partner) {
-  const Tensor replaced = replaced_decision(experiment, v, seen.tokens,
-                                            seen.prefix[v].index_select(0, partner));
+  const Tensor replaced =
+      replaced_decision(experiment, v, seen.tokens, seen.prefix[v].index_select(0, partner));
   const Tensor theirs = seen.decision.index_select(0, partner);
   const Tensor pair = seen.decision.ne(theirs);
   grip.inputs += seen.decision.size(0);
@@ -88,8 +87,7 @@ struct Collected {
 
 void collect(Collected& all, const Experiment& experiment, size_t v, const Observation& seen) {
   const Value& value = seen.actual[v];
-  const Keys answers =
-      keys_of(conclusion(experiment.program, v, seen.prefix, seen.tokens, value));
+  const Keys answers = keys_of(conclusion(experiment.program, v, seen.prefix, seen.tokens, value));
   all.answers.insert(all.answers.end(), answers.begin(), answers.end());
   all.values.push_back(value.unsqueeze(-1).flatten(1));
   all.states.push_back(written_states(experiment.program.steps[v], value));

@@ -14,15 +14,16 @@ namespace assay::axioms {
 
 /// How often the equality of a step calls values equal that differ.
 struct EqualityStrength {
-  int64_t differing = 0;     ///< pairs of inputs, decided alike, on which the network's values differ
+  int64_t differing = 0;  ///< pairs of inputs, decided alike, on which the network's values differ
   int64_t called_equal = 0;  ///< of these
   double explained = 0;      ///< share of the values' variance that the decision explains
   int64_t inputs = 0;
-  int64_t hidden = 0;  ///< inputs whose own value and the interpretation's differ and count as equal
+  int64_t hidden =
+      0;  ///< inputs whose own value and the interpretation's differ and count as equal
 };
 
-/// How much of what γ writes for the network's values is told by the answer that the graph concludes
-/// from them, beside how much of the values is: shares of their variance.
+/// How much of what γ writes for the network's values is told by the answer that the graph
+/// concludes from them, beside how much of the values is: shares of their variance.
 struct WrittenStates {
   double explained = 0, values_explained = 0;
 };

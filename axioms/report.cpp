@@ -164,9 +164,8 @@ ordered_json to_json(const ReportRow& row, double confidence, bool exact) {
   if (row.verdict) json["verdict"] = to_string(*row.verdict);
   if (!row.because.empty()) json["because"] = row.because;
   if (row.plain)
-    json["plain_equality"] = {{"n", row.plain->n},
-                              {"failures", row.plain->failures},
-                              {"rate", row.plain->rate()}};
+    json["plain_equality"] = {
+        {"n", row.plain->n}, {"failures", row.plain->failures}, {"rate", row.plain->rate()}};
   json["witnesses"] = ordered_json::array();
   for (const Witness& witness : row.witnesses) json["witnesses"].push_back(to_json(witness));
   return json;
@@ -199,7 +198,8 @@ std::string count_of_claims(const Report& report) {
                                   : fmt::format("{} {}", n, n == 1 ? one : many));
   };
   if (claims > 1)
-    parts.push_back(fmt::format("{} of {} claims hold{}", holding, claims, holding == 1 ? "s" : ""));
+    parts.push_back(
+        fmt::format("{} of {} claims hold{}", holding, claims, holding == 1 ? "s" : ""));
   add(count[Verdict::Violated], "is violated", "are violated");
   add(count[Verdict::Vacuous], "says nothing (vacuous)", "say nothing (vacuous)");
   add(withheld, "could not be tested", "could not be tested");
@@ -284,8 +284,9 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                 .remarks = {}};
   if (interpretation.fitted_on.empty())
     report.remarks.push_back(
-        {"", "it is not known what the interpretation was fitted on: inputs may be among those that "
-             "it was made from"});
+        {"",
+         "it is not known what the interpretation was fitted on: inputs may be among those that "
+         "it was made from"});
   for (const NodeResult& node : result.nodes) {
     report.nodes.push_back(describe(node, interpretation, config, readout));
     for (const Axiom axiom : kAxioms) {

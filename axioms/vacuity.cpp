@@ -29,17 +29,18 @@ constexpr const char* kPrefixwise =
     "each prefix of the network could compute what its abstract prefix computes";
 constexpr const char* kComponentwise =
     "each component of the network could compute what its abstract component computes";
-constexpr int64_t kStatesAtOnce = 128;     // inputs whose written states are held at once
-constexpr int64_t kIntervened = 512;  // inputs on which the network is run again
+constexpr int64_t kStatesAtOnce = 128;  // inputs whose written states are held at once
+constexpr int64_t kIntervened = 512;    // inputs on which the network is run again
 constexpr int64_t kInputsPerAnswer = 10;
-constexpr int64_t kFewPairs = 5;     // with fewer, a change of decision may well not be seen
+constexpr int64_t kFewPairs = 5;  // with fewer, a change of decision may well not be seen
 constexpr int64_t kDifferingPairs = 20;
-constexpr double kDetermined = 0.8;  // of the variance or of the wrong guesses: the same but for noise
-constexpr double kCollapsed = 0.05;  // of what the answer leaves unexplained in the values
-constexpr double kRounding = 1e-6;   // values that the answer explains but for rounding
+constexpr double kDetermined =
+    0.8;  // of the variance or of the wrong guesses: the same but for noise
+constexpr double kCollapsed = 0.05;   // of what the answer leaves unexplained in the values
+constexpr double kRounding = 1e-6;    // values that the answer explains but for rounding
 constexpr double kOfTheAnswer = 0.5;  // of the variance: values that are about something else, too
-constexpr double kPassedOn = 0.95;   // decisions kept without what comes after: it passes on
-constexpr double kWeakGrip = 0.05;   // of the pairs: replacing the value hardly asks the network
+constexpr double kPassedOn = 0.95;    // decisions kept without what comes after: it passes on
+constexpr double kWeakGrip = 0.05;    // of the pairs: replacing the value hardly asks the network
 constexpr double kWeakEquality = 0.95;
 constexpr double kHidden = 0.1;  // of the inputs: more than what an honest claim gets wrong
 constexpr uint64_t kShuffleSeed = 828;
@@ -66,7 +67,8 @@ class Inquiry {
 
  private:
   const Step& step(int v) const { return program_.steps[v]; }
-  bool is_output(int v) const { return v == static_cast<int>(program_.output); }
+  int output() const { return static_cast<int>(program_.output); }
+  bool is_output(int v) const { return v == output(); }
   int n_steps() const { return static_cast<int>(program_.steps.size()); }
   bool constant(int v) const { return distinct(keys_[v]) == 1; }
   int64_t n() const { return tokens_.size(0); }
@@ -89,7 +91,7 @@ class Inquiry {
   void look_at_answers();
   void look_at_sites();
   void look_at_unseen_inputs(int v);
-  void look_at_parts();
+  void look_at_parts(const Steps& taking_part);
   bool matters(int v, size_t parent) const;
   Steps parts() const;
   bool is_the_answer(int v) const;
@@ -104,12 +106,12 @@ class Inquiry {
 
   const Experiment& experiment_;
   const Program& program_;
-  Tensor tokens_;               // [n, pos]
-  std::vector<Value> values_;   // H_v
-  std::vector<Keys> keys_;      // of H_v
-  Keys answers_;                // of H at the output
+  Tensor tokens_;              // [n, pos]
+  std::vector<Value> values_;  // H_v
+  std::vector<Keys> keys_;     // of H_v
+  Keys answers_;               // of H at the output
   int64_t n_answers_ = 0;
-  bool telling_ = false;        // enough inputs and answers to compare values with answers
+  bool telling_ = false;  // enough inputs and answers to compare values with answers
   Vacuity result_;
 };
 
@@ -129,8 +131,7 @@ std::string path_text(const std::vector<std::string>& path) {
 
 std::vector<Site> Inquiry::sites_of(const Steps& steps) const {
   std::vector<Site> sites;
-  for (const int v : steps)
-    sites.insert(sites.end(), step(v).sites.begin(), step(v).sites.end());
+  for (const int v : steps) sites.insert(sites.end(), step(v).sites.begin(), step(v).sites.end());
   return sites;
 }
 
@@ -158,9 +159,10 @@ void Inquiry::look_at_answers() {
   if (telling_) return;
   const std::string why = n_answers_ < 2
                               ? "the interpretation gives one answer to all of them"
-                              : fmt::format("{} of them are needed for each of the {} answers that "
-                                            "occur",
-                                            kInputsPerAnswer, n_answers_);
+                              : fmt::format(
+                                    "{} of them are needed for each of the {} answers that "
+                                    "occur",
+                                    kInputsPerAnswer, n_answers_);
   leave_untested("", fmt::format("whether values are the answer by another name, and whether "
                                  "anything hangs on them, cannot be told from {} inputs: {}",
                                  n(), why));
@@ -201,8 +203,8 @@ void Inquiry::look_at_unseen_inputs(int v) {
 // input?
 bool Inquiry::matters(int v, size_t parent) const {
   interp::Engine engine(kShuffleSeed);
-  const Tensor shuffled = torch::tensor(interp::permutation(engine, n()), torch::kInt64)
-                              .to(tokens_.device());
+  const Tensor shuffled =
+      torch::tensor(interp::permutation(engine, n()), torch::kInt64).to(tokens_.device());
   std::vector<Value> parents;
   for (const int p : step(v).parents) parents.push_back(p < 0 ? tokens_ : values_[p]);
   parents[parent] = parents[parent].index_select(0, shuffled);
@@ -213,7 +215,7 @@ bool Inquiry::matters(int v, size_t parent) const {
 // Inner steps that the output depends on, by edges that matter.
 Steps Inquiry::parts() const {
   Steps found;
-  std::vector<int> next = {static_cast<int>(program_.output)};
+  std::vector<int> next = {output()};
   while (!next.empty()) {
     const int v = next.back();
     next.pop_back();
@@ -228,9 +230,8 @@ Steps Inquiry::parts() const {
   return found;
 }
 
-void Inquiry::look_at_parts() {
-  const Steps leading = ancestors(static_cast<int>(program_.output));
-  const Steps taking_part = telling_ ? parts() : leading;
+void Inquiry::look_at_parts(const Steps& taking_part) {
+  const Steps leading = ancestors(output());
   for (int v = 0; v < n_steps(); ++v) {
     if (is_output(v) || taking_part.contains(v)) continue;
     if (!leading.contains(v))
@@ -316,13 +317,13 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
     else if (!answers.contains(v))
       inner.insert(v);
   }
-  const int output = static_cast<int>(program_.output);
   if (!inner.empty()) {
     const auto path = path_around(inner);
     if (!path.empty())
-      leave_untested("", fmt::format("the nodes that take part are no complete cut: the network can "
-                                     "also compute its answer by {}, of which nothing is said",
-                                     path_text(path)));
+      leave_untested("",
+                     fmt::format("the nodes that take part are no complete cut: the network can "
+                                 "also compute its answer by {}, of which nothing is said",
+                                 path_text(path)));
     return;
   }
   if (!inputs.empty() && std::ranges::any_of(parts, [&](int v) { return answers.contains(v); }))
@@ -330,11 +331,11 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
   std::vector<std::string> renamed;
   for (const int v : parts) renamed.push_back(step(v).name);
   const std::string reason =
-      renamed.empty() ? std::string("no inner node takes part in the answer")
-                      : fmt::format("the only inner nodes ({}) are {} by another name",
-                                    fmt::join(renamed, ", "),
-                                    inputs.empty() ? "the answer" : "the tokens");
-  object(output, "one component", kComponentwise,
+      renamed.empty()
+          ? std::string("no inner node takes part in the answer")
+          : fmt::format("the only inner nodes ({}) are {} by another name",
+                        fmt::join(renamed, ", "), inputs.empty() ? "the answer" : "the tokens");
+  object(output(), "one component", kComponentwise,
          fmt::format("{}, so the whole program stands for the whole network, and how either "
                      "computes it is left open",
                      reason));
@@ -418,8 +419,8 @@ Vacuity Inquiry::run() {
   look_at_answers();
   look_at_sites();
   for (int v = 0; v < n_steps(); ++v) look_at_unseen_inputs(v);
-  look_at_parts();
-  const Steps taking_part = telling_ ? parts() : ancestors(static_cast<int>(program_.output));
+  const Steps taking_part = telling_ ? parts() : ancestors(output());
+  look_at_parts(taking_part);
   Steps answers;
   for (int v = 0; v < n_steps(); ++v) {
     if (constant(v) && n() > 1)

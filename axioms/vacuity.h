@@ -58,7 +58,7 @@ struct Grip {
 };
 
 struct Vacuity {
-  int64_t inputs = 0;                 ///< looked at
+  int64_t inputs = 0;                      ///< looked at
   std::vector<Objection> objections = {};  ///< found
   std::vector<Remark> untested = {};       ///< what could not be tested, and why
   std::vector<Remark> remarks = {};        ///< what a reader should know, and no reason to say no

@@ -37,10 +37,11 @@ void validate_sites(const Node& node, const interp::TransformerConfig& config) {
       for (const interp::Site& site : *sites) interp::validate(site, config);
     for (const interp::Site& site : node.reads)
       if (!lies_within(site, node.sites, config))
-        throw std::invalid_argument(fmt::format(
-            "alpha reads {}, which lies outside of the node's sites ({}): its value would be read in "
-            "one place and written in another",
-            to_string(site), names_of(node.sites)));
+        throw std::invalid_argument(
+            fmt::format("alpha reads {}, which lies outside of the node's sites ({}): its value "
+                        "would be read in "
+                        "one place and written in another",
+                        to_string(site), names_of(node.sites)));
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("node '{}': {}", node.name, error.what()));
   }
