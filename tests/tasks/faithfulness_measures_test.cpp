@@ -38,7 +38,7 @@ TEST(FaithfulnessMeasures, OfAnAdditiveGame) {
   EXPECT_DOUBLE_EQ(no_change.at("removal.error"), 1);
 }
 
-constexpr double kFloatRounding = 2e-6;  // of log-odds of the order of 10
+constexpr double kFloatRounding = 1e-6;  // a few roundings of float32 logits
 
 TEST(FaithfulnessMeasures, OfErasedEmbeddingsStayBelowTheMostThereIs) {
   const auto task = two_sat::small_task();

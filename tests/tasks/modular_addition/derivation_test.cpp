@@ -88,7 +88,7 @@ TEST(ModularDerivation, IsFittedToTheDerivingPairsAlone) {
     const Tensor sums = waves(kSmallP, frequencies).index_select(0, batch.labels);
     return (read - sums).abs().max().item<double>();
   };
-  EXPECT_LT(error(Part::Derive), 1e-5);  // float32 activations of another batch
+  EXPECT_LT(error(Part::Derive), 5e-6);  // float32; up to 2.4e-6 with any of four OpenBLAS kernels
   EXPECT_GT(error(Part::Test), 0.1);
   EXPECT_EQ(derived({.part = Part::Train}).interpretation.fitted_on.at("part"), "train");
 }
