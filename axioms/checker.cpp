@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "circuits/abstract_values.h"
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/transformer.h"
 
 namespace assay::axioms {
 namespace {
@@ -20,9 +20,6 @@ using at::Tensor;
 using circuits::Program;
 using circuits::Step;
 using circuits::Value;
-
-// Inputs per run of the network: large enough for its matrix products, small enough for the cache.
-constexpr int64_t kChunk = 128;
 
 void require_same_shape(const Step& step, const Value& actual, const Value& abstract) {
   if (actual.sizes() != abstract.sizes())
@@ -177,13 +174,14 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   CheckResult result;
   for (const Step& step : program.steps) result.nodes.push_back({.node = step.name, .axioms = {}});
   std::mutex mutex;
-  const int64_t n_chunks = (config.inputs + kChunk - 1) / kChunk;
+  const int64_t chunk = experiment.network.inputs_per_run();
+  const int64_t n_chunks = (config.inputs + chunk - 1) / chunk;
   interp::parallel_for(n_chunks, [&](int64_t i) {
     if (config.stop && *config.stop) return;
     const at::NoGradGuard no_grad;
-    const int64_t first = i * kChunk;
-    const int64_t size = std::min(kChunk, config.inputs - first);
-    const Tensor tokens = inputs(first, size).to(experiment.model.W_E.device());
+    const int64_t first = i * chunk;
+    const int64_t size = std::min(chunk, config.inputs - first);
+    const Tensor tokens = inputs(first, size).to(experiment.network.device());
     const Observation seen = observe(experiment, tokens);
     const Keep keep{.tokens = tokens, .first = first, .witnesses = config.witnesses};
     std::vector<NodeResult> parts;

@@ -7,8 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/abstract_values.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/network.h"
 
 namespace assay::axioms {
 
@@ -16,11 +15,10 @@ using at::Tensor;
 using circuits::Program;
 using circuits::Step;
 using circuits::Value;
-using interp::Hook;
 using interp::Site;
 
-Site Decision::site() const {
-  return {.place = {Hook::Logits, 0}, .positions = {readout}};
+Site Decision::site(const interp::Network& network) const {
+  return interp::logits_site(network, readout);
 }
 
 Tensor decide(const Decision& decision, const Tensor& logits) {
@@ -35,32 +33,33 @@ Tensor decide(const Decision& decision, const Tensor& logits) {
 }
 
 void require_consistent(const Experiment& experiment) {
-  const auto& [model, program, decision] = experiment;
-  const interp::TransformerConfig& config = model.config();
+  const auto& [network, program, decision] = experiment;
+  const interp::Places& places = network.places();
   if (decision.answers.size() < 2)
     throw std::invalid_argument(
         fmt::format("the task: expected at least two answers to decide among, got {}",
                     decision.answers.size()));
   for (const int64_t answer : decision.answers)
-    if (answer < 0 || answer >= config.d_vocab)
+    if (answer < 0 || answer >= places.n_tokens)
       throw std::invalid_argument(
-          fmt::format("the task: answer {} is out of range [0, {})", answer, config.d_vocab));
-  interp::validate(decision.site(), config);
+          fmt::format("the task: answer {} is out of range [0, {})", answer, places.n_tokens));
+  const Site read = decision.site(network);
+  interp::validate(read, places);
   const Step& output = program.steps.at(program.output);
   for (const Site& site : output.reads)
-    if (site != decision.site())
+    if (site != read)
       throw std::invalid_argument(
           fmt::format("node '{}': alpha of the output reads {}, expected {}, where the task reads "
                       "the network's answer",
-                      output.name, to_string(site), to_string(decision.site())));
+                      output.name, to_string(site), to_string(read)));
 }
 
 Observation observe(const Experiment& experiment, const Tensor& tokens) {
-  const auto& [model, program, decision] = experiment;
-  interp::TraceRequest request{.record = {decision.site()}, .overwrite = {}};
+  const auto& [network, program, decision] = experiment;
+  interp::TraceRequest request{.record = {decision.site(network)}, .overwrite = {}};
   for (const Step& step : program.steps)
     request.record.insert(request.record.end(), step.reads.begin(), step.reads.end());
-  const std::vector<Tensor> recorded = interp::trace(model, tokens, request);
+  const std::vector<Tensor> recorded = network.trace(tokens, request);
   Observation observation{.tokens = tokens,
                           .actual = {},
                           .prefix = circuits::prefix_values(program, tokens),
@@ -80,14 +79,15 @@ Observation observe(const Experiment& experiment, const Tensor& tokens) {
 Tensor replaced_decision(const Experiment& experiment, size_t v, const Tensor& tokens,
                          const Value& value) {
   const Step& step = experiment.program.steps[v];
-  interp::TraceRequest request{.record = {experiment.decision.site()}, .overwrite = {}};
+  interp::TraceRequest request{.record = {experiment.decision.site(experiment.network)},
+                               .overwrite = {}};
   const circuits::Activations activations = step.gamma(value);
   if (activations.size() != step.sites.size())
     throw std::invalid_argument(fmt::format("node '{}': gamma writes {} tensors for {} sites",
                                             step.name, activations.size(), step.sites.size()));
   for (size_t i = 0; i < step.sites.size(); ++i)
     request.overwrite.push_back({step.sites[i], activations[i]});
-  return decide(experiment.decision, interp::trace(experiment.model, tokens, request).front());
+  return decide(experiment.decision, experiment.network.trace(tokens, request).front());
 }
 
 Value conclusion(const Program& program, size_t v, const std::vector<Value>& before,

@@ -12,10 +12,10 @@
 
 #include "circuits/operations.h"
 #include "circuits/program.h"
-#include "interp/site.h"
+#include "interp/network/site.h"
 
 namespace assay::interp {
-class Transformer;
+class Network;
 }
 
 namespace assay::axioms {
@@ -25,19 +25,19 @@ struct Decision {
   int64_t readout = 0;
   std::vector<int64_t> answers = {};
 
-  interp::Site site() const;  ///< the logits that it is read from
+  interp::Site site(const interp::Network& network) const;  ///< the logits that it is read from
 };
 
 inline constexpr int64_t kTie = -1;  ///< the decision where two answers share the highest logit
 
 /// Indices into `answers`, or kTie: int64 [batch].
-/// @param logits  as recorded at decision.site(): [batch, 1, vocab].
+/// @param logits  as recorded at decision.site(network): [batch, 1, vocab].
 /// @throws std::runtime_error if a logit of an answer is NaN or infinite: there is no decision
 /// then.
 at::Tensor decide(const Decision& decision, const at::Tensor& logits);
 
 struct Experiment {
-  const interp::Transformer& model;
+  const interp::Network& network;
   const circuits::Program& program;
   Decision decision;
 };

@@ -6,9 +6,8 @@
 #include <numeric>
 
 #include "axioms/determination.h"
+#include "interp/network/network.h"
 #include "interp/random_draws.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
 
 namespace assay::axioms {
 namespace {
@@ -16,8 +15,6 @@ namespace {
 using at::Tensor;
 using circuits::Step;
 using circuits::Value;
-using interp::Hook;
-using interp::Place;
 using interp::Site;
 
 constexpr int64_t kAtOnce = 128;        // inputs per run
@@ -137,32 +134,27 @@ Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
   return result;
 }
 
-std::vector<Site> later_components(const Step& step, const interp::TransformerConfig& config) {
-  const std::vector<Place> places = interp::places(config);
-  const auto order = [&](const Place& place) {
-    return std::ranges::find(places, place) - places.begin();
-  };
-  std::ptrdiff_t last = 0;
-  for (const Site& site : step.sites) last = std::max(last, order(site.place));
+std::vector<Site> later_components(const Step& step, const interp::Places& places) {
+  int last = 0;
+  for (const Site& site : step.sites) last = std::max(last, places.at(site.place));
   std::vector<Site> later;
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
-    if (last < order({Hook::AttnScores, layer})) later.push_back({.place = {Hook::AttnOut, layer}});
-    if (last <= order({Hook::MlpPre, layer})) later.push_back({.place = {Hook::MlpOut, layer}});
-  }
+  for (const interp::ComponentPlaces& component : places.components)
+    if (component.joins >= 0 && component.acts > last)
+      later.push_back({.place = places[component.output].name});
   return later;
 }
 
 double kept_decisions(const Experiment& experiment, const Tensor& tokens,
                       const std::vector<Site>& components) {
-  const auto& [model, program, decision] = experiment;
-  interp::TraceRequest as_is{.record = {decision.site()}, .overwrite = {}};
+  const auto& [network, program, decision] = experiment;
+  interp::TraceRequest as_is{.record = {decision.site(network)}, .overwrite = {}};
   as_is.record.insert(as_is.record.end(), components.begin(), components.end());
-  const std::vector<Tensor> recorded = interp::trace(model, tokens, as_is);
-  interp::TraceRequest silenced{.record = {decision.site()}, .overwrite = {}};
+  const std::vector<Tensor> recorded = network.trace(tokens, as_is);
+  interp::TraceRequest silenced{.record = {decision.site(network)}, .overwrite = {}};
   for (size_t i = 0; i < components.size(); ++i)
     silenced.overwrite.push_back({components[i], recorded[1 + i].mean(0, true)});
   const Tensor before = decide(decision, recorded.front());
-  const Tensor after = decide(decision, interp::trace(model, tokens, silenced).front());
+  const Tensor after = decide(decision, network.trace(tokens, silenced).front());
   return before.eq(after).to(torch::kFloat64).mean().item<double>();
 }
 

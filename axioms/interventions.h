@@ -41,9 +41,9 @@ Interventions intervene(const Experiment& experiment, const at::Tensor& tokens);
 /// γ of a step as one row per input: [batch, …], all sites side by side.
 at::Tensor written_states(const circuits::Step& step, const circuits::Value& value);
 
-/// Outputs of attention and MLPs that are still to be computed from a step's sites.
+/// What components write (attention, MLPs) that have yet to act when a step's sites are complete.
 std::vector<interp::Site> later_components(const circuits::Step& step,
-                                           const interp::TransformerConfig& config);
+                                           const interp::Places& places);
 
 /// Share of decisions that stay as they are with `components` held at their means.
 double kept_decisions(const Experiment& experiment, const at::Tensor& tokens,

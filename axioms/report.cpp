@@ -7,17 +7,12 @@
 #include <map>
 #include <stdexcept>
 
-#include "circuits/cut.h"
-#include "interp/transformer.h"
-
 namespace assay::axioms {
 namespace {
 
 using circuits::Interpretation;
 using circuits::Node;
 using nlohmann::ordered_json;
-
-constexpr int kSchema = 2;
 
 const Node& node_named(const std::string& name, const Interpretation& interpretation) {
   return *std::ranges::find(interpretation.nodes, name, &Node::name);
@@ -46,13 +41,13 @@ ordered_json definition_of(const Node& node) {
 }
 
 ReportNode describe(const NodeResult& result, const Interpretation& interpretation,
-                    const interp::TransformerConfig& config, int64_t readout) {
+                    const interp::Network& network, int64_t readout) {
   const Node& node = node_named(result.node, interpretation);
   return {.name = node.name,
           .inherited = result.inherited,
           .introduced = result[Axiom::PE].estimate.failures - result.inherited,
           .equality = equality_text(node.equality),
-          .path_around = circuits::path_around(node.sites, config, readout),
+          .around = network.path_around(node.sites, interp::logits_site(network, readout)),
           .has_evidence = !node.evidence.empty(),
           .definition = definition_of(node)};
 }
@@ -128,13 +123,19 @@ ordered_json to_json(const interp::Blas& blas) {
           {"fast", blas.fast}};
 }
 
+// Null where nobody knows.
+ordered_json complete_cut(const interp::Around& around) {
+  if (around.found == interp::Found::Unknown) return nullptr;
+  return around.found == interp::Found::No;
+}
+
 ordered_json to_json(const ReportNode& node) {
   ordered_json json = {{"node", node.name},
                        {"inherited_failures", node.inherited},
                        {"introduced_failures", node.introduced},
                        {"equality", node.equality},
-                       {"complete_cut", node.path_around.empty()},
-                       {"path_around", node.path_around},
+                       {"complete_cut", complete_cut(node.around)},
+                       {"path_around", node.around.path},
                        {"has_evidence", node.has_evidence}};
   if (node.grip) json["grip"] = to_json(*node.grip);
   json.update(node.definition);
@@ -264,7 +265,7 @@ void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& 
 
 Report make_report(const Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
-                   const interp::TransformerConfig& config, int64_t readout, Scope scope) {
+                   const interp::Network& network, int64_t readout, Scope scope) {
   require_claims_fit(claims, interpretation);
   const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
   const double simultaneous = bonferroni(confidence, n_rows);
@@ -288,7 +289,7 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
          "it is not known what the interpretation was fitted on: inputs may be among those that "
          "it was made from"});
   for (const NodeResult& node : result.nodes) {
-    report.nodes.push_back(describe(node, interpretation, config, readout));
+    report.nodes.push_back(describe(node, interpretation, network, readout));
     for (const Axiom axiom : kAxioms) {
       report.rows.push_back(scope == Scope::Distribution
                                 ? bounded(node.node, axiom, node[axiom], confidence, simultaneous)
@@ -333,7 +334,7 @@ ordered_json to_json(const Report& report) {
   for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
   for (const ReportRow& row : report.rows)
     rows.push_back(to_json(row, report.confidence, report.exact));
-  return {{"schema", kSchema},
+  return {{"schema", kReportSchema},
           {"command", facts.command},
           {"version", facts.version},
           {"title", report.title},

@@ -13,12 +13,12 @@
 #include "axioms/vacuity.h"
 #include "circuits/interpretation.h"
 #include "interp/blas.h"
-
-namespace assay::interp {
-struct TransformerConfig;
-}
+#include "interp/network/network.h"
 
 namespace assay::axioms {
+
+/// Of to_json(Report). 1 did not say what the inputs were nor what could not be tested.
+inline constexpr int kReportSchema = 2;
 
 /// A file that the run read.
 struct Source {
@@ -69,10 +69,10 @@ struct ReportRow {
 /// What is said of a node as a whole.
 struct ReportNode {
   std::string name;
-  int64_t inherited = 0;                 ///< PE failures that a parent's wrong value explains
-  int64_t introduced = 0;                ///< PE failures that are new here
-  std::string equality;                  ///< which values count as the same, with parameters
-  std::vector<std::string> path_around;  ///< a path that its sites do not cut; empty: complete cut
+  int64_t inherited = 0;       ///< PE failures that a parent's wrong value explains
+  int64_t introduced = 0;      ///< PE failures that are new here
+  std::string equality;        ///< which values count as the same, with parameters
+  interp::Around around = {};  ///< a path that its sites do not cut; none: complete cut
   bool has_evidence = false;
   std::optional<Grip> grip = {};  ///< where it was tested
   /// What the interpretation says of it: parents, sites, reads, h, alpha, gamma (operations with
@@ -92,7 +92,7 @@ struct Report {
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
-  std::vector<ReportRow> rows;  ///< node by node, in the order of kAxioms
+  std::vector<ReportRow> rows;        ///< node by node, in the order of kAxioms
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
   std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
   std::vector<Remark> remarks;        ///< what belongs beside the verdict
@@ -103,7 +103,7 @@ struct Report {
 ///   and for two claims on one row.
 Report make_report(const circuits::Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
-                   const interp::TransformerConfig& config, int64_t readout,
+                   const interp::Network& network, int64_t readout,
                    Scope scope = Scope::Distribution);
 
 /// Puts what was found of the interpretation's vacuity into the report. With an objection, claims

@@ -5,24 +5,19 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
-#include "axioms/determination.h"
+#include "axioms/claimed_graph.h"
 #include "axioms/interventions.h"
-#include "circuits/abstract_values.h"
-#include "circuits/cut.h"
-#include "interp/random_draws.h"
-#include "interp/transformer.h"
+#include "interp/network/network.h"
 
 namespace assay::axioms {
 namespace {
 
 using at::Tensor;
-using circuits::Program;
 using circuits::Step;
 using circuits::Value;
-using interp::Hook;
+using interp::Found;
 using interp::Site;
 
 constexpr const char* kPrefixwise =
@@ -34,8 +29,6 @@ constexpr int64_t kIntervened = 512;    // inputs on which the network is run ag
 constexpr int64_t kInputsPerAnswer = 10;
 constexpr int64_t kFewPairs = 5;  // with fewer, a change of decision may well not be seen
 constexpr int64_t kDifferingPairs = 20;
-constexpr double kDetermined =
-    0.8;  // of the variance or of the wrong guesses: the same but for noise
 constexpr double kCollapsed = 0.05;   // of what the answer leaves unexplained in the values
 constexpr double kRounding = 1e-6;    // values that the answer explains but for rounding
 constexpr double kOfTheAnswer = 0.5;  // of the variance: values that are about something else, too
@@ -43,38 +36,30 @@ constexpr double kPassedOn = 0.95;    // decisions kept without what comes after
 constexpr double kWeakGrip = 0.05;    // of the pairs: replacing the value hardly asks the network
 constexpr double kWeakEquality = 0.95;
 constexpr double kHidden = 0.1;  // of the inputs: more than what an honest claim gets wrong
-constexpr uint64_t kShuffleSeed = 828;
 
-using Steps = std::set<int>;
-
-/// The interpretation on the inputs that are looked at, and what was found.
+/// What was found of one interpretation.
 class Inquiry {
  public:
   Inquiry(const Experiment& experiment, const Tensor& tokens, bool exhaustive)
       : experiment_(experiment),
-        program_(experiment.program),
-        tokens_(tokens),
-        values_(circuits::prefix_values(program_, tokens)),
-        answers_(keys_of(values_[program_.output])),
-        n_answers_(distinct(answers_)) {
-    for (const Value& value : values_) keys_.push_back(keys_of(value));
+        places_(experiment.network.places()),
+        graph_(experiment.program, tokens),
+        n_answers_(distinct(graph_.answers())) {
     const int64_t least = exhaustive ? 0 : kInputsPerAnswer * n_answers_;
-    telling_ = n_answers_ > 1 && std::ssize(answers_) >= least;
-    result_.inputs = tokens.size(0);
+    telling_ = n_answers_ > 1 && n() >= least;
+    result_.inputs = n();
   }
 
   Vacuity run();
 
  private:
-  const Step& step(int v) const { return program_.steps[v]; }
-  int output() const { return static_cast<int>(program_.output); }
-  bool is_output(int v) const { return v == output(); }
-  int n_steps() const { return static_cast<int>(program_.steps.size()); }
-  bool constant(int v) const { return distinct(keys_[v]) == 1; }
-  int64_t n() const { return tokens_.size(0); }
-  std::vector<Site> sites_of(const Steps& steps) const;
-  std::vector<std::string> path_around(const Steps& steps) const;
-  Steps ancestors(int of) const;
+  const Step& step(int v) const { return graph_.step(v); }
+  bool is_output(int v) const { return v == graph_.output(); }
+  int64_t n() const { return graph_.n(); }
+  Site decision() const { return experiment_.decision.site(experiment_.network); }
+  interp::Around path_around(const Steps& steps) const {
+    return experiment_.network.path_around(graph_.sites_of(steps), decision());
+  }
 
   void object(int v, const char* kind, const char* violates, std::string reason) {
     result_.objections.push_back({step(v).name, kind, violates, std::move(reason)});
@@ -87,14 +72,13 @@ class Inquiry {
   void leave_untested(const std::string& node, std::string reason) {
     result_.untested.push_back({node, std::move(reason)});
   }
+  void leave_untested_if_open(const std::string& node, const interp::Around& around,
+                              const char* what, const char* consequence);
 
   void look_at_answers();
   void look_at_sites();
   void look_at_unseen_inputs(int v);
   void look_at_parts(const Steps& taking_part);
-  bool matters(int v, size_t parent) const;
-  Steps parts() const;
-  bool is_the_answer(int v) const;
   bool is_the_input(int v) const;
   void look_at_written_answer(int v);
   void object_to_written_answer(int v, const WrittenStates& written, const std::string& values);
@@ -103,13 +87,12 @@ class Inquiry {
   void look_at_open_cut(int v, const Steps& parts);
   void look_at_repeats();
   void look_at_interventions();
+  void look_at_grip(int v, const Grip& grip);
+  void look_at_equality(int v, const EqualityStrength& equality);
 
   const Experiment& experiment_;
-  const Program& program_;
-  Tensor tokens_;              // [n, pos]
-  std::vector<Value> values_;  // H_v
-  std::vector<Keys> keys_;     // of H_v
-  Keys answers_;               // of H at the output
+  const interp::Places& places_;
+  ClaimedGraph graph_;
   int64_t n_answers_ = 0;
   bool telling_ = false;  // enough inputs and answers to compare values with answers
   Vacuity result_;
@@ -129,28 +112,15 @@ std::string path_text(const std::vector<std::string>& path) {
   return fmt::format("{} -> … -> {}", part(0, 3), part(path.size() - 2, path.size()));
 }
 
-std::vector<Site> Inquiry::sites_of(const Steps& steps) const {
-  std::vector<Site> sites;
-  for (const int v : steps) sites.insert(sites.end(), step(v).sites.begin(), step(v).sites.end());
-  return sites;
-}
-
-std::vector<std::string> Inquiry::path_around(const Steps& steps) const {
-  return circuits::path_around(sites_of(steps), experiment_.model.config(),
-                               experiment_.decision.readout);
-}
-
-// Steps from which a path of the graph leads to `of`.
-Steps Inquiry::ancestors(int of) const {
-  Steps found;
-  std::vector<int> next = {of};
-  while (!next.empty()) {
-    const int v = next.back();
-    next.pop_back();
-    for (const int parent : step(v).parents)
-      if (parent >= 0 && found.insert(parent).second) next.push_back(parent);
-  }
-  return found;
+void Inquiry::leave_untested_if_open(const std::string& node, const interp::Around& around,
+                                     const char* what, const char* consequence) {
+  if (around.found == Found::Yes)
+    leave_untested(node, fmt::format("{} no complete cut: the network can still know by {}{}", what,
+                                     path_text(around.path), consequence));
+  if (around.found == Found::Unknown)
+    leave_untested(node, fmt::format("it is not known whether {} a complete cut: of this network "
+                                     "nobody has said what its places read",
+                                     what));
 }
 
 // --- what can be asked of the inputs at all
@@ -171,9 +141,8 @@ void Inquiry::look_at_answers() {
 // --- sites
 
 void Inquiry::look_at_sites() {
-  for (int v = 0; v < n_steps(); ++v)
-    if (!circuits::reaches_readout(step(v).sites, experiment_.model.config(),
-                                   experiment_.decision.readout))
+  for (int v = 0; v < graph_.size(); ++v)
+    if (experiment_.network.reaches(step(v).sites, decision()) == Found::No)
       object(v, "dead site", kComponentwise,
              fmt::format("nothing at its sites ({}) can reach the logits at position {}, so that "
                          "whatever is written there changes no answer",
@@ -186,10 +155,10 @@ void Inquiry::look_at_unseen_inputs(int v) {
     for (const int other : step(v).parents) {
       if (other == parent || other < 0) continue;
       others.insert(other);
-      behind.merge(ancestors(other));
+      behind.merge(graph_.ancestors(other));
     }
     if (others.empty() || (parent >= 0 && !behind.contains(parent))) continue;
-    if (!path_around(others).empty()) continue;
+    if (path_around(others).found != Found::No) continue;
     object(v, "unseen input", kComponentwise,
            fmt::format("h reads {}, which the network cannot see there: its other parents' sites "
                        "are a complete cut behind it",
@@ -199,45 +168,14 @@ void Inquiry::look_at_unseen_inputs(int v) {
 
 // --- which nodes take part in computing the answer
 
-// Does the graph's answer change on any input, if v gets the value that one parent has on another
-// input?
-bool Inquiry::matters(int v, size_t parent) const {
-  interp::Engine engine(kShuffleSeed);
-  const Tensor shuffled =
-      torch::tensor(interp::permutation(engine, n()), torch::kInt64).to(tokens_.device());
-  std::vector<Value> parents;
-  for (const int p : step(v).parents) parents.push_back(p < 0 ? tokens_ : values_[p]);
-  parents[parent] = parents[parent].index_select(0, shuffled);
-  const Value changed = step(v).h(parents);
-  return keys_of(conclusion(program_, v, values_, tokens_, changed)) != answers_;
-}
-
-// Inner steps that the output depends on, by edges that matter.
-Steps Inquiry::parts() const {
-  Steps found;
-  std::vector<int> next = {output()};
-  while (!next.empty()) {
-    const int v = next.back();
-    next.pop_back();
-    for (size_t i = 0; i < step(v).parents.size(); ++i) {
-      const int parent = step(v).parents[i];
-      if (parent >= 0 && !found.contains(parent) && matters(v, i)) {
-        found.insert(parent);
-        next.push_back(parent);
-      }
-    }
-  }
-  return found;
-}
-
 void Inquiry::look_at_parts(const Steps& taking_part) {
-  const Steps leading = ancestors(output());
-  for (int v = 0; v < n_steps(); ++v) {
+  const Steps leading = graph_.ancestors(graph_.output());
+  for (int v = 0; v < graph_.size(); ++v) {
     if (is_output(v) || taking_part.contains(v)) continue;
     if (!leading.contains(v))
       object(v, "no part", kComponentwise,
              "no path of the graph leads from it to the output, so that no answer depends on it");
-    else if (!constant(v))
+    else if (!graph_.constant(v))
       object(v, "no part", kComponentwise,
              fmt::format("giving it the value of another input changes none of the "
                          "interpretation's answers on {} inputs: the graph does not use it",
@@ -247,28 +185,13 @@ void Inquiry::look_at_parts(const Steps& taking_part) {
 
 // --- values that are something else by another name
 
-bool Inquiry::is_the_answer(int v) const {
-  const Tensor value = values_[v].unsqueeze(-1).flatten(1);
-  const auto tells = [&](const Tensor& part) {
-    return error_avoided(answers_, keys_of(part)) >= kDetermined;
-  };
-  const Tensor explained = variance_explained(value, answers_);
-  for (int64_t i = 0; i < value.size(1); ++i)
-    if (explained[i].item<double>() >= kDetermined && tells(value.select(1, i))) return true;
-  VarianceExplained whole(answers_);
-  whole.add(value);
-  return whole.value() >= kDetermined && tells(value);
-}
-
 // The tokens, where no attention or MLP has seen them yet.
 bool Inquiry::is_the_input(int v) const {
-  const auto before_all = [](const Site& site) {
-    const auto [hook, layer] = site.place;
-    return hook == Hook::Embed || hook == Hook::PosEmbed ||
-           (layer == 0 && (hook == Hook::ResidPre || hook == Hook::Ln1));
-  };
-  return std::ranges::all_of(step(v).sites, before_all) &&
-         same_partition(keys_[v], keys_of(tokens_));
+  return std::ranges::all_of(step(v).sites,
+                             [&](const Site& site) {
+                               return interp::is_embedding(places_, places_.at(site.place));
+                             }) &&
+         graph_.tells_the_tokens(v);
 }
 
 void Inquiry::object_to_written_answer(int v, const WrittenStates& written,
@@ -280,8 +203,8 @@ void Inquiry::object_to_written_answer(int v, const WrittenStates& written,
 }
 
 void Inquiry::look_at_written_answer(int v) {
-  const Value& value = values_[v];
-  VarianceExplained of_states(answers_), of_values(answers_);
+  const Value& value = graph_.value(v);
+  VarianceExplained of_states(graph_.answers()), of_values(graph_.answers());
   of_values.add(value.unsqueeze(-1).flatten(1));
   if (of_values.value() >= kDetermined) return;  // then γ can hardly write more than the answer
   for (int64_t first = 0; first < n(); first += kStatesAtOnce) {
@@ -291,13 +214,19 @@ void Inquiry::look_at_written_answer(int v) {
   if (of_states.value() < kDetermined) return;
   object_to_written_answer(
       v, {.explained = of_states.value(), .values_explained = of_values.value()},
-      fmt::format("the {} values that occur on {} inputs", distinct(keys_[v]), n()));
+      fmt::format("the {} values that occur on {} inputs", distinct(graph_.keys(v)), n()));
 }
 
 void Inquiry::look_at_early_answer(int v) {
-  const std::vector<Site> later = later_components(step(v), experiment_.model.config());
+  if (places_.components.empty())
+    return leave_untested(
+        step(v).name,
+        fmt::format("on {} inputs its value, or one element of it, is the answer by another name; "
+                    "what this network computes after its sites is not known",
+                    n()));
+  const std::vector<Site> later = later_components(step(v), places_);
   if (later.empty()) return;
-  const Tensor tokens = tokens_.narrow(0, 0, std::min(kIntervened, n()));
+  const Tensor tokens = graph_.tokens().narrow(0, 0, std::min(kIntervened, n()));
   const double kept = kept_decisions(experiment_, tokens, later);
   if (kept >= kPassedOn) return;
   object(v, "early answer", kPrefixwise,
@@ -317,15 +246,9 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
     else if (!answers.contains(v))
       inner.insert(v);
   }
-  if (!inner.empty()) {
-    const auto path = path_around(inner);
-    if (!path.empty())
-      leave_untested("",
-                     fmt::format("the nodes that take part are no complete cut: the network can "
-                                 "also compute its answer by {}, of which nothing is said",
-                                 path_text(path)));
-    return;
-  }
+  if (!inner.empty())
+    return leave_untested_if_open("", path_around(inner), "the nodes that take part are",
+                                  ", of which nothing is said");
   if (!inputs.empty() && std::ranges::any_of(parts, [&](int v) { return answers.contains(v); }))
     return;  // everything happens between two places, which are named
   std::vector<std::string> renamed;
@@ -335,7 +258,7 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
           ? std::string("no inner node takes part in the answer")
           : fmt::format("the only inner nodes ({}) are {} by another name",
                         fmt::join(renamed, ", "), inputs.empty() ? "the answer" : "the tokens");
-  object(output(), "one component", kComponentwise,
+  object(graph_.output(), "one component", kComponentwise,
          fmt::format("{}, so the whole program stands for the whole network, and how either "
                      "computes it is left open",
                      reason));
@@ -344,22 +267,18 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
 // Nodes side by side may cut the network together.
 void Inquiry::look_at_open_cut(int v, const Steps& parts) {
   Steps beside = {v};
-  const Steps before = ancestors(v);
+  const Steps before = graph_.ancestors(v);
   for (const int other : parts)
-    if (!before.contains(other) && !ancestors(other).contains(v)) beside.insert(other);
-  const auto path = path_around(beside);
-  if (!path.empty())
-    leave_untested(step(v).name,
-                   fmt::format("its sites are no complete cut: the network can still know by {}, "
-                               "whatever is written there",
-                               path_text(path)));
+    if (!before.contains(other) && !graph_.ancestors(other).contains(v)) beside.insert(other);
+  leave_untested_if_open(step(v).name, path_around(beside), "its sites are",
+                         ", whatever is written there");
 }
 
 void Inquiry::look_at_repeats() {
-  for (int v = 0; v < n_steps(); ++v)
+  for (int v = 0; v < graph_.size(); ++v)
     for (int earlier = 0; earlier < v; ++earlier) {
-      if (is_output(v) || is_output(earlier) || constant(v)) continue;
-      if (!same_partition(keys_[v], keys_[earlier])) continue;
+      if (is_output(v) || is_output(earlier) || graph_.constant(v)) continue;
+      if (!same_partition(graph_.keys(v), graph_.keys(earlier))) continue;
       if (step(v).sites == step(earlier).sites)
         object(v, "repeat", kComponentwise,
                fmt::format("its value on {} inputs is that of {}, at the same sites", n(),
@@ -373,63 +292,70 @@ void Inquiry::look_at_repeats() {
 
 // --- runs of the network
 
+void Inquiry::look_at_grip(int v, const Grip& grip) {
+  const auto share = static_cast<double>(grip.followed) / static_cast<double>(grip.pairs);
+  if (grip.pairs < kFewPairs)
+    leave_untested(step(v).name,
+                   fmt::format("only {} of {} pairs of inputs are decided differently: whether "
+                               "anything hangs on what is written at its sites cannot be told",
+                               grip.pairs, grip.inputs));
+  else if (grip.changed == 0)
+    object(v, "no grip", kComponentwise,
+           fmt::format("the value of another input, written at its sites, changes none of {} "
+                       "decisions: the network does not use what is written there",
+                       grip.inputs));
+  else if (share < kWeakGrip)
+    leave_untested(step(v).name,
+                   fmt::format("the value of another input, written at its sites, carries only "
+                               "{} of {} inputs to that input's answer: what is written there is "
+                               "a small part of what decides",
+                               grip.followed, grip.pairs));
+}
+
+void Inquiry::look_at_equality(int v, const EqualityStrength& equality) {
+  const auto& [differing, called_equal, explained, inputs, hidden] = equality;
+  const auto at_least = [](int64_t part, double share, int64_t of) {
+    return static_cast<double>(part) >= share * static_cast<double>(of);
+  };
+  if (differing >= kDifferingPairs && explained < kOfTheAnswer &&
+      at_least(called_equal, kWeakEquality, differing) && at_least(hidden, kHidden, inputs))
+    object(v, "weak equality", kComponentwise,
+           fmt::format("on {} of {} inputs the network's value is another one than the "
+                       "interpretation's and counts as equal; so do {} of {} values of unrelated "
+                       "inputs with the same answer: the equality compares answers, not values",
+                       hidden, inputs, called_equal, differing));
+}
+
 void Inquiry::look_at_interventions() {
   const Interventions found =
-      intervene(experiment_, tokens_.narrow(0, 0, std::min(kIntervened, n())));
+      intervene(experiment_, graph_.tokens().narrow(0, 0, std::min(kIntervened, n())));
   result_.grips = found.grips;
-  for (int v = 0; v < n_steps(); ++v) {
-    const Grip& grip = found.grips[v];
-    const auto share = static_cast<double>(grip.followed) / static_cast<double>(grip.pairs);
-    if (constant(v)) continue;  // said elsewhere
-    if (grip.pairs < kFewPairs)
-      leave_untested(step(v).name,
-                     fmt::format("only {} of {} pairs of inputs are decided differently: whether "
-                                 "anything hangs on what is written at its sites cannot be told",
-                                 grip.pairs, grip.inputs));
-    else if (grip.changed == 0)
-      object(v, "no grip", kComponentwise,
-             fmt::format("the value of another input, written at its sites, changes none of {} "
-                         "decisions: the network does not use what is written there",
-                         grip.inputs));
-    else if (share < kWeakGrip)
-      leave_untested(step(v).name,
-                     fmt::format("the value of another input, written at its sites, carries only "
-                                 "{} of {} inputs to that input's answer: what is written there is "
-                                 "a small part of what decides",
-                                 grip.followed, grip.pairs));
+  for (int v = 0; v < graph_.size(); ++v) {
+    if (graph_.constant(v)) continue;  // said elsewhere
+    look_at_grip(v, found.grips[v]);
     const auto& [states, values] = found.written[v];
     if (!is_output(v) && !objected(v, "written answer") && 1 - values > kRounding &&
         1 - states < kCollapsed * (1 - values))
       object_to_written_answer(v, found.written[v], "the network's values");
-    const auto& [differing, called_equal, explained, inputs, hidden] = found.equalities[v];
-    const auto at_least = [](int64_t part, double share, int64_t of) {
-      return static_cast<double>(part) >= share * static_cast<double>(of);
-    };
-    if (differing >= kDifferingPairs && explained < kOfTheAnswer &&
-        at_least(called_equal, kWeakEquality, differing) && at_least(hidden, kHidden, inputs))
-      object(v, "weak equality", kComponentwise,
-             fmt::format("on {} of {} inputs the network's value is another one than the "
-                         "interpretation's and counts as equal; so do {} of {} values of unrelated "
-                         "inputs with the same answer: the equality compares answers, not values",
-                         hidden, inputs, called_equal, differing));
+    look_at_equality(v, found.equalities[v]);
   }
 }
 
 Vacuity Inquiry::run() {
   look_at_answers();
   look_at_sites();
-  for (int v = 0; v < n_steps(); ++v) look_at_unseen_inputs(v);
-  const Steps taking_part = telling_ ? parts() : ancestors(output());
+  for (int v = 0; v < graph_.size(); ++v) look_at_unseen_inputs(v);
+  const Steps taking_part = telling_ ? graph_.parts() : graph_.ancestors(graph_.output());
   look_at_parts(taking_part);
   Steps answers;
-  for (int v = 0; v < n_steps(); ++v) {
-    if (constant(v) && n() > 1)
+  for (int v = 0; v < graph_.size(); ++v) {
+    if (graph_.constant(v) && n() > 1)
       leave_untested(step(v).name, fmt::format("its value is the same on all {} inputs", n()));
     if (is_output(v)) continue;
     look_at_open_cut(v, taking_part);
-    if (!telling_ || constant(v)) continue;
+    if (!telling_ || graph_.constant(v)) continue;
     look_at_written_answer(v);
-    if (!is_the_answer(v)) continue;
+    if (!graph_.is_the_answer(v)) continue;
     answers.insert(v);
     look_at_early_answer(v);
   }
@@ -464,8 +390,7 @@ Vacuity vacuity(const Experiment& experiment, const Inputs& inputs, int64_t coun
                 bool exhaustive) {
   const at::NoGradGuard no_grad;
   require_consistent(experiment);
-  const Tensor tokens =
-      inputs(0, std::min(count, kVacuityInputs)).to(experiment.model.W_E.device());
+  const Tensor tokens = inputs(0, std::min(count, kVacuityInputs)).to(experiment.network.device());
   return Inquiry(experiment, tokens, exhaustive).run();
 }
 

@@ -96,7 +96,7 @@ Ablator::Ablator(const interp::Transformer& model, const ComponentGraph& graph,
     case Ablation::Zero:
       for (const WriterGroup& group : graph.writer_groups())
         constants_.push_back(at::zeros({group.n_writers, 1, 1, model.config().d_model},
-                                       model.W_E.options().requires_grad(false)));
+                                       model.W_E().options().requires_grad(false)));
       break;
   }
 }

@@ -10,7 +10,7 @@
 
 #include "circuits/component_graph.h"
 #include "circuits/counterfactuals.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 

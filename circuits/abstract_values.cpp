@@ -2,18 +2,18 @@
 
 #include <torch/types.h>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 
 namespace assay::circuits {
 
 using at::Tensor;
 
-std::vector<Value> network_values(const interp::Transformer& model, const Program& program,
+std::vector<Value> network_values(const interp::Network& network, const Program& program,
                                   const Tensor& tokens) {
   interp::TraceRequest request;
   for (const Step& step : program.steps)
     request.record.insert(request.record.end(), step.reads.begin(), step.reads.end());
-  const std::vector<Tensor> recorded = interp::trace(model, tokens, request);
+  const std::vector<Tensor> recorded = network.trace(tokens, request);
   std::vector<Value> values;
   auto next = recorded.begin();
   for (const Step& step : program.steps) {

@@ -10,14 +10,14 @@
 #include "circuits/program.h"
 
 namespace assay::interp {
-class Transformer;
+class Network;
 }
 
 namespace assay::circuits {
 
 /// A_v, what α reads from one run of the network, of every step.
 /// @param tokens  int64 [batch, pos].
-std::vector<Value> network_values(const interp::Transformer& model, const Program& program,
+std::vector<Value> network_values(const interp::Network& network, const Program& program,
                                   const at::Tensor& tokens);
 
 /// H_v, computed by the graph from the tokens alone, of every step.

@@ -13,7 +13,6 @@
 #include "interp/json_reader.h"
 #include "interp/json_shape.h"
 #include "interp/json_text.h"
-#include "interp/transformer.h"
 
 namespace assay::circuits {
 namespace {
@@ -172,17 +171,19 @@ CircuitFile load_circuit(const std::filesystem::path& path) {
   }
 }
 
-void require_fits(const CircuitFile& file, const interp::TransformerConfig& config) {
+void require_fits(const CircuitFile& file, const interp::Places& places) {
   const ComponentGraph& graph = file.circuit.graph;
-  if (graph.n_heads() != config.n_heads || (file.d_model != 0 && file.d_model != config.d_model))
+  if (graph.positions() > places.n_ctx)
+    throw std::invalid_argument(fmt::format("the circuit has {} positions, the model only {}",
+                                            graph.positions(), places.n_ctx));
+  const ComponentGraph own(places, graph.positions());
+  const int64_t d_model = places[places.components[0].output].size(interp::Axis::Model);
+  if (graph != own || (file.d_model != 0 && file.d_model != d_model))
     throw std::invalid_argument(
         fmt::format("the circuit belongs to another network: it has heads {} per block and d_model "
                     "{}, the model "
                     "has heads {} and d_model {}",
-                    graph.n_heads(), file.d_model, config.n_heads, config.d_model));
-  if (graph.positions() > config.n_ctx)
-    throw std::invalid_argument(fmt::format("the circuit has {} positions, the model only {}",
-                                            graph.positions(), config.n_ctx));
+                    graph.n_heads(), file.d_model, own.n_heads(), d_model));
 }
 
 }  // namespace assay::circuits

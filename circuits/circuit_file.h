@@ -33,6 +33,6 @@ std::string save_circuit(const CircuitFile& file, const std::filesystem::path& p
 CircuitFile load_circuit(const std::filesystem::path& path);
 
 /// @throws std::invalid_argument if the circuit is not one of this network (expected and got).
-void require_fits(const CircuitFile& file, const interp::TransformerConfig& config);
+void require_fits(const CircuitFile& file, const interp::Places& places);
 
 }  // namespace assay::circuits

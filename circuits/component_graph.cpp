@@ -7,9 +7,9 @@
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "interp/json_shape.h"
-#include "interp/transformer.h"
 
 namespace assay::circuits {
 namespace {
@@ -103,52 +103,108 @@ std::string to_string(const Component& component) {
   return "logits";
 }
 
-ComponentGraph::ComponentGraph(const interp::TransformerConfig& config, int64_t positions)
-    : ComponentGraph(config.n_heads, positions) {
-  if (!config.causal)
+std::vector<ComponentGraph::Sublayer> ComponentGraph::sublayers_of(const interp::Places& places,
+                                                                   int64_t positions) {
+  if (places.components.empty() || !places.additive)
+    throw std::invalid_argument(
+        "component graph: expected a network whose components write to a residual stream that adds "
+        "up; of this one no such components are known");
+  if (!places.causal)
     throw std::invalid_argument(
         "component graph: expected a causal network, got one that attends to all positions");
-  if (positions > config.n_ctx)
+  if (positions > places.n_ctx)
     throw std::invalid_argument(fmt::format(
-        "component graph: {} positions, but the model has only {}", positions, config.n_ctx));
+        "component graph: {} positions, but the model has only {}", positions, places.n_ctx));
+  std::vector<Sublayer> sublayers;
+  for (const interp::ComponentPlaces& component : places.components)
+    sublayers.push_back({component.kind, component.layer, component.count, component.joins});
+  return sublayers;
 }
 
+std::vector<ComponentGraph::Sublayer> ComponentGraph::one_after_the_other(
+    const std::vector<int64_t>& n_heads, int64_t positions) {
+  require_sizes(n_heads, positions);
+  std::vector<Sublayer> sublayers = {{Kind::Input}};
+  const auto n_layers = static_cast<int64_t>(n_heads.size());
+  for (int64_t layer = 0; layer < n_layers; ++layer) {
+    sublayers.push_back({Kind::Head, layer, n_heads[layer]});
+    sublayers.push_back({Kind::Mlp, layer});
+  }
+  sublayers.push_back({Kind::Logits, n_layers});
+  for (size_t i = 0; i < sublayers.size(); ++i) sublayers[i].joins = static_cast<int64_t>(i);
+  return sublayers;
+}
+
+ComponentGraph::ComponentGraph(const interp::Places& places, int64_t positions)
+    : ComponentGraph(sublayers_of(places, positions), positions) {}
+
 ComponentGraph::ComponentGraph(std::vector<int64_t> n_heads, int64_t positions)
-    : n_heads_(std::move(n_heads)), positions_(positions) {
-  require_sizes(n_heads_, positions_);
-  const auto add_writers = [&](const std::vector<Component>& components) {
-    writer_groups_.push_back({components[0].kind, components[0].layer,
-                              static_cast<int64_t>(writers_.size()),
-                              static_cast<int64_t>(components.size())});
-    writers_.insert(writers_.end(), components.begin(), components.end());
-  };
-  const auto add_readers = [&](Port port, const std::vector<Component>& components) {
-    const auto n_writers = static_cast<int64_t>(writers_.size());
-    const int64_t layer = components[0].layer;
-    const bool last = layer + 1 >= n_layers();
+    : ComponentGraph(one_after_the_other(n_heads, positions), positions) {}
+
+ComponentGraph::ComponentGraph(std::vector<Sublayer> sublayers, int64_t positions)
+    : sublayers_(std::move(sublayers)), positions_(positions) {
+  require_sizes(n_heads(), positions_);
+  // Which place they join says no more than who joins together, and is not known of a file.
+  int64_t joined = sublayers_[0].joins;
+  for (size_t i = 0, first = 0; i < sublayers_.size(); ++i) {
+    if (sublayers_[i].joins != joined) first = i;
+    joined = std::exchange(sublayers_[i].joins, static_cast<int64_t>(first));
+    index_[{sublayers_[i].kind, sublayers_[i].layer}] = i;
+  }
+  first_edge_ = {0};
+  for (size_t first = 0, end = 0; first < sublayers_.size(); first = end) {
+    while (end < sublayers_.size() && sublayers_[end].joins == sublayers_[first].joins) ++end;
+    for (size_t i = first; i < end; ++i) add_readers(i);
+    for (size_t i = first; i < end; ++i) add_writers(i);
+  }
+}
+
+std::vector<int64_t> ComponentGraph::n_heads() const {
+  std::vector<int64_t> heads;
+  for (const Sublayer& sublayer : sublayers_)
+    if (sublayer.kind == Kind::Head) heads.push_back(sublayer.count);
+  return heads;
+}
+
+void ComponentGraph::add_readers(size_t index) {
+  Sublayer& sublayer = sublayers_[index];
+  if (sublayer.kind == Kind::Input) return;
+  sublayer.readers = reader_groups_.size();
+  const bool last =
+      std::none_of(sublayers_.begin() + static_cast<std::ptrdiff_t>(index) + 1, sublayers_.end(),
+                   [](const Sublayer& later) { return later.kind == Kind::Head; });
+  const auto n_writers = static_cast<int64_t>(writers_.size());
+  const auto add = [&](Port port) {
     reader_groups_.push_back({.port = port,
-                              .layer = layer,
+                              .layer = sublayer.layer,
                               .first_reader = static_cast<int64_t>(readers_.size()),
-                              .n_readers = static_cast<int64_t>(components.size()),
+                              .n_readers = sublayer.count,
                               .n_writers = n_writers,
-                              .at_readout = last && port != Port::Key && port != Port::Value});
-    for (const Component& component : components) {
-      readers_.push_back({component, port});
+                              .at_readout = last && port != Port::Key && port != Port::Value,
+                              .component = static_cast<int>(index)});
+    for (int64_t head = 0; head < sublayer.count; ++head) {
+      readers_.push_back({{sublayer.kind, sublayer.layer, head}, port});
       first_edge_.push_back(first_edge_.back() + n_writers);
     }
   };
-  first_edge_ = {0};
-  add_writers({{Kind::Input}});
-  for (int64_t layer = 0; layer < n_layers(); ++layer) {
-    std::vector<Component> heads;
-    for (int64_t head = 0; head < n_heads_[layer]; ++head)
-      heads.push_back({Kind::Head, layer, head});
-    for (const Port port : {Port::Query, Port::Key, Port::Value}) add_readers(port, heads);
-    add_writers(heads);
-    add_readers(Port::Whole, {{Kind::Mlp, layer}});
-    add_writers({{Kind::Mlp, layer}});
-  }
-  add_readers(Port::Whole, {{Kind::Logits, n_layers()}});
+  if (sublayer.kind == Kind::Head)
+    for (const Port port : {Port::Query, Port::Key, Port::Value}) add(port);
+  else
+    add(Port::Whole);
+}
+
+void ComponentGraph::add_writers(size_t index) {
+  Sublayer& sublayer = sublayers_[index];
+  if (sublayer.kind == Kind::Logits) return;
+  sublayer.writers = writer_groups_.size();
+  writer_groups_.push_back({.kind = sublayer.kind,
+                            .layer = sublayer.layer,
+                            .first_writer = static_cast<int64_t>(writers_.size()),
+                            .n_writers = sublayer.count,
+                            .component = static_cast<int>(index),
+                            .stage = sublayer.joins});
+  for (int64_t head = 0; head < sublayer.count; ++head)
+    writers_.push_back({sublayer.kind, sublayer.layer, head});
 }
 
 Edge ComponentGraph::edge(int64_t id) const {
@@ -176,34 +232,29 @@ std::vector<Component> ComponentGraph::components() const {
   return components;
 }
 
+const ComponentGraph::Sublayer* ComponentGraph::find(Kind kind, int64_t layer) const {
+  const auto found = index_.find({kind, layer});
+  return found == index_.end() ? nullptr : &sublayers_[found->second];
+}
+
 int64_t ComponentGraph::index_of(const Component& component) const {
-  switch (component.kind) {
-    case Kind::Input:
-      return 0;
-    case Kind::Head:
-      return writer_groups_[1 + 2 * component.layer].first_writer + component.head;
-    case Kind::Mlp:
-      return writer_groups_[2 + 2 * component.layer].first_writer;
-    case Kind::Logits:
-      break;
-  }
-  return static_cast<int64_t>(writers_.size());
+  if (component.kind == Kind::Logits) return static_cast<int64_t>(writers_.size());
+  const Sublayer& sublayer = *find(component.kind, component.layer);
+  return writer_groups_[sublayer.writers].first_writer + component.head;
 }
 
 int64_t ComponentGraph::index_of(const Reader& reader) const {
   const Component& component = reader.component;
-  if (component.kind == Kind::Logits) return static_cast<int64_t>(readers_.size()) - 1;
-  const ReaderGroup& group =
-      reader_groups_[4 * component.layer + static_cast<int64_t>(reader.port)];
-  return group.first_reader + component.head;
+  const auto port = reader.port == Port::Whole ? 0 : static_cast<size_t>(reader.port);
+  return reader_groups_[find(component.kind, component.layer)->readers + port].first_reader +
+         component.head;
 }
 
 Component ComponentGraph::parse_component(std::string_view name) const {
   if (name == "logits") return {Kind::Logits, n_layers()};
   const auto found = component_named(name);
-  if (found && found->layer < n_layers() && found->head < n_heads_[found->layer] &&
-      to_string(*found) == name)
-    return *found;
+  const Sublayer* sublayer = found ? find(found->kind, found->layer) : nullptr;
+  if (sublayer && found->head < sublayer->count && to_string(*found) == name) return *found;
   std::vector<std::string> names;
   for (const Component& component : components()) {
     if (names.size() == kNamesListed) names.emplace_back("…");

@@ -11,17 +11,17 @@
 
 #include <boost/graph/adjacency_list.hpp>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-namespace assay::interp {
-struct TransformerConfig;
-}
+#include "interp/network/places.h"
 
 namespace assay::circuits {
 
-enum class Kind { Input, Head, Mlp, Logits };
+using interp::Kind;
 
 struct Component {
   Kind kind = Kind::Input;
@@ -47,9 +47,10 @@ struct ReaderGroup {
   int64_t first_reader = 0;
   int64_t n_readers = 0;
   int64_t n_writers = 0;  ///< writers 0 … n_writers-1 stand before these readers
-  /// In the last block only what is read at the readout position reaches the answer, except by keys
-  /// and values.
+  /// After the last attention has looked back, and for its queries, only what is read at the
+  /// readout position reaches the answer.
   bool at_readout = false;
+  int component = 0;  ///< index among the components of the network's places
 };
 
 /// Writers that one step of a forward pass computes.
@@ -58,6 +59,8 @@ struct WriterGroup {
   int64_t layer = 0;
   int64_t first_writer = 0;
   int64_t n_writers = 1;
+  int component = 0;  ///< index among the components of the network's places
+  int64_t stage = 0;  ///< groups of one stage stand side by side and do not read each other
 };
 
 struct Edge {
@@ -77,15 +80,17 @@ inline constexpr int64_t kMostHeads = 1 << 16, kMostEdges = 1 << 25;
 class ComponentGraph {
  public:
   /// @param positions  0: one edge serves all positions; else the length of the sequences.
-  /// @throws std::invalid_argument for a length outside [0, n_ctx], a network that is not causal,
-  ///   and more than kMostHeads or kMostEdges.
-  explicit ComponentGraph(const interp::TransformerConfig& config, int64_t positions = 0);
-  /// @param n_heads  of each block. @throws std::invalid_argument for a block without heads, and
-  ///   for more than kMostHeads or kMostEdges.
+  /// @throws std::invalid_argument for a length outside [0, n_ctx], a network that is not causal or
+  ///   whose streams are not the sum of what components have written, and more than kMostHeads or
+  ///   kMostEdges.
+  explicit ComponentGraph(const interp::Places& places, int64_t positions = 0);
+  /// Of blocks of attention and an MLP, one after the other. @param n_heads  of each block.
+  /// @throws std::invalid_argument for a block without heads, and for more than kMostHeads or
+  ///   kMostEdges.
   explicit ComponentGraph(std::vector<int64_t> n_heads, int64_t positions = 0);
 
-  const std::vector<int64_t>& n_heads() const { return n_heads_; }
-  int64_t n_layers() const { return static_cast<int64_t>(n_heads_.size()); }
+  std::vector<int64_t> n_heads() const;  ///< of each attention
+  int64_t n_layers() const { return sublayers_.back().layer; }
   int64_t positions() const { return positions_; }
   const std::vector<Component>& writers() const { return writers_; }
   const std::vector<Reader>& readers() const { return readers_; }
@@ -113,14 +118,31 @@ class ComponentGraph {
   int64_t index_of(const Component& component) const;
 
   bool operator==(const ComponentGraph& other) const {
-    return n_heads_ == other.n_heads_ && positions_ == other.positions_;
+    return sublayers_ == other.sublayers_ && positions_ == other.positions_;
   }
 
  private:
+  /// All heads of one attention, an MLP, ….
+  struct Sublayer {
+    Kind kind = Kind::Input;
+    int64_t layer = 0, count = 1;
+    int64_t joins = 0;                // those of one number read before any of them writes
+    size_t readers = 0, writers = 0;  // its first group of each
+    bool operator==(const Sublayer&) const = default;
+  };
+  ComponentGraph(std::vector<Sublayer> sublayers, int64_t positions);
+  static std::vector<Sublayer> sublayers_of(const interp::Places& places, int64_t positions);
+  static std::vector<Sublayer> one_after_the_other(const std::vector<int64_t>& n_heads,
+                                                   int64_t positions);
+  void add_readers(size_t sublayer);
+  void add_writers(size_t sublayer);
   int64_t index_of(const Reader& reader) const;
   int64_t id_written_as(std::string_view name, const Edge& edge) const;
 
-  std::vector<int64_t> n_heads_;
+  const Sublayer* find(Kind kind, int64_t layer) const;
+
+  std::vector<Sublayer> sublayers_;
+  std::map<std::pair<Kind, int64_t>, size_t> index_;  // among the sublayers
   int64_t positions_ = 0;
   std::vector<Component> writers_;
   std::vector<Reader> readers_;

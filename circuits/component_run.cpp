@@ -3,24 +3,38 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
-#include "interp/layers.h"
-#include "interp/trace.h"
+#include "interp/network/arithmetic.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
+using interp::Place;
 
-Tensor weight_of(const interp::Attention& attention, Port port) {
-  return port == Port::Query ? attention.W_Q : port == Port::Key ? attention.W_K : attention.W_V;
+// The places of one attention, found from what it writes backwards.
+struct AttentionPlaces {
+  const Place &output, &z, &v, &scores, &q, &k;
+
+  AttentionPlaces(const interp::Places& places, int component)
+      : output(places[places.components[component].output]),
+        z(places[output.reads[0].from]),
+        v(places[z.reads[1].from]),
+        scores(places[places.components[component].acts]),
+        q(places[scores.reads[0].from]),
+        k(places[scores.reads[1].from]) {}
+};
+
+Tensor weight_of(const interp::Transformer& model, const Place& place, size_t i) {
+  return i < place.weights.size() ? model.weights()[place.weights[i]] : Tensor();
 }
 
-Tensor bias_of(const interp::Attention& attention, Port port) {
-  return port == Port::Query ? attention.b_Q : port == Port::Key ? attention.b_K : attention.b_V;
+// From the stream at `from` to the value of `to`, along places that read one other each.
+Tensor along(const interp::Transformer& model, int from, int to, const Tensor& x) {
+  if (to == from) return x;
+  const Place& place = model.places()[to];
+  return apply(place, model.weights(), along(model, from, place.reads[0].from, x));
 }
 
 }  // namespace
@@ -31,56 +45,53 @@ Tensor last_positions(const Tensor& x, int64_t positions) {
 }
 
 Tensor embedded(const interp::Transformer& model, const Tensor& tokens) {
-  const interp::Site stream{.place = {interp::Hook::ResidPre, 0}};
-  return interp::trace(model, tokens, {.record = {stream}, .overwrite = {}})[0];
+  const interp::Places& places = model.places();
+  return model.trace(tokens, {.record = {{.place = places[places.components[0].output].name}}})[0];
 }
 
 Tensor projected(const interp::Transformer& model, const Heads& heads, Port port, const Tensor& x) {
-  const interp::Block& block = *model.blocks[heads.layer];
-  const Tensor W = weight_of(*block.attn, port).narrow(0, heads.first, heads.count);
-  const Tensor rows = interp::normalised(x, block.ln1, model.config()).flatten(1, 2);
-  Tensor out;                                // [head, batch · pos, d_head]
-  if (rows.size(0) == 1 && heads.count > 1)  // one product for all heads
-    out = at::matmul(rows[0], W.permute({1, 0, 2}).flatten(1))
-              .view({rows.size(1), W.size(0), W.size(2)})
-              .transpose(0, 1);
-  else
-    out = at::bmm(rows, W);
-  if (const Tensor b = bias_of(*block.attn, port); b.defined())
-    out = out + b.narrow(0, heads.first, heads.count).unsqueeze(1);
+  const interp::Places& places = model.places();
+  const AttentionPlaces attention(places, heads.component);
+  const Place& place = port == Port::Query ? attention.q
+                       : port == Port::Key ? attention.k
+                                           : attention.v;
+  const Tensor rows =
+      along(model, places.components[heads.component].reads, place.reads[0].from, x).flatten(1, 2);
+  const Tensor W = weight_of(model, place, 0).narrow(0, heads.first, heads.count);
+  Tensor b = weight_of(model, place, 1);
+  if (b.defined()) b = b.narrow(0, heads.first, heads.count);
+  const Tensor out = interp::project_each_head(rows, W, b);  // [head, batch · pos, d_head]
   return out.reshape({heads.count, x.size(1), x.size(2), W.size(2)});
 }
 
 Tensor attended(const interp::Transformer& model, const Heads& heads, const Tensor& q,
                 const Tensor& k, const Tensor& v) {
-  const int64_t n_queries = q.size(2), n_keys = k.size(2), d_head = q.size(3);
-  const Tensor scaled = q * (1 / std::sqrt(static_cast<double>(d_head)));
-  Tensor scores = at::matmul(scaled, k.transpose(2, 3));  // [head, batch, query, key]
+  const AttentionPlaces attention(model.places(), heads.component);
+  const int64_t n_queries = q.size(2), n_keys = k.size(2);
+  const double scale = std::get<interp::ScoresForm>(attention.scores.form).scale;
+  Tensor scores = interp::scores(q, k, scale);  // [head, batch, query, key]
   if (n_queries > 1) {
-    const Tensor key = at::arange(n_keys, q.options().dtype(torch::kInt64));
-    const Tensor query = key.slice(0, n_keys - n_queries).unsqueeze(1);
-    scores = scores.masked_fill(key > query, -std::numeric_limits<double>::infinity());
+    const Tensor positions = at::arange(n_keys, q.options().dtype(torch::kInt64));
+    scores = interp::without_later_keys(scores, positions.slice(0, n_keys - n_queries),
+                                        interp::kUnseenScore);
   }
-  const Tensor z = at::matmul(at::softmax(scores, -1), v).flatten(1, 2);
-  const Tensor W_O = model.blocks[heads.layer]->attn->W_O.narrow(0, heads.first, heads.count);
-  return at::bmm(z, W_O).view({heads.count, q.size(1), n_queries, -1});
+  const Tensor z = interp::mix(interp::pattern_of(scores), v).flatten(1, 2);
+  const Tensor W_O = weight_of(model, attention.output, 0).narrow(0, heads.first, heads.count);
+  return interp::project_each_head(z, W_O, {}).view({heads.count, q.size(1), n_queries, -1});
 }
 
-Tensor attention_bias(const interp::Transformer& model, int64_t layer) {
-  return model.blocks[layer]->attn->b_O;
+Tensor attention_bias(const interp::Transformer& model, int component) {
+  const interp::ComponentPlaces& places = model.places().components[component];
+  return places.kind == Kind::Head ? weight_of(model, model.places()[places.output], 1) : Tensor();
 }
 
-Tensor mlp_output(const interp::Transformer& model, int64_t layer, const Tensor& x) {
-  const interp::Block& block = *model.blocks[layer];
-  const interp::Mlp& mlp = *block.mlp;
-  const Tensor hidden =
-      interp::affine(interp::normalised(x, block.ln2, model.config()), mlp.W_in, mlp.b_in);
-  return interp::affine(interp::activated(hidden, model.config()), mlp.W_out, mlp.b_out);
+Tensor written(const interp::Transformer& model, int component, const Tensor& x) {
+  const interp::ComponentPlaces& places = model.places().components[component];
+  return along(model, places.reads, places.output, x);
 }
 
 Tensor unembedded(const interp::Transformer& model, const Tensor& x) {
-  return interp::affine(interp::normalised(x, model.ln_final, model.config()), model.W_U,
-                        model.b_U);
+  return written(model, static_cast<int>(model.places().components.size()) - 1, x);
 }
 
 Tensor run_components(const interp::Transformer& model, const ComponentGraph& graph,
@@ -88,19 +99,23 @@ Tensor run_components(const interp::Transformer& model, const ComponentGraph& gr
   if (readout < 0 || readout >= input.size(1))
     throw std::invalid_argument(
         fmt::format("readout: position {} is out of range [0, {})", readout, input.size(1)));
-  size_t next_readers = 0, next_writers = 0;
-  const auto wrote = [&](const Tensor& outputs) {
-    wiring.wrote(graph.writer_groups()[next_writers++], outputs);
-  };
+  size_t next_readers = 0;
   const auto read = [&] { return wiring.input_of(graph.reader_groups()[next_readers++]); };
-  wrote(input.narrow(1, 0, readout + 1).unsqueeze(0));
-  for (int64_t layer = 0; layer < model.config().n_layers(); ++layer) {
-    const Heads heads{layer, 0, model.config().n_heads[layer]};
+  const auto output_of = [&](const WriterGroup& group) {
+    if (group.kind != Kind::Head) return written(model, group.component, read());
+    const Heads heads{group.component, 0, group.n_writers};
     const Tensor q = projected(model, heads, Port::Query, read());
     const Tensor k = projected(model, heads, Port::Key, read());
     const Tensor v = projected(model, heads, Port::Value, read());
-    wrote(attended(model, heads, q, k, v));
-    wrote(mlp_output(model, layer, read()));
+    return attended(model, heads, q, k, v);
+  };
+  const std::vector<WriterGroup>& groups = graph.writer_groups();
+  wiring.wrote(groups[0], input.narrow(1, 0, readout + 1).unsqueeze(0));
+  for (size_t first = 1, end = 1; first < groups.size(); first = end) {
+    std::vector<Tensor> outputs;  // of those side by side: all read before any of them writes
+    for (; end < groups.size() && groups[end].stage == groups[first].stage; ++end)
+      outputs.push_back(output_of(groups[end]));
+    for (size_t i = first; i < end; ++i) wiring.wrote(groups[i], outputs[i - first]);
   }
   return unembedded(model, read()[0].select(1, 0));
 }
@@ -113,13 +128,9 @@ Tensor PlainWiring::input_of(const ReaderGroup& group) {
 void PlainWiring::wrote(const WriterGroup& group, const Tensor& outputs) {
   outputs_.push_back(outputs);
   const Tensor sum = outputs.size(0) == 1 ? outputs[0] : outputs.sum(0);
-  if (!stream_.defined()) {
-    stream_ = sum;
-    return;
-  }
-  stream_ = last_positions(stream_, sum.size(1)) + sum;
-  if (group.kind != Kind::Head) return;
-  if (const Tensor b = attention_bias(model_, group.layer); b.defined()) stream_ = stream_ + b;
+  stream_ = stream_.defined() ? last_positions(stream_, sum.size(1)) + sum : sum;
+  if (const Tensor b = attention_bias(model_, group.component); b.defined()) stream_ = stream_ + b;
+  joined_.push_back(stream_);
 }
 
 }  // namespace assay::circuits

@@ -1,6 +1,7 @@
 #pragma once
 // A forward pass in terms of components: what each writes to the residual stream, and what each
-// reads from it. A wiring decides what the readers see; the pass computes everything else.
+// reads from it. A wiring decides what the readers see; the pass computes everything else, as the
+// description of the network says (interp/network/places.h).
 
 #include <ATen/core/Tensor.h>
 
@@ -8,7 +9,7 @@
 #include <vector>
 
 #include "circuits/component_graph.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 
@@ -40,27 +41,30 @@ class PlainWiring : public Wiring {
 
   /// Per writer group, [writer, batch, pos, d_model].
   const std::vector<at::Tensor>& outputs() const { return outputs_; }
+  /// Per writer group, the stream after it has written, [batch, pos, d_model].
+  const std::vector<at::Tensor>& joined() const { return joined_; }
   /// Per reader group, the stream that it saw, [batch, pos, d_model].
   const std::vector<at::Tensor>& streams() const { return streams_; }
 
  private:
   const interp::Transformer& model_;
   at::Tensor stream_;
-  std::vector<at::Tensor> outputs_, streams_;
+  std::vector<at::Tensor> outputs_, joined_, streams_;
 };
 
-// --- the parts of a pass
+// --- the parts of a pass. Components are counted as in the network's places.
 
 /// Token and position embeddings. tokens: int64 [batch, pos] -> [batch, pos, d_model].
 /// @throws std::invalid_argument for tokens that the model cannot read.
 at::Tensor embedded(const interp::Transformer& model, const at::Tensor& tokens);
 
-/// Some of a block's heads: head first … first + count - 1.
+/// Some heads of an attention: head first … first + count - 1.
 struct Heads {
-  int64_t layer = 0, first = 0, count = 0;
+  int component = 0;
+  int64_t first = 0, count = 0;
 };
 
-/// Queries, keys or values for x [head or 1, batch, pos, d_model], layer norm included.
+/// Queries, keys or values for x [head or 1, batch, pos, d_model], a norm included.
 /// @return [head, batch, pos, d_head]
 at::Tensor projected(const interp::Transformer& model, const Heads& heads, Port port,
                      const at::Tensor& x);
@@ -69,11 +73,12 @@ at::Tensor projected(const interp::Transformer& model, const Heads& heads, Port 
 /// @return [head, batch, query, d_model]
 at::Tensor attended(const interp::Transformer& model, const Heads& heads, const at::Tensor& q,
                     const at::Tensor& k, const at::Tensor& v);
-/// b_O of a block, or an undefined tensor.
-at::Tensor attention_bias(const interp::Transformer& model, int64_t layer);
-/// What a block's MLP writes, layer norm included. x and result: [..., d_model].
-at::Tensor mlp_output(const interp::Transformer& model, int64_t layer, const at::Tensor& x);
-/// Logits, final layer norm included. x: [..., d_model] -> [..., vocab].
+/// b_O of an attention; undefined for other components and where there is none.
+at::Tensor attention_bias(const interp::Transformer& model, int component);
+/// What a component without heads makes of what it reads (an MLP's output, the logits), a norm
+/// included. x: [..., d_model] -> [..., d_model or vocab]
+at::Tensor written(const interp::Transformer& model, int component, const at::Tensor& x);
+/// Logits, final norm included. x: [..., d_model] -> [..., vocab].
 at::Tensor unembedded(const interp::Transformer& model, const at::Tensor& x);
 
 /// The last `positions` positions of x [..., pos, d_model]; a single one stands for all.

@@ -1,10 +1,10 @@
 #include <torch/types.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "circuits/component_run.h"
 #include "circuits/patching.h"
-#include "interp/trace.h"
 
 // Cutting an edge changes what one reader sees. Its component's new output minus its old one is
 // added to the clean residual stream, and the network runs on from there (a trace started at that
@@ -81,64 +81,71 @@ class ExactEffects {
     const ReaderGroup& group = graph_.reader_groups()[g];
     const Tensor seen =
         (wiring_.streams()[g] + change).flatten(0, 1);  // [cut · batch, pos, d_model]
-    Tensor logits;
-    if (group.layer == model_.config().n_layers())
-      logits = unembedded(model_, seen.select(1, 0));
-    else if (group.port == Port::Whole)
-      logits = run_on(interp::Hook::ResidPost, group.layer, mlp_change(g, seen, change.size(0)));
-    else
-      logits = run_on(interp::Hook::ResidMid, group.layer, head_change(g, reader, seen));
-    return metric_ - scores(logits, change.size(0));
+    const int64_t cuts = change.size(0);
+    if (g + 1 == graph_.reader_groups().size())
+      return metric_ - scores(unembedded(model_, seen.select(1, 0)), cuts);
+    const Tensor output = group.port == Port::Whole ? written(model_, group.component, seen)
+                                                    : head_output(g, reader, seen);
+    const Tensor clean = clean_outputs_of(group.component)[reader];
+    const Tensor written_change =
+        output.view({cuts, size_, -1, seen.size(2)}) - clean;  // [cut, batch, pos, d_model]
+    return metric_ - scores(run_on(group.component, written_change), cuts);
   }
 
-  // The residual stream after block `layer`'s attention or MLP: the clean one plus the change.
-  Tensor run_on(interp::Hook hook, int64_t layer, const Tensor& change) const {
-    const size_t mlp_readers = 4 * layer + 3;  // groups of a block: queries, keys, values, MLP
-    const Tensor& mid = wiring_.streams()[mlp_readers];
-    const Tensor clean =
-        hook == interp::Hook::ResidMid ? mid : mid + wiring_.outputs()[2 * layer + 2][0];
+  size_t writers_of(int component) const {
+    const auto& groups = graph_.writer_groups();
+    return std::ranges::find(groups, component, &WriterGroup::component) - groups.begin();
+  }
+  const Tensor& clean_outputs_of(int component) const {  // [writer, batch, pos, d_model]
+    return wiring_.outputs()[writers_of(component)];
+  }
+
+  // The stream behind a component once all that stand beside it have written.
+  const Tensor& joined_behind(int component) const {
+    const auto& groups = graph_.writer_groups();
+    size_t last = writers_of(component);
+    while (last + 1 < groups.size() && groups[last + 1].stage == groups[last].stage) ++last;
+    return wiring_.joined()[last];
+  }
+
+  // Logits with `change` added to the stream that the component's output joins. That stream is a
+  // complete cut: the network runs on from it alone.
+  Tensor run_on(int component, const Tensor& change) const {
+    const interp::Places& places = model_.places();
+    const Tensor& clean = joined_behind(component);
     std::vector<int64_t> positions(clean.size(1));
     std::iota(positions.begin(), positions.end(), experiment_.readout + 1 - clean.size(1));
-    const Tensor stream =
-        (clean + change.view({-1, size_, change.size(1), change.size(2)})).flatten(0, 1);
-    const interp::Site logits{.place = {interp::Hook::Logits, 0},
-                              .positions = {experiment_.readout}};
-    const interp::Site cut{.place = {hook, layer}, .positions = positions};
-    return interp::trace(model_, {}, {.record = {logits}, .overwrite = {{cut, stream}}})[0].squeeze(
-        1);
+    const interp::Site cut{.place = places[places.components[component].joins].name,
+                           .positions = positions};
+    return model_
+        .trace({}, {.record = {interp::logits_site(model_, experiment_.readout)},
+                    .overwrite = {{cut, (clean + change).flatten(0, 1)}}})[0]
+        .squeeze(1);
   }
 
-  Tensor mlp_change(size_t g, const Tensor& seen, int64_t cuts) const {
-    const int64_t layer = graph_.reader_groups()[g].layer;
-    const Tensor clean = wiring_.outputs()[2 * layer + 2][0];
-    return (mlp_output(model_, layer, seen).view({cuts, size_, -1, seen.size(2)}) - clean)
-        .flatten(0, 1);
-  }
-
-  Tensor head_change(size_t g, int64_t head, const Tensor& seen) {
-    const int64_t layer = graph_.reader_groups()[g].layer;
-    const Port port = graph_.reader_groups()[g].port;
-    const Heads one{layer, head, 1};
+  Tensor head_output(size_t g, int64_t head, const Tensor& seen) {
+    const ReaderGroup& group = graph_.reader_groups()[g];
+    const Heads one{group.component, head, 1};
     const int64_t cuts = seen.size(0) / size_;
     const auto input = [&](Port wanted) {
-      if (wanted == port) return projected(model_, one, port, seen.unsqueeze(0));
-      return clean_projection(layer, wanted).narrow(0, head, 1).repeat({1, cuts, 1, 1});
+      if (wanted == group.port) return projected(model_, one, wanted, seen.unsqueeze(0));
+      return clean_projection(group, wanted).narrow(0, head, 1).repeat({1, cuts, 1, 1});
     };
-    const Tensor written = attended(model_, one, input(Port::Query), input(Port::Key),
-                                    input(Port::Value))[0];  // [cut · batch, query, d_model]
-    const Tensor clean = wiring_.outputs()[2 * layer + 1][head];
-    return (written.view({cuts, size_, -1, seen.size(2)}) - clean).flatten(0, 1);
+    return attended(model_, one, input(Port::Query), input(Port::Key),
+                    input(Port::Value))[0];  // [cut · batch, query, d_model]
   }
 
-  // Of all heads of a block, kept while its readers are visited.
-  Tensor clean_projection(int64_t layer, Port port) {
-    if (projections_layer_ != layer) projections_.assign(3, {});
-    projections_layer_ = layer;
+  // Of all heads of an attention, kept while its readers are visited.
+  Tensor clean_projection(const ReaderGroup& group, Port port) {
+    if (projections_of_ != group.component) projections_.assign(3, {});
+    projections_of_ = group.component;
     Tensor& kept = projections_[static_cast<size_t>(port)];
-    if (!kept.defined()) {
-      const Tensor& stream = wiring_.streams()[4 * layer + static_cast<int64_t>(port)];
-      kept =
-          projected(model_, {layer, 0, model_.config().n_heads[layer]}, port, stream.unsqueeze(0));
+    if (kept.defined()) return kept;
+    for (size_t g = 0; g < graph_.reader_groups().size(); ++g) {
+      const ReaderGroup& other = graph_.reader_groups()[g];
+      if (other.component == group.component && other.port == port)
+        kept = projected(model_, {group.component, 0, group.n_readers}, port,
+                         wiring_.streams()[g].unsqueeze(0));
     }
     return kept;
   }
@@ -162,7 +169,7 @@ class ExactEffects {
   PlainWiring wiring_;
   Tensor metric_;                // [batch]
   std::vector<Tensor> changes_;  // per writer group, ablation value minus output
-  int64_t projections_layer_ = -1;
+  int projections_of_ = -1;      // component
   std::vector<Tensor> projections_ = std::vector<Tensor>(3);  // [head, batch, pos, d_head]
   Tensor effects_;                                            // [batch, rows, columns]
 };

@@ -3,96 +3,56 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <optional>
 #include <set>
 
 namespace assay::circuits {
 namespace {
 
-using interp::Hook;
 using interp::Site;
 
-// The last writers before a site's value is complete, narrowed to one head where the site is.
-struct Reach {
-  int64_t end = 0;                   // writers before this one may have contributed
-  std::optional<int64_t> head = {};  // of the last group alone
-};
-
-int64_t first_of(const ComponentGraph& graph, Kind kind, int64_t layer) {
-  for (const WriterGroup& group : graph.writer_groups())
-    if (group.kind == kind && (kind == Kind::Input || group.layer == layer))
-      return group.first_writer;
-  return static_cast<int64_t>(graph.writers().size());
+// Components of the network that may have had a part in what a node's sites hold.
+std::set<int> contributors(const Node& node, const interp::Places& places) {
+  std::set<int> found;
+  for (const Site& site : node.sites)
+    found.merge(interp::contributors(places, places.at(site.place)));
+  return found;
 }
 
-Reach reach_of(const Site& site, const ComponentGraph& graph) {
-  const auto& [hook, layer] = site.place;
-  const int64_t heads = first_of(graph, Kind::Head, layer), mlp = first_of(graph, Kind::Mlp, layer);
-  switch (hook) {
-    case Hook::Embed:
-    case Hook::PosEmbed:
-      return {1};
-    case Hook::ResidPre:
-    case Hook::Ln1:
-      return {heads};
-    case Hook::Q:
-    case Hook::K:
-    case Hook::V:
-    case Hook::AttnScores:
-    case Hook::Pattern:
-    case Hook::Z:
-      return {mlp, site.head};
-    case Hook::AttnOut:
-    case Hook::ResidMid:
-    case Hook::Ln2:
-      return {mlp};
-    case Hook::MlpPre:
-    case Hook::MlpPost:
-    case Hook::MlpOut:
-    case Hook::ResidPost:
-      return {mlp + 1};
-    case Hook::LnFinal:
-      return {static_cast<int64_t>(graph.writers().size())};
-    case Hook::Logits:
-      break;
-  }
-  return {static_cast<int64_t>(graph.writers().size()) + 1};
-}
-
-int64_t end_of(const Node& node, const ComponentGraph& graph) {
-  int64_t end = 0;
-  for (const Site& site : node.sites) end = std::max(end, reach_of(site, graph).end);
-  return end;
+// Those of one component: all its heads, or the one to which a site within it is narrowed.
+void insert(std::set<int64_t>& found, const Site& site, int component, const interp::Places& places,
+            const ComponentGraph& graph) {
+  const interp::ComponentPlaces& part = places.components[component];
+  const int64_t first = graph.index_of(Component{part.kind, part.layer, 0});
+  const bool narrowed = site.head && places[places.at(site.place)].component == component;
+  for (int64_t head = 0; head < part.count; ++head)
+    if (!narrowed || head == *site.head) found.insert(first + head);
 }
 
 }  // namespace
 
 ComponentsOfNodes components_of_nodes(const Interpretation& interpretation,
-                                      const ComponentGraph& graph) {
-  std::map<std::string, int64_t> ends;
-  for (const Node& node : interpretation.nodes) ends[node.name] = end_of(node, graph);
+                                      const ComponentGraph& graph, const interp::Places& places) {
+  std::map<std::string, std::set<int>> contributing;
+  for (const Node& node : interpretation.nodes)
+    contributing[node.name] = contributors(node, places);
   ComponentsOfNodes components;
   const std::vector<Component> all = graph.components();
   for (const Node& node : interpretation.nodes) {
-    int64_t begin = 0;
+    std::set<int> before;
     for (const std::string& parent : node.parents)
-      if (parent != kTokens) begin = std::max(begin, ends.at(parent));
+      if (parent != kTokens) before.merge(std::set(contributing.at(parent)));
     std::set<int64_t> found;
-    for (const Site& site : node.sites) {
-      const Reach reach = reach_of(site, graph);
-      for (int64_t i = begin; i < reach.end; ++i) {
-        const bool other_head = reach.head && all[i].kind == Kind::Head &&
-                                all[i].layer == site.place.layer && all[i].head != *reach.head;
-        if (!other_head) found.insert(i);
-      }
-    }
+    for (const Site& site : node.sites)
+      for (const int component : interp::contributors(places, places.at(site.place)))
+        if (!before.contains(component)) insert(found, site, component, places, graph);
     for (const int64_t i : found) components[node.name].push_back(all[i]);
   }
   return components;
 }
 
-at::Tensor implied_edges(const Interpretation& interpretation, const ComponentGraph& graph) {
-  const ComponentsOfNodes components = components_of_nodes(interpretation, graph);
+at::Tensor implied_edges(const Interpretation& interpretation, const ComponentGraph& graph,
+                         const interp::Places& places) {
+  const ComponentsOfNodes components = components_of_nodes(interpretation, graph, places);
   at::Tensor kept = at::zeros({graph.rows(), graph.columns()}, torch::kBool);
   const auto contains = [&](const std::string& node, const Component& component) {
     const auto found = components.find(node);

@@ -17,11 +17,13 @@ namespace assay::circuits {
 /// Components of one node: those that write what its sites hold, after everything that its parents'
 /// sites hold has been written.
 using ComponentsOfNodes = std::map<std::string, std::vector<Component>>;
+/// @param places  of the network that both are about.
 ComponentsOfNodes components_of_nodes(const Interpretation& interpretation,
-                                      const ComponentGraph& graph);
+                                      const ComponentGraph& graph, const interp::Places& places);
 
 /// Edges into a node's components from the same node's or from its parents' components.
 /// @return bool [rows, columns] of the graph.
-at::Tensor implied_edges(const Interpretation& interpretation, const ComponentGraph& graph);
+at::Tensor implied_edges(const Interpretation& interpretation, const ComponentGraph& graph,
+                         const interp::Places& places);
 
 }  // namespace assay::circuits

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "interp/site.h"
+#include "interp/network/site.h"
 
 namespace assay::circuits {
 

@@ -10,8 +10,8 @@
 #include "interp/json_reader.h"
 #include "interp/json_shape.h"
 #include "interp/json_text.h"
+#include "interp/network/places.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 
 namespace assay::circuits {
 namespace {
@@ -110,18 +110,18 @@ ordered_json write_sites(const std::vector<interp::Site>& sites) {
   return list;
 }
 
-std::vector<interp::Site> read_sites(const Strings& list, const interp::TransformerConfig& config) {
+std::vector<interp::Site> read_sites(const Strings& list, const interp::Places& places) {
   std::vector<interp::Site> sites;
-  for (const std::string& text : list) sites.push_back(interp::parse_site(text, config));
+  for (const std::string& text : list) sites.push_back(interp::parse_site(text, places));
   return sites;
 }
 
 Node read_node(const ordered_json& from, const interp::TensorMap& tensors,
-               const interp::TransformerConfig& config) {
+               const interp::Places& places) {
   return {.name = from.at("name"),
           .parents = from.at("parents").get<Strings>(),
-          .sites = read_sites(from.at("sites").get<Strings>(), config),
-          .reads = read_sites(from.at("reads").get<Strings>(), config),
+          .sites = read_sites(from.at("sites").get<Strings>(), places),
+          .reads = read_sites(from.at("reads").get<Strings>(), places),
           .h = read_operation(from, "h", tensors),
           .alpha = read_operation(from, "alpha", tensors),
           .gamma = read_operation(from, "gamma", tensors),
@@ -172,8 +172,7 @@ void save_interpretation(const Interpretation& interpretation, const fs::path& p
   interp::put_pair_in_place(tensor_file, index);
 }
 
-LoadedInterpretation load_interpretation(const fs::path& path,
-                                         const interp::TransformerConfig& config,
+LoadedInterpretation load_interpretation(const fs::path& path, const interp::Places& places,
                                          const std::string& model_sha256) {
   fs::path tensor_path = tensors_beside(path);
   const std::string text = interp::read_file(path, interp::kJsonBytes);
@@ -208,7 +207,7 @@ LoadedInterpretation load_interpretation(const fs::path& path,
       where = node_in_words(node, interpretation.nodes.size() + 1);
       if (const auto problem = interp::mismatch(node, node_shape()))
         throw std::runtime_error(*problem);
-      interpretation.nodes.push_back(read_node(node, tensors, config));
+      interpretation.nodes.push_back(read_node(node, tensors, places));
     }
     where = "its graph";
     topological_order(interpretation);

@@ -7,7 +7,7 @@
 #include "circuits/interpretation.h"
 
 namespace assay::interp {
-struct TransformerConfig;
+struct Places;
 }
 
 namespace assay::circuits {
@@ -21,13 +21,13 @@ struct LoadedInterpretation {
   std::string sha256;  ///< of the JSON file, which names the hash of the tensors
 };
 
-/// @param config  the model that it will be tested on: sites are parsed against it.
+/// @param places  of the network that it will be tested on: sites are parsed against it.
 /// @param model_sha256  if given, the hash of that model's file, from which it must be derived.
 /// @throws std::runtime_error naming file, node and field: unknown version, another model, missing,
 ///   ill-typed or unknown fields and those that stand twice, tensors that the file does not hold,
 ///   that are not finite or whose file is not the one that was written.
 LoadedInterpretation load_interpretation(const std::filesystem::path& path,
-                                         const interp::TransformerConfig& config,
+                                         const interp::Places& places,
                                          const std::string& model_sha256 = "");
 
 }  // namespace assay::circuits

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "circuits/component_run.h"
-#include "interp/trace.h"
 
 namespace assay::circuits {
 namespace {
@@ -25,8 +24,7 @@ class CircuitWiring : public Wiring {
     differences_.push_back(outputs - last_positions(ablated, outputs.size(2)));
     if (base_.defined()) base_ = last_positions(base_, outputs.size(2));
     add_to_base(ablated.sum(0));
-    if (group.kind == Kind::Head)
-      if (const Tensor b = attention_bias(model_, group.layer); b.defined()) add_to_base(b);
+    if (const Tensor b = attention_bias(model_, group.component); b.defined()) add_to_base(b);
   }
 
   Tensor input_of(const ReaderGroup& group) override {
@@ -73,7 +71,7 @@ class CircuitWiring : public Wiring {
 void validate(const Experiment& experiment) {
   const interp::TransformerConfig& config = experiment.model.config();
   validate(experiment.data, config.d_vocab, config.n_ctx);
-  if (experiment.graph.n_heads() != config.n_heads)
+  if (experiment.graph != ComponentGraph(experiment.model.places(), experiment.graph.positions()))
     throw std::invalid_argument(
         fmt::format("circuit: it belongs to a network with heads {} per block, this one has {}",
                     experiment.graph.n_heads(), config.n_heads));

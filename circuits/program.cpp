@@ -5,8 +5,8 @@
 
 #include <stdexcept>
 
-#include "circuits/cut.h"
-#include "interp/transformer.h"
+#include "interp/network/cut.h"
+#include "interp/network/places.h"
 
 namespace assay::circuits {
 namespace {
@@ -27,16 +27,16 @@ std::string names_of(const std::vector<interp::Site>& sites) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void validate_sites(const Node& node, const interp::TransformerConfig& config) {
+void validate_sites(const Node& node, const interp::Places& places) {
   try {
     if (node.sites.empty() || node.reads.empty())
       throw std::invalid_argument(
           fmt::format("expected at least one site and one that alpha reads, found {} and {}",
                       node.sites.size(), node.reads.size()));
     for (const auto* sites : {&node.sites, &node.reads})
-      for (const interp::Site& site : *sites) interp::validate(site, config);
+      for (const interp::Site& site : *sites) interp::validate(site, places);
     for (const interp::Site& site : node.reads)
-      if (!lies_within(site, node.sites, config))
+      if (!lies_within(site, node.sites, places))
         throw std::invalid_argument(
             fmt::format("alpha reads {}, which lies outside of the node's sites ({}): its value "
                         "would be read in "
@@ -50,12 +50,12 @@ void validate_sites(const Node& node, const interp::TransformerConfig& config) {
 }  // namespace
 
 Program compile(const Interpretation& interpretation, const Operations& operations,
-                const interp::TransformerConfig& config) {
+                const interp::Places& places) {
   Program program;
   std::map<std::string, int> step_of{{kTokens, -1}};
   for (const size_t index : topological_order(interpretation)) {
     const Node& node = interpretation.nodes[index];
-    validate_sites(node, config);
+    validate_sites(node, places);
     Step step{.name = node.name,
               .parents = {},
               .sites = node.sites,

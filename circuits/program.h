@@ -9,7 +9,7 @@
 #include "circuits/operations.h"
 
 namespace assay::interp {
-struct TransformerConfig;
+struct Places;
 }
 
 namespace assay::circuits {
@@ -31,9 +31,9 @@ struct Program {
 
 /// @throws std::invalid_argument naming node and operation: for an operation that does not exist
 /// (the
-///   message lists those that do), bad numbers, sites that the model does not have, and an alpha that
-///   reads outside of its node's sites.
+///   message lists those that do), bad numbers, sites that the model does not have, and an alpha
+///   that reads outside of its node's sites.
 Program compile(const Interpretation& interpretation, const Operations& operations,
-                const interp::TransformerConfig& config);
+                const interp::Places& places);
 
 }  // namespace assay::circuits

@@ -8,7 +8,6 @@
 #include <stdexcept>
 
 #include "circuits/component_run.h"
-#include "interp/trace.h"
 
 namespace assay::circuits {
 namespace {
@@ -33,8 +32,9 @@ Tensor ablated_logits(const Experiment& experiment, const Ablator& ablator, int6
   Tensor stream = at::zeros({1, model.config().d_model});
   for (const Tensor& values : ablator.values(first, count))  // [writer, 1, pos or 1, d_model]
     stream = stream + values.select(2, values.size(2) - 1).sum(0);
-  for (int64_t layer = 0; layer < model.config().n_layers(); ++layer)
-    if (const Tensor b = attention_bias(model, layer); b.defined()) stream = stream + b;
+  for (size_t c = 0; c < model.places().components.size(); ++c)
+    if (const Tensor b = attention_bias(model, static_cast<int>(c)); b.defined())
+      stream = stream + b;
   return unembedded(model, stream).expand({count, -1});
 }
 

@@ -2,8 +2,7 @@
 
 #include <torch/types.h>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::interp {
 namespace {
@@ -12,11 +11,11 @@ using at::Tensor;
 
 std::vector<Tensor> values_at(const Transformer& model, const Tensor& tokens,
                               const std::vector<int64_t>& positions,
-                              const std::vector<Place>& places) {
+                              const std::vector<std::string>& places) {
   TraceRequest request;
-  for (const Place& place : places)
+  for (const std::string& place : places)
     request.record.push_back({.place = place, .positions = positions});
-  return trace(model, tokens, request);
+  return model.trace(tokens, request);
 }
 
 bool by_position(const LabelledBatch& batch) {
@@ -37,7 +36,7 @@ Tensor answered_tokens(const LabelledBatch& batch) {
 
 /// One pass over rows as they are: what fills them up comes after what a decoder's answer sees.
 std::vector<Tensor> values_at_ends(const Transformer& model, const LabelledBatch& batch,
-                                   const std::vector<Place>& places) {
+                                   const std::vector<std::string>& places) {
   const int64_t longest = batch.readouts.max().item<int64_t>() + 1;
   std::vector<Tensor> values = values_at(model, batch.tokens.narrow(1, 0, longest), {}, places);
   for (Tensor& value : values) {
@@ -49,7 +48,7 @@ std::vector<Tensor> values_at_ends(const Transformer& model, const LabelledBatch
 
 /// A pass for each length, for networks that see both ways.
 std::vector<Tensor> values_by_length(const Transformer& model, const LabelledBatch& batch,
-                                     const std::vector<Place>& places) {
+                                     const std::vector<std::string>& places) {
   const Tensor ends = std::get<0>(at::_unique(batch.readouts)).cpu();
   std::vector<Tensor> rows;
   std::vector<std::vector<Tensor>> parts(places.size());
@@ -70,7 +69,7 @@ std::vector<Tensor> values_by_length(const Transformer& model, const LabelledBat
 }  // namespace
 
 std::vector<Tensor> values_at_answers(const Transformer& model, const LabelledBatch& batch,
-                                      int64_t readout, const std::vector<Place>& places) {
+                                      int64_t readout, const std::vector<std::string>& places) {
   if (by_position(batch)) {
     std::vector<Tensor> values = values_at(model, batch.tokens, {}, places);
     for (Tensor& value : values) value = at_labels(batch, value);
@@ -86,7 +85,7 @@ std::vector<Tensor> values_at_answers(const Transformer& model, const LabelledBa
 }
 
 Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout) {
-  const Tensor logits = values_at_answers(model, batch, readout, {{Hook::Logits, 0}})[0];
+  const Tensor logits = values_at_answers(model, batch, readout, {hook::logits()})[0];
   require_finite(logits, answered_tokens(batch), "logits");
   return logits;
 }

@@ -1,14 +1,14 @@
 #pragma once
-// What the network computes where inputs are answered, be that at one position, at the end of each or
-// wherever there is a label.
+// What the network computes where inputs are answered, be that at one position, at the end of each
+// or wherever there is a label.
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "interp/labelled_inputs.h"
-#include "interp/site.h"
 
 namespace assay::interp {
 
@@ -16,11 +16,11 @@ class Transformer;
 
 /// Values of some places at the labelled positions or, where there is a label per input, at each
 /// input's own readout or, where the batch names none, at `readout`.
-/// @param places  such that have one vector per position.
+/// @param places  names of such that have one vector per position.
 /// @return one per place: [answers, width of the place].
 /// @throws std::invalid_argument as trace() does.
 std::vector<at::Tensor> values_at_answers(const Transformer& model, const LabelledBatch& batch,
-                                          int64_t readout, const std::vector<Place>& places);
+                                          int64_t readout, const std::vector<std::string>& places);
 
 /// Logits there: [answers, vocab]. @throws std::runtime_error where one is not finite.
 at::Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout);

@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 #include "interp/fail.h"
-#include "interp/transformer.h"
+#include "interp/network/config.h"
 
 namespace assay::interp {
 namespace {

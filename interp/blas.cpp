@@ -25,7 +25,9 @@ Function* lookup(const char* name) {
 }
 
 // True where LibTorch brings MKL along: then what libblas.so.3 is does not matter.
-bool has_mkl() { return at::globalContext().hasMKL(); }
+bool has_mkl() {
+  return at::globalContext().hasMKL();
+}
 
 std::string library_of_sgemm() {
   Dl_info info{};
@@ -42,12 +44,13 @@ std::string openblas_core() {
   return core ? core() : "";
 }
 
-// What a compiler makes of three nested loops: some GFLOP/s, in which a reference BLAS lies as well.
+// What a compiler makes of three nested loops: some GFLOP/s, in which a reference BLAS lies as
+// well.
 double measure_plain_loops() {
   constexpr int kSize = 128;
   const std::vector<float> left(kSize * kSize, 1), right(kSize * kSize, 1);
   std::vector<float> product(kSize * kSize);
-  const float *__restrict a = left.data(), *__restrict b = right.data();  // as Fortran has them
+  const float* __restrict a = left.data(), * __restrict b = right.data();  // as Fortran has them
   float* __restrict c = product.data();
   double best = 0;
   for (int run = 0; run < 5; ++run) {
@@ -138,6 +141,11 @@ bool use_openblas_core(const std::string& core) {
 
 bool choose_blas_kernels() {
   return !std::getenv(kCoreVariable) && use_openblas_core(better_openblas_core());
+}
+
+int blas_threads() {
+  auto* get = lookup<int()>("openblas_get_num_threads");
+  return get ? get() : 0;
 }
 
 void set_blas_threads(int threads) {

@@ -7,10 +7,10 @@
 namespace assay::interp {
 
 struct Blas {
-  std::string library;        ///< file that sgemm comes from, links resolved; or "MKL, in LibTorch"
+  std::string library;  ///< file that sgemm comes from, links resolved; or "MKL, in LibTorch"
   std::string configuration = {};  ///< what OpenBLAS says of itself; empty for others
-  std::string core = {};  ///< processor that its kernels are made for (OpenBLAS); else empty
-  double gflops = 0;  ///< measured on one float32 product [2048, 128]·[128, 512], one thread
+  std::string core = {};    ///< processor that its kernels are made for (OpenBLAS); else empty
+  double gflops = 0;        ///< measured on one float32 product [2048, 128]·[128, 512], one thread
   double plain_gflops = 0;  ///< of three nested loops on a small product, measured beside it
   bool fast = false;        ///< not is_slow()
 };
@@ -38,7 +38,8 @@ bool use_openblas_core(const std::string& core);
 /// thread can be multiplying yet. @return whether anything changed.
 bool choose_blas_kernels();
 
-/// Threads that the BLAS itself may use (OpenBLAS; no effect on others).
+/// Threads that the BLAS itself may use (OpenBLAS; no effect on others, which have 0).
+int blas_threads();
 void set_blas_threads(int threads);
 
 /// Floating-point operations per second of [m, k]·[k, n] in float32, the best of a few runs.

@@ -13,8 +13,8 @@
 
 #include "interp/files.h"
 #include "interp/json_reader.h"
+#include "interp/network/transformer.h"
 #include "interp/training_config.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 namespace {

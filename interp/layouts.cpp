@@ -1,6 +1,4 @@
 #include "interp/layouts.h"
-#include "interp/attention_mask.h"
-#include "interp/fail.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,6 +10,10 @@
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "interp/attention_mask.h"
+#include "interp/fail.h"
+#include "interp/network/build.h"
 
 namespace assay::interp {
 namespace {
@@ -111,7 +113,9 @@ Weights convert(const TensorMap& file, const TransformerConfig& config, const La
   }
   Weights weights{.config = config};
   std::set<std::string> used;
-  for (const auto& [name, shape] : parameter_shapes(config)) {
+  std::map<std::string, Sizes> shapes;  // by name, so that errors do not hang on the architecture
+  for (const Weight& weight : describe(config).weights) shapes.emplace(weight.name, weight.shape);
+  for (const auto& [name, shape] : shapes) {
     const Origin origin = layout(name, shape);
     weights.tensors[name] = convert_one(file, origin, shape);
     used.insert(origin.tensor);
@@ -251,41 +255,6 @@ Layout gpt2_layout(const std::string& prefix, bool tied) {
 }
 
 }  // namespace
-
-std::map<std::string, Sizes> parameter_shapes(const TransformerConfig& config) {
-  const int64_t d_model = config.d_model, d_mlp = config.d_mlp;
-  std::map<std::string, Sizes> shapes;
-  const auto add = [&](const std::string& name, const Sizes& shape, bool present = true) {
-    if (present) shapes[name] = shape;
-  };
-  const auto add_norm = [&](const std::string& name) {
-    add(name + ".w", {d_model}, config.norm == Norm::Pre);
-    add(name + ".b", {d_model}, config.norm == Norm::Pre);
-  };
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
-    const std::string attn = fmt::format("blocks.{}.attn.", layer);
-    const std::string mlp = fmt::format("blocks.{}.mlp.", layer);
-    const int64_t heads = config.n_heads[layer], d_head = config.d_head[layer];
-    for (const std::string side : {"Q", "K", "V"}) {
-      add(attn + "W_" + side, {heads, d_model, d_head});
-      add(attn + "b_" + side, {heads, d_head}, config.attention_biases);
-    }
-    add(attn + "W_O", {heads, d_head, d_model});
-    add(attn + "b_O", {d_model}, config.attention_biases);
-    add(mlp + "W_in", {d_model, d_mlp});
-    add(mlp + "b_in", {d_mlp}, config.mlp_biases);
-    add(mlp + "W_out", {d_mlp, d_model});
-    add(mlp + "b_out", {d_model}, config.mlp_biases);
-    add_norm(fmt::format("blocks.{}.ln1", layer));
-    add_norm(fmt::format("blocks.{}.ln2", layer));
-  }
-  add("embed.W_E", {config.d_vocab, d_model});
-  add("pos_embed.W_pos", {config.n_ctx, d_model});
-  add_norm("ln_final");
-  add("unembed.W_U", {d_model, config.d_vocab});
-  add("unembed.b_U", {config.d_vocab}, config.unembed_bias);
-  return shapes;
-}
 
 Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
   return convert(tensors, config, same_place, {".attn.mask", {".attn.IGNORE"}});

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
 #include "interp/settings.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 
@@ -20,10 +20,6 @@ struct Weights {
   TransformerConfig config;
   TensorMap tensors = {};  ///< float32; may be views of what they were made from
 };
-
-/// The name and shape of every parameter that a Transformer of this configuration has; unlike
-/// making one, this allocates nothing that a file's lying sizes could blow up.
-std::map<std::string, std::vector<int64_t>> parameter_shapes(const TransformerConfig& config);
 
 // All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
 // tensor is missing, misshapen, unknown or not of floating point; and if a mask of attention that

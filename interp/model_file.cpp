@@ -8,12 +8,12 @@
 
 #include "interp/fail.h"
 #include "interp/files.h"
-#include "interp/json_text.h"
 #include "interp/gpt2_folder.h"
 #include "interp/json_reader.h"
+#include "interp/json_text.h"
 #include "interp/layouts.h"
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 #include "interp/weight_file.h"
 
 namespace assay::interp {
@@ -74,9 +74,9 @@ Content read_folder(const fs::path& path, Settings& settings) {
   return {std::move(folder.weights), std::move(folder.sha256), "gpt2", std::move(folder.config)};
 }
 
-// The same weights under another configuration are another network. Where the configuration does not
-// stand in the file that is hashed, the hash takes it in, so that a claim about the one network is
-// refused on the other.
+// The same weights under another configuration are another network. Where the configuration does
+// not stand in the file that is hashed, the hash takes it in, so that a claim about the one network
+// is refused on the other.
 std::string with_configuration(const std::string& weights, const TransformerConfig& config) {
   return sha256(weights + "\n" + to_json(config).dump());
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::interp {
 

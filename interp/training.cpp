@@ -15,9 +15,9 @@
 
 #include "interp/answers.h"
 #include "interp/checkpoint.h"
+#include "interp/network/transformer.h"
 #include "interp/parallel.h"
 #include "interp/pruning.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 namespace {
@@ -44,8 +44,8 @@ struct Shard {
 
 Shard backward(const Transformer& model, const std::vector<Tensor>& parameters,
                const TrainingConfig& config, double l1, const LabelledBatch& batch) {
-  std::vector<Place> places = {{Hook::Logits, 0}};
-  if (l1 > 0) places.push_back({Hook::MlpPost, last_layer(model)});
+  std::vector<std::string> places = {hook::logits()};
+  if (l1 > 0) places.push_back(hook::mlp_post(last_layer(model)));
   const auto values = values_at_answers(model, batch, config.readout, places);
   const Tensor cross_entropy =
       at::cross_entropy_loss(values[0], answer_labels(batch), {}, at::Reduction::Sum);

@@ -72,17 +72,17 @@ void add_mechanism(std::vector<ScoredInput>& methods, const circuits::Program& p
 /// Explains one input by every method.
 class InputComparison {
  public:
-  InputComparison(const Task& task, const interp::Transformer& model,
+  InputComparison(const Task& task, const interp::Network& network,
                   const circuits::Program* program, const ComparisonConfig& config)
-      : task_(task), model_(model), program_(program), config_(config) {}
+      : task_(task), network_(network), program_(program), config_(config) {}
 
   ComparedInput operator()(int64_t index) const {
     const interp::LabelledBatch batch = task_.sample(Part::Test, config_.seed, index, 1);
     ComparedInput input{.tokens = batch.tokens[0], .methods = {}, .references = {}, .random = {}};
-    const int64_t answer = answer_of(task_, model_, input.tokens);
+    const int64_t answer = answer_of(task_, network_, input.tokens);
     input.right = answer == batch.labels[0].item<int64_t>();
     const auto seed = config_.seed + static_cast<uint64_t>(index);
-    const Problem problem = problem_of(task_, model_, input.tokens,
+    const Problem problem = problem_of(task_, network_, input.tokens,
                                        {.features = config_.features,
                                         .target = interp::attribution::Target{.token = answer},
                                         .replacer = config_.replacer,
@@ -139,7 +139,7 @@ class InputComparison {
   }
 
   const Task& task_;
-  const interp::Transformer& model_;
+  const interp::Network& network_;
   const circuits::Program* program_;
   const ComparisonConfig& config_;
 };
@@ -165,11 +165,11 @@ std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& re
   return draws;
 }
 
-Comparison compare(const Task& task, const interp::Transformer& model,
+Comparison compare(const Task& task, const interp::Network& network,
                    const circuits::Program* program, const ComparisonConfig& config,
                    std::vector<ComparedInput> begun) {
   require_possible(task, config);
-  const InputComparison compare_input(task, model, program, config);
+  const InputComparison compare_input(task, network, program, config);
   Comparison comparison{.inputs = std::move(begun)};
   for (auto i = static_cast<int64_t>(comparison.inputs.size()); i < config.inputs; ++i) {
     if (config.stop && *config.stop) {

@@ -16,7 +16,8 @@ namespace assay::tasks {
 struct Comparison;
 
 struct ComparisonConfig {
-  /// NAME or NAME:PRESET, and \@READING for another reading than the method's scores: slalom\@value.
+  /// NAME or NAME:PRESET, and \@READING for another reading than the method's scores:
+  /// slalom\@value.
   std::vector<std::string> methods;
   /// Methods whose scores the others are held against. They are methods as well, asked for or not.
   std::vector<std::string> references = {};
@@ -64,7 +65,7 @@ struct Comparison {
 /// @param begun    the first inputs of the same comparison, from an earlier run.
 /// @throws std::invalid_argument for no method or input, deletion where inputs have one length,
 ///   and as interp::attribution::parse_method() and problem_of() do.
-Comparison compare(const Task& task, const interp::Transformer& model,
+Comparison compare(const Task& task, const interp::Network& network,
                    const circuits::Program* program, const ComparisonConfig& config,
                    std::vector<ComparedInput> begun = {});
 

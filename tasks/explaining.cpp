@@ -9,10 +9,10 @@ using interp::attribution::Problem;
 using interp::attribution::Sequence;
 using interp::attribution::Target;
 
-std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& model,
+std::vector<int64_t> answers_given(const Task& task, const interp::Network& network,
                                    const at::Tensor& tokens) {
   const std::vector<int64_t> answers = task.answers();
-  const auto scorer = interp::attribution::logits_scorer_of(model, task.framing());
+  const auto scorer = interp::attribution::logits_scorer_of(network, task.framing());
   const at::Tensor logits = scorer(std::vector<Sequence>{task.sequence_of(tokens)})[0];
   const at::Tensor of_answers = logits.index_select(0, torch::tensor(answers, torch::kInt64));
   const double largest = of_answers.max().item<double>();
@@ -22,22 +22,22 @@ std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& 
   return given;
 }
 
-int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens) {
-  return answers_given(task, model, tokens).front();
+int64_t answer_of(const Task& task, const interp::Network& network, const at::Tensor& tokens) {
+  return answers_given(task, network, tokens).front();
 }
 
-Problem problem_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens,
+Problem problem_of(const Task& task, const interp::Network& network, const at::Tensor& tokens,
                    const ExplainConfig& config) {
-  task.require_fits(model.config());
+  task.require_fits(network.places());
   const Framing framing = task.framing();
   const Sequence sequence = task.sequence_of(tokens);
-  const Target target = config.target.value_or(Target{.token = answer_of(task, model, tokens)});
+  const Target target = config.target.value_or(Target{.token = answer_of(task, network, tokens)});
   return {.input = {.tokens = sequence, .features = task.features(config.features, sequence)},
-          .scorer = interp::attribution::scorer_of(model, target, framing),
-          .logits = interp::attribution::logits_scorer_of(model, framing),
+          .scorer = interp::attribution::scorer_of(network, target, framing),
+          .logits = interp::attribution::logits_scorer_of(network, framing),
           .target = target,
           .framing = framing,
-          .model = &model,
+          .network = &network,
           .replacer = config.replacer,
           .one_length = task.one_length(),
           .rows = config.rows,

@@ -16,10 +16,10 @@ namespace assay::tasks {
 /// Which of the task's answers have the largest logit: one, unless there is a tie. In their order.
 /// @param tokens  int64 [pos], one input. @throws std::runtime_error for logits that are not
 /// finite.
-std::vector<int64_t> answers_given(const Task& task, const interp::Transformer& model,
+std::vector<int64_t> answers_given(const Task& task, const interp::Network& network,
                                    const at::Tensor& tokens);
 /// The first of them.
-int64_t answer_of(const Task& task, const interp::Transformer& model, const at::Tensor& tokens);
+int64_t answer_of(const Task& task, const interp::Network& network, const at::Tensor& tokens);
 
 struct ExplainConfig {
   std::string features = "token";  ///< one of Task::feature_kinds()
@@ -32,7 +32,7 @@ struct ExplainConfig {
 
 /// Task and model must outlive the problem. @param tokens  int64 [pos], one input of the task.
 /// @throws std::invalid_argument for features that the task does not have.
-interp::attribution::Problem problem_of(const Task& task, const interp::Transformer& model,
+interp::attribution::Problem problem_of(const Task& task, const interp::Network& network,
                                         const at::Tensor& tokens, const ExplainConfig& config);
 
 }  // namespace assay::tasks

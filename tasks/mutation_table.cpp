@@ -4,7 +4,7 @@
 #include <functional>
 #include <set>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {
@@ -19,7 +19,7 @@ using circuits::Program;
 constexpr int64_t kFirstLook = 128;
 
 Program compiled(const Interpretation& interpretation, const MutationTrial& trial) {
-  return circuits::compile(interpretation, all_operations(), trial.model.config());
+  return circuits::compile(interpretation, all_operations(), trial.network.places());
 }
 
 // Checks the inputs slice by slice, so that `look` sees counts after 128, 256, 512, … of them. The
@@ -30,7 +30,7 @@ void check_in_slices(const Program& program, const MutationTrial& trial,
     const auto slice = [&, first](int64_t from, int64_t n) {
       return trial.inputs(first + from, n);
     };
-    look(axioms::check({trial.model, program, trial.decision}, slice,
+    look(axioms::check({trial.network, program, trial.decision}, slice,
                        {.inputs = std::min(size, trial.count - first), .witnesses = 1}),
          first);
   }
@@ -38,9 +38,9 @@ void check_in_slices(const Program& program, const MutationTrial& trial,
 
 std::vector<MutatedRow> rows_before(const Interpretation& interpretation,
                                     const MutationTrial& trial) {
-  const CheckResult result = axioms::check(
-      {trial.model, compiled(interpretation, trial), trial.decision}, trial.inputs,
-      {.inputs = trial.count});
+  const CheckResult result =
+      axioms::check({trial.network, compiled(interpretation, trial), trial.decision}, trial.inputs,
+                    {.inputs = trial.count});
   std::vector<MutatedRow> rows;
   for (const axioms::NodeResult& node : result.nodes) {
     for (const Axiom axiom : axioms::kAxioms) {
@@ -107,7 +107,7 @@ std::vector<MutationResult> mutation_table(const Interpretation& interpretation,
                          .seed = seed,
                          .title = changed.title,
                          .rows = rows_after(program, before, trial),
-                         .objections = axioms::vacuity({trial.model, program, trial.decision},
+                         .objections = axioms::vacuity({trial.network, program, trial.decision},
                                                        trial.inputs, trial.count, trial.exhaustive)
                                            .objections});
     }

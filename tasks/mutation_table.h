@@ -17,7 +17,7 @@ namespace assay::tasks {
 
 /// What a table is made on.
 struct MutationTrial {
-  const interp::Transformer& model;
+  const interp::Network& network;
   axioms::Inputs inputs;
   int64_t count = 0;
   bool exhaustive = false;  ///< the inputs are all there are: rates are compared, no bounds

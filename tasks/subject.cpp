@@ -28,12 +28,11 @@ Subject load_subject(const std::filesystem::path& model,
   Subject subject;
   subject.model = interp::load_model(model);
   subject.loaded =
-      circuits::load_interpretation(interpretation, subject.config(), subject.model.sha256);
+      circuits::load_interpretation(interpretation, subject.places(), subject.model.sha256);
   subject.task = task_from_json(subject.interpretation().task);
-  subject.task->require_fits(subject.config());
+  subject.task->require_fits(subject.places());
   require_task_of_model(*subject.task, subject.model.metadata);
-  subject.program =
-      circuits::compile(subject.interpretation(), all_operations(), subject.config());
+  subject.program = circuits::compile(subject.interpretation(), all_operations(), subject.places());
   return subject;
 }
 

@@ -7,7 +7,7 @@
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {
@@ -19,13 +19,13 @@ struct Subject {
   circuits::Program program;
 
   const circuits::Interpretation& interpretation() const { return loaded.interpretation; }
-  const interp::TransformerConfig& config() const { return model.model->config(); }
+  const interp::Places& places() const { return model.model->places(); }
   axioms::Experiment experiment() const { return {*model.model, program, task->decision()}; }
 };
 
 /// @throws std::runtime_error, std::invalid_argument for files that cannot be read, an
-///   interpretation of another model or about another task than the model file names, a model that does not fit the task, and operations or sites
-///   that do not exist.
+///   interpretation of another model or about another task than the model file names, a model that
+///   does not fit the task, and operations or sites that do not exist.
 Subject load_subject(const std::filesystem::path& model,
                      const std::filesystem::path& interpretation);
 

@@ -71,12 +71,12 @@ interp::LabelledInputs Task::inputs(Part part, uint64_t seed) const {
       [this, part, seed](int64_t first, int64_t count) { return sample(part, seed, first, count); };
 }
 
-void Task::require_fits(const interp::TransformerConfig& config) const {
-  if (config.d_vocab != d_vocab() || config.n_ctx != n_ctx())
+void Task::require_fits(const interp::Places& places) const {
+  if (places.n_tokens != d_vocab() || places.n_ctx != n_ctx())
     throw std::invalid_argument(
         fmt::format("the model has d_vocab {} and n_ctx {}, but the task {} with {} needs d_vocab "
                     "{} and n_ctx {}",
-                    config.d_vocab, config.n_ctx, name(), nlohmann::json(settings()).dump(),
+                    places.n_tokens, places.n_ctx, name(), nlohmann::json(settings()).dump(),
                     d_vocab(), n_ctx()));
 }
 
@@ -143,7 +143,7 @@ bool Task::can_draw(const at::Tensor& tokens) const {
   }
 }
 
-Derivation Task::derive(const interp::Transformer&, const DeriveConfig&) const {
+Derivation Task::derive(const interp::Network&, const DeriveConfig&) const {
   require_interpretation();
   return {};
 }

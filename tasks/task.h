@@ -16,8 +16,8 @@
 #include "circuits/interpretation.h"
 #include "interp/attribution/features.h"
 #include "interp/attribution/replacer.h"
+#include "interp/network/transformer.h"
 #include "interp/training.h"
-#include "interp/transformer.h"
 
 namespace assay::tasks {
 
@@ -176,12 +176,12 @@ class Task {
   virtual int64_t deriving_inputs(Part) const { return 0; }  ///< to fit on, unless told otherwise
   /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a model
   ///   that is not one of this task, and where there is no interpretation to derive.
-  virtual Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const;
+  virtual Derivation derive(const interp::Network& network, const DeriveConfig& config) const;
 
   /// A dataset as the function that training and checking take.
   interp::LabelledInputs inputs(Part part, uint64_t seed) const;
   /// @throws std::invalid_argument saying which size differs and what the task expects.
-  void require_fits(const interp::TransformerConfig& config) const;
+  void require_fits(const interp::Places& places) const;
   /// Inputs as sample() gives them, without partners: their label is right, the other answers
   /// wrong.
   circuits::Counterfactuals without_partners(const interp::LabelledBatch& batch) const;

@@ -10,5 +10,6 @@
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   assay::interp::set_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  assay::interp::own_process();
   return RUN_ALL_TESTS();
 }

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "interp/files.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/counterfactual_file.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
@@ -53,7 +53,7 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
   ExperimentSubject subject{
       .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
   subject.task = task_of_model(subject.model.metadata, options.task);
-  subject.task->require_fits(subject.model.model->config());
+  subject.task->require_fits(subject.model.model->places());
   nlohmann::ordered_json inputs;
   if (options.data.empty()) {
     subject.data = subject.task->counterfactuals(part, seed, 0, options.inputs);

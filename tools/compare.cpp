@@ -8,7 +8,7 @@
 
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/comparison_summary.h"
 #include "tasks/registry.h"
 #include "tools/commands.h"
@@ -48,10 +48,10 @@ ComparisonSubject load(const ComparisonOptions& options, const Session& session)
                             .program = {},
                             .interpretation_sha256 = {}};
   if (options.interpretation.empty()) return subject;
-  const interp::TransformerConfig& config = subject.explained.model.model->config();
+  const interp::Places& places = subject.explained.model.model->places();
   const auto loaded =
-      circuits::load_interpretation(options.interpretation, config, subject.explained.model.sha256);
-  subject.program = circuits::compile(loaded.interpretation, tasks::all_operations(), config);
+      circuits::load_interpretation(options.interpretation, places, subject.explained.model.sha256);
+  subject.program = circuits::compile(loaded.interpretation, tasks::all_operations(), places);
   subject.interpretation_sha256 = loaded.sha256;
   return subject;
 }

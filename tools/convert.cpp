@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tools/commands.h"
 #include "tools/network_options.h"
 #include "tools/options.h"

@@ -6,7 +6,7 @@
 
 #include "circuits/interpretation_file.h"
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
 #include "tools/numbers.h"
@@ -50,11 +50,11 @@ tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& tas
   return config;
 }
 
-tasks::Derivation derive(const tasks::Task& task, const interp::Transformer& model,
+tasks::Derivation derive(const tasks::Task& task, const interp::Network& network,
                          tasks::DeriveConfig config, bool quiet) {
   Progress line(quiet);
   config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
-  return task.derive(model, config);
+  return task.derive(network, config);
 }
 
 void print_evidence(const tasks::Derivation& derivation, const Console& console) {
@@ -108,7 +108,7 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   const Session session = start(options.common);
   const interp::LoadedModel loaded = interp::load_model(options.model);
   const auto task = task_for_model(loaded.metadata, entry.name, options.settings);
-  task->require_fits(loaded.model->config());
+  task->require_fits(loaded.model->places());
   const tasks::DeriveConfig config = settled(options, *task);
   const fs::path file = options.out / (config.variant + ".json");
   fs::create_directories(options.out);

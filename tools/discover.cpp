@@ -10,7 +10,7 @@
 
 #include "circuits/circuit_file.h"
 #include "circuits/discovery.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
@@ -114,7 +114,7 @@ int run_discover(DiscoverOptions options) {
   const uint64_t seed = options.common.seed.value_or(0);
   const ExperimentSubject subject = load_subject(options.experiment, tasks::Part::Derive, seed);
   const int64_t readout = subject.task->readout();
-  const circuits::ComponentGraph graph(subject.model.model->config(),
+  const circuits::ComponentGraph graph(subject.model.model->places(),
                                        options.positions ? readout + 1 : 0);
   if (options.edges && *options.edges > graph.n_edges())
     throw std::invalid_argument(

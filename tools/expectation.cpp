@@ -9,10 +9,9 @@
 #include <stdexcept>
 
 #include "interp/fail.h"
+#include "interp/network/network.h"
 #include "interp/npy.h"
 #include "interp/safetensors.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
 
 namespace assay::tools {
 namespace {
@@ -51,12 +50,12 @@ Expectation checked(const Tensor& tokens, const Tensor& logits, const fs::path& 
   return {tokens.to(at::kLong), logits.to(at::kDouble)};
 }
 
-Tensor logits_of(const interp::Transformer& model, const Tensor& tokens, bool all_positions) {
-  const interp::Site everywhere{.place = {interp::Hook::Logits, 0}};
-  const Tensor on_device = tokens.to(model.W_E.device());
-  const Tensor logits =
-      all_positions ? interp::trace(model, on_device, {.record = {everywhere}, .overwrite = {}})[0]
-                    : interp::logits_at(model, on_device, tokens.size(1) - 1);
+Tensor logits_of(const interp::Network& network, const Tensor& tokens, bool all_positions) {
+  const interp::Site everywhere{.place = interp::logits_site(network, 0).place};
+  const Tensor on_device = tokens.to(network.device());
+  const Tensor logits = all_positions
+                            ? network.trace(on_device, {.record = {everywhere}, .overwrite = {}})[0]
+                            : interp::logits_at(network, on_device, tokens.size(1) - 1);
   return logits.cpu().to(at::kDouble);
 }
 
@@ -92,19 +91,19 @@ Expectation read_expectation(const fs::path& logits, const fs::path& tokens) {
   return checked(tensor_in(file, "tokens", logits), tensor_in(file, "logits", logits), logits);
 }
 
-Agreement compare(const interp::Transformer& model, const Expectation& expected) {
+Agreement compare(const interp::Network& network, const Expectation& expected) {
   const at::NoGradGuard no_grad;
   const int64_t vocab = expected.logits.size(-1);
-  if (vocab != model.config().d_vocab) {
+  if (vocab != network.places().n_tokens) {
     throw std::invalid_argument(
-        fmt::format("expected logits of {} tokens, found {}", model.config().d_vocab, vocab));
+        fmt::format("expected logits of {} tokens, found {}", network.places().n_tokens, vocab));
   }
   Agreement agreement;
   for (int64_t first = 0; first < expected.tokens.size(0); first += kInputsAtOnce) {
     const int64_t count = std::min(kInputsAtOnce, expected.tokens.size(0) - first);
     const Tensor theirs = expected.logits.narrow(0, first, count);
     const Tensor ours =
-        logits_of(model, expected.tokens.narrow(0, first, count), theirs.dim() == 3);
+        logits_of(network, expected.tokens.narrow(0, first, count), theirs.dim() == 3);
     const auto largest = [](const Tensor& value) { return value.abs().max().item<double>(); };
     const double difference = largest(ours - theirs);
     if (!std::isnan(agreement.largest_difference) &&

@@ -9,7 +9,7 @@
 #include <string>
 
 namespace assay::interp {
-class Transformer;
+class Network;
 }
 
 namespace assay::tools {
@@ -40,7 +40,7 @@ Expectation read_expectation(const std::filesystem::path& logits,
                              const std::filesystem::path& tokens);
 
 /// @throws std::invalid_argument if the shapes are not those of this network.
-Agreement compare(const interp::Transformer& model, const Expectation& expected);
+Agreement compare(const interp::Network& network, const Expectation& expected);
 
 nlohmann::ordered_json to_json(const Agreement& agreement);
 

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/explaining.h"
 #include "tools/commands.h"
 #include "tools/explained.h"

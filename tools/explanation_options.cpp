@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "interp/attribution/method.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
@@ -56,7 +56,7 @@ ExplanationSubject load_subject(const ExplanationOptions& options, const Session
   ExplanationSubject subject{
       .model = interp::load_model(options.model), .task = {}, .replacer = {}};
   subject.task = task_of_model(subject.model.metadata, options.task);
-  subject.task->require_fits(subject.model.model->config());
+  subject.task->require_fits(subject.model.model->places());
   subject.replacer = subject.task->replacer(
       options.replacer.empty() ? subject.task->replacer_names().front() : options.replacer);
   subject.model.model->to(session.device);

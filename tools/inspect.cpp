@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "interp/model_file.h"
-#include "interp/site.h"
-#include "interp/transformer.h"
+#include "interp/network/site.h"
+#include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
 #include "tools/expectation.h"
@@ -62,10 +62,10 @@ void print_parameters(const interp::Transformer& model, const Console& console) 
   console.line(table.to_string(console.colour()));
 }
 
-void print_sites(const interp::TransformerConfig& config, const Console& console) {
+void print_sites(const interp::Places& places, const Console& console) {
   Table table({{"site", Align::Left}, {"shape", Align::Left}});
-  for (const interp::Place& place : interp::places(config)) {
-    table.add_row({{to_string(place)}, {shape_text(interp::shape({.place = place}, config))}});
+  for (const interp::Place& place : places.all) {
+    table.add_row({{place.name}, {shape_text(interp::shape({.place = place.name}, places))}});
   }
   console.line(table.to_string(console.colour()));
 }
@@ -92,8 +92,9 @@ ordered_json report_of(const InspectOptions& options, const Inspection& found) {
   for (const auto& parameter : loaded.model->named_parameters()) {
     report["parameters"][parameter.key()] = parameter.value().sizes().vec();
   }
-  for (const interp::Place& place : interp::places(config)) {
-    report["sites"][to_string(place)] = interp::shape({.place = place}, config);
+  const interp::Places& places = loaded.model->places();
+  for (const interp::Place& place : places.all) {
+    report["sites"][place.name] = interp::shape({.place = place.name}, places);
   }
   for (const auto& [formula, error, value] : found.identities) {
     report["self_check"].push_back(
@@ -115,7 +116,7 @@ Inspection inspect(const InspectOptions& options, const c10::Device& device) {
   if (expected) found.agreement = compare(model, *expected);
   const uint64_t seed = options.common.seed.value_or(0);
   found.without_logits = inputs_without_finite_logits(model, seed);
-  found.identities = check_residual_identities(model, seed);
+  found.identities = check_identities(model, seed);
   return found;
 }
 
@@ -152,7 +153,7 @@ int run_inspect(const InspectOptions& options) {
   heading(console, "Parameters");
   print_parameters(*loaded.model, console);
   heading(console, "Sites");
-  print_sites(loaded.model->config(), console);
+  print_sites(loaded.model->places(), console);
   heading(console, "Self-check on random tokens (largest differences)");
   print_identities(found.identities, console);
   write_report(options.common, report_of(options, found));

@@ -12,7 +12,7 @@
 #include "circuits/interpretation_file.h"
 #include "circuits/random_circuits.h"
 #include "interp/files.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
@@ -142,21 +142,22 @@ void measure_one_ablation(const Measurement& m) {
 
 /// What the interpretation does not mention but the circuit needs, and the other way round.
 void compare_with_interpretation(const Measurement& m) {
+  const interp::Places& places = m.subject.model.model->places();
   const circuits::Interpretation interpretation =
-      circuits::load_interpretation(m.options.interpretation, m.subject.model.model->config())
-          .interpretation;
+      circuits::load_interpretation(m.options.interpretation, places).interpretation;
   if (interpretation.model_sha256 != m.subject.model.sha256)
     throw std::invalid_argument(
         fmt::format("{}: it was derived from another model", m.options.interpretation.string()));
   const circuits::ComponentGraph& graph = m.circuit.graph;
-  const at::Tensor implied = circuits::implied_edges(interpretation, graph);
+  const at::Tensor implied = circuits::implied_edges(interpretation, graph, places);
   const auto ids = [](const at::Tensor& edges) { return circuits::edge_ids(edges); };
   const std::vector<int64_t> unmentioned = ids(m.circuit.kept & implied.logical_not());
   const std::vector<int64_t> unneeded = ids(implied & m.circuit.kept.logical_not());
   const Console& console = m.console;
   console.fact("interpretation", m.options.interpretation.string());
   m.report["interpretation"]["path"] = m.options.interpretation.string();
-  for (const auto& [node, components] : circuits::components_of_nodes(interpretation, graph)) {
+  for (const auto& [node, components] :
+       circuits::components_of_nodes(interpretation, graph, places)) {
     std::string names;
     for (const circuits::Component& component : components)
       names += (names.empty() ? "" : ", ") + to_string(component);
@@ -182,7 +183,7 @@ int run_measure(const MeasureOptions& options) {
   const circuits::CircuitFile file = circuits::load_circuit(options.circuit);
   const ExperimentSubject subject =
       load_subject(options.experiment, tasks::Part::Test, options.common.seed.value_or(1));
-  circuits::require_fits(file, subject.model.model->config());
+  circuits::require_fits(file, subject.model.model->places());
   const Console& console = session.console;
   print_subject(options.experiment, subject, session);
   console.fact("circuit",

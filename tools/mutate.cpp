@@ -98,7 +98,7 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
     Progress line(options.common.quiet);
     results = tasks::mutation_table(
         subject.interpretation(), mutations, {seed, seed + 1},
-        {.model = *subject.model.model,
+        {.network = *subject.model.model,
          .inputs = inputs.tokens,
          .count = inputs.count,
          .exhaustive = inputs.scope == axioms::Scope::Domain,

@@ -69,6 +69,7 @@ Session start(const CommonOptions& options) {
   if (!options.json.empty()) require_writable(options.json);
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
   interp::set_threads(options.threads > 0 ? options.threads : std::max(1, processors));
+  interp::own_process();
   const interp::Blas blas = interp::inspect_blas();
   warn_if_slow(blas);
   return {Console(options.quiet), device, blas};

@@ -92,14 +92,16 @@ void print_nodes(const Report& report, const Console& console) {
     }
     text += fmt::format("; values compared by {}", node.equality);
     console.fact(node.name, text);
-    if (!node.path_around.empty()) {
+    if (node.around.found == interp::Found::Yes)
       console.fact("", fmt::format("not a complete cut, the network can still know by {}",
-                                   brief(node.path_around)));
-    }
+                                   brief(node.around.path)));
+    if (node.around.found == interp::Found::Unknown)
+      console.fact("", "whether its sites are a complete cut is not known");
     if (node.grip)
-      console.fact("", fmt::format("another input's value, written there, carries {} of {} inputs to "
-                                   "that input's answer",
-                                   grouped(node.grip->followed), grouped(node.grip->pairs)));
+      console.fact("",
+                   fmt::format("another input's value, written there, carries {} of {} inputs to "
+                               "that input's answer",
+                               grouped(node.grip->followed), grouped(node.grip->pairs)));
     if (!node.has_evidence) console.fact("", "carries no evidence");
   }
 }
@@ -125,8 +127,9 @@ void print_untested(const Report& report, const Console& console) {
 void print_verdict(const Report& report, const Console& console) {
   const int code = axioms::exit_code(report);
   const std::string sentence = wrapped(axioms::verdict_sentence(report), width_of(stdout), 0);
-  console.line(console.paint(sentence,
-                             code == 0 ? Tone::Bold : code == 1 ? Tone::Bad : Tone::Caution));
+  console.line(console.paint(sentence, code == 0   ? Tone::Bold
+                                       : code == 1 ? Tone::Bad
+                                                   : Tone::Caution));
   for (const axioms::Remark& remark : report.remarks)
     if (!remark.node.empty()) console.fact(remark.node, remark.text);
   console.line();

@@ -1,22 +1,25 @@
 #include "tools/self_check.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
 #include <numbers>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::tools {
 namespace {
 
 using at::Tensor;
-using interp::Hook;
+using interp::Axis;
 using interp::Place;
+using interp::Places;
+using interp::Primitive;
 
 constexpr int64_t kProbes = 4, kLongest = 64;
 constexpr int64_t kLongestFinite = 1024;
@@ -24,23 +27,21 @@ constexpr double kMostProducts = 5e10;     // a second or so
 constexpr int64_t kMostNumbers = 1 << 25;  // held at once: 128 MiB
 
 /// Numbers at all places of one input of this length.
-double numbers_at(interp::TransformerConfig config, int64_t length) {
-  config.n_ctx = length;
+double numbers_at(const Places& places, int64_t length) {
   double sum = 0;
-  for (const Place& place : interp::places(config)) {
-    double size = 1;
-    for (const int64_t axis : interp::shape({.place = place}, config)) {
-      size *= static_cast<double>(std::max<int64_t>(axis, 1));  // the batch is -1
-    }
-    sum += size;
+  for (const Place& place : places.all) {
+    double numbers = 1;
+    for (const auto& [axis, size] : place.axes)
+      numbers *= static_cast<double>(size < 0 ? length : size);
+    sum += numbers;
   }
   return sum;
 }
 
 /// The longest input of which `inputs` fit into memory, at most `longest`.
-int64_t fitting_length(const interp::TransformerConfig& config, int64_t inputs, int64_t longest) {
-  int64_t length = std::min(longest, config.n_ctx);
-  while (length > 1 && static_cast<double>(inputs) * numbers_at(config, length) > kMostNumbers) {
+int64_t fitting_length(const Places& places, int64_t inputs, int64_t longest) {
+  int64_t length = std::min(longest, places.n_ctx);
+  while (length > 1 && static_cast<double>(inputs) * numbers_at(places, length) > kMostNumbers) {
     length /= 2;
   }
   return length;
@@ -51,18 +52,58 @@ double larger(double left, double right) {
   return std::isnan(left) || left > right ? left : right;
 }
 
-Tensor plus_bias(const Tensor& value, const Tensor& bias) {
-  return bias.defined() ? value + bias : value;
+/// `blocks.1.attn.hook_z` -> `attn.z`, `ln_final.hook_normalized` -> `ln_final`.
+std::string short_name(std::string name) {
+  if (name.starts_with("blocks.")) name = name.substr(name.find('.', 7) + 1);
+  if (const size_t norm = name.find(".hook_normalized"); norm != name.npos) name.resize(norm);
+  if (const size_t hook = name.find("hook_"); hook != name.npos) name.erase(hook, 5);
+  return name;
 }
 
-Tensor normalised(const Tensor& stream, const interp::LayerNorm* norm,
-                  const interp::TransformerConfig& config) {
-  if (!norm) return stream;
-  return at::layer_norm(stream, {config.d_model}, norm->w, norm->b, config.norm_eps);
+std::string short_weight(const Places& places, int weight) {
+  const std::string& name = places.weights[weight].name;
+  return name.substr(name.rfind('.') + 1);
 }
 
-/// From the definitions.
-Tensor recomputed_activation(const Tensor& x, interp::Activation activation) {
+/// How a place is computed, in the terms of its recording: `resid_mid = resid_pre + attn_out`.
+std::string formula_of(const Places& places, const Place& place) {
+  std::vector<std::string> reads;
+  for (const interp::Read& read : place.reads) reads.push_back(short_name(places[read.from].name));
+  const auto weight = [&](size_t i) { return short_weight(places, place.weights[i]); };
+  const auto right = [&]() -> std::string {
+    switch (place.by) {
+      case Primitive::Token:
+      case Primitive::Position:
+        return "rows of " + weight(0);
+      case Primitive::Sum:
+        return fmt::format("{}", fmt::join(reads, " + "));
+      case Primitive::Norm:
+        return "layer norm of " + reads[0];
+      case Primitive::Project:
+        return fmt::format("{} {}{}", reads[0], weight(0),
+                           place.weights.size() > 1 ? " + " + weight(1) : "");
+      case Primitive::Scores:
+        return fmt::format("{} · {} / √d_head", reads[0], reads[1]);
+      case Primitive::Softmax:
+        return "softmax of " + reads[0];
+      case Primitive::Mix:
+        return fmt::format("Σ {} · {}", reads[0], reads[1]);
+      case Primitive::Activate:
+        return "activation of " + reads[0];
+      case Primitive::Opaque:
+        break;
+    }
+    return "?";
+  };
+  return fmt::format("{} = {}", short_name(place.name), right());
+}
+
+Tensor normalised(const Tensor& x, const Tensor& gain, const Tensor& bias, double eps) {
+  const Tensor centred = x - x.mean(-1, true);
+  return centred / (centred.square().mean(-1, true) + eps).sqrt() * gain + bias;
+}
+
+Tensor activated(const Tensor& x, interp::Activation activation) {
   if (activation == interp::Activation::Relu) return x * x.gt(0);
   if (activation == interp::Activation::GeluExact) {
     return 0.5 * x * (1 + at::erf(x / std::numbers::sqrt2));
@@ -71,101 +112,138 @@ Tensor recomputed_activation(const Tensor& x, interp::Activation activation) {
   return 0.5 * x * (1 + at::tanh(inner));
 }
 
-/// What was recorded, and how far the recomputations are from it.
-class Recording {
- public:
-  Recording(const interp::Transformer& model, const Tensor& tokens) {
-    interp::TraceRequest request;
-    const std::vector<Place> places = interp::places(model.config());
-    for (const Place& place : places) request.record.push_back({.place = place});
-    const std::vector<Tensor> recorded = interp::trace(model, tokens, request);
-    for (size_t i = 0; i < places.size(); ++i) values_[places[i]] = recorded[i];
-  }
-
-  const Tensor& operator()(Hook hook, int64_t layer = 0) const { return values_.at({hook, layer}); }
-
-  void compare(const std::string& formula, const Tensor& recorded, const Tensor& recomputed) {
-    auto entry = std::ranges::find(identities_, formula, &Identity::formula);
-    if (entry == identities_.end()) entry = identities_.insert(entry, Identity{.formula = formula});
-    const auto largest = [](const Tensor& value) { return value.abs().max().item<double>(); };
-    entry->largest_error = larger(entry->largest_error, largest(recorded - recomputed));
-    entry->largest_value = larger(entry->largest_value, largest(recomputed));
-  }
-
-  const std::vector<Identity>& identities() const { return identities_; }
-
- private:
-  std::map<Place, Tensor> values_;
-  std::vector<Identity> identities_;
-};
-
-void check_block(Recording& run, const interp::Transformer& model, int64_t layer) {
-  const interp::Block& block = *model.blocks[layer];
-  const Tensor mid = run(Hook::ResidMid, layer), pre = run(Hook::MlpPre, layer);
-  const Tensor mlp_in = normalised(mid, block.ln2.get(), model.config());
-  const Tensor start =
-      layer == 0 ? run(Hook::Embed) + run(Hook::PosEmbed) : run(Hook::ResidPost, layer - 1);
-  run.compare(layer == 0 ? "resid_pre = embed + pos_embed" : "resid_pre = resid_post before it",
-              run(Hook::ResidPre, layer), start);
-  run.compare("attn_out = Σ z W_O + b_O", run(Hook::AttnOut, layer),
-              plus_bias(at::einsum("bphe,hed->bpd", {run(Hook::Z, layer), block.attn->W_O}),
-                        block.attn->b_O));
-  run.compare("resid_mid = resid_pre + attn_out", mid,
-              run(Hook::ResidPre, layer) + run(Hook::AttnOut, layer));
-  run.compare("mlp.pre = norm(resid_mid) W_in + b_in", pre,
-              plus_bias(at::matmul(mlp_in, block.mlp->W_in), block.mlp->b_in));
-  run.compare("mlp.post = activation of mlp.pre", run(Hook::MlpPost, layer),
-              recomputed_activation(pre, model.config().activation));
-  run.compare("mlp_out = mlp.post W_out + b_out", run(Hook::MlpOut, layer),
-              plus_bias(at::matmul(run(Hook::MlpPost, layer), block.mlp->W_out), block.mlp->b_out));
-  run.compare("resid_post = resid_mid + mlp_out", run(Hook::ResidPost, layer),
-              mid + run(Hook::MlpOut, layer));
+/// The axes that a value and its weight share are summed over.
+Tensor projected(const Places& places, const Place& place, const Tensor& x, const Tensor& W) {
+  const bool into = place.axis(Axis::Head).has_value();
+  const bool from = places[place.reads[0].from].axis(Axis::Head).has_value();
+  if (into) return at::einsum("bpm,hmd->bphd", {x, W});
+  if (from) return at::einsum("bphd,hdm->bpm", {x, W});
+  return at::einsum("bpm,mn->bpn", {x, W});
 }
 
-/// The logits as the sum of everything that was ever written into the residual stream.
-Tensor logits_from_writers(const Recording& run, const interp::Transformer& model) {
-  const interp::TransformerConfig& config = model.config();
-  Tensor stream = run(Hook::Embed) + run(Hook::PosEmbed);
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
-    stream = stream + run(Hook::AttnOut, layer) + run(Hook::MlpOut, layer);
+/// Every place of one run, in float64.
+class Recording {
+ public:
+  Recording(const interp::Transformer& model, const Tensor& tokens) : places_(model.places()) {
+    interp::TraceRequest request;
+    for (const Place& place : places_.all) request.record.push_back({.place = place.name});
+    for (const Tensor& value : model.trace(tokens, request))
+      values_.push_back(value.to(torch::kFloat64));
+    for (const Tensor& weight : model.weights()) weights_.push_back(weight.to(torch::kFloat64));
+    tokens_ = tokens;
   }
-  stream = normalised(stream, model.ln_final.get(), config);
-  return plus_bias(at::matmul(stream, model.W_U), model.b_U);
+
+  const Tensor& value(int place) const { return values_[place]; }
+
+  /// From the definitions, and from what is recorded of the places that it reads.
+  Tensor recomputed(const Place& place) const {
+    const auto read = [&](size_t i) { return values_[place.reads[i].from]; };
+    const auto weight = [&](size_t i) { return weights_[place.weights[i]]; };
+    switch (place.by) {
+      case Primitive::Token:
+        return weight(0).index({tokens_});
+      case Primitive::Position:
+        return weight(0).slice(0, 0, tokens_.size(1)).expand({tokens_.size(0), -1, -1});
+      case Primitive::Sum:
+        return place.reads.size() == 1 ? read(0) : read(0) + read(1);
+      case Primitive::Norm:
+        return normalised(read(0), weight(0), weight(1),
+                          std::get<interp::NormForm>(place.form).eps);
+      case Primitive::Project: {
+        const Tensor y = projected(places_, place, read(0), weight(0));
+        return place.weights.size() > 1 ? y + weight(1) : y;
+      }
+      case Primitive::Scores:
+        return unseen_removed(at::einsum("bqhd,bkhd->bhqk", {read(0), read(1)}) /
+                              std::sqrt(static_cast<double>(read(0).size(-1))));
+      case Primitive::Softmax: {
+        const Tensor weights = (read(0) - read(0).amax(-1, true)).exp();  // far from overflow
+        return weights / weights.sum(-1, true);
+      }
+      case Primitive::Mix:
+        return at::einsum("bhqk,bkhd->bqhd", {read(0), read(1)});
+      case Primitive::Activate:
+        return activated(read(0), std::get<interp::ActivationForm>(place.form).activation);
+      case Primitive::Opaque:
+        break;
+    }
+    return {};
+  }
+
+  /// The logits as made of everything that was ever written into the residual stream.
+  Tensor logits_from_writers() const {
+    Tensor stream;
+    for (const interp::ComponentPlaces& component : places_.components)
+      if (component.joins >= 0)
+        stream = stream.defined() ? stream + value(component.output) : value(component.output);
+    const Place& logits = places_[places_.logits];
+    const Place& before = places_[logits.reads[0].from];
+    if (before.by == Primitive::Norm)
+      stream = normalised(stream, weights_[before.weights[0]], weights_[before.weights[1]],
+                          std::get<interp::NormForm>(before.form).eps);
+    const Tensor y = at::matmul(stream, weights_[logits.weights[0]]);
+    return logits.weights.size() > 1 ? y + weights_[logits.weights[1]] : y;
+  }
+
+ private:
+  Tensor unseen_removed(const Tensor& scores) const {
+    if (!places_.causal) return scores;
+    const Tensor later = at::ones_like(scores[0][0], torch::kBool).triu(1);
+    return scores.masked_fill(later, -std::numeric_limits<double>::infinity());
+  }
+
+  const Places& places_;
+  Tensor tokens_;
+  std::vector<Tensor> values_, weights_;
+};
+
+void compare(std::vector<Identity>& identities, const std::string& formula, const Tensor& recorded,
+             const Tensor& recomputed) {
+  auto entry = std::ranges::find(identities, formula, &Identity::formula);
+  if (entry == identities.end()) entry = identities.insert(entry, Identity{.formula = formula});
+  // Scores of keys that are not seen are minus infinity, on both sides.
+  const Tensor same = recorded.eq(recomputed);
+  const Tensor error = (recorded - recomputed).masked_fill(same, 0);
+  const Tensor value = recomputed.masked_fill(same.logical_and(recomputed.isinf()), 0);
+  entry->largest_error = larger(entry->largest_error, error.abs().max().item<double>());
+  entry->largest_value = larger(entry->largest_value, value.abs().max().item<double>());
 }
 
 }  // namespace
 
-std::vector<Identity> check_residual_identities(const interp::Transformer& model, uint64_t seed) {
+std::vector<Identity> check_identities(const interp::Transformer& model, uint64_t seed) {
   const at::NoGradGuard no_grad;
-  const interp::TransformerConfig& config = model.config();
-  const int64_t length = fitting_length(config, kProbes, kLongest);
-  const Tensor tokens = at::randint(config.d_vocab, {kProbes, length},
+  const Places& places = model.places();
+  const int64_t length = fitting_length(places, kProbes, kLongest);
+  const Tensor tokens = at::randint(places.n_tokens, {kProbes, length},
                                     at::detail::createCPUGenerator(seed), torch::kInt64);
-  Recording run(model, tokens.to(model.W_E.device()));
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) check_block(run, model, layer);
-  run.compare("logits = norm(embed + Σ attn_out + Σ mlp_out) W_U + b_U", run(Hook::Logits),
-              logits_from_writers(run, model));
-  return run.identities();
+  const Recording run(model, tokens.to(model.device()));
+  std::vector<Identity> identities;
+  for (int p = 0; p < places.size(); ++p)
+    compare(identities, formula_of(places, places[p]), run.value(p), run.recomputed(places[p]));
+  if (places.additive)
+    compare(identities, "logits = all that components have written, unembedded",
+            run.value(places.logits), run.logits_from_writers());
+  return identities;
 }
 
 int64_t inputs_without_finite_logits(const interp::Transformer& model, uint64_t seed) {
   const at::NoGradGuard no_grad;
-  const interp::TransformerConfig& config = model.config();
+  const interp::Places& places = model.places();
   double weights = 0;
   for (const Tensor& weight : model.parameters()) weights += static_cast<double>(weight.numel());
   const auto affordable = static_cast<int64_t>(std::max(1.0, kMostProducts / weights));  // tokens
-  const int64_t length = fitting_length(config, 1, std::min(kLongestFinite, affordable));
-  const int64_t rows = std::clamp((config.d_vocab + length - 1) / length, int64_t{1},
+  const int64_t length = fitting_length(places, 1, std::min(kLongestFinite, affordable));
+  const int64_t rows = std::clamp((places.n_tokens + length - 1) / length, int64_t{1},
                                   std::max<int64_t>(1, affordable / length));
-  const Tensor each = at::arange(rows * length, torch::kInt64).remainder(config.d_vocab);
-  const Tensor random = at::randint(config.d_vocab, {kProbes, length},
+  const Tensor each = at::arange(rows * length, torch::kInt64).remainder(places.n_tokens);
+  const Tensor random = at::randint(places.n_tokens, {kProbes, length},
                                     at::detail::createCPUGenerator(seed), torch::kInt64);
   const Tensor tokens = at::cat({each.view({rows, length}), random});
   int64_t found = 0;
   for (int64_t row = 0; row < tokens.size(0); ++row) {
-    const Tensor input = tokens.narrow(0, row, 1).to(model.W_E.device());
-    const interp::Site logits{.place = {Hook::Logits, 0}};
-    const Tensor all = interp::trace(model, input, {.record = {logits}, .overwrite = {}})[0];
+    const Tensor input = tokens.narrow(0, row, 1).to(model.device());
+    const Tensor all = model.trace(input, {.record = {{.place = places[places.logits].name}}})[0];
     if (!at::isfinite(all).all().item<bool>()) ++found;
   }
   return found;

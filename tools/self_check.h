@@ -1,7 +1,8 @@
 #pragma once
 // Does a trace of the network mean what its names say? Every value is recomputed from the recorded
-// ones before it with plain tensor algebra, independent of how the network is run. Both share one
-// reading of the file, so that a file read as another network passes: expectation.h sees that.
+// ones that it is computed from, in float64 and from the definitions, independent of how the
+// network is run. Both share one reading of the file, so that a file read as another network
+// passes: expectation.h sees that.
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ struct Identity {
 };
 
 /// @param seed  of the random tokens that the network is run on.
-std::vector<Identity> check_residual_identities(const interp::Transformer& model, uint64_t seed);
+std::vector<Identity> check_identities(const interp::Transformer& model, uint64_t seed);
 
 /// Finite weights may give logits that are none, which decide nothing.
 /// @return how many inputs have logits that are NaN or infinite: a few random ones, and some in

@@ -6,8 +6,7 @@
 
 #include "interp/files.h"
 #include "interp/model_file.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "sat2/dimacs.h"
 #include "sat2/implication_graph.h"
 #include "sat2/masks.h"
@@ -102,7 +101,7 @@ NetworkAnswer ask(const interp::LoadedModel& loaded, const sat2::Formula& formul
   const interp::Transformer& model = *loaded.model;
   const interp::TransformerConfig& config = model.config();
   const Tokens tokens{.variables = (config.d_vocab - 6) / 2};
-  const at::Tensor row = tokens_for(loaded, formula, tokens).to(model.W_E.device());
+  const at::Tensor row = tokens_for(loaded, formula, tokens).to(model.device());
   const at::Tensor logits = interp::logits_at(model, row, config.n_ctx - 1)[0];
   return {.difference =
               logits[tokens.sat()].item<double>() - logits[tokens.unsat()].item<double>()};

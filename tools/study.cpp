@@ -74,7 +74,7 @@ int run_study(const StudyOptions& options) {
   }
   const auto task = tasks::task_from_json(loaded.metadata["task"]);
   const auto language = tasks::synthetic_text::language_of(*task);
-  task->require_fits(loaded.model->config());
+  task->require_fits(loaded.model->places());
   StudyConfig config = options.study;
   config.seed = options.common.seed.value_or(config.seed);
 

@@ -10,8 +10,8 @@
 #include "axioms/checker.h"
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
+#include "interp/network/transformer.h"
 #include "interp/parallel.h"
-#include "interp/transformer.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/commands.h"
@@ -171,7 +171,7 @@ int run_validate(const ValidateOptions& options) {
 
   axioms::Report report =
       axioms::make_report(subject.interpretation(), result, claims, options.confidence,
-                          subject.config(), subject.task->readout(), inputs.scope);
+                          *subject.model.model, subject.task->readout(), inputs.scope);
   report.inputs_text = inputs.words;
   axioms::add_vacuity(report, vacuity);
   report.facts = facts_of(options, subject, inputs, session, times);

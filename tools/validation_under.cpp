@@ -27,7 +27,7 @@ std::string accuracy_text(const Estimate& wrong) {
 Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inputs, int64_t count) {
   const auto labelled = [&](int64_t first, int64_t n) {
     const at::Tensor tokens = inputs(first, n);
-    const c10::Device device = subject.model.model->W_E.device();
+    const c10::Device device = subject.model.model->device();
     return interp::LabelledBatch{.tokens = tokens.to(device),
                                  .labels = subject.task->answers_of(tokens).to(device)};
   };

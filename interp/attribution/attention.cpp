@@ -2,11 +2,11 @@
 
 #include <torch/types.h>
 
+#include <stdexcept>
 #include <vector>
 
 #include "interp/attribution/embedded_input.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/network.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -14,13 +14,16 @@ namespace {
 using at::Tensor;
 
 /// Of each layer, mean over heads: float64 [pos, key].
-std::vector<Tensor> attention_maps(const Transformer& model, const Tensor& tokens) {
+std::vector<Tensor> attention_maps(const Network& model, const Tensor& tokens) {
   const at::NoGradGuard no_grad;
   TraceRequest request;
-  for (int64_t layer = 0; layer < model.config().n_layers(); ++layer)
-    request.record.push_back({.place = {Hook::Pattern, layer}});
+  for (const Place& place : model.places().all)
+    if (place.by == Primitive::Softmax) request.record.push_back({.place = place.name});
+  if (request.record.empty())
+    throw std::invalid_argument(
+        "attention: of this network no place is known to be an attention pattern");
   std::vector<Tensor> maps;
-  for (const Tensor& pattern : trace(model, tokens, request))
+  for (const Tensor& pattern : model.trace(tokens, request))
     maps.push_back(pattern[0].mean(0, false, torch::kFloat64));
   return maps;
 }
@@ -37,14 +40,14 @@ Explanation explain_by_attention(const Problem& problem, const std::string& pres
                                    : preset == "last" ? AttentionReading::Last
                                                       : AttentionReading::Rollout;
   const EmbeddedInput input(problem);
-  const Tensor scores = input.summed(attention_weights(*problem.model, input.tokens(), reading));
+  const Tensor scores = input.summed(attention_weights(*problem.network, input.tokens(), reading));
   return {
       .scores = scores, .diagnostics = {{"context", 1 - scores.sum().item<double>()}}, .rows = 1};
 }
 
 }  // namespace
 
-Tensor attention_weights(const Transformer& model, const Tensor& tokens, AttentionReading reading) {
+Tensor attention_weights(const Network& model, const Tensor& tokens, AttentionReading reading) {
   const std::vector<Tensor> maps = attention_maps(model, tokens);
   switch (reading) {
     case AttentionReading::Mean:

@@ -18,7 +18,7 @@ enum class AttentionReading {
 /// Weights of the keys for the query at the last position: float64 [pos], sum 1. They are weights
 /// already; no second softmax flattens them.
 /// @param tokens  int64 [1, pos].
-at::Tensor attention_weights(const Transformer& model, const at::Tensor& tokens,
+at::Tensor attention_weights(const Network& model, const at::Tensor& tokens,
                              AttentionReading reading);
 
 /// `attention`, presets `mean`, `last`, `rollout`, summed over a feature's positions. They know

@@ -5,9 +5,8 @@
 
 #include <stdexcept>
 
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -26,30 +25,29 @@ Tensor in_chunks(const Tensor& rows, const Work& work) {
   return at::cat(results);
 }
 
-Tensor run(const Transformer& model, const Tensor& tokens, const Tensor& embeddings) {
-  const Site embed{.place = {Hook::Embed, 0}};
-  const Site readout{.place = {Hook::Logits, 0}, .positions = {tokens.size(1) - 1}};
-  return trace(model, tokens.expand({embeddings.size(0), -1}),
-               {.record = {readout}, .overwrite = {{embed, embeddings}}})[0]
+Tensor run(const Network& model, const Tensor& tokens, const Tensor& embeddings) {
+  const Site readout = logits_site(model, tokens.size(1) - 1);
+  return model
+      .trace(tokens.expand({embeddings.size(0), -1}),
+             {.record = {readout}, .overwrite = {{embedding_site(model), embeddings}}})[0]
       .squeeze(1)
       .to(torch::kFloat64);
 }
 
 }  // namespace
 
-EmbeddedInput::EmbeddedInput(const Transformer& model, const Input& input, const Framing& framing)
+EmbeddedInput::EmbeddedInput(const Network& model, const Input& input, const Framing& framing)
     : model_(model) {
   const at::NoGradGuard no_grad;
   tokens_ = framed(torch::tensor(input.tokens, torch::kInt64).unsqueeze(0), framing);
-  embeddings_ =
-      trace(model, tokens_, {.record = {{.place = {Hook::Embed, 0}}}, .overwrite = {}})[0][0];
+  embeddings_ = model.trace(tokens_, {.record = {embedding_site(model)}})[0][0];
   const int64_t padding = tokens_.size(1) - static_cast<int64_t>(input.tokens.size());
   const Tensor each = at::eye(input.size(), torch::kBool);
   members_ = at::constant_pad_nd(positions_of(input, each).to(torch::kFloat64), {padding, 0});
 }
 
 EmbeddedInput::EmbeddedInput(const Problem& problem)
-    : EmbeddedInput(*problem.model, problem.input, problem.framing) {}
+    : EmbeddedInput(*problem.network, problem.input, problem.framing) {}
 
 Tensor EmbeddedInput::with_features_at(const Tensor& vector) const {
   return at::where(members_.sum(0).gt(0).unsqueeze(1), vector, embeddings_);

@@ -15,7 +15,7 @@ class EmbeddedInput {
  public:
   /// @param model  must outlive this. @throws std::invalid_argument for an input longer than
   ///   framing.length, or than the network reads.
-  EmbeddedInput(const Transformer& model, const Input& input, const Framing& framing);
+  EmbeddedInput(const Network& model, const Input& input, const Framing& framing);
   /// Of a problem with a model.
   explicit EmbeddedInput(const Problem& problem);
 
@@ -41,7 +41,7 @@ class EmbeddedInput {
   at::Tensor spread(const at::Tensor& of_features, double elsewhere) const;
 
  private:
-  const Transformer& model_;
+  const Network& model_;
   at::Tensor tokens_, embeddings_;
   at::Tensor members_;  // float64 [features, pos], 1 where a position belongs to a feature
 };

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "interp/transformer.h"
+#include "interp/network/network.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -143,7 +143,7 @@ std::string caveat(const IntegratedGradients& result) {
 
 Explanation explain_by_integral(const Problem& problem, const std::string& preset) {
   const EmbeddedInput input(problem);
-  const Tensor W_E = problem.model->W_E.detach();
+  const Tensor W_E = token_embeddings(*problem.network);
   const Tensor vector = preset == "zero" ? at::zeros({W_E.size(1)}, W_E.options()) : W_E.mean(0);
   const IntegratedGradients result = integrated_gradients(
       input, problem.target, input.with_features_at(vector), kTolerance, kRows);

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "interp/attribution/counter_random.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/network.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -34,9 +33,9 @@ Tensor pick(const Tensor& probabilities, const Tensor& u) {
 
 }  // namespace
 
-MaskedLmReplacer::MaskedLmReplacer(std::shared_ptr<const Transformer> encoder, double top_p)
+MaskedLmReplacer::MaskedLmReplacer(std::shared_ptr<const Network> encoder, double top_p)
     : encoder_(std::move(encoder)), top_p_(top_p) {
-  if (encoder_->config().causal)
+  if (encoder_->places().causal)
     throw std::invalid_argument(
         "masked language model: expected a network that attends to all positions, got a causal "
         "one");
@@ -46,7 +45,7 @@ MaskedLmReplacer::MaskedLmReplacer(std::shared_ptr<const Transformer> encoder, d
 }
 
 int64_t MaskedLmReplacer::mask_token() const {
-  return encoder_->config().d_vocab - 1;
+  return encoder_->places().n_tokens - 1;
 }
 
 Tensor MaskedLmReplacer::expected(const Tensor& rows, int64_t position, int64_t own) const {

@@ -17,7 +17,7 @@ class MaskedLmReplacer : public Replacer {
   /// @param top_p    tokens are drawn among the likeliest that have this probability together, the
   ///   own one left out. Where it is the only one of them, the position is not eligible.
   /// @throws std::invalid_argument for a causal encoder or top_p outside (0, 1].
-  explicit MaskedLmReplacer(std::shared_ptr<const Transformer> encoder, double top_p = 0.99);
+  explicit MaskedLmReplacer(std::shared_ptr<const Network> encoder, double top_p = 0.99);
 
   std::string name() const override { return "masked-lm"; }
   at::Tensor draw(const Sequence& sequence, const at::Tensor& mask, uint64_t seed,
@@ -33,7 +33,7 @@ class MaskedLmReplacer : public Replacer {
   at::Tensor expected(const at::Tensor& rows, int64_t position, int64_t own) const;
   Support alone(const Sequence& sequence, int64_t position) const;
 
-  std::shared_ptr<const Transformer> encoder_;
+  std::shared_ptr<const Network> encoder_;
   double top_p_;
 };
 

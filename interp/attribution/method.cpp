@@ -43,7 +43,7 @@ const Item& item_named(const std::string& name, const std::vector<Item>& items,
 
 /// Why the problem does not allow it; empty: it does.
 std::string objection(const Problem& problem, Takes takes) {
-  if (takes == Takes::LooksInside && !problem.model)
+  if (takes == Takes::LooksInside && !problem.network)
     return "looks inside the network, which is a black box here";
   if (takes == Takes::Replaces && !problem.replacer)
     return "replaces tokens, and nothing says by what";

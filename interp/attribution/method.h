@@ -14,7 +14,7 @@
 #include "interp/attribution/target.h"
 
 namespace assay::interp {
-class Transformer;
+class Network;
 }
 
 namespace assay::interp::attribution {
@@ -26,7 +26,7 @@ struct Problem {
   Scorer logits;  ///< all numbers behind it, for stop rules and distances between distributions
   Target target;  ///< what `scorer` computes
   Framing framing;
-  const Transformer* model = nullptr;  ///< for methods that look inside; null: a black box
+  const Network* network = nullptr;    ///< for methods that look inside; null: a black box
   const Replacer* replacer = nullptr;  ///< for methods that replace; null: there is none
   bool one_length = false;  ///< shorter inputs mean nothing to the network: nothing can be deleted
   int64_t rows = 1000;      ///< budget of forward rows, where a preset leaves it open

@@ -7,9 +7,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -34,8 +33,8 @@ Tensor as_tensor(const std::vector<const Sequence*>& sequences) {
 }
 
 /// In float64: a difference of two scores that are nearly equal keeps its digits.
-Tensor logits_of(const Transformer& model, const Tensor& tokens, const Framing& framing) {
-  const Tensor rows = framed(tokens, framing).to(model.W_E.device());
+Tensor logits_of(const Network& model, const Tensor& tokens, const Framing& framing) {
+  const Tensor rows = framed(tokens, framing).to(model.device());
   return logits_at(model, rows, rows.size(1) - 1).to(torch::kFloat64);
 }
 
@@ -107,13 +106,13 @@ double Scorer::score(const Sequence& sequence) const {
   return (*this)(std::vector<Sequence>{sequence}).item<double>();
 }
 
-Scorer scorer_of(const Transformer& model, const Target& target, const Framing& framing) {
+Scorer scorer_of(const Network& model, const Target& target, const Framing& framing) {
   return Scorer([&model, target, framing](const Tensor& tokens) {
     return evaluate(target, logits_of(model, tokens, framing));
   });
 }
 
-Scorer logits_scorer_of(const Transformer& model, const Framing& framing) {
+Scorer logits_scorer_of(const Network& model, const Framing& framing) {
   return Scorer(
       [&model, framing](const Tensor& tokens) { return logits_of(model, tokens, framing); });
 }

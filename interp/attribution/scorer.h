@@ -13,7 +13,7 @@
 #include "interp/attribution/target.h"
 
 namespace assay::interp {
-class Transformer;
+class Network;
 }
 
 namespace assay::interp::attribution {
@@ -60,8 +60,8 @@ class Scorer {
 
 /// What the network says of a target at the last position of the framed sequence. The model must
 /// outlive the scorer.
-Scorer scorer_of(const Transformer& model, const Target& target, const Framing& framing = {});
+Scorer scorer_of(const Network& model, const Target& target, const Framing& framing = {});
 /// Its logits there: k = d_vocab numbers per row.
-Scorer logits_scorer_of(const Transformer& model, const Framing& framing = {});
+Scorer logits_scorer_of(const Network& model, const Framing& framing = {});
 
 }  // namespace assay::interp::attribution

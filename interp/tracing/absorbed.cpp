@@ -2,9 +2,11 @@
 
 #include <torch/types.h>
 
-#include "interp/layers.h"
-#include "interp/tracing/attention.h"
+#include <optional>
+
+#include "interp/network/arithmetic.h"
 #include "interp/tracing/run.h"
+#include "interp/tracing/shortcuts.h"
 
 namespace assay::interp::tracing {
 namespace {
@@ -24,60 +26,62 @@ class Attended {
  public:
   Attended(const Run& run, const Step& step)
       : run_(run),
-        layer_(step.place.layer),
-        through_mlp_(step.reads == Reads::ThroughMlp),
-        keys_(positions_up_to(step.n_keys)) {}
+        x_(*projected_from(run.places(), run.place_of(step).reads[1].from)),
+        keys_(positions_up_to(step.n_keys)) {
+    if (step.reads == Reads::ThroughMlp) through_ = through_mlp(run.places(), x_);
+  }
 
   // u · x at every key. u: [batch, row, d_model] -> [batch, row, key]. The large factor stands on
   // the left so that its gradient comes out in its own memory layout.
   Tensor dot(const Tensor& u) const {
-    if (!through_mlp_) return at::matmul(x(), u.transpose(1, 2)).transpose(1, 2);
-    const Tensor through = affine(u, mlp().W_out.t(), {});  // [batch, row, d_mlp]
-    const Tensor dot = at::matmul(before_mlp(), u.transpose(1, 2)) +
-                       at::matmul(neurons(), through.transpose(1, 2));
-    if (!mlp().b_out.defined()) return dot.transpose(1, 2);
-    return dot.transpose(1, 2) + affine(u, mlp().b_out.unsqueeze(1), {});
+    if (!through_) return at::matmul(read(x_), u.transpose(1, 2)).transpose(1, 2);
+    const Tensor through = affine(u, W_out().t(), {});  // [batch, row, d_mlp]
+    const Tensor dot = at::matmul(read(through_->before), u.transpose(1, 2)) +
+                       at::matmul(read(through_->neurons), through.transpose(1, 2));
+    if (!b_out().defined()) return dot.transpose(1, 2);
+    return dot.transpose(1, 2) + affine(u, b_out().unsqueeze(1), {});
   }
 
   // Σ_key pattern · x. pattern: [batch, row, key] -> [batch, row, d_model].
   Tensor mix(const Tensor& pattern) const {
-    if (!through_mlp_) return at::matmul(pattern, x());
-    Tensor mix = at::matmul(pattern, before_mlp()) +
-                 affine(at::matmul(pattern, neurons()), mlp().W_out, {});
-    if (mlp().b_out.defined()) mix = mix + pattern.sum(-1, true) * mlp().b_out;
+    if (!through_) return at::matmul(pattern, read(x_));
+    Tensor mix = at::matmul(pattern, read(through_->before)) +
+                 affine(at::matmul(pattern, read(through_->neurons)), W_out(), {});
+    if (b_out().defined()) mix = mix + pattern.sum(-1, true) * b_out();
     return mix;
   }
 
  private:
-  Tensor x() const { return run_.read(attention_input(run_.config(), layer_), keys_); }
-  Tensor before_mlp() const { return run_.read({Hook::ResidMid, layer_ - 1}, keys_); }
-  Tensor neurons() const { return run_.read({Hook::MlpPost, layer_ - 1}, keys_); }
-  const Mlp& mlp() const { return *run_.model().blocks[layer_ - 1]->mlp; }
+  Tensor read(int place) const { return run_.read(place, keys_); }
+  Tensor W_out() const { return run_.weight(run_.places()[through_->projection], 0); }
+  Tensor b_out() const { return run_.weight(run_.places()[through_->projection], 1); }
 
   const Run& run_;
-  const int64_t layer_;
-  const bool through_mlp_;
+  const int x_;
   const Positions keys_;
+  std::optional<ThroughMlp> through_;
 };
 
 }  // namespace
 
 Tensor absorbed_scores(const Run& run, const Step& step, const Tensor& q, double scale) {
-  const Attention& attn = *run.model().blocks[step.place.layer]->attn;
-  const Tensor u = per_head(q * scale, attn.W_K.transpose(1, 2));  // [batch, head, pos, d_model]
+  const Place& keys = run.places()[run.place_of(step).reads[1].from];
+  const Tensor W_K = run.weight(keys, 0), b_K = run.weight(keys, 1);
+  const Tensor u = per_head(q * scale, W_K.transpose(1, 2));  // [batch, head, pos, d_model]
   Tensor dot = Attended(run, step).dot(u.flatten(1, 2));
-  if (attn.b_K.defined()) dot = dot + at::matmul(q * scale, attn.b_K.unsqueeze(-1)).flatten(1, 2);
+  if (b_K.defined()) dot = dot + at::matmul(q * scale, b_K.unsqueeze(-1)).flatten(1, 2);
   return dot.reshape({dot.size(0), q.size(1), q.size(2), -1});
 }
 
-Tensor absorbed_z(const Run& run, const Step& step, const Tensor& pattern) {
-  const Attention& attn = *run.model().blocks[step.place.layer]->attn;
+Tensor absorbed_mix(const Run& run, const Step& step, const Tensor& pattern) {
+  const Place& values = run.places()[run.place_of(step).reads[1].from];
+  const Tensor W_V = run.weight(values, 0), b_V = run.weight(values, 1);
   const Tensor mix = Attended(run, step)
                          .mix(pattern.flatten(1, 2))
-                         .view({-1, pattern.size(1), pattern.size(2), run.config().d_model});
-  const Tensor z = per_head(mix, attn.W_V).transpose(1, 2);
-  if (!attn.b_V.defined()) return z;
-  return z + pattern.sum(-1).transpose(1, 2).unsqueeze(-1) * attn.b_V;
+                         .view({-1, pattern.size(1), pattern.size(2), W_V.size(1)});
+  const Tensor z = per_head(mix, W_V).transpose(1, 2);
+  if (!b_V.defined()) return z;
+  return z + pattern.sum(-1).transpose(1, 2).unsqueeze(-1) * b_V;
 }
 
 }  // namespace assay::interp::tracing

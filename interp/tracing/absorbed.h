@@ -3,7 +3,7 @@
 //
 // With k = x W_K + b_K, a score q · k is (W_K q) · x + q · b_K, and with v = x W_V + b_V, z is
 // (Σ pattern · x) W_V + (Σ pattern) b_V: the weights move to the query side, which is the shorter
-// one. Where x = resid_mid + post W_out + b_out is itself not needed, W_out moves along.
+// one. Where x = before + neurons W_out + b_out is itself not needed, W_out moves along.
 
 #include <ATen/core/Tensor.h>
 
@@ -21,6 +21,6 @@ at::Tensor absorbed_scores(const Run& run, const Step& step, const at::Tensor& q
 
 /// @param pattern  [batch, head, pos, key].
 /// @return [batch, pos, head, d_head].
-at::Tensor absorbed_z(const Run& run, const Step& step, const at::Tensor& pattern);
+at::Tensor absorbed_mix(const Run& run, const Step& step, const at::Tensor& pattern);
 
 }  // namespace assay::interp::tracing

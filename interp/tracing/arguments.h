@@ -1,14 +1,11 @@
 #pragma once
-// What a trace refuses before it computes anything.
+// What a trace refuses before it computes anything; of sites, plan.h.
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 
-namespace assay::interp {
-class Transformer;
-struct TraceRequest;
-}  // namespace assay::interp
+#include "interp/network/network.h"
 
 namespace assay::interp::tracing {
 
@@ -18,9 +15,12 @@ struct Extent {
 };
 
 /// @return the extent of the tokens or, without any, of what is overwritten.
-/// @throws std::invalid_argument on sites that the model lacks, on tokens out of range, and on
-///   values of the wrong shape or type.
-Extent check_arguments(const Transformer& model, const at::Tensor& tokens,
-                       const TraceRequest& request);
+/// @throws std::invalid_argument on tokens out of range.
+Extent extent_of(const Places& places, const at::Tensor& tokens, const TraceRequest& request);
+
+/// @param type  of the network's weights.
+/// @throws std::invalid_argument on values of the wrong shape or type. Their sites are valid.
+void check_values(const Places& places, const TraceRequest& request, const Extent& extent,
+                  at::ScalarType type);
 
 }  // namespace assay::interp::tracing

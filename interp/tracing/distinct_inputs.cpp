@@ -3,19 +3,25 @@
 #include <torch/types.h>
 
 #include "interp/tracing/selection.h"
-#include "interp/transformer.h"
 
 namespace assay::interp::tracing {
 
 using at::Tensor;
 
-DistinctInputs::DistinctInputs(const Transformer& model, const Tensor& tokens) {
+DistinctInputs::DistinctInputs(const Places& places, const std::vector<Tensor>& weights, int sum,
+                               const Tensor& tokens)
+    : sum_(sum) {
   const int64_t n_pos = tokens.size(1);
   const Tensor position = at::arange(n_pos, tokens.options());
   auto [ids, inverse, counts] = at::_unique2(tokens * n_pos + position, true, true);
   row_of_input_ = inverse;
-  embeddings_ = at::embedding(model.W_E, at::floor_divide(ids, n_pos)) +
-                at::embedding(model.W_pos, at::remainder(ids, n_pos));
+  for (const Read& read : places[sum].reads) {
+    const Place& term = places[read.from];
+    const Tensor rows = at::embedding(weights[term.weights[0]], term.by == Primitive::Token
+                                                                    ? at::floor_divide(ids, n_pos)
+                                                                    : at::remainder(ids, n_pos));
+    embeddings_ = embeddings_.defined() ? embeddings_ + rows : rows;
+  }
 }
 
 Tensor DistinctInputs::spread(const Tensor& rows, const Positions& positions) const {

@@ -1,22 +1,28 @@
 #pragma once
-// The distinct inputs of block 1. It reads nothing but the token and the position of each place in
-// a sequence, and a batch has few distinct pairs of them: what block 1 makes of a single place is
-// computed once per pair and then spread over the batch.
+// The distinct inputs of a batch. What is computed from the embeddings alone depends on nothing but
+// the token and the position of each place in a sequence, and a batch has few distinct pairs of
+// them: it is computed once per pair and then spread over the batch.
 
 #include <ATen/core/Tensor.h>
 
-#include "interp/plan.h"
+#include <vector>
+
+#include "interp/network/places.h"
+#include "interp/tracing/plan.h"
 
 namespace assay::interp::tracing {
 
 class DistinctInputs {
  public:
+  /// @param sum  a place that adds up rows that tokens and positions name.
   /// @param tokens  int64 [batch, pos].
-  DistinctInputs(const Transformer& model, const at::Tensor& tokens);
+  DistinctInputs(const Places& places, const std::vector<at::Tensor>& weights, int sum,
+                 const at::Tensor& tokens);
 
+  int sum() const { return sum_; }
   int64_t count() const { return embeddings_.size(0); }
 
-  /// Token plus positional embedding of each distinct input: [distinct, d_model].
+  /// The value of the sum for each distinct input: [distinct, d_model].
   const at::Tensor& embeddings() const { return embeddings_; }
 
   /// @param rows  one per distinct input: [distinct, width].
@@ -29,6 +35,7 @@ class DistinctInputs {
                           const Positions& keys) const;
 
  private:
+  int sum_;
   at::Tensor embeddings_;
   at::Tensor row_of_input_;  // [batch, pos]
 };

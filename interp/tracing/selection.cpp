@@ -8,14 +8,6 @@ namespace assay::interp::tracing {
 
 using at::Tensor;
 
-int64_t position_axis(Hook hook) {
-  return is_attention_map(hook) ? 2 : 1;
-}
-
-int64_t head_axis(Hook hook) {
-  return is_attention_map(hook) ? 1 : 2;
-}
-
 Tensor as_index(const Positions& indices, const Tensor& like) {
   return torch::tensor(indices, torch::kInt64).to(like.device());
 }

@@ -5,12 +5,9 @@
 
 #include <cstdint>
 
-#include "interp/plan.h"
+#include "interp/tracing/plan.h"
 
 namespace assay::interp::tracing {
-
-int64_t position_axis(Hook hook);  ///< of the whole value; of queries in an attention map
-int64_t head_axis(Hook hook);      ///< of values that have heads
 
 /// As a tensor where `like` is.
 at::Tensor as_index(const Positions& indices, const at::Tensor& like);

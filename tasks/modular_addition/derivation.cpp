@@ -13,11 +13,12 @@
 #include "tasks/modular_addition/observations.h"
 
 namespace assay::tasks::modular_addition {
+
+namespace hook = interp::hook;
 namespace {
 
 using at::Tensor;
 using circuits::Node;
-using interp::Hook;
 using interp::Site;
 
 /// What the variant and the options come to.
@@ -63,8 +64,8 @@ nlohmann::json wave_parameters(int64_t p, const KeyFrequencies& key) {
 // The `=` keeps its own embedding.
 Node fourier_node(const interp::Transformer& model, int64_t p, const KeyFrequencies& key,
                   const LinearMap& read, const LinearMap& write, const nlohmann::json& rounding) {
-  const Site numbers{.place = {Hook::Embed, 0}, .positions = {0, 1}};
-  const Site equals{.place = {Hook::Embed, 0}, .positions = {kReadout}};
+  const Site numbers{.place = hook::embed(), .positions = {0, 1}};
+  const Site equals{.place = hook::embed(), .positions = {kReadout}};
   nlohmann::json parameters = wave_parameters(p, key);
   parameters.update(rounding);
   return {.name = "fourier",
@@ -73,14 +74,14 @@ Node fourier_node(const interp::Transformer& model, int64_t p, const KeyFrequenc
           .reads = {numbers},
           .h = {.name = "fourier_components", .parameters = parameters, .tensors = {}},
           .alpha = alpha(read, rounding),
-          .gamma = gamma(write, model.W_E.detach().cpu().narrow(0, p, 1).clone()),
+          .gamma = gamma(write, model.W_E().detach().cpu().narrow(0, p, 1).clone()),
           .equality = {.name = "equal", .tensors = {}}};
 }
 
 Node sum_node(const LinearMap& read, const LinearMap& write, const Tensor& mean_mid,
               const circuits::Operation& equality) {
-  const Site hidden{.place = {Hook::MlpPost, 0}, .positions = {kReadout}};
-  const Site stream{.place = {Hook::ResidMid, 0}, .positions = {kReadout}};
+  const Site hidden{.place = hook::mlp_post(0), .positions = {kReadout}};
+  const Site stream{.place = hook::resid_mid(0), .positions = {kReadout}};
   return {.name = "sum",
           .parents = {"fourier"},
           .sites = {hidden, stream},
@@ -93,7 +94,7 @@ Node sum_node(const LinearMap& read, const LinearMap& write, const Tensor& mean_
 
 // The network's decision is the task's: among the numbers, the `=` is no answer.
 Node answer_node(int64_t p, const KeyFrequencies& key) {
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {kReadout}};
+  const Site logits{.place = hook::logits(), .positions = {kReadout}};
   std::vector<int64_t> tokens;
   for (int64_t token = 0; token < p; ++token) tokens.push_back(token);
   return {
@@ -151,11 +152,13 @@ std::vector<Setting> derivation_settings() {
            "that the waves of the sum are rounded to (variant rounded)", 1}};
 }
 
-Derivation derive(const Task& task, const Pairs& pairs, const interp::Transformer& model,
+Derivation derive(const Task& task, const Pairs& pairs, const interp::Network& network,
                   const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
   const int64_t p = pairs.settings().p;
   const Choices choices = choose(config);
+  const interp::Transformer& model =
+      interp::require_transformer(network, "deriving modular-addition");
   if (model.config().n_layers() != 1)
     throw std::invalid_argument(
         fmt::format("the interpretation of modular addition speaks about one block, the model has "
@@ -163,7 +166,7 @@ Derivation derive(const Task& task, const Pairs& pairs, const interp::Transforme
                     model.config().n_layers()));
   const FittingSet fitting = fitting_set(task, pairs, config);
 
-  const Tensor numbers = model.W_E.detach().cpu().narrow(0, 0, p);  // [p, d_model]
+  const Tensor numbers = model.W_E().detach().cpu().narrow(0, 0, p);  // [p, d_model]
   const KeyFrequencies key = key_frequencies(spectrum(numbers));
   const Tensor number_waves = waves(p, key.frequencies);
   const LinearMap read_number = fit(numbers, number_waves),

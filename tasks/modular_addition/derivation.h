@@ -26,7 +26,7 @@ std::vector<Setting> derivation_settings();
 /// Fits the interpretation to a model.
 /// @throws std::invalid_argument for an unknown variant, a model that has not one block, or more
 ///   deriving inputs than the part has.
-Derivation derive(const Task& task, const Pairs& pairs, const interp::Transformer& model,
+Derivation derive(const Task& task, const Pairs& pairs, const interp::Network& network,
                   const DeriveConfig& config);
 
 }  // namespace assay::tasks::modular_addition

@@ -92,7 +92,7 @@ LogitShares shares_of_logits(const Tensor& logits, int64_t p,
 
 std::vector<Evidence> fourier_evidence(const interp::Transformer& model, int64_t p,
                                        const KeyFrequencies& key, const LinearMap& back) {
-  const Tensor numbers = model.W_E.detach().cpu().narrow(0, 0, p).to(torch::kFloat64);
+  const Tensor numbers = model.W_E().detach().cpu().narrow(0, 0, p).to(torch::kFloat64);
   const Tensor power = spectrum(numbers);
   const std::vector<double> powers(power.data_ptr<double>(),
                                    power.data_ptr<double>() + power.numel());

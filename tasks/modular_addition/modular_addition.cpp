@@ -90,9 +90,9 @@ class ModularAddition : public Task {
   int64_t deriving_inputs(Part part) const override {
     return static_cast<int64_t>(pairs_.of(part).size());
   }
-  Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const override {
-    require_fits(model.config());
-    return modular_addition::derive(*this, pairs_, model, config);
+  Derivation derive(const interp::Network& network, const DeriveConfig& config) const override {
+    require_fits(network.places());
+    return modular_addition::derive(*this, pairs_, network, config);
   }
 
  private:

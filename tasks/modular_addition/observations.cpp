@@ -5,21 +5,22 @@
 #include <algorithm>
 #include <limits>
 
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
 #include "tasks/modular_addition/pairs.h"
 
 namespace assay::tasks::modular_addition {
+
+namespace hook = interp::hook;
 namespace {
 
 using at::Tensor;
-using interp::Hook;
 using interp::Site;
 
 constexpr int64_t kChunk = 512;
 
-Site at_readout(Hook hook) {
-  return {.place = {hook, 0}, .positions = {kReadout}};
+Site at_readout(std::string place) {
+  return {.place = std::move(place), .positions = {kReadout}};
 }
 
 /// Runs `request(first, size)` chunk by chunk and joins what is recorded.
@@ -42,26 +43,25 @@ std::vector<Tensor> joined(
 
 }  // namespace
 
-Observations observe(const interp::Transformer& model, const Tensor& tokens) {
+Observations observe(const interp::Network& network, const Tensor& tokens) {
   const interp::TraceRequest request{
-      .record = {at_readout(Hook::ResidMid), at_readout(Hook::MlpPost), at_readout(Hook::MlpOut),
-                 at_readout(Hook::Logits)},
+      .record = {at_readout(hook::resid_mid(0)), at_readout(hook::mlp_post(0)),
+                 at_readout(hook::mlp_out(0)), at_readout(hook::logits())},
       .overwrite = {}};
   const auto recorded = joined(tokens.size(0), [&](int64_t first, int64_t size) {
-    return interp::trace(model, tokens.narrow(0, first, size).to(model.W_E.device()), request);
+    return network.trace(tokens.narrow(0, first, size).to(network.device()), request);
   });
   return {.mid = recorded[0], .hidden = recorded[1], .mlp_out = recorded[2], .logits = recorded[3]};
 }
 
-Tensor logits_with(const interp::Transformer& model, const Tensor& mid, const Tensor& mlp_out) {
+Tensor logits_with(const interp::Network& network, const Tensor& mid, const Tensor& mlp_out) {
   return joined(mid.size(0), [&](int64_t first, int64_t size) {
     const auto slice = [&](const Tensor& x) {
-      return x.narrow(0, first, size).unsqueeze(1).to(model.W_E.device(), torch::kFloat32);
+      return x.narrow(0, first, size).unsqueeze(1).to(network.device(), torch::kFloat32);
     };
-    return interp::trace(model, {},
-                         {.record = {at_readout(Hook::Logits)},
-                          .overwrite = {{at_readout(Hook::ResidMid), slice(mid)},
-                                        {at_readout(Hook::MlpOut), slice(mlp_out)}}});
+    return network.trace({}, {.record = {at_readout(hook::logits())},
+                              .overwrite = {{at_readout(hook::resid_mid(0)), slice(mid)},
+                                            {at_readout(hook::mlp_out(0)), slice(mlp_out)}}});
   })[0];
 }
 

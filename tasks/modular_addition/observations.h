@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::tasks::modular_addition {
 
@@ -17,10 +17,10 @@ struct Observations {
 };
 
 /// @param tokens  int64 [input, 3]
-Observations observe(const interp::Transformer& model, const at::Tensor& tokens);
+Observations observe(const interp::Network& network, const at::Tensor& tokens);
 
 /// Logits at the `=` with something else in place of the MLP's output: [input, vocab].
-at::Tensor logits_with(const interp::Transformer& model, const at::Tensor& mid,
+at::Tensor logits_with(const interp::Network& network, const at::Tensor& mid,
                        const at::Tensor& mlp_out);
 
 /// y ≈ x · weight + bias, in float64.
@@ -32,8 +32,8 @@ struct LinearMap {
 };
 
 /// Least squares; of several best maps the one with the smallest weight (LibTorch's lstsq, by
-/// singular values). Directions of x that float32 cannot tell from none count as none: a neuron that
-/// hardly ever fires would else get a weight that blows up on the next input.
+/// singular values). Directions of x that float32 cannot tell from none count as none: a neuron
+/// that hardly ever fires would else get a weight that blows up on the next input.
 /// @param x  [input, n]; @param y  [input, k]
 LinearMap fit(const at::Tensor& x, const at::Tensor& y);
 

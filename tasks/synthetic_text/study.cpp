@@ -96,11 +96,11 @@ std::optional<Recovery> recovery(const Slalom& found, const Language& language) 
 
 }  // namespace
 
-Study study(const interp::Transformer& model, const Language& language, const StudyConfig& config) {
+Study study(const interp::Network& network, const Language& language, const StudyConfig& config) {
   const Scorer scorer = interp::attribution::scorer_of(
-      model, {.kind = interp::attribution::TargetKind::LogitDifference,
-              .token = language.positive(),
-              .foil = language.negative()});
+      network, {.kind = interp::attribution::TargetKind::LogitDifference,
+                .token = language.positive(),
+                .foil = language.negative()});
   const auto begin = [&](const char* stage) {
     if (config.on_stage) config.on_stage(stage);
   };

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "interp/attribution/slalom/model.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/synthetic_text/language.h"
 
 namespace assay::tasks::synthetic_text {
@@ -50,7 +50,7 @@ struct Study {
 };
 
 /// @throws std::invalid_argument for a model that does not fit the language.
-Study study(const interp::Transformer& model, const Language& language,
+Study study(const interp::Network& network, const Language& language,
             const StudyConfig& config = {});
 
 nlohmann::ordered_json to_json(const Study& study);

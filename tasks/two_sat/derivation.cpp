@@ -10,11 +10,12 @@
 #include "tasks/two_sat/observations.h"
 
 namespace assay::tasks::two_sat {
+
+namespace hook = interp::hook;
 namespace {
 
 using at::Tensor;
 using circuits::Node;
-using interp::Hook;
 using interp::Site;
 
 Node parse_node(const Observations& observed, const Prototypes& prototypes, int64_t clauses) {
@@ -26,8 +27,8 @@ Node parse_node(const Observations& observed, const Prototypes& prototypes, int6
   }
   return {.name = "parse",
           .parents = {circuits::kTokens},
-          .sites = {Site{.place = {Hook::ResidPost, 0}}},
-          .reads = {Site{.place = {Hook::ResidPost, 0}, .positions = ends}},
+          .sites = {Site{.place = hook::resid_post(0)}},
+          .reads = {Site{.place = hook::resid_post(0), .positions = ends}},
           .h = {.name = "tokens_at", .parameters = {{"positions", literals}}, .tensors = {}},
           .alpha = {.name = "nearest_prototype",
                     .tensors = {{"labels", prototypes.labels}, {"prototypes", prototypes.vectors}}},
@@ -51,8 +52,8 @@ Node evaluate_node(const Observations& observed, const std::vector<Neuron>& neur
     on.push_back(neuron.on);
     programs.push_back(neuron.program);
   }
-  const Site stream{.place = {Hook::ResidMid, 1}, .positions = {readout}};
-  const Site hidden{.place = {Hook::MlpPost, 1}, .positions = {readout}};
+  const Site stream{.place = hook::resid_mid(1), .positions = {readout}};
+  const Site hidden{.place = hook::mlp_post(1), .positions = {readout}};
   Site evaluating = hidden;
   evaluating.neurons = indices;
   return {.name = "evaluate",
@@ -74,7 +75,7 @@ Node evaluate_node(const Observations& observed, const std::vector<Neuron>& neur
 
 Node or_node(const Tokens& tokens, int64_t readout) {
   const std::vector<int64_t> answers = {tokens.unsat(), tokens.sat()};
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {readout}};
+  const Site logits{.place = hook::logits(), .positions = {readout}};
   return {.name = "or",
           .parents = {"evaluate"},
           .sites = {logits},
@@ -107,11 +108,12 @@ std::vector<Setting> derivation_settings() {
 }
 
 Derivation derive(const Task& task, int64_t variables, int64_t clauses,
-                  const interp::Transformer& model, const DeriveConfig& config) {
+                  const interp::Network& network, const DeriveConfig& config) {
   const std::string variant = config.variant.empty() ? "trees" : config.variant;
   if (variant != "trees" && variant != "disjunction")
     throw std::invalid_argument(
         fmt::format("unknown variant '{}' of two-sat; there are trees, disjunction", variant));
+  const interp::Transformer& model = interp::require_transformer(network, "deriving two-sat");
   if (model.config().n_layers() != 2)
     throw std::invalid_argument(
         fmt::format("the 2-SAT interpretation speaks about two blocks, the model has {}",

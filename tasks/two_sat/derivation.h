@@ -16,6 +16,6 @@ std::vector<Setting> derivation_settings();
 /// Fits the interpretation to a model on the formulas that `config` names.
 /// @throws std::invalid_argument for an unknown variant, or a model without two blocks.
 Derivation derive(const Task& task, int64_t variables, int64_t clauses,
-                  const interp::Transformer& model, const DeriveConfig& config);
+                  const interp::Network& network, const DeriveConfig& config);
 
 }  // namespace assay::tasks::two_sat

@@ -7,20 +7,21 @@
 #include <cmath>
 #include <limits>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 
 namespace assay::tasks::two_sat {
+
+namespace hook = interp::hook;
 namespace {
 
 using at::Tensor;
-using interp::Hook;
 using interp::Site;
 
 constexpr int64_t kSample = 4096;  // deriving formulas that measured facts are taken over
 
 Tensor sample(const Task& task, const interp::Transformer& model, const DeriveConfig& config) {
   return task.sample(config.part, config.seed, 0, std::min(kSample, formulas_of(task, config)))
-      .tokens.to(model.W_E.device());
+      .tokens.to(model.device());
 }
 
 // Tokens that can stand at a position of a formula whose first `absent` clauses may be missing:
@@ -43,21 +44,24 @@ std::vector<int64_t> possible_tokens(const Tokens& tokens, int64_t position, int
 // Follows from the weights alone; for a block 1 of one head without norm, else nothing is claimed.
 double worst_case_attention(const interp::Transformer& model, const Tokens& tokens, int64_t clauses,
                             int64_t absent) {
-  const interp::Attention& attn = *model.blocks[0]->attn;
   const double scale = 1 / std::sqrt(static_cast<double>(model.config().d_head[0]));
   const auto projected = [&](int64_t position, const Tensor& W, const Tensor& b) {
-    const Tensor x = (model.W_E + model.W_pos[position]).to(torch::kFloat64);  // [vocab, d_model]
+    const Tensor x = (model.W_E() + model.weight("pos_embed.W_pos")[position])
+                         .to(torch::kFloat64);  // [vocab, d_model]
     const Tensor y = at::matmul(x, W[0].to(torch::kFloat64));
     return b.defined() ? y + b[0].to(torch::kFloat64) : y;
   };
+  const Tensor W_K = model.weight("blocks.0.attn.W_K"), b_K = model.weight("blocks.0.attn.b_K");
   double worst = 1;
   for (int64_t clause = 0; clause < clauses; ++clause) {
     const int64_t left = left_literal(clause), right = right_literal(clause);
-    const Tensor query = projected(right, attn.W_Q, attn.b_Q) * scale;
+    const Tensor query =
+        projected(right, model.weight("blocks.0.attn.W_Q"), model.weight("blocks.0.attn.b_Q")) *
+        scale;
     Tensor others = at::zeros({tokens.n_literals()}, torch::kFloat64);  // by second literal
     Tensor own_left, own_right;
     for (int64_t key = 0; key <= right; ++key) {
-      const Tensor scores = at::matmul(query, projected(key, attn.W_K, attn.b_K).t())
+      const Tensor scores = at::matmul(query, projected(key, W_K, b_K).t())
                                 .exp()
                                 .narrow(0, 0, tokens.n_literals());  // [second literal, key token]
       if (key == left) {
@@ -93,8 +97,8 @@ std::vector<Evidence> parse_evidence(const Task& task, const interp::Transformer
   const Tokens tokens{task.settings().at("variables")};
   const int64_t clauses = task.settings().at("clauses"), readout = task.readout();
   const Tensor formulas = sample(task, model, config);
-  const Tensor pattern = interp::trace(
-      model, formulas, {.record = {Site{.place = {Hook::Pattern, 0}}}, .overwrite = {}})[0];
+  const Tensor pattern =
+      model.trace(formulas, {.record = {Site{.place = hook::pattern(0)}}, .overwrite = {}})[0];
   std::vector<double> means;  // of the clauses
   double sum = 0, least = 1;
   for (int64_t clause = 0; clause < clauses; ++clause) {
@@ -211,27 +215,28 @@ std::vector<Evidence> or_evidence(const Task& task, const interp::Transformer& m
                                   const Observations& observed, const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
   const Tokens tokens{task.settings().at("variables")};
-  const auto at_readout = [&](Hook hook, int64_t layer) {
-    return Site{.place = {hook, layer}, .positions = {task.readout()}};
+  const auto at_readout = [&](std::string place) {
+    return Site{.place = std::move(place), .positions = {task.readout()}};
   };
   const Tensor inputs = sample(task, model, config);
-  const Site logits = at_readout(Hook::Logits, 0), mlp_out = at_readout(Hook::MlpOut, 1);
-  const auto usual = interp::trace(model, inputs, {.record = {logits, mlp_out}, .overwrite = {}});
+  const Site logits = at_readout(hook::logits()), mlp_out = at_readout(hook::mlp_out(1));
+  const auto usual = model.trace(inputs, {.record = {logits, mlp_out}, .overwrite = {}});
   const Tensor decision = answers(usual[0], tokens);
   const auto flips = [&](const Site& site, const Tensor& value) {
     const Tensor changed =
-        interp::trace(model, inputs, {.record = {logits}, .overwrite = {{site, value}}})[0];
+        model.trace(inputs, {.record = {logits}, .overwrite = {{site, value}}})[0];
     return answers(changed, tokens).ne(decision).to(torch::kFloat64).mean().item<double>();
   };
   const Tensor mean = observed.mean_mid.to(inputs.device());
-  const Site stream = at_readout(Hook::ResidPost, 1);
+  const Site stream = at_readout(hook::resid_post(1));
   const double without_mlp = flips(mlp_out, at::zeros_like(usual[1]));
   const double without_path = flips(stream, usual[1]);
   const double mean_path = flips(stream, usual[1] + mean);
-  const double opposite = (model.W_U.select(1, tokens.sat()) + model.W_U.select(1, tokens.unsat()))
-                              .norm()
-                              .item<double>();
-  const double length = model.W_U.select(1, tokens.sat()).norm().item<double>();
+  const double opposite =
+      (model.W_U().select(1, tokens.sat()) + model.W_U().select(1, tokens.unsat()))
+          .norm()
+          .item<double>();
+  const double length = model.W_U().select(1, tokens.sat()).norm().item<double>();
   return {
       {"or",
        fmt::format(

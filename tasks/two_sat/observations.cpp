@@ -8,15 +8,16 @@
 #include <mutex>
 
 #include "interp/files.h"
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
 #include "sat2/masks.h"
 
 namespace assay::tasks::two_sat {
+
+namespace hook = interp::hook;
 namespace {
 
 using at::Tensor;
-using interp::Hook;
 using interp::Site;
 
 constexpr int64_t kChunk = 128;
@@ -29,12 +30,11 @@ Tensor decisions(const Tensor& logits, const Tokens& tokens) {
 /// padding stands so far, on average: [1, d_model].
 Tensor padding_stream(const interp::Transformer& model, const Tokens& tokens, int64_t n_ctx,
                       int64_t absent) {
-  Site stream{.place = {Hook::ResidPost, 0}};
+  Site stream{.place = hook::resid_post(0)};
   for (int64_t clause = 0; clause < absent; ++clause)
     stream.positions.push_back(right_literal(clause));
   const Tensor padding = at::full({1, n_ctx}, tokens.padding(), torch::kInt64);
-  return interp::trace(model, padding.to(model.W_E.device()),
-                       {.record = {stream}, .overwrite = {}})[0]
+  return model.trace(padding.to(model.device()), {.record = {stream}, .overwrite = {}})[0]
       .mean(1)
       .cpu();
 }
@@ -66,11 +66,11 @@ Observations observe(const Task& task, const interp::Transformer& model,
   const int64_t readout = task.readout(), n = formulas_of(task, config);
   const int64_t n_chunks = (n + kChunk - 1) / kChunk;
   const interp::TraceRequest request{
-      .record = {Site{.place = {Hook::ResidPost, 0}},
-                 Site{.place = {Hook::ResidMid, 1}, .positions = {readout}},
-                 Site{.place = {Hook::MlpPost, 1}, .positions = {readout}},
-                 Site{.place = {Hook::Logits, 0}, .positions = {readout}},
-                 Site{.place = {Hook::AttnOut, 1}, .positions = {readout}}},
+      .record = {Site{.place = hook::resid_post(0)},
+                 Site{.place = hook::resid_mid(1), .positions = {readout}},
+                 Site{.place = hook::mlp_post(1), .positions = {readout}},
+                 Site{.place = hook::logits(), .positions = {readout}},
+                 Site{.place = hook::attn_out(1), .positions = {readout}}},
       .overwrite = {}};
   const auto inputs = task.inputs(config.part, config.seed);
 
@@ -86,7 +86,7 @@ Observations observe(const Task& task, const interp::Transformer& model,
     const at::NoGradGuard no_grad;
     const int64_t first = i * kChunk, size = std::min(kChunk, n - first);
     const Tensor batch = inputs(first, size).tokens;
-    const auto recorded = interp::trace(model, batch.to(model.W_E.device()), request);
+    const auto recorded = model.trace(batch.to(model.device()), request);
     streams[i] = recorded[0].sum(0, false, torch::kFloat64).cpu();
     mids[i] = recorded[1].select(1, 0).sum(0, false, torch::kFloat64).cpu();
     attn_outs[i] = recorded[4].select(1, 0).sum(0, false, torch::kFloat64).cpu();
@@ -132,18 +132,18 @@ Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, in
     Tensor inputs = at::full({n, n_ctx}, tokens.padding(), torch::kInt64);
     inputs.select(1, left).copy_(labels.select(1, 0));
     inputs.select(1, right).copy_(labels.select(1, 1));
-    inputs = inputs.to(model.W_E.device());
+    inputs = inputs.to(model.device());
     // The pattern at the second literal, as if the two literals were the whole sequence.
-    const Site scores{.place = {Hook::AttnScores, 0}, .positions = {right}};
-    const Tensor all = interp::trace(model, inputs, {.record = {scores}, .overwrite = {}})[0];
+    const Site scores{.place = hook::attn_scores(0), .positions = {right}};
+    const Tensor all = model.trace(inputs, {.record = {scores}, .overwrite = {}})[0];
     Tensor alone = at::full_like(all, -std::numeric_limits<double>::infinity());
     for (const int64_t key : {left, right}) alone.select(3, key).copy_(all.select(3, key));
-    const Site pattern{.place = {Hook::Pattern, 0}, .positions = {right}};
-    const Site stream{.place = {Hook::ResidPost, 0}, .positions = {right}};
-    const Tensor vectors =
-        interp::trace(model, inputs,
-                      {.record = {stream}, .overwrite = {{pattern, at::softmax(alone, -1)}}})[0]
-            .select(1, 0);
+    const Site pattern{.place = hook::pattern(0), .positions = {right}};
+    const Site stream{.place = hook::resid_post(0), .positions = {right}};
+    const Tensor vectors = model
+                               .trace(inputs, {.record = {stream},
+                                               .overwrite = {{pattern, at::softmax(alone, -1)}}})[0]
+                               .select(1, 0);
     sum = sum.defined() ? sum + vectors : vectors;
   }
   const Prototypes present = {.labels = labels,
@@ -156,8 +156,8 @@ Prototypes prototypes(const interp::Transformer& model, const Tokens& tokens, in
 Tensor sat_coefficients(const interp::Transformer& model, const Tokens& tokens) {
   const at::NoGradGuard no_grad;
   const Tensor direction =
-      (model.W_U.select(1, tokens.sat()) - model.W_U.select(1, tokens.unsat())) / 2;
-  return at::matmul(model.blocks.back()->mlp->W_out, direction).cpu();
+      (model.W_U().select(1, tokens.sat()) - model.W_U().select(1, tokens.unsat())) / 2;
+  return at::matmul(model.weight("blocks.1.mlp.W_out"), direction).cpu();
 }
 
 double resting_difference(const interp::Transformer& model, const Tokens& tokens,
@@ -166,16 +166,16 @@ double resting_difference(const interp::Transformer& model, const Tokens& tokens
   Tensor hidden = observed.mean_hidden.clone();
   hidden.index_fill_(0, torch::tensor(neurons, torch::kInt64), 0);
   const int64_t readout = observed.mean_stream.size(0) - 1;
-  const auto at_readout = [&](Hook hook, int64_t layer) {
-    return Site{.place = {hook, layer}, .positions = {readout}};
+  const auto at_readout = [&](std::string place) {
+    return Site{.place = std::move(place), .positions = {readout}};
   };
   const Tensor logits =
-      interp::trace(model, {},
-                    {.record = {at_readout(Hook::Logits, 0)},
-                     .overwrite = {{at_readout(Hook::ResidMid, 1),
-                                    observed.mean_mid.view({1, 1, -1}).to(model.W_E.device())},
-                                   {at_readout(Hook::MlpPost, 1),
-                                    hidden.view({1, 1, -1}).to(model.W_E.device())}}})[0]
+      model
+          .trace({}, {.record = {at_readout(hook::logits())},
+                      .overwrite = {{at_readout(hook::resid_mid(1)),
+                                     observed.mean_mid.view({1, 1, -1}).to(model.device())},
+                                    {at_readout(hook::mlp_post(1)),
+                                     hidden.view({1, 1, -1}).to(model.device())}}})[0]
           .flatten();
   return (logits[tokens.sat()] - logits[tokens.unsat()]).item<double>() / 2;
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/task.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"

@@ -176,9 +176,9 @@ class TwoSat : public Task {
   std::vector<std::string> variants() const override { return {"trees", "disjunction"}; }
   int64_t deriving_inputs(Part) const override { return 120000; }
 
-  Derivation derive(const interp::Transformer& model, const DeriveConfig& config) const override {
-    require_fits(model.config());
-    return two_sat::derive(*this, variables_, clauses_, model, config);
+  Derivation derive(const interp::Network& network, const DeriveConfig& config) const override {
+    require_fits(network.places());
+    return two_sat::derive(*this, variables_, clauses_, network, config);
   }
 
  private:

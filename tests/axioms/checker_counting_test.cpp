@@ -9,6 +9,7 @@
 #include <set>
 
 #include "axioms/checker.h"
+#include "interp/network/build.h"
 #include "tests/axioms/or_network.h"
 #include "tests/interp/with_threads.h"
 
@@ -43,8 +44,9 @@ TEST(CheckerCountingTest, TheReplacedRunOfTheComponentIsMadeOnlyWhereItDiffers) 
   node(interpretation, "some").gamma.name = "counted";
   const auto run = [&] {
     runs.clear();
-    check({or_network(), circuits::compile(interpretation, all, or_config()), or_decision()}, or_inputs,
-          {.inputs = kInputs});
+    check({or_network(), circuits::compile(interpretation, all, interp::describe(or_config())),
+           or_decision()},
+          or_inputs, {.inputs = kInputs});
     return runs;
   };
   EXPECT_THAT(run(), ElementsAre(25));
@@ -91,8 +93,10 @@ TEST(CheckerCountingTest, ProgressIsReportedAndNothingIsCheckedTwice) {
                              EXPECT_EQ(of, 1000);
                              done = so_far;
                            }};
-  check({or_network(), circuits::compile(or_interpretation(), operations(), or_config()), or_decision()}, inputs,
-        config);
+  check({or_network(),
+         circuits::compile(or_interpretation(), operations(), interp::describe(or_config())),
+         or_decision()},
+        inputs, config);
   EXPECT_EQ(done, 1000);
   EXPECT_EQ(asked, 1000);
   EXPECT_THAT(seen, SizeIs(1000));

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "axioms/checker.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/axioms/wild_interpretation.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/with_threads.h"
@@ -23,8 +23,8 @@ using interp::message_of;
 
 /// Every failing input of every node and axiom.
 const CheckResult& wild_result() {
-  static const CheckResult result =
-      check({random_network(), wild_program(), wild_decision()}, digits, {.inputs = 256, .witnesses = 256});
+  static const CheckResult result = check({random_network(), wild_program(), wild_decision()},
+                                          digits, {.inputs = 256, .witnesses = 256});
   return result;
 }
 
@@ -79,8 +79,8 @@ struct BruteForce {
   const Tensor tokens;
 
   Tensor actual(size_t v) const {
-    return program.steps[v].alpha(interp::trace(
-        random_network(), tokens, {.record = program.steps[v].reads, .overwrite = {}}));
+    return program.steps[v].alpha(
+        random_network().trace(tokens, {.record = program.steps[v].reads, .overwrite = {}}));
   }
   Tensor prefix(size_t v) const {
     std::vector<Tensor> parents;
@@ -100,7 +100,7 @@ struct BruteForce {
     const auto activations = program.steps[v].gamma(value);
     for (size_t i = 0; i < activations.size(); ++i)
       request.overwrite.push_back({program.steps[v].sites[i], activations[i]});
-    return output.alpha(interp::trace(random_network(), tokens, request)).item<int64_t>();
+    return output.alpha(random_network().trace(tokens, request)).item<int64_t>();
   }
   bool fails(size_t v, Axiom axiom) const {
     switch (axiom) {
@@ -154,8 +154,8 @@ TEST(CheckerInvariantsTest, AtTheOutputPrefixEquivalenceCountsWrongAnswers) {
 TEST(CheckerInvariantsTest, CountsAndWitnessesDependOnNoThreadAndNoRepetition) {
   const auto run = [](int threads) {
     const interp::WithThreads with_threads(threads);
-    const CheckResult result =
-        check({random_network(), wild_program(), wild_decision()}, digits, {.inputs = 2000, .witnesses = 5});
+    const CheckResult result = check({random_network(), wild_program(), wild_decision()}, digits,
+                                     {.inputs = 2000, .witnesses = 5});
 
     std::vector<int64_t> numbers;
     for (const NodeResult& node : result.nodes) {
@@ -184,7 +184,9 @@ TEST(CheckerInvariantsTest, AnExceptionInAnyChunkIsPassedOn) {
   for (const int threads : {1, 2}) {
     const interp::WithThreads with_threads(threads);
     EXPECT_EQ(
-        message_of([&] { check({random_network(), wild_program(), wild_decision()}, inputs, {.inputs = 1000}); }),
+        message_of([&] {
+          check({random_network(), wild_program(), wild_decision()}, inputs, {.inputs = 1000});
+        }),
         "input 256 is broken");
   }
 }

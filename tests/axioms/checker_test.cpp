@@ -6,7 +6,8 @@
 
 #include <functional>
 
-#include "circuits/cut.h"
+#include "interp/network/build.h"
+#include "interp/network/cut.h"
 #include "tests/axioms/or_network.h"
 #include "tests/interp/scratch.h"
 
@@ -37,7 +38,9 @@ TEST(CheckerTest, ATrueInterpretationHasNoFailures) {
 
 TEST(CheckerTest, TheTrueInterpretationConsistsOfCompleteCuts) {
   for (const Node& node : or_interpretation().nodes)
-    EXPECT_THAT(circuits::path_around(node.sites, or_config(), 2), IsEmpty()) << node.name;
+    EXPECT_EQ(or_network().path_around(node.sites, or_decision().site(or_network())).found,
+              interp::Found::No)
+        << node.name;
 }
 
 TEST(CheckerTest, ABrokenAbstractionFailsEquivalenceAtItsNodeOnly) {
@@ -63,7 +66,7 @@ TEST(CheckerTest, AnAbstractionThatMattersMisleadsTheNextComponent) {
 TEST(CheckerTest, ABrokenConcretisationFailsReplaceabilityAtItsNodeOnly) {
   Interpretation broken = or_interpretation();
   // γ writes 0 where it should write 1. The answer changes where 1 occurs and 3 does not: 4² - 3².
-  Tensor prototypes = or_network().W_E.detach().clone();
+  Tensor prototypes = or_network().W_E().detach().clone();
   prototypes[1].copy_(prototypes[0]);
   node(broken, "words").gamma.tensors["prototypes"] = prototypes;
   EXPECT_EQ(failures(check_or(broken)), (Failures{{0, 0, 7, 7}, {0, 0, 0, 0}, {0, 0, 0, 0}}));
@@ -109,15 +112,17 @@ TEST(CheckerTest, EqualityDecidesWhichValuesAreTheSame) {
   all.concretisations["as_pair"] = [](const Operation&) -> circuits::Concretisation {
     return [](const Tensor& value) -> circuits::Activations {
       const Tensor question = at::full({value.size(0), 1}, 5, at::kLong);
-      return {at::embedding(or_network().W_E.detach(), at::cat({value.flatten(1), question}, 1))};
+      return {at::embedding(or_network().W_E().detach(), at::cat({value.flatten(1), question}, 1))};
     };
   };
   node(turned, "words").alpha = {.name = "as_pair", .tensors = {}};
   node(turned, "words").gamma = {.name = "as_pair", .tensors = {}};
   const auto words_failures = [&](const std::string& equality) {
     node(turned, "words").equality.name = equality;
-    return failures(check({or_network(), circuits::compile(turned, all, or_config()), or_decision()}, or_inputs,
-                          {.inputs = kInputs}))[0];
+    return failures(
+        check({or_network(), circuits::compile(turned, all, interp::describe(or_config())),
+               or_decision()},
+              or_inputs, {.inputs = kInputs}))[0];
   };
   EXPECT_THAT(words_failures("equal"), ElementsAre(20, 20, 0, 0));  // but for the pairs of one word
   EXPECT_THAT(words_failures("equal_up_to_order"), ElementsAre(0, 0, 0, 0));
@@ -128,15 +133,16 @@ TEST(CheckerTest, DownstreamEqualityIsTheSameDecisionByNetworkAndInterpretation)
   all.concretisations["nothing"] = [](const Operation&) -> circuits::Concretisation {
     return [](const Tensor& value) -> circuits::Activations {
       const Tensor tokens = torch::tensor({0, 0, 5}, torch::kLong).repeat({value.size(0), 1});
-      return {at::embedding(or_network().W_E.detach(), tokens)};
+      return {at::embedding(or_network().W_E().detach(), tokens)};
     };
   };
   const auto words_failures = [&](Interpretation i, const std::vector<int64_t>& reads,
                                   const std::string& equality) {
     node(i, "words").alpha.tensors["labels"] = torch::tensor(reads, torch::kLong).unsqueeze(1);
     node(i, "words").equality.name = equality;
-    return failures(check({or_network(), circuits::compile(i, all, or_config()), or_decision()}, or_inputs,
-                          {.inputs = kInputs}))[0];
+    return failures(check(
+        {or_network(), circuits::compile(i, all, interp::describe(or_config())), or_decision()},
+        or_inputs, {.inputs = kInputs}))[0];
   };
   // 1 and 2 are taken for each other: 25 - 9 pairs have either; in 5 + 5 pairs, those without a 3
   // that have a 1 and no 2 or the other way round, this changes the answer.
@@ -164,7 +170,8 @@ TEST(CheckerTest, MisfitsAreRefusedByTheNameOfTheNode) {
               node(i, "words").h.parameters["positions"] = {{0, 1}};
             }),
             "node 'words': alpha gives values of shape [25, 2, 1], but h of shape [25, 1, 2]");
-  EXPECT_EQ(refusal([](Interpretation& i) { node(i, "some").sites.erase(node(i, "some").sites.begin());
+  EXPECT_EQ(refusal([](Interpretation& i) {
+              node(i, "some").sites.erase(node(i, "some").sites.begin());
             }),
             "node 'some': gamma writes 2 tensors for 1 sites");
 }

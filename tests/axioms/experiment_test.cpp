@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "interp/network/build.h"
 #include "tests/axioms/or_network.h"
 #include "tests/interp/scratch.h"
 
@@ -29,12 +30,9 @@ TEST(Decision, IsTheHighestLogitAmongTheAnswersAndNothingWhereTheyTie) {
 }
 
 TEST(Decision, IsRefusedWhereALogitOfAnAnswerIsNoNumber) {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity()}) {
-    EXPECT_THAT(message_of([&] {
-                  decided({{1, 0, 2}, {bad, 0, 2}});
-                }),
-                HasSubstr("no decision"));
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    EXPECT_THAT(message_of([&] { decided({{1, 0, 2}, {bad, 0, 2}}); }), HasSubstr("no decision"));
     EXPECT_NO_THROW(decided({{1, bad, 2}}));  // not an answer
   }
 }
@@ -42,10 +40,10 @@ TEST(Decision, IsRefusedWhereALogitOfAnAnswerIsNoNumber) {
 TEST(Decision, OfANetworkWithoutFiniteLogitsStopsTheCheck) {
   const at::NoGradGuard no_grad;
   Transformer broken(or_config());
-  broken.W_U.fill_(1e38);
-  broken.W_E.fill_(1e38);
+  broken.W_U().fill_(1e38);
+  broken.W_E().fill_(1e38);
   const circuits::Program program =
-      circuits::compile(or_interpretation(), operations(), or_config());
+      circuits::compile(or_interpretation(), operations(), interp::describe(or_config()));
   EXPECT_THAT(message_of([&] {
                 check({broken, program, or_decision()}, or_inputs, {.inputs = 25});
               }),
@@ -54,7 +52,7 @@ TEST(Decision, OfANetworkWithoutFiniteLogitsStopsTheCheck) {
 
 TEST(Experiment, TheOutputReadsTheLogitsOfTheDecision) {
   const circuits::Program program =
-      circuits::compile(or_interpretation(), operations(), or_config());
+      circuits::compile(or_interpretation(), operations(), interp::describe(or_config()));
   EXPECT_NO_THROW(require_consistent({or_network(), program, or_decision()}));
   const auto refusal = [&](const Decision& decision) {
     return message_of([&] { require_consistent({or_network(), program, decision}); });

@@ -18,7 +18,8 @@
 #include "axioms/checker.h"
 #include "circuits/operations.h"
 #include "circuits/program.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 
 namespace assay::axioms {
 
@@ -27,7 +28,6 @@ using circuits::Interpretation;
 using circuits::Node;
 using circuits::Operation;
 using circuits::Operations;
-using interp::Hook;
 using interp::Site;
 using interp::Transformer;
 
@@ -47,14 +47,14 @@ inline const Transformer& or_network() {
   static const auto model = [] {
     const at::NoGradGuard no_grad;
     auto network = std::make_shared<Transformer>(or_config());
-    for (int64_t token = 0; token < 6; ++token) network->W_E[token][token] = 1;
-    for (const int64_t token : {1, 3}) network->W_E[token][6] = 1;
-    network->blocks[0]->attn->W_V[0][6][0] = 1;
-    network->blocks[0]->attn->W_O[0][0][7] = 3;
-    network->blocks[0]->mlp->W_in[7][0] = 1;
-    network->blocks[0]->mlp->W_out[0][8] = 1;
-    network->W_U[8][1] = 1;
-    network->b_U[0] = 0.5;
+    for (int64_t token = 0; token < 6; ++token) network->W_E()[token][token] = 1;
+    for (const int64_t token : {1, 3}) network->W_E()[token][6] = 1;
+    network->weight("blocks.0.attn.W_V")[0][6][0] = 1;
+    network->weight("blocks.0.attn.W_O")[0][0][7] = 3;
+    network->weight("blocks.0.mlp.W_in")[7][0] = 1;
+    network->weight("blocks.0.mlp.W_out")[0][8] = 1;
+    network->W_U()[8][1] = 1;
+    network->weight("unembed.b_U")[0] = 0.5;
     return network;
   }();
   return *model;
@@ -85,14 +85,14 @@ inline Operations operations() {
 /// tokens -> the two tokens -> is one of them 1 or 3? -> the answer. True of or_network().
 inline Interpretation or_interpretation() {
   const at::NoGradGuard no_grad;
-  const Tensor embeddings = or_network().W_E.detach();
+  const Tensor embeddings = or_network().W_E().detach();
   const Tensor labels = at::arange(6, at::kLong).unsqueeze(1), prototypes = embeddings;
-  const Site stream{.place = {Hook::ResidPre, 0}};
-  const Site words{.place = {Hook::ResidPre, 0}, .positions = {0, 1}};
-  const Site mid{.place = {Hook::ResidMid, 0}, .positions = {2}};
-  const Site hidden{.place = {Hook::MlpPost, 0}, .positions = {2}};
-  const Site neuron{.place = {Hook::MlpPost, 0}, .positions = {2}, .neurons = {0}};
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {2}};
+  const Site stream{.place = interp::hook::resid_pre(0)};
+  const Site words{.place = interp::hook::resid_pre(0), .positions = {0, 1}};
+  const Site mid{.place = interp::hook::resid_mid(0), .positions = {2}};
+  const Site hidden{.place = interp::hook::mlp_post(0), .positions = {2}};
+  const Site neuron{.place = interp::hook::mlp_post(0), .positions = {2}, .neurons = {0}};
+  const Site logits{.place = interp::hook::logits(), .positions = {2}};
   const Operation equal{.name = "equal", .tensors = {}};
   Interpretation interpretation;
   interpretation.output = "answer";
@@ -149,9 +149,10 @@ inline Node& node(Interpretation& interpretation, const std::string& name) {
 
 inline CheckResult check_or(const Interpretation& interpretation,
                             CheckConfig config = {.inputs = kInputs}) {
-  return check({or_network(), circuits::compile(interpretation, operations(), or_config()),
-                or_decision()},
-               or_inputs, config);
+  return check(
+      {or_network(), circuits::compile(interpretation, operations(), interp::describe(or_config())),
+       or_decision()},
+      or_inputs, config);
 }
 
 /// Failures of words, some and answer, each as PE, CE, PR, CR.

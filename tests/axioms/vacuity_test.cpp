@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "interp/network/build.h"
 #include "tests/axioms/or_network.h"
 
 namespace assay::axioms {
@@ -74,7 +75,7 @@ Operations cheating() {
           value.dim() > 1
               ? value.flatten(1).eq(1).logical_or(value.flatten(1).eq(3)).any(1).to(at::kLong)
               : value;
-      const Tensor embeddings = or_network().W_E.detach();
+      const Tensor embeddings = or_network().W_E().detach();
       const Tensor word = embeddings.index_select(0, answer);
       const Tensor question = embeddings[5].expand_as(word);
       return {at::stack({word, word, question}, 1)};
@@ -90,9 +91,10 @@ Operations cheating() {
 }
 
 Vacuity vacuity_of(const Interpretation& interpretation, int64_t count = 100) {
-  return vacuity({or_network(), circuits::compile(interpretation, cheating(), or_config()),
-                  or_decision()},
-                 or_inputs, count);
+  return vacuity(
+      {or_network(), circuits::compile(interpretation, cheating(), interp::describe(or_config())),
+       or_decision()},
+      or_inputs, count);
 }
 
 std::vector<Objection> objections_to(const Interpretation& interpretation, int64_t count = 100) {
@@ -100,9 +102,10 @@ std::vector<Objection> objections_to(const Interpretation& interpretation, int64
 }
 
 void expect_no_axiom_fails(const Interpretation& interpretation) {
-  const CheckResult result =
-      check({or_network(), circuits::compile(interpretation, cheating(), or_config()), or_decision()},
-            or_inputs, {.inputs = kInputs});
+  const CheckResult result = check(
+      {or_network(), circuits::compile(interpretation, cheating(), interp::describe(or_config())),
+       or_decision()},
+      or_inputs, {.inputs = kInputs});
   for (const NodeResult& node : result.nodes)
     for (const Axiom axiom : kAxioms)
       EXPECT_EQ(node[axiom].estimate.failures, 0) << node.node << "." << to_string(axiom);
@@ -298,7 +301,7 @@ TEST(Vacuity, AnswersOfOneKindTellNothing) {
     return torch::tensor({0, 0, 5}, torch::kLong).repeat({count, 1});
   };
   const circuits::Program program =
-      circuits::compile(or_interpretation(), operations(), or_config());
+      circuits::compile(or_interpretation(), operations(), interp::describe(or_config()));
   const Experiment experiment{or_network(), program, or_decision()};
   Vacuity found = vacuity(experiment, no_words, 100);
   EXPECT_THAT(found.objections, IsEmpty());
@@ -315,7 +318,8 @@ TEST(Vacuity, AnOutputThatReadsAnotherDecision) {
   Interpretation cheat = or_interpretation();
   node(cheat, "answer").alpha.parameters["tokens"] = {0, 0};  // always the first
   node(cheat, "answer").h = {.name = "never", .tensors = {}};
-  const circuits::Program program = circuits::compile(cheat, cheating(), or_config());
+  const circuits::Program program =
+      circuits::compile(cheat, cheating(), interp::describe(or_config()));
   const Experiment experiment{or_network(), program, or_decision()};
   const CheckResult result = check(experiment, or_inputs, {.inputs = 100});
   EXPECT_EQ(result.nodes.back()[Axiom::PE].estimate.failures, 0);
@@ -346,7 +350,8 @@ TEST(Vacuity, ValuesThatDifferByRoundingAreOne) {
         [](const std::vector<Tensor>& parents) { return parents[0].gt(0.5).any(1).to(at::kLong); };
   };
   EXPECT_THAT(
-      vacuity({or_network(), circuits::compile(honest, noisy, or_config()), or_decision()},
+      vacuity({or_network(), circuits::compile(honest, noisy, interp::describe(or_config())),
+               or_decision()},
               or_inputs, 100)
           .objections,
       IsEmpty());

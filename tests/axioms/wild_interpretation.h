@@ -13,7 +13,8 @@
 #include "axioms/experiment.h"
 #include "circuits/operations.h"
 #include "circuits/program.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/networks.h"
 
 namespace assay::axioms {
@@ -24,7 +25,6 @@ using circuits::Node;
 using circuits::Operation;
 using circuits::Operations;
 using circuits::Program;
-using interp::Hook;
 using interp::Site;
 using interp::Transformer;
 
@@ -87,7 +87,7 @@ inline Operations wild_operations() {
 /// Two first nodes, one that joins them, one after it, and the output, which reads all but one.
 inline Interpretation wild_interpretation() {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(9);
-  const auto config = random_config();
+  const interp::Places places = interp::describe(random_config());
   const auto wild = [&](const std::string& name, int seed, std::vector<std::string> parents,
                         const std::vector<Site>& sites) {
     Node node{.name = name,
@@ -99,22 +99,24 @@ inline Interpretation wild_interpretation() {
               .gamma = {.name = "by_value", .tensors = {}},
               .equality = {.name = "equal", .tensors = {}}};
     for (size_t i = 0; i < sites.size(); ++i) {
-      auto shape = interp::shape(sites[i], config);
+      auto shape = interp::shape(sites[i], places);
       shape[0] = 3;
       node.gamma.tensors[std::to_string(i)] = at::normal(0.0, 1.0, shape, generator);
     }
     return node;
   };
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {3}};
+  const Site logits{.place = interp::hook::logits(), .positions = {3}};
   Interpretation interpretation;
   interpretation.output = "out";
   interpretation.nodes = {
-      wild("early", 1, {circuits::kTokens}, {{.place = {Hook::Z, 0}, .positions = {1, 3}}}),
+      wild("early", 1, {circuits::kTokens}, {{.place = interp::hook::z(0), .positions = {1, 3}}}),
       wild("late", 2, {circuits::kTokens},
-           {{.place = {Hook::ResidMid, 1}, .positions = {3}},
-            {.place = {Hook::MlpPost, 0}, .neurons = {1, 4}}}),
-      wild("join", 3, {"early", "late"}, {{.place = {Hook::ResidPre, 1}, .positions = {0, 2}}}),
-      wild("after", 4, {"join", circuits::kTokens}, {{.place = {Hook::Pattern, 1}, .head = 1}}),
+           {{.place = interp::hook::resid_mid(1), .positions = {3}},
+            {.place = interp::hook::mlp_post(0), .neurons = {1, 4}}}),
+      wild("join", 3, {"early", "late"},
+           {{.place = interp::hook::resid_pre(1), .positions = {0, 2}}}),
+      wild("after", 4, {"join", circuits::kTokens},
+           {{.place = interp::hook::pattern(1), .head = 1}}),
       wild("out", 7, {"after", "early"}, {logits})};
   interpretation.nodes.back().alpha = {
       .name = "argmax_of", .parameters = {{"tokens", {0, 1, 2}}}, .tensors = {}};
@@ -128,7 +130,8 @@ inline Decision wild_decision() {
 }
 
 inline Program wild_program() {
-  return circuits::compile(wild_interpretation(), wild_operations(), random_config());
+  return circuits::compile(wild_interpretation(), wild_operations(),
+                           interp::describe(random_config()));
 }
 
 }  // namespace assay::axioms

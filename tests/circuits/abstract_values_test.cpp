@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/networks.h"
 
 namespace assay::circuits {
@@ -20,16 +19,13 @@ Value sum_of_parents(const std::vector<Value>& parents) {
 
 /// first: the tokens; second: first + tokens. α adds up what it reads.
 Program adding_up() {
-  const auto read = [](interp::Hook hook, int64_t layer) {
-    return std::vector<interp::Site>{{.place = {hook, layer}}};
-  };
   const auto alpha = [](const Activations& activations) { return activations[0] * 2; };
   Program program;
   program.steps.resize(2);
   program.steps[0].parents = {-1};
-  program.steps[0].reads = read(interp::Hook::ResidPost, 0);
+  program.steps[0].reads = {{.place = interp::hook::resid_post(0)}};
   program.steps[1].parents = {0, -1};
-  program.steps[1].reads = read(interp::Hook::MlpPost, 1);
+  program.steps[1].reads = {{.place = interp::hook::mlp_post(1)}};
   for (Step& step : program.steps) {
     step.h = sum_of_parents;
     step.alpha = alpha;
@@ -42,8 +38,8 @@ TEST(AbstractValues, OfTheGraphFollowItFromTheTokens) {
   const std::vector<Value> values = prefix_values(adding_up(), tokens);
   EXPECT_TRUE(values[0].equal(tokens.to(torch::kFloat64)));
   EXPECT_TRUE(values[1].equal(2 * tokens.to(torch::kFloat64)));
-  EXPECT_TRUE(
-      step_value(adding_up().steps[1], {tokens * 10}, tokens).equal(tokens.to(torch::kFloat64) * 11));
+  EXPECT_TRUE(step_value(adding_up().steps[1], {tokens * 10}, tokens)
+                  .equal(tokens.to(torch::kFloat64) * 11));
 }
 
 TEST(AbstractValues, OfTheNetworkAreWhatAlphaReadsAtEachStepsOwnSites) {
@@ -54,7 +50,7 @@ TEST(AbstractValues, OfTheNetworkAreWhatAlphaReadsAtEachStepsOwnSites) {
   const std::vector<Value> values = network_values(model, program, tokens);
   for (size_t v = 0; v < 2; ++v) {
     const at::Tensor alone =
-        interp::trace(model, tokens, {.record = program.steps[v].reads, .overwrite = {}})[0];
+        model.trace(tokens, {.record = program.steps[v].reads, .overwrite = {}})[0];
     EXPECT_TRUE(values[v].allclose(alone * 2));
   }
 }

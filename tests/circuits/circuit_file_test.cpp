@@ -8,7 +8,8 @@
 
 #include "circuits/drawing.h"
 #include "interp/files.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
@@ -149,7 +150,8 @@ TEST_F(CircuitFiles, NestedDeeplyAreRefused) {
 TEST_F(CircuitFiles, OfAnotherNetworkAreRefused) {
   const interp::TransformerConfig config{
       .d_vocab = 5, .n_ctx = 4, .d_model = 16, .n_heads = {1, 3}, .d_head = {4, 4}};
-  EXPECT_THAT(message_of([&] { require_fits(example(0), config); }), HasSubstr("heads [1, 2]"));
+  EXPECT_THAT(message_of([&] { require_fits(example(0), interp::describe(config)); }),
+              HasSubstr("heads [1, 2]"));
 }
 
 TEST(Drawing, DrawsOneLinePerPairOfComponents) {

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
@@ -42,7 +43,7 @@ TEST(ComponentGraph, ReadersReadWhatWasWrittenBefore) {
 
 TEST(ComponentGraph, IsOfCausalNetworksAlone) {
   const interp::TransformerConfig encoder{.d_vocab = 3, .n_ctx = 4, .causal = false};
-  EXPECT_THROW(ComponentGraph{encoder}, std::invalid_argument);
+  EXPECT_THROW(ComponentGraph{interp::describe(encoder)}, std::invalid_argument);
 }
 
 TEST(ComponentGraph, RefusesEdgesThatCannotBe) {

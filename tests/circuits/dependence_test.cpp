@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 #include "circuits/abstract_values.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 namespace {

@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 #include "circuits/random_circuits.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/circuits/random_experiment.h"
 #include "tests/interp/with_threads.h"
 

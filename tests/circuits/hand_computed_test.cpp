@@ -26,7 +26,8 @@
 #include "circuits/evaluation.h"
 #include "circuits/measures.h"
 #include "circuits/random_circuits.h"
-#include "interp/trace.h"
+#include "interp/network/build.h"
+#include "interp/network/network.h"
 
 namespace assay::circuits {
 namespace {
@@ -38,21 +39,23 @@ class HandComputed : public testing::Test {
  protected:
   HandComputed() {
     const at::NoGradGuard no_grad;
-    model.W_E.copy_(at::eye(2));
-    model.W_U.copy_(at::eye(2));
-    const interp::Attention& attention = *model.blocks[0]->attn;
-    attention.W_Q[0][1][0] = 1;
-    attention.W_K[0][0][0] = std::log(3.0);
-    attention.W_V[0][0][0] = 1;
-    attention.W_O[0][0][0] = 2;
-    attention.W_K[1][0][0] = 5;  // no query asks for it
-    attention.W_V[1][1][0] = 1;
-    attention.W_O[1][0][1] = 1;
-    const interp::Mlp& mlp = *model.blocks[0]->mlp;
-    mlp.W_in[0][0] = 1;
-    mlp.W_in[1][0] = -1;
-    mlp.b_in[0] = 1;
-    mlp.W_out[0][1] = -1;
+    model.W_E().copy_(at::eye(2));
+    model.W_U().copy_(at::eye(2));
+    const auto attention = [&](const std::string& name) {
+      return model.weight("blocks.0.attn." + name);
+    };
+    attention("W_Q")[0][1][0] = 1;
+    attention("W_K")[0][0][0] = std::log(3.0);
+    attention("W_V")[0][0][0] = 1;
+    attention("W_O")[0][0][0] = 2;
+    attention("W_K")[1][0][0] = 5;  // no query asks for it
+    attention("W_V")[1][1][0] = 1;
+    attention("W_O")[1][0][1] = 1;
+    const auto mlp = [&](const std::string& name) { return model.weight("blocks.0.mlp." + name); };
+    mlp("W_in")[0][0] = 1;
+    mlp("W_in")[1][0] = -1;
+    mlp("b_in")[0] = 1;
+    mlp("W_out")[0][1] = -1;
   }
 
   static interp::TransformerConfig config() {
@@ -94,7 +97,7 @@ class HandComputed : public testing::Test {
   }
 
   interp::Transformer model{config()};
-  ComponentGraph graph{config()};
+  ComponentGraph graph{model.places()};
   Counterfactuals data{.clean = at::tensor({0, 1}, torch::kInt64).view({1, 2}),
                        .corrupt = at::tensor({1, 1}, torch::kInt64).view({1, 2}),
                        .right = at::tensor({1, 0}).to(torch::kBool).view({1, 2}),
@@ -176,7 +179,7 @@ TEST_F(HandComputed, EapIgLeftAveragesFromTheAblatedInput) {
 }
 
 TEST_F(HandComputed, WithPositionsEffectsStandWhereInputsDiffer) {
-  expect_scores(scores(ComponentGraph(config(), 2), {.method = Method::Exact}),
+  expect_scores(scores(ComponentGraph(interp::describe(config()), 2), {.method = Method::Exact}),
                 {{"input@0->a0.h0@0<k>", 1},
                  {"input@0->a0.h0@0<v>", 2.5},
                  {"input@0->a0.h1@0<v>", 1},

@@ -8,15 +8,15 @@
 #include <cmath>
 
 #include "interp/files.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 #include "tests/interp/failing_renames.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
 namespace {
 
-using interp::Hook;
 using interp::message_of;
 using interp::read_file;
 using nlohmann::json;
@@ -36,9 +36,9 @@ Interpretation interpretation() {
   all.output = "second";
   Node first{.name = "first",
              .parents = {kTokens},
-             .sites = {{.place = {Hook::ResidMid, 0}, .positions = {0, 2}},
-                       {.place = {Hook::Q, 1}, .head = 1}},
-             .reads = {{.place = {Hook::MlpPost, 1}, .positions = {2}, .neurons = {1, 4}}},
+             .sites = {{.place = interp::hook::resid_mid(0), .positions = {0, 2}},
+                       {.place = interp::hook::q(1), .head = 1}},
+             .reads = {{.place = interp::hook::mlp_post(1), .positions = {2}, .neurons = {1, 4}}},
              .h = {.name = "any", .tensors = {}},
              .alpha = {.name = "threshold",
                        .parameters = {{"b", {1, 2}}, {"a", 1e-7}},
@@ -67,8 +67,8 @@ class InterpretationFileTest : public interp::Scratch {
     json file = json::parse(read_file(saved()));
     change(file);
     put("x.json", file.dump());
-    EXPECT_THROW(load_interpretation(at("x.json"), config()), std::runtime_error);
-    return message_of([&] { load_interpretation(at("x.json"), config()); });
+    EXPECT_THROW(load_interpretation(at("x.json"), interp::describe(config())), std::runtime_error);
+    return message_of([&] { load_interpretation(at("x.json"), interp::describe(config())); });
   }
 };
 
@@ -83,7 +83,7 @@ void expect_same(const Operation& found, const Operation& expected) {
 }
 
 TEST_F(InterpretationFileTest, EverythingIsReadBack) {
-  const auto loaded = load_interpretation(saved(), config());
+  const auto loaded = load_interpretation(saved(), interp::describe(config()));
   const Interpretation &found = loaded.interpretation, expected = interpretation();
   EXPECT_EQ(found.title, expected.title);
   EXPECT_EQ(found.task, expected.task);
@@ -106,7 +106,7 @@ TEST_F(InterpretationFileTest, EverythingIsReadBack) {
 }
 
 TEST_F(InterpretationFileTest, SavingWhatWasLoadedGivesTheSameBytes) {
-  const auto loaded = load_interpretation(saved(), config());
+  const auto loaded = load_interpretation(saved(), interp::describe(config()));
   save_interpretation(loaded.interpretation, at("y.json"));
   EXPECT_EQ(read_file(at("y.json")), read_file(at("x.json")));
   EXPECT_EQ(read_file(at("y.safetensors")), read_file(at("x.safetensors")));
@@ -117,11 +117,11 @@ TEST_F(InterpretationFileTest, OtherNumbersUnderTheSameNameAreRefused) {
   interp::Safetensors numbers = interp::read_safetensors(at("x.safetensors"));
   numbers.tensors.at("first.alpha.thresholds")[0] += 1e-3;
   interp::write_safetensors(at("x.safetensors"), numbers);
-  EXPECT_EQ(message_of([&] { load_interpretation(path, config()); }),
+  EXPECT_EQ(message_of([&] { load_interpretation(path, interp::describe(config())); }),
             path.string() + ": the file: " + at("x.safetensors").string() +
                 " is not the file that was written with it");
   std::filesystem::remove(at("x.safetensors"));
-  EXPECT_THAT(message_of([&] { load_interpretation(path, config()); }),
+  EXPECT_THAT(message_of([&] { load_interpretation(path, interp::describe(config())); }),
               HasSubstr("x.safetensors: cannot open"));
 }
 
@@ -139,7 +139,8 @@ TEST_F(InterpretationFileTest, KilledWhileSavingItLeavesTheFormerInterpretationO
     }
     waitpid(child, nullptr, 0);
     const Interpretation expected = n == 1 ? interpretation() : changed;
-    const Interpretation found = load_interpretation(at("x.json"), config()).interpretation;
+    const Interpretation found =
+        load_interpretation(at("x.json"), interp::describe(config())).interpretation;
     EXPECT_EQ(found.title, expected.title);
     expect_same(found.nodes[0].alpha, expected.nodes[0].alpha);
   }
@@ -182,7 +183,7 @@ TEST_F(InterpretationFileTest, NothingIsPassedOver) {
   std::string twice = read_file(saved());
   twice.insert(twice.find("\"name\": \"second\""), "\"name\": \"third\", ");
   put("x.json", twice);
-  EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), config()); }),
+  EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), interp::describe(config())); }),
             file + ": the file: field 'nodes[1].name': stands twice");
 }
 
@@ -193,7 +194,7 @@ TEST_F(InterpretationFileTest, DeepNestingIsRefusedWhereverItIs) {
     std::string nested = text;
     nested.replace(nested.find("\"" + field + "\": ") + field.size() + 4, 1, deep + ", \"x\": {");
     put("x.json", nested);
-    EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), config()); }),
+    EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), interp::describe(config())); }),
                 HasSubstr("nested more than"))
         << field;
   }
@@ -204,7 +205,7 @@ TEST_F(InterpretationFileTest, NumbersThatAreNoneAreNamed) {
     Interpretation hollow = interpretation();
     hollow.nodes[1].alpha.tensors["thresholds"] = torch::tensor({value, 2.5F});
     save_interpretation(hollow, at("x.json"));
-    EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), config()); }),
+    EXPECT_EQ(message_of([&] { load_interpretation(at("x.json"), interp::describe(config())); }),
               at("x.json").string() +
                   ": node 2 (second): alpha: operation 'threshold': tensor 'thresholds' holds NaN "
                   "or an infinite number");
@@ -219,9 +220,9 @@ TEST_F(InterpretationFileTest, OtherFilesAndVersionsAreRefused) {
   EXPECT_THAT(refusal([](json& f) { f = json::array(); }), HasSubstr("expected an object"));
   EXPECT_THAT(refusal([](json& f) { f.erase("format"); }), HasSubstr("field 'format': is missing"));
   put("x.json", "{\"format\":");
-  EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), config()); }),
+  EXPECT_THAT(message_of([&] { load_interpretation(at("x.json"), interp::describe(config())); }),
               StartsWith(at("x.json").string() + ": the file: "));
-  EXPECT_THAT(message_of([&] { load_interpretation(at("none.json"), config()); }),
+  EXPECT_THAT(message_of([&] { load_interpretation(at("none.json"), interp::describe(config())); }),
               StartsWith(at("none.json").string()));
 }
 
@@ -230,7 +231,7 @@ TEST_F(InterpretationFileTest, SitesAreThoseOfTheModelItIsTestedOn) {
   shallow.n_heads = {1};
   shallow.d_head = {2};
   EXPECT_THAT(
-      message_of([&] { load_interpretation(saved(), shallow); }),
+      message_of([&] { load_interpretation(saved(), interp::describe(shallow)); }),
       HasSubstr("x.json: node 1 (first): unknown site 'blocks.1.attn.hook_q': this model has"));
 }
 
@@ -238,11 +239,13 @@ TEST_F(InterpretationFileTest, AnotherModelIsNamedBeforeTheSitesThatItLacks) {
   interp::TransformerConfig shallow = config();
   shallow.n_heads = {1};
   shallow.d_head = {2};
-  EXPECT_EQ(message_of([&] { load_interpretation(saved(), shallow, std::string(64, 'b')); }),
+  EXPECT_EQ(message_of([&] {
+              load_interpretation(saved(), interp::describe(shallow), std::string(64, 'b'));
+            }),
             at("x.json").string() +
                 ": the file: derived from another model: expected sha256 abc…, "
                 "the model has bbbbbbbbbbbb…");
-  EXPECT_NO_THROW(load_interpretation(saved(), config(), "abc"));
+  EXPECT_NO_THROW(load_interpretation(saved(), interp::describe(config()), "abc"));
 }
 
 TEST_F(InterpretationFileTest, TensorsAndGraphMustFit) {
@@ -259,7 +262,8 @@ TEST_F(InterpretationFileTest, NamesEndInJson) {
   const std::string message =
       at("x.txt").string() + ": an interpretation's file name ends in .json";
   EXPECT_EQ(message_of([&] { save_interpretation(interpretation(), at("x.txt")); }), message);
-  EXPECT_EQ(message_of([&] { load_interpretation(at("x.txt"), config()); }), message);
+  EXPECT_EQ(message_of([&] { load_interpretation(at("x.txt"), interp::describe(config())); }),
+            message);
 }
 
 TEST_F(InterpretationFileTest, TensorsThatShareANameInTheFileAreRefused) {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "circuits/patching.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 
@@ -38,27 +38,30 @@ struct KnownCircuitOptions {
 class KnownCircuit {
  public:
   explicit KnownCircuit(const KnownCircuitOptions& options = {})
-      : model(config()), graph(config(), options.graph_positions), data(pairs(options)) {
+      : model(config()), graph(model.places(), options.graph_positions), data(pairs(options)) {
     const at::NoGradGuard no_grad;
-    for (const int64_t token : {kZero, kOne, kAsk, kFiller}) noise_into(model.W_E[token]);
-    model.W_E[kOne][kIsOne] = 1;
-    model.W_pos.select(1, kConstant).fill_(1);
-    for (const auto& block : model.blocks) {
-      for (const at::Tensor& W : {block->attn->W_Q, block->attn->W_K, block->attn->W_V})
+    for (const int64_t token : {kZero, kOne, kAsk, kFiller}) noise_into(model.W_E()[token]);
+    model.W_E()[kOne][kIsOne] = 1;
+    model.weight("pos_embed.W_pos").select(1, kConstant).fill_(1);
+    for (const std::string block : {"blocks.0.", "blocks.1."}) {
+      const auto randomise = [&](const char* name) {
+        const at::Tensor W = model.weight(block + name);
         W.copy_(random(W.sizes()));
-      noise_into(block->attn->W_O);
-      block->mlp->W_in.copy_(random(block->mlp->W_in.sizes()));
-      block->mlp->b_in.copy_(random(block->mlp->b_in.sizes()));
-      noise_into(block->mlp->W_out);
+      };
+      for (const char* side : {"attn.W_Q", "attn.W_K", "attn.W_V"}) randomise(side);
+      noise_into(model.weight(block + "attn.W_O"));
+      randomise("mlp.W_in");
+      randomise("mlp.b_in");
+      noise_into(model.weight(block + "mlp.W_out"));
     }
     set_finding_head(0);
     if (options.with_backup) set_finding_head(1);
     set_answering_mlp();
-    model.W_U[kAnswer][kYes] = 1;
-    model.W_U[kConstant][kNo] = 2;
-    for (const int64_t token : {kNo, kYes}) model.W_U[kNoise][token] = 0.7;
+    model.W_U()[kAnswer][kYes] = 1;
+    model.W_U()[kConstant][kNo] = 2;
+    for (const int64_t token : {kNo, kYes}) model.W_U()[kNoise][token] = 0.7;
     for (const int64_t token : {kZero, kOne, kAsk, kFiller})
-      model.W_U.select(1, token).slice(0, kNoise + 1).copy_(random({3}));
+      model.W_U().select(1, token).slice(0, kNoise + 1).copy_(random({3}));
   }
 
   Experiment experiment(Ablation ablation = Ablation::Pair,
@@ -128,23 +131,26 @@ class KnownCircuit {
   }
 
   void set_finding_head(int64_t head) {
-    const interp::Attention& attention = *model.blocks[0]->attn;
-    for (const at::Tensor& W : {attention.W_Q, attention.W_K, attention.W_V, attention.W_O})
+    const auto attention = [&](const std::string& name) {
+      return model.weight("blocks.0.attn." + name);
+    };
+    for (const at::Tensor& W :
+         {attention("W_Q"), attention("W_K"), attention("W_V"), attention("W_O")})
       W[head].zero_();
-    attention.W_Q[head][kConstant][0] = 1;
-    attention.W_K[head][kIsOne][0] = 20;  // scores are divided by √4: a 1 gets e^10 : 1
-    attention.W_V[head][kIsOne][0] = 1;
-    attention.W_O[head][0][kFound] = 1;
+    attention("W_Q")[head][kConstant][0] = 1;
+    attention("W_K")[head][kIsOne][0] = 20;  // scores are divided by √4: a 1 gets e^10 : 1
+    attention("W_V")[head][kIsOne][0] = 1;
+    attention("W_O")[head][0][kFound] = 1;
   }
 
   void set_answering_mlp() {
-    const interp::Mlp& mlp = *model.blocks[1]->mlp;
-    mlp.W_in.slice(1, 0, 2).zero_();
-    mlp.W_out.slice(0, 0, 2).zero_();
+    const auto mlp = [&](const std::string& name) { return model.weight("blocks.1.mlp." + name); };
+    mlp("W_in").slice(1, 0, 2).zero_();
+    mlp("W_out").slice(0, 0, 2).zero_();
     for (const int64_t neuron : {0, 1}) {
-      mlp.W_in[kFound][neuron] = 1;
-      mlp.b_in[neuron] = -static_cast<double>(neuron);  // relu(found), relu(found - 1)
-      mlp.W_out[neuron][kAnswer] = neuron == 0 ? 4 : -4;
+      mlp("W_in")[kFound][neuron] = 1;
+      mlp("b_in")[neuron] = -static_cast<double>(neuron);  // relu(found), relu(found - 1)
+      mlp("W_out")[neuron][kAnswer] = neuron == 0 ? 4 : -4;
     }
   }
 

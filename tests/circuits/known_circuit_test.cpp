@@ -11,7 +11,7 @@
 #include "circuits/faithfulness_curve.h"
 #include "circuits/measures.h"
 #include "circuits/random_circuits.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
 
 namespace assay::circuits {
 namespace {

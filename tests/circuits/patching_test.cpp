@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 #include "circuits/component_run.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/circuits/random_experiment.h"
 #include "tests/interp/scratch.h"
 
@@ -48,8 +48,8 @@ TEST_P(AnyNetwork, CuttingEveryEdgeIsFullAblation) {
             1e-5);
   experiment.ablation = Ablation::Zero;
   Tensor biases = at::zeros({random.model.config().d_model});
-  for (const auto& block : random.model.blocks)
-    if (block->attn->b_O.defined()) biases = biases + block->attn->b_O;
+  for (const auto& parameter : random.model.named_parameters())
+    if (parameter.key().ends_with("attn.b_O")) biases = biases + parameter.value();
   EXPECT_LT(largest(run_circuit(experiment, random.batch(experiment), none) -
                     unembedded(random.model, biases)),
             1e-5);

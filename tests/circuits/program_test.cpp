@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
 namespace {
 
-using interp::Hook;
 using interp::message_of;
 using interp::Site;
 using testing::ElementsAre;
@@ -21,8 +21,8 @@ interp::TransformerConfig config() {
 }
 
 Interpretation two_nodes() {
-  const Site hidden{.place = {Hook::MlpPost, 0}, .positions = {2}, .neurons = {0, 1}};
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {2}};
+  const Site hidden{.place = interp::hook::mlp_post(0), .positions = {2}, .neurons = {0, 1}};
+  const Site logits{.place = interp::hook::logits(), .positions = {2}};
   Interpretation interpretation;
   interpretation.output = "answer";
   interpretation.nodes = {
@@ -38,7 +38,7 @@ Interpretation two_nodes() {
        .equality = {.name = "equal", .tensors = {}}},
       {.name = "hidden",
        .parents = {kTokens},
-       .sites = {{.place = {Hook::MlpPost, 0}, .positions = {2}}},
+       .sites = {{.place = interp::hook::mlp_post(0), .positions = {2}}},
        .reads = {hidden},
        .h = {.name = "tokens_at", .parameters = {{"positions", {{0}, {1}}}}, .tensors = {}},
        .alpha = {.name = "threshold", .tensors = {{"thresholds", at::ones({2})}}},
@@ -52,11 +52,12 @@ Interpretation two_nodes() {
 std::string refusal(const std::function<void(Interpretation&)>& change) {
   Interpretation interpretation = two_nodes();
   change(interpretation);
-  return message_of([&] { compile(interpretation, generic_operations(), config()); });
+  return message_of(
+      [&] { compile(interpretation, generic_operations(), interp::describe(config())); });
 }
 
 TEST(ProgramTest, StepsComeAfterTheirParentsAndNumberThem) {
-  const Program program = compile(two_nodes(), generic_operations(), config());
+  const Program program = compile(two_nodes(), generic_operations(), interp::describe(config()));
   ASSERT_EQ(program.steps.size(), 2);
   EXPECT_EQ(program.steps[0].name, "hidden");
   EXPECT_THAT(program.steps[0].parents, ElementsAre(-1));
@@ -67,7 +68,7 @@ TEST(ProgramTest, StepsComeAfterTheirParentsAndNumberThem) {
 
 TEST(ProgramTest, StepsCarryTheirSitesAndOperations) {
   const Interpretation interpretation = two_nodes();
-  const Program program = compile(interpretation, generic_operations(), config());
+  const Program program = compile(interpretation, generic_operations(), interp::describe(config()));
   EXPECT_EQ(program.steps[0].sites, interpretation.nodes[1].sites);
   EXPECT_EQ(program.steps[0].reads, interpretation.nodes[1].reads);
   const at::Tensor tokens = torch::tensor({{4, 5, 0}}, torch::kLong);
@@ -99,9 +100,7 @@ TEST(ProgramTest, BadNumbersAndSitesAreRefusedByTheNameOfTheNode) {
       refusal([](auto& i) { i.nodes[1].reads[0].neurons = {5}; }),
       "node 'hidden': site 'blocks.0.mlp.hook_post[pos=2;neuron=5]': neuron 5 is out of range "
       "[0, 5)");
-  EXPECT_THAT(refusal([](auto& i) {
-                i.nodes[0].sites[0].place = {Hook::LnFinal, 0};
-              }),
+  EXPECT_THAT(refusal([](auto& i) { i.nodes[0].sites[0].place = interp::hook::ln_final(); }),
               HasSubstr("node 'answer': unknown site 'ln_final.hook_normalized'"));
   EXPECT_THAT(refusal([](auto& i) { i.output = "decision"; }), HasSubstr("the output 'decision'"));
 }
@@ -121,13 +120,13 @@ TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
     Interpretation changed = two_nodes();
     changed.nodes[1].sites = two_nodes().nodes[1].reads;  // two neurons instead of all
     changed.nodes[1].reads = {read};
-    return message_of([&] { compile(changed, generic_operations(), config()); });
+    return message_of([&] { compile(changed, generic_operations(), interp::describe(config())); });
   };
   // Where γ writes neurons 0 and 1 at position 2.
-  for (const char* text : {"blocks.0.mlp.hook_pre[pos=2;neuron=0]",
-                           "blocks.0.mlp.hook_post[pos=2;neuron=2]",
-                           "blocks.0.mlp.hook_post[pos=1;neuron=0]", "blocks.0.hook_resid_post"})
-    EXPECT_THAT(read_instead(interp::parse_site(text, config())),
+  for (const char* text :
+       {"blocks.0.mlp.hook_pre[pos=2;neuron=0]", "blocks.0.mlp.hook_post[pos=2;neuron=2]",
+        "blocks.0.mlp.hook_post[pos=1;neuron=0]", "blocks.0.hook_resid_post"})
+    EXPECT_THAT(read_instead(interp::parse_site(text, describe(config()))),
                 HasSubstr(std::string("node 'hidden': alpha reads ") + text +
                           ", which lies outside of the node's sites"));
 }
@@ -139,7 +138,7 @@ TEST(ProgramTest, AnOperationOfOnesOwnIsOneFunction) {
   };
   Interpretation interpretation = two_nodes();
   interpretation.nodes[1].h = {.name = "largest", .tensors = {}};
-  const Program program = compile(interpretation, operations, config());
+  const Program program = compile(interpretation, operations, interp::describe(config()));
   EXPECT_EQ(program.steps[0].h({torch::tensor({{4, 5, 0}}, torch::kLong)}).item<int64_t>(), 5);
 }
 

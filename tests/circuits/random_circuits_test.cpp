@@ -9,7 +9,8 @@
 
 #include "circuits/circuit.h"
 
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 namespace {
@@ -22,7 +23,7 @@ at::Tensor none(const ComponentGraph& graph) {
 }
 
 TEST(Addable, ToNothingIsTheEdgeFromInputToLogits) {
-  const ComponentGraph graph(kConfig);
+  const ComponentGraph graph(interp::describe(kConfig));
   EXPECT_THAT(edge_ids(addable(graph, none(graph))),
               testing::ElementsAre(graph.parse_edge("input->logits")));
 }
@@ -30,7 +31,7 @@ TEST(Addable, ToNothingIsTheEdgeFromInputToLogits) {
 TEST(Addable, AreExactlyTheEdgesThatLieOnAPathOnceAdded) {
   interp::Engine engine(1);
   for (const int64_t positions : {0, 3}) {
-    const ComponentGraph graph(kConfig, positions);
+    const ComponentGraph graph(interp::describe(kConfig), positions);
     for (int i = 0; i < 5; ++i) {
       const at::Tensor kept = with_edges(
           none(graph), interp::draw_from(engine, edge_ids(none(graph), false), 4 + 6 * i), true);
@@ -46,7 +47,7 @@ TEST(Addable, AreExactlyTheEdgesThatLieOnAPathOnceAdded) {
 TEST(RandomPath, LeadsFromTheLogitsToTheInput) {
   interp::Engine engine(2);
   for (const int64_t positions : {0, 3}) {
-    const ComponentGraph graph(kConfig, positions);
+    const ComponentGraph graph(interp::describe(kConfig), positions);
     std::set<std::vector<int64_t>> seen;
     for (int i = 0; i < 300; ++i) {
       const std::vector<int64_t> path = random_path(graph, engine);
@@ -62,7 +63,7 @@ TEST(RandomPath, LeadsFromTheLogitsToTheInput) {
 }
 
 TEST(RandomPath, TakesEveryEdgeIntoTheLogitsEquallyOften) {
-  const ComponentGraph graph(kConfig);  // six components write before the logits
+  const ComponentGraph graph(interp::describe(kConfig));  // six components write before the logits
   interp::Engine engine(3);
   std::map<int64_t, int> counts;
   constexpr int kPaths = 6000;
@@ -74,7 +75,7 @@ TEST(RandomPath, TakesEveryEdgeIntoTheLogitsEquallyOften) {
 TEST(RandomCircuit, HasItsSizeAndIsConnected) {
   interp::Engine engine(4);
   for (const int64_t positions : {0, 3}) {
-    const ComponentGraph graph(kConfig, positions);
+    const ComponentGraph graph(interp::describe(kConfig), positions);
     const at::Tensor useful = on_a_path(graph, ~none(graph));
     const auto n_useful = useful.sum().item<int64_t>();
     for (int64_t edges = 0; edges <= graph.n_edges(); edges += edges < 8 ? 1 : 7) {
@@ -89,7 +90,7 @@ TEST(RandomCircuit, HasItsSizeAndIsConnected) {
 }
 
 TEST(RandomCircuit, DrawsEveryUsefulEdgeAtTimes) {
-  const ComponentGraph graph(kConfig);
+  const ComponentGraph graph(interp::describe(kConfig));
   interp::Engine engine(5);
   at::Tensor seen = none(graph);
   for (int i = 0; i < 300; ++i) seen = seen | random_circuit(graph, 6, engine);
@@ -97,7 +98,7 @@ TEST(RandomCircuit, DrawsEveryUsefulEdgeAtTimes) {
 }
 
 TEST(Inflated, AddsAPathAndNamesAnAddedEdge) {
-  const ComponentGraph graph(kConfig);
+  const ComponentGraph graph(interp::describe(kConfig));
   interp::Engine engine(6);
   for (int i = 0; i < 100; ++i) {
     const at::Tensor kept = random_circuit(graph, 5, engine);
@@ -111,7 +112,7 @@ TEST(Inflated, AddsAPathAndNamesAnAddedEdge) {
 }
 
 TEST(Inflated, FindsTheOneEdgeThatIsLeft) {
-  const ComponentGraph graph(kConfig);
+  const ComponentGraph graph(interp::describe(kConfig));
   interp::Engine engine(7);
   for (const char* name : {"input->a0.h0<q>", "m1->logits"}) {
     const int64_t id = graph.parse_edge(name);

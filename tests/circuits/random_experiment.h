@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 #include "circuits/patching.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 
@@ -13,7 +13,7 @@ struct RandomExperiment {
   /// n_pos.
   explicit RandomExperiment(bool everything, bool by_position = false, int64_t n = 6,
                             const std::vector<int64_t>& n_heads = {2, 3})
-      : model(config(everything, n_heads)), graph(model.config(), by_position ? kPositions : 0) {
+      : model(config(everything, n_heads)), graph(model.places(), by_position ? kPositions : 0) {
     const at::NoGradGuard no_grad;
     auto generator = at::make_generator<at::CPUGeneratorImpl>(17);
     for (at::Tensor& weights : model.parameters()) weights.normal_(0, 0.3, generator);

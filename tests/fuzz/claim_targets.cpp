@@ -10,6 +10,7 @@
 #include "circuits/program.h"
 #include "interp/files.h"
 #include "interp/model_file.h"
+#include "interp/network/build.h"
 #include "tasks/counterfactual_file.h"
 #include "tasks/registry.h"
 #include "tests/fuzz/subject.h"
@@ -26,17 +27,17 @@ using nlohmann::ordered_json;
 
 void read_interpretation(std::string_view input) {
   put_files(input);
-  const interp::TransformerConfig& config = small_network().config();
-  const auto loaded = circuits::load_interpretation(folder() / "x.json", config);
+  const interp::Places& places = small_network().places();
+  const auto loaded = circuits::load_interpretation(folder() / "x.json", places);
   const auto& interpretation = loaded.interpretation;
   require_done(
       [&] {
         circuits::save_interpretation(interpretation, folder() / "y.json");
-        circuits::load_interpretation(folder() / "y.json", config);
+        circuits::load_interpretation(folder() / "y.json", places);
       },
       "an interpretation, written and read");
   static const circuits::Operations operations = tasks::all_operations();
-  const circuits::Program program = circuits::compile(interpretation, operations, config);
+  const circuits::Program program = circuits::compile(interpretation, operations, places);
   static const at::Tensor tokens = small_task().sample(tasks::Part::Test, 1, 0, 2).tokens;
   circuits::prefix_values(program, tokens);
   circuits::network_values(small_network(), program, tokens);

@@ -166,6 +166,7 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* data, size_t size, co
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   assay::interp::set_threads(1);
+  assay::interp::own_process();
   if (what == "list") {
     for (const Target& each : targets()) fmt::print("{}\n", each.name);
     return 0;

@@ -8,11 +8,11 @@
 #include "interp/checkpoint.h"
 #include "interp/files.h"
 #include "interp/model_file.h"
+#include "interp/network/transformer.h"
 #include "interp/pickle.h"
 #include "interp/pth.h"
 #include "interp/safetensors.h"
 #include "interp/training_config.h"
-#include "interp/transformer.h"
 #include "tests/fuzz/target.h"
 #include "tests/interp/checkpoint_bytes.h"
 #include "tests/interp/tiny_gpt2.h"
@@ -23,15 +23,16 @@ namespace {
 namespace bytes = interp::checkpoint_bytes;
 using Texts = std::vector<std::string>;
 
-interp::Transformer tiny(interp::Norm norm = interp::Norm::None) {
-  interp::Transformer model({.d_vocab = 5,
-                             .n_ctx = 3,
-                             .d_model = 4,
-                             .d_mlp = 6,
-                             .n_heads = {1, 2},
-                             .d_head = {4, 2},
-                             .norm = norm});
-  interp::initialise(model, {.seed = 1});
+std::shared_ptr<interp::Transformer> tiny(interp::Norm norm = interp::Norm::None) {
+  const interp::TransformerConfig config{.d_vocab = 5,
+                                         .n_ctx = 3,
+                                         .d_model = 4,
+                                         .d_mlp = 6,
+                                         .n_heads = {1, 2},
+                                         .d_head = {4, 2},
+                                         .norm = norm};
+  auto model = std::make_shared<interp::Transformer>(config);
+  interp::initialise(*model, {.seed = 1});
   return model;
 }
 
@@ -56,7 +57,7 @@ void read_safetensors(std::string_view input) {
 }
 
 Texts safetensors() {
-  interp::save_model(tiny(), folder() / "x.safetensors", {{"task", "x"}});
+  interp::save_model(*tiny(), folder() / "x.safetensors", {{"task", "x"}});
   interp::write_safetensors(folder() / "y.safetensors",
                             {.tensors = {{"a", at::zeros({2, 0}, at::kHalf)},
                                          {"b", at::ones({3}, at::kLong)},
@@ -102,9 +103,9 @@ Texts networks() {
   const auto file = folder() / "x.safetensors";
   const auto described = [&] { return R"({"model.safetensors": )" + description_of(file); };
   for (const auto norm : {interp::Norm::None, interp::Norm::Pre}) {
-    interp::save_model(tiny(norm), file, {{"task", {{"name", "x"}, {"settings", {{"p", 7}}}}}});
+    interp::save_model(*tiny(norm), file, {{"task", {{"name", "x"}, {"settings", {{"p", 7}}}}}});
     texts.push_back(described() + "}");
-    interp::write_safetensors(file, {.tensors = weights_of(tiny(norm))});
+    interp::write_safetensors(file, {.tensors = weights_of(*tiny(norm))});
     texts.push_back(described() + "}");
     texts.push_back(described() + R"(, "model.config.json": {"activation": "relu", "norm": "none",
       "norm_eps": 1e-5, "attention": "causal", "positions": "learned", "n_heads": [1, 2]}})");
@@ -115,7 +116,7 @@ Texts networks() {
     texts.push_back(sharded(interp::tiny_gpt2_tensors(prefix)));
   }
   interp::TensorMap grokking;  // its layout is TransformerLens', transposed
-  for (const auto& [name, tensor] : weights_of(tiny()))
+  for (const auto& [name, tensor] : weights_of(*tiny()))
     grokking[name] = tensor.dim() > 1 ? tensor.transpose(-1, -2).contiguous() : tensor;
   interp::write_safetensors(file, {.tensors = grokking});
   texts.push_back(described() + "}");
@@ -172,23 +173,23 @@ Texts archives() {
 // --- checkpoints of trainings
 
 struct Training {
-  interp::Transformer model = tiny();
-  torch::optim::AdamW optimizer{model.parameters(), torch::optim::AdamWOptions(1e-3)};
+  std::shared_ptr<interp::Transformer> model = tiny();
+  torch::optim::AdamW optimizer{model->parameters(), torch::optim::AdamWOptions(1e-3)};
   interp::TrainingConfig config;
 };
 
 void read_training(std::string_view input) {
   static Training training;
-  interp::load_checkpoint(put("checkpoint.pt", input), training.model, training.optimizer,
+  interp::load_checkpoint(put("checkpoint.pt", input), *training.model, training.optimizer,
                           training.config);
 }
 
 Texts trainings() {
   Training training;
-  for (const at::Tensor& parameter : training.model.parameters())
+  for (const at::Tensor& parameter : training.model->parameters())
     parameter.mutable_grad() = at::ones_like(parameter);
   training.optimizer.step();
-  interp::save_checkpoint(folder() / "x.pt", training.model, training.optimizer, training.config,
+  interp::save_checkpoint(folder() / "x.pt", *training.model, training.optimizer, training.config,
                           {.step = 1, .cpu_seconds = 1});
   return {interp::read_file(folder() / "x.pt")};
 }

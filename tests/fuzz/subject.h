@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "circuits/interpretation.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/task.h"
 
 namespace assay::fuzz {

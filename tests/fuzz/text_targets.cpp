@@ -3,8 +3,9 @@
 #include <torch/types.h>
 
 #include "axioms/claim.h"
-#include "interp/site.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/site.h"
+#include "interp/network/transformer.h"
 #include "sat2/dimacs.h"
 #include "sat2/text.h"
 #include "tasks/registry.h"
@@ -41,9 +42,10 @@ const interp::TransformerConfig& sizes() {
 }
 
 void read_site(std::string_view input) {
-  const interp::Site site = interp::parse_site(input, sizes());
+  static const interp::Places places = interp::describe(sizes());
+  const interp::Site site = interp::parse_site(input, places);
   require_done(
-      [&] { require(interp::parse_site(to_string(site), sizes()) == site, "the same site"); },
+      [&] { require(interp::parse_site(to_string(site), places) == site, "the same site"); },
       "a site, written and read");
 }
 

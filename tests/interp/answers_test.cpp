@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "interp/training.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/toy_training.h"
@@ -46,15 +46,15 @@ TEST(Answers, AreThoseOfEachInputAlone) {
     const auto model = random_model(config);
     LabelledBatch batch{random_tokens(config, 9, config.n_ctx, 3), {}, {}};
     batch.readouts = at::remainder(at::arange(9), config.n_ctx);
-    const Place last{Hook::MlpPost, config.n_layers() - 1};
-    const auto values = values_at_answers(*model, batch, 0, {{Hook::Logits, 0}, last});
+    const std::string last = hook::mlp_post(config.n_layers() - 1);
+    const auto values = values_at_answers(*model, batch, 0, {hook::logits(), last});
     for (int64_t i = 0; i < 9; ++i) {
       const auto end = batch.readouts[i].item<int64_t>();
       const Tensor alone = batch.tokens.narrow(0, i, 1).narrow(1, 0, end + 1);
-      const auto expected = trace(*model, alone,
-                                  {.record = {{.place = {Hook::Logits, 0}, .positions = {end}},
-                                              {.place = last, .positions = {end}}},
-                                   .overwrite = {}});
+      const auto expected =
+          model->trace(alone, {.record = {{.place = hook::logits(), .positions = {end}},
+                                          {.place = last, .positions = {end}}},
+                               .overwrite = {}});
       for (const int which : {0, 1})
         EXPECT_TRUE(values[which][i].allclose(expected[which][0][0], 1e-10, 1e-12)) << i;
     }

@@ -64,16 +64,6 @@ void expect_same(const TensorMap& found, const TensorMap& expected) {
   }
 }
 
-TEST(LayoutsTest, ParameterShapesAreThoseOfATransformer) {
-  for (const auto& config : {small(), small_with_everything(), tiny_gpt2_sizes()}) {
-    const auto shapes = parameter_shapes(config);
-    const TensorMap parameters = parameters_of(config);
-    ASSERT_EQ(shapes.size(), parameters.size());
-    for (const auto& [name, tensor] : parameters)
-      EXPECT_EQ(shapes.at(name), tensor.sizes()) << name;
-  }
-}
-
 /// All that tensors do not tell of a network like small().
 Settings stated(const nlohmann::json& more = nlohmann::json::object()) {
   Settings settings;

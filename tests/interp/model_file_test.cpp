@@ -11,9 +11,9 @@
 #include <limits>
 
 #include "interp/files.h"
+#include "interp/network/transformer.h"
 #include "interp/pth.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 #include "tests/interp/checkpoint_bytes.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/tiny_gpt2.h"
@@ -39,9 +39,9 @@ TransformerConfig small() {
           .unembed_bias = true};
 }
 
-Transformer random_model(const TransformerConfig& config = small()) {
-  Transformer model(config);
-  initialise(model, {.seed = 2});
+std::unique_ptr<Transformer> random_model(const TransformerConfig& config = small()) {
+  auto model = std::make_unique<Transformer>(config);
+  initialise(*model, {.seed = 2});
   return model;
 }
 
@@ -56,7 +56,8 @@ class ModelFileTest : public Scratch {
 };
 
 TEST_F(ModelFileTest, AModelSurvives) {
-  const Transformer model = random_model();
+  const auto owned = random_model();
+  const Transformer& model = *owned;
   const json metadata = {{"task", "2sat"}, {"training", {{"steps", 8000}}}};
   save_model(model, at("m"), metadata);
   const LoadedModel loaded = load_model(at("m"));
@@ -73,7 +74,7 @@ TEST_F(ModelFileTest, AModelSurvives) {
 
 TEST_F(ModelFileTest, SavingWhatWasLoadedGivesTheSameBytes) {
   for (const json& metadata : {json::object(), json{{"b", 0.1}, {"a", {1, nullptr}}}}) {
-    save_model(random_model(), at("one"), metadata);
+    save_model(*random_model(), at("one"), metadata);
     const LoadedModel loaded = load_model(at("one"));
     save_model(*loaded.model, at("two"), loaded.metadata);
     EXPECT_EQ(read_file(at("one")), read_file(at("two")));
@@ -81,23 +82,24 @@ TEST_F(ModelFileTest, SavingWhatWasLoadedGivesTheSameBytes) {
 }
 
 TEST_F(ModelFileTest, NonFiniteWeightsAreRefused) {
-  Transformer model = random_model();
+  const auto owned = random_model();
+  Transformer& model = *owned;
   save_model(model, at("m"));
   Safetensors content = read_safetensors(at("m"));
   content.tensors["unembed.b_U"][1] = std::numeric_limits<float>::quiet_NaN();
   write_safetensors(at("m"), content);
   EXPECT_EQ(refusal(at("m")), "unembed.b_U: holds NaN or infinity");
-  model.b_U.detach()[1] = std::numeric_limits<float>::infinity();
+  model.weight("unembed.b_U").detach()[1] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(save_model(model, at("n")), std::invalid_argument);
   EXPECT_FALSE(std::filesystem::exists(at("n")));
 }
 
 TEST_F(ModelFileTest, MetadataMustBeAnObject) {
-  EXPECT_THROW(save_model(random_model(), at("m"), json::array()), std::invalid_argument);
+  EXPECT_THROW(save_model(*random_model(), at("m"), json::array()), std::invalid_argument);
 }
 
 TEST_F(ModelFileTest, DamagedConfigurationsAreRefused) {
-  save_model(random_model(), at("m"));
+  save_model(*random_model(), at("m"));
   const auto with = [&](const std::string& key, const std::string& text) {
     Safetensors content = read_safetensors(at("m"));
     content.metadata[key] = text;
@@ -125,7 +127,7 @@ TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
   TransformerConfig config = small();
   config.activation = Activation::GeluExact;
   config.causal = false;
-  save_model(random_model(config), at("m.safetensors"));
+  save_model(*random_model(config), at("m.safetensors"));
   Safetensors content = read_safetensors(at("m.safetensors"));
   content.metadata.clear();
   write_safetensors(at("m.safetensors"), content);
@@ -166,7 +168,7 @@ TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
 TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
   TransformerConfig config = small();
   config.activation = Activation::Relu;
-  save_model(random_model(config), at("m.pt"));
+  save_model(*random_model(config), at("m.pt"));
   Safetensors content = read_safetensors(at("m.pt"));
   content.metadata.clear();
   write_safetensors(at("m.pt"), content);
@@ -205,7 +207,7 @@ TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
 }
 
 TEST_F(ModelFileTest, OwnFilesAgreeWithWhatIsSaid) {
-  save_model(random_model(), at("m"));
+  save_model(*random_model(), at("m"));
   EXPECT_EQ(load_model(at("m"), {{"activation", "gelu_new"}, {"norm", "pre"}}).model->config(),
             small());
   EXPECT_THAT(message_of([&] {
@@ -217,7 +219,7 @@ TEST_F(ModelFileTest, OwnFilesAgreeWithWhatIsSaid) {
 TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
   TransformerConfig square{
       .d_vocab = 4, .n_ctx = 3, .d_model = 4, .d_mlp = 4, .n_heads = {1}, .d_head = {4}};
-  save_model(random_model(square), at("m"));
+  save_model(*random_model(square), at("m"));
   Safetensors content = read_safetensors(at("m"));
   content.metadata.clear();
   content.tensors["blocks.0.attn.W_O"] = content.tensors["blocks.0.attn.W_O"][0];
@@ -232,7 +234,8 @@ TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
 
 /// What DataParallel and torch.compile leave in names.
 TEST_F(ModelFileTest, WrappersAreStripped) {
-  const Transformer model = random_model();
+  const auto owned = random_model();
+  const Transformer& model = *owned;
   save_model(model, at("m"));
   const Safetensors plain = read_safetensors(at("m"));
   for (const std::string prefix :
@@ -240,7 +243,7 @@ TEST_F(ModelFileTest, WrappersAreStripped) {
     Safetensors wrapped{.metadata = plain.metadata};
     for (const auto& [name, tensor] : plain.tensors) wrapped.tensors[prefix + name] = tensor;
     write_safetensors(at("wrapped"), wrapped);
-    EXPECT_TRUE(load_model(at("wrapped")).model->W_U.equal(model.W_U)) << prefix;
+    EXPECT_TRUE(load_model(at("wrapped")).model->W_U().equal(model.W_U())) << prefix;
   }
   Safetensors inside{.metadata = plain.metadata};
   for (const auto& [name, tensor] : plain.tensors) {
@@ -280,7 +283,7 @@ TEST_F(ModelFileTest, WhatIsNoModelIsNamedForWhatItIs) {
 
 TEST_F(ModelFileTest, TypesOfTensorsThatAreIgnoredDoNotMatter) {
   TransformerConfig config = small();
-  save_model(random_model(config), at("m"));
+  save_model(*random_model(config), at("m"));
   std::string bytes = read_file(at("m"));
   const uint64_t old = *reinterpret_cast<const uint64_t*>(bytes.data());
   json header = json::parse(bytes.substr(8, old));
@@ -296,7 +299,7 @@ TEST_F(ModelFileTest, TypesOfTensorsThatAreIgnoredDoNotMatter) {
 
 TEST_F(ModelFileTest, EveryTruncationIsRefused) {
   save_model(
-      random_model(
+      *random_model(
           {.d_vocab = 2, .n_ctx = 1, .d_model = 1, .d_mlp = 1, .n_heads = {1}, .d_head = {1}}),
       at("m"));
   const std::string whole = read_file(at("m"));
@@ -315,7 +318,8 @@ TEST_F(ModelFileTest, AMissingFileIsNamed) {
 
 TEST_F(ModelFileTest, CheckpointsAreReadWhateverTheirExtension) {
   namespace bytes = checkpoint_bytes;
-  const Transformer model = random_model();
+  const auto owned = random_model();
+  const Transformer& model = *owned;
   std::map<std::string, std::string> entries;
   std::string items;
   for (const auto& parameter : model.named_parameters()) {
@@ -342,7 +346,7 @@ TEST_F(ModelFileTest, CheckpointsAreReadWhateverTheirExtension) {
                                                   {"blocks", "sequential"}});
   EXPECT_EQ(loaded.layout, "transformer-lens");
   EXPECT_EQ(loaded.metadata, (json{{"epoch", 9}}));
-  EXPECT_TRUE(loaded.model->blocks[1]->attn->W_O.equal(model.blocks[1]->attn->W_O));
+  EXPECT_TRUE(loaded.model->weight("blocks.1.attn.W_O").equal(model.weight("blocks.1.attn.W_O")));
 }
 
 TEST_F(ModelFileTest, AGpt2FolderIsRead) {
@@ -354,9 +358,9 @@ TEST_F(ModelFileTest, AGpt2FolderIsRead) {
                                               loaded.model->config()));
   EXPECT_EQ(loaded.metadata, tiny_gpt2_config());
   EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
-  EXPECT_TRUE(loaded.model->W_U.equal(tensors.at("wte.weight").t()));
+  EXPECT_TRUE(loaded.model->W_U().equal(tensors.at("wte.weight").t()));
   save_model(*loaded.model, at("own"));
-  EXPECT_TRUE(load_model(at("own")).model->W_U.equal(loaded.model->W_U));
+  EXPECT_TRUE(load_model(at("own")).model->W_U().equal(loaded.model->W_U()));
 }
 
 TEST_F(ModelFileTest, WhatTheNetworkCannotExpressIsRefused) {
@@ -422,12 +426,12 @@ TEST_F(ModelFileTest, ShardsAreReadTogether) {
   write(index);
   const LoadedModel loaded = load_model(at("gpt2"));
   EXPECT_EQ(loaded.model->config(), tiny_gpt2_sizes());
-  EXPECT_TRUE(loaded.model->W_E.equal(tensors.at("transformer.wte.weight")));
-  EXPECT_EQ(loaded.sha256,
-            with_configuration(
-                sha256(sha256_of_file(at("gpt2/" + names[0])) + "  " + names[0] + "\n" +
-                       sha256_of_file(at("gpt2/" + names[1])) + "  " + names[1] + "\n"),
-                loaded.model->config()));
+  EXPECT_TRUE(loaded.model->W_E().equal(tensors.at("transformer.wte.weight")));
+  EXPECT_EQ(
+      loaded.sha256,
+      with_configuration(sha256(sha256_of_file(at("gpt2/" + names[0])) + "  " + names[0] + "\n" +
+                                sha256_of_file(at("gpt2/" + names[1])) + "  " + names[1] + "\n"),
+                         loaded.model->config()));
   const auto with = [&](const char* tensor, const json& file) {
     json changed = index;
     changed["weight_map"][tensor] = file;
@@ -461,12 +465,12 @@ TEST_F(ModelFileTest, ThePublishedModelIsRead) {
   EXPECT_EQ(loaded.model->config(), (TransformerConfig{.d_vocab = 16, .n_ctx = 41}));
   const TensorMap raw = read_checkpoint(path).tensors;
   const Transformer& model = *loaded.model;
-  EXPECT_TRUE(model.W_E.equal(raw.at("embed.W_E").t()));
-  EXPECT_TRUE(model.blocks[1]->attn->W_K[2].equal(raw.at("blocks.1.attn.W_K")[2].t()));
-  EXPECT_TRUE(
-      model.blocks[1]->attn->W_O[3].equal(raw.at("blocks.1.attn.W_O").narrow(1, 96, 32).t()));
+  EXPECT_TRUE(model.W_E().equal(raw.at("embed.W_E").t()));
+  EXPECT_TRUE(model.weight("blocks.1.attn.W_K")[2].equal(raw.at("blocks.1.attn.W_K")[2].t()));
+  EXPECT_TRUE(model.weight("blocks.1.attn.W_O")[3].equal(
+      raw.at("blocks.1.attn.W_O").narrow(1, 96, 32).t()));
   // spec/sat2.md: the unembedding vectors of SAT (13) and UNSAT (14) are opposite
-  const at::Tensor sum = model.W_U.select(1, 13) + model.W_U.select(1, 14);
+  const at::Tensor sum = model.W_U().select(1, 13) + model.W_U().select(1, 14);
   EXPECT_NEAR(sum.norm().item<double>(), 6e-6, 1e-6);
 }
 

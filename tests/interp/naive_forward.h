@@ -1,6 +1,7 @@
 #pragma once
 // The transformer once more, written down position by position and head by head from the
-// definition, in double precision and without a plan: what trace() is measured against.
+// definition, in double precision, without a plan and without the description of the network: what
+// traces are measured against.
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Tensor.h>
@@ -15,16 +16,20 @@
 #include <string>
 #include <vector>
 
+#include "interp/network/site.h"
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/site.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 
+/// Scores and patterns have their axes in another order than all else: [batch, head, pos, key].
+inline bool is_map(const std::string& place) {
+  return place.ends_with("hook_attn_scores") || place.ends_with("hook_pattern");
+}
+
 /// The parts of `value` that a narrowed site names, gathered one position and one neuron at a time.
 inline at::Tensor naive_part(const at::Tensor& value, const Site& site) {
-  const bool map = site.place.hook == Hook::AttnScores || site.place.hook == Hook::Pattern;
+  const bool map = is_map(site.place);
   const int64_t axis = map ? 2 : 1;
   std::vector<at::Tensor> rows;
   for (int64_t pos = 0; pos < value.size(axis); ++pos) {
@@ -44,7 +49,7 @@ inline at::Tensor naive_part(const at::Tensor& value, const Site& site) {
 
 /// Writes `part`, shaped as naive_part() gives it (or with a batch of 1), into `value`.
 inline void naive_write(at::Tensor value, const Site& site, const at::Tensor& part) {
-  const bool map = site.place.hook == Hook::AttnScores || site.place.hook == Hook::Pattern;
+  const bool map = is_map(site.place);
   const int64_t axis = map ? 2 : 1;
   int64_t given = 0;
   for (int64_t pos = 0; pos < value.size(axis); ++pos) {
@@ -74,18 +79,16 @@ class NaiveForward {
       embed.push_back(weight("embed.W_E").index_select(0, tokens.select(1, pos)));
       pos_embed.push_back(weight("pos_embed.W_pos")[pos].expand_as(embed.back()));
     }
-    at::Tensor stream = keep(Hook::Embed, 0, at::stack(embed, 1)) +
-                        keep(Hook::PosEmbed, 0, at::stack(pos_embed, 1));
+    at::Tensor stream =
+        keep(hook::embed(), at::stack(embed, 1)) + keep(hook::pos_embed(), at::stack(pos_embed, 1));
     for (int64_t layer = 0; layer < config.n_layers(); ++layer) stream = block(layer, stream);
-    if (config.norm == Norm::Pre) stream = keep(Hook::LnFinal, 0, normalised(stream, "ln_final"));
+    if (config.norm == Norm::Pre) stream = keep(hook::ln_final(), normalised(stream, "ln_final"));
     at::Tensor logits = at::matmul(stream, weight("unembed.W_U"));
     if (weights.contains("unembed.b_U")) logits = logits + weight("unembed.b_U");
-    keep(Hook::Logits, 0, logits);
+    keep(hook::logits(), logits);
   }
 
-  at::Tensor at(const Site& site) const {
-    return naive_part(values.at(to_string(site.place)), site);
-  }
+  at::Tensor at(const Site& site) const { return naive_part(values.at(site.place), site); }
 
   std::map<std::string, at::Tensor> values;
 
@@ -93,12 +96,11 @@ class NaiveForward {
   at::Tensor weight(const std::string& name) const { return weights_.at(name).to(at::kDouble); }
 
   /// The value as it goes on, overwritten where asked for.
-  at::Tensor keep(Hook hook, int64_t layer, const at::Tensor& computed) {
+  at::Tensor keep(const std::string& place, const at::Tensor& computed) {
     const at::Tensor value = computed.clone();
     for (const Overwrite& overwrite : overwrites_)
-      if (overwrite.site.place == Place{hook, layer})
-        naive_write(value, overwrite.site, overwrite.value);
-    values[to_string(Place{hook, layer})] = value;
+      if (overwrite.site.place == place) naive_write(value, overwrite.site, overwrite.value);
+    values[place] = value;
     return value;
   }
 
@@ -130,23 +132,23 @@ class NaiveForward {
     const std::string name = fmt::format("blocks.{}.", layer), attn = name + "attn.",
                       mlp = name + "mlp.";
     const bool norm = config_.norm == Norm::Pre;
-    const at::Tensor pre = keep(Hook::ResidPre, layer, x);
-    const at::Tensor read = norm ? keep(Hook::Ln1, layer, normalised(pre, name + "ln1")) : pre;
-    const at::Tensor q = keep(Hook::Q, layer, heads(read, attn, "Q"));
-    const at::Tensor k = keep(Hook::K, layer, heads(read, attn, "K"));
-    const at::Tensor v = keep(Hook::V, layer, heads(read, attn, "V"));
+    const at::Tensor pre = keep(hook::resid_pre(layer), x);
+    const at::Tensor read = norm ? keep(hook::ln1(layer), normalised(pre, name + "ln1")) : pre;
+    const at::Tensor q = keep(hook::q(layer), heads(read, attn, "Q"));
+    const at::Tensor k = keep(hook::k(layer), heads(read, attn, "K"));
+    const at::Tensor v = keep(hook::v(layer), heads(read, attn, "V"));
     const at::Tensor mid =
-        keep(Hook::ResidMid, layer, pre + attention_output(layer, attn, q, k, v));
+        keep(hook::resid_mid(layer), pre + attention_output(layer, attn, q, k, v));
 
-    const at::Tensor hidden = norm ? keep(Hook::Ln2, layer, normalised(mid, name + "ln2")) : mid;
+    const at::Tensor hidden = norm ? keep(hook::ln2(layer), normalised(mid, name + "ln2")) : mid;
     at::Tensor in = at::matmul(hidden, weight(mlp + "W_in"));
     if (config_.mlp_biases) in = in + weight(mlp + "b_in");
-    in = keep(Hook::MlpPre, layer, in);
-    const at::Tensor post = keep(Hook::MlpPost, layer, activated(in));
+    in = keep(hook::mlp_pre(layer), in);
+    const at::Tensor post = keep(hook::mlp_post(layer), activated(in));
     at::Tensor out = at::matmul(post, weight(mlp + "W_out"));
     if (config_.mlp_biases) out = out + weight(mlp + "b_out");
-    out = keep(Hook::MlpOut, layer, out);
-    return keep(Hook::ResidPost, layer, mid + out);
+    out = keep(hook::mlp_out(layer), out);
+    return keep(hook::resid_post(layer), mid + out);
   }
 
   int64_t keys_seen(int64_t query, int64_t n_pos) const {
@@ -162,7 +164,7 @@ class NaiveForward {
       for (int64_t key = 0; key < keys_seen(query, n_pos); ++key)
         scores.select(2, query).select(2, key).copy_(
             (q.select(1, query) * k.select(1, key)).sum(-1) / std::sqrt(q.size(3)));
-    scores = keep(Hook::AttnScores, layer, scores);
+    scores = keep(hook::attn_scores(layer), scores);
 
     at::Tensor pattern = at::zeros_like(scores);
     for (int64_t query = 0; query < n_pos; ++query) {
@@ -172,20 +174,20 @@ class NaiveForward {
           .narrow(2, 0, keys_seen(query, n_pos))
           .copy_(power / power.sum(-1, true));
     }
-    pattern = keep(Hook::Pattern, layer, pattern);
+    pattern = keep(hook::pattern(layer), pattern);
 
     at::Tensor z = at::zeros_like(q.expand({batch, n_pos, n_heads, v.size(3)}));
     for (int64_t query = 0; query < n_pos; ++query)
       for (int64_t key = 0; key < keys_seen(query, n_pos); ++key)
         z.select(1, query) +=
             pattern.select(2, query).select(2, key).unsqueeze(-1) * v.select(1, key);
-    z = keep(Hook::Z, layer, z);
+    z = keep(hook::z(layer), z);
 
     at::Tensor out = at::zeros({batch, n_pos, config_.d_model}, at::kDouble);
     for (int64_t head = 0; head < n_heads; ++head)
       out = out + at::matmul(z.select(2, head), weight(attn + "W_O")[head]);
     if (config_.attention_biases) out = out + weight(attn + "b_O");
-    return keep(Hook::AttnOut, layer, out);
+    return keep(hook::attn_out(layer), out);
   }
 
   TransformerConfig config_;

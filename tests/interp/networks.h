@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 

@@ -1,5 +1,6 @@
 #include "interp/pruning.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
@@ -20,23 +21,25 @@ using at::Tensor;
 
 /// Neurons of the last block whose weights in, bias and weights out are all zero.
 std::vector<int64_t> dead_neurons(const Transformer& model) {
-  const Mlp& mlp = *model.blocks.back()->mlp;
+  const std::string mlp = fmt::format("blocks.{}.mlp.", model.config().n_layers() - 1);
+  const Tensor W_in = model.weight(mlp + "W_in"), W_out = model.weight(mlp + "W_out"),
+               b_in = model.weight(mlp + "b_in");
   std::vector<int64_t> dead;
-  for (int64_t n = 0; n < mlp.W_out.size(0); ++n)
-    if (mlp.W_out[n].eq(0).all().item<bool>() && mlp.W_in.select(1, n).eq(0).all().item<bool>() &&
-        mlp.b_in[n].item<float>() == 0)
+  for (int64_t n = 0; n < W_out.size(0); ++n)
+    if (W_out[n].eq(0).all().item<bool>() && W_in.select(1, n).eq(0).all().item<bool>() &&
+        b_in[n].item<float>() == 0)
       dead.push_back(n);
   return dead;
 }
 
 TEST(PruningTest, PruningRemovesWholeNeurons) {
   auto model = fresh_model();
-  model->blocks[0]->mlp->b_in.detach().fill_(1);
+  model->weight("blocks.0.mlp.b_in").detach().fill_(1);
   EXPECT_EQ(prune_neurons(*model, 1, {}), 24);
   EXPECT_EQ(prune_neurons(*model, 1, {3, 20}), 22);
   EXPECT_EQ(dead_neurons(*model), (std::vector<int64_t>{3, 20}));
   EXPECT_EQ(prune_neurons(*model, 1, {3}), 22);
-  EXPECT_EQ(model->blocks[0]->mlp->W_out.eq(0).sum().item<int64_t>(),
+  EXPECT_EQ(model->weight("blocks.0.mlp.W_out").eq(0).sum().item<int64_t>(),
             0);  // the other block keeps all
 }
 

@@ -7,35 +7,37 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
 
-#include "interp/site.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/site.h"
 
 namespace assay::interp {
 
+inline Site whole(std::string place) {
+  return {.place = std::move(place)};
+}
 inline Site whole(const Place& place) {
-  return {.place = place};
+  return {.place = place.name};
 }
-inline Site whole(Hook hook, int64_t layer = 0) {
-  return {.place = {hook, layer}};
-}
-inline Site at_position(Hook hook, int64_t layer, int64_t position) {
-  return {.place = {hook, layer}, .positions = {position}};
+inline Site at_position(std::string place, int64_t position) {
+  return {.place = std::move(place), .positions = {position}};
 }
 
-/// Every place, whole and narrowed in each way it can be.
+/// A place, whole and narrowed in each way it can be.
 inline std::vector<Site> every_way_to_name(const Place& place, const TransformerConfig& config) {
-  std::vector<Site> sites = {{.place = place},
-                             {.place = place, .positions = {1, 3}},
-                             {.place = place, .positions = {config.n_ctx - 1}}};
-  if (has_heads(place.hook)) {
-    sites.push_back({.place = place, .head = 0});
-    sites.push_back({.place = place, .positions = {0, 2}, .head = config.n_heads[place.layer] - 1});
+  const std::string& name = place.name;
+  std::vector<Site> sites = {{.place = name},
+                             {.place = name, .positions = {1, 3}},
+                             {.place = name, .positions = {config.n_ctx - 1}}};
+  if (place.axis(Axis::Head)) {
+    sites.push_back({.place = name, .head = 0});
+    sites.push_back({.place = name, .positions = {0, 2}, .head = place.size(Axis::Head) - 1});
   }
-  if (place.hook == Hook::MlpPre || place.hook == Hook::MlpPost) {
-    sites.push_back({.place = place, .neurons = {0, 4}});
-    sites.push_back({.place = place, .positions = {2, 3}, .neurons = {1}});
+  if (place.axis(Axis::Neuron)) {
+    sites.push_back({.place = name, .neurons = {0, 4}});
+    sites.push_back({.place = name, .positions = {2, 3}, .neurons = {1}});
   }
   return sites;
 }
@@ -48,15 +50,18 @@ inline std::vector<int64_t> random_subset(int64_t n, std::mt19937_64& random) {
   return chosen;
 }
 
-inline Site random_site(const TransformerConfig& config, int64_t n_pos, std::mt19937_64& random) {
-  const auto all = places(config);
-  Site site{.place = all[random() % all.size()]};
+inline Site random_site(const Places& places, int64_t n_pos, std::mt19937_64& random) {
+  const Place& place = places.all[random() % places.all.size()];
+  Site site{.place = place.name};
   if (random() % 3) site.positions = random_subset(n_pos, random);
-  if (has_heads(site.place.hook) && random() % 2)
-    site.head = static_cast<int64_t>(random() % config.n_heads[site.place.layer]);
-  const bool neurons = site.place.hook == Hook::MlpPre || site.place.hook == Hook::MlpPost;
-  if (neurons && random() % 2) site.neurons = random_subset(config.d_mlp, random);
+  if (place.axis(Axis::Head) && random() % 2)
+    site.head = static_cast<int64_t>(random() % place.size(Axis::Head));
+  if (place.axis(Axis::Neuron) && random() % 2)
+    site.neurons = random_subset(place.size(Axis::Neuron), random);
   return site;
+}
+inline Site random_site(const TransformerConfig& config, int64_t n_pos, std::mt19937_64& random) {
+  return random_site(describe(config), n_pos, random);
 }
 
 /// The shape of a site's value in a sequence of n_pos tokens.
@@ -64,7 +69,7 @@ inline std::vector<int64_t> shape_of_value(const Site& site, const TransformerCo
                                            int64_t batch, int64_t n_pos) {
   TransformerConfig shorter = config;
   shorter.n_ctx = n_pos;
-  auto sizes = shape(site, shorter);
+  auto sizes = shape(site, describe(shorter));
   sizes[0] = batch;
   return sizes;
 }

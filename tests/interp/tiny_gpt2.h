@@ -11,8 +11,8 @@
 #include <string>
 
 #include "interp/files.h"
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 

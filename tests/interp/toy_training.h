@@ -7,8 +7,8 @@
 #include <memory>
 #include <random>
 
+#include "interp/network/transformer.h"
 #include "interp/training.h"
-#include "interp/transformer.h"
 
 namespace assay::interp {
 

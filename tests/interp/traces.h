@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 
 namespace assay::interp {
 
@@ -17,7 +17,7 @@ inline constexpr int64_t kBatches[] = {1, 3, 70};
 
 inline at::Tensor record(const Transformer& model, const at::Tensor& tokens, const Site& site,
                          const std::vector<Overwrite>& overwrites = {}) {
-  return trace(model, tokens, {.record = {site}, .overwrite = overwrites})[0];
+  return model.trace(tokens, {.record = {site}, .overwrite = overwrites})[0];
 }
 
 inline std::string describe(const TraceRequest& request) {

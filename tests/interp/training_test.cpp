@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
@@ -139,8 +139,8 @@ TEST(TrainingTest, APenaltyQuietensTheNeurons) {
     auto model = fresh_model();
     run(*model, config);
     const at::NoGradGuard no_grad;
-    const Site neurons{.place = {Hook::MlpPost, 1}, .positions = {2}};
-    return trace(*model, same_or_not(3)(0, 100).tokens, {.record = {neurons}, .overwrite = {}})[0]
+    const Site neurons{.place = hook::mlp_post(1), .positions = {2}};
+    return model->trace(same_or_not(3)(0, 100).tokens, {.record = {neurons}, .overwrite = {}})[0]
         .abs()
         .sum()
         .item<double>();
@@ -150,7 +150,7 @@ TEST(TrainingTest, APenaltyQuietensTheNeurons) {
 
 TEST(TrainingTest, ALossThatIsNoNumberEndsTheRun) {
   auto model = fresh_model();
-  model->W_U.detach()[0][0] = std::numeric_limits<float>::quiet_NaN();
+  model->W_U().detach()[0][0] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(message_of([&] { run(*model, two_phases()); }), "training: the loss is NaN at step 0");
   auto exploding = fresh_model();
   TrainingConfig config = two_phases();

@@ -74,7 +74,7 @@ TEST(References, OfAMechanismAreSharesOfWhatItsStepsCompute) {
   const auto model = two_sat::small_model();
   const Derivation derivation = task->derive(*model, {.variant = "disjunction", .inputs = 200});
   const circuits::Program program =
-      circuits::compile(derivation.interpretation, all_operations(), model->config());
+      circuits::compile(derivation.interpretation, all_operations(), model->places());
   const Tensor tokens = task->sample(Part::Test, 1, 0, 1).tokens[0];
   const auto references = mechanism_references(*task, program, "clause", tokens);
   ASSERT_EQ(references.size(), 6U);

@@ -23,7 +23,7 @@ class ComparisonTest : public testing::Test {
   std::unique_ptr<interp::Transformer> model = two_sat::small_model();
   circuits::Program program = circuits::compile(
       task->derive(*model, {.variant = "disjunction", .inputs = 200}).interpretation,
-      all_operations(), model->config());
+      all_operations(), model->places());
 
   std::unique_ptr<interp::attribution::Replacer> replacer =
       task->replacer(task->replacer_names().front());

@@ -9,8 +9,9 @@
 #include <set>
 #include <string>
 
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "interp/training.h"
-#include "interp/transformer.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {
@@ -139,7 +140,7 @@ inline void expect_valid_recipe(const Task& task, const std::string& preset) {
   const Recipe recipe = task.recipe(preset);
   EXPECT_NO_THROW(interp::validate(recipe.model));
   EXPECT_NO_THROW(interp::validate(recipe.training));
-  EXPECT_NO_THROW(task.require_fits(recipe.model));
+  EXPECT_NO_THROW(task.require_fits(interp::describe(recipe.model)));
   EXPECT_EQ(recipe.training.readout, task.readout());
   EXPECT_GE(task.readout(), 0);
   EXPECT_LT(recipe.training.readout, recipe.model.n_ctx);

@@ -6,7 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
@@ -41,9 +41,9 @@ TEST(Explaining, AsksForTheLogOddsOfTheAnswerGiven) {
   std::set<int64_t> answers = explained_answers(*model);
   // The same network with its two answers swapped, so that both are seen.
   const two_sat::Tokens tokens{two_sat::kVariables};
-  const Tensor sat = model->W_U.select(1, tokens.sat()).clone();
-  model->W_U.select(1, tokens.sat()).copy_(model->W_U.select(1, tokens.unsat()));
-  model->W_U.select(1, tokens.unsat()).copy_(sat);
+  const Tensor sat = model->W_U().select(1, tokens.sat()).clone();
+  model->W_U().select(1, tokens.sat()).copy_(model->W_U().select(1, tokens.unsat()));
+  model->W_U().select(1, tokens.unsat()).copy_(sat);
   answers.merge(explained_answers(*model));
   EXPECT_EQ(answers.size(), 2U);
 }

@@ -44,8 +44,8 @@ class Forged : public interp::Scratch {
   Forged() {
     const auto folder = std::filesystem::path(ASSAY_SOURCE) / "tasks/two_sat/reference";
     model = interp::load_model(folder / "model.safetensors");
-    truth = circuits::load_interpretation(folder / "trees.json", model.model->config())
-                .interpretation;
+    truth =
+        circuits::load_interpretation(folder / "trees.json", model.model->places()).interpretation;
     task = task_from_json(truth.task);
     inputs = [this](int64_t first, int64_t n) {
       return task->sample(Part::Test, 1, first, n).tokens;
@@ -56,7 +56,7 @@ class Forged : public interp::Scratch {
   /// supports.
   Report validated(const Interpretation& interpretation) const {
     const circuits::Program program =
-        circuits::compile(interpretation, all_operations(), model.model->config());
+        circuits::compile(interpretation, all_operations(), model.model->places());
     const axioms::Experiment experiment{*model.model, program, task->decision()};
     axioms::Vacuity vacuity = axioms::vacuity(experiment, inputs, kInputs);
     const auto result = axioms::check(experiment, inputs, {.inputs = kInputs});
@@ -65,9 +65,8 @@ class Forged : public interp::Scratch {
     for (const axioms::NodeResult& one : result.nodes)
       for (const Axiom axiom : axioms::kAxioms)
         if (one[axiom].estimate.rate() < 0.1) claims.push_back({one.node, axiom, 0.15});
-    Report report =
-        axioms::make_report(interpretation, result, claims, 0.95, model.model->config(),
-                            task->readout(), axioms::Scope::Distribution);
+    Report report = axioms::make_report(interpretation, result, claims, 0.95, *model.model,
+                                        task->readout(), axioms::Scope::Distribution);
     axioms::add_vacuity(report, vacuity);
     return report;
   }
@@ -130,7 +129,7 @@ TEST_F(Forged, AConstantDecision) {
 
 TEST_F(Forged, AnOutputThatReadsElsewhere) {
   Node& output = node(truth, "or");
-  output.sites = output.reads = {interp::parse_site("logits[pos=39]", model.model->config())};
+  output.sites = output.reads = {interp::parse_site("logits[pos=39]", model.model->places())};
   EXPECT_THAT(message_of([&] { validated(truth); }), HasSubstr("expected logits[pos=40]"));
 }
 
@@ -140,8 +139,7 @@ TEST_F(Forged, AValueReadBehindItsSites) {
 }
 
 TEST_F(Forged, TheWholeProgramBesideTrueNodesThatItDoesNotUse) {
-  const Operation whole =
-      circuits::chain(circuits::functions_after(truth, circuits::kTokens));
+  const Operation whole = circuits::chain(circuits::functions_after(truth, circuits::kTokens));
   node(truth, "or").h = whole;
   node(truth, "or").parents = {circuits::kTokens, "evaluate"};
   expect_nothing_holds(validated(truth), "or");
@@ -159,8 +157,8 @@ TEST_F(Forged, DecorationThatIsTrueAndUseless) {
   conscience.alpha.tensors["thresholds"].fill_(-1);
   truth.nodes.push_back(conscience);
   const Report report = validated(truth);
-  EXPECT_THAT(kinds(report), testing::IsSupersetOf(
-                                 {"conscience: dead site", "conscience: no part"}));
+  EXPECT_THAT(kinds(report),
+              testing::IsSupersetOf({"conscience: dead site", "conscience: no part"}));
   expect_nothing_holds(report, "conscience");
 }
 
@@ -200,14 +198,15 @@ TEST_F(Forged, OneNeuronOfMany) {
   evaluate.reads[0].neurons.resize(1);
   evaluate.sites = evaluate.reads;
   evaluate.alpha.tensors["thresholds"] = evaluate.alpha.tensors["thresholds"].narrow(0, 0, 1);
-  evaluate.gamma = {.name = "write_linear",
-                    .parameters = json::object(),
-                    .tensors = {{"weight", evaluate.gamma.tensors["on"].narrow(0, 0, 1).view({1, 1})},
-                                {"bias", torch::zeros({1})},
-                                {"constant", torch::zeros({1, 1})}}};
+  evaluate.gamma = {
+      .name = "write_linear",
+      .parameters = json::object(),
+      .tensors = {{"weight", evaluate.gamma.tensors["on"].narrow(0, 0, 1).view({1, 1})},
+                  {"bias", torch::zeros({1})},
+                  {"constant", torch::zeros({1, 1})}}};
   // write_linear also writes a constant; a site at which nobody looks takes it.
-  evaluate.sites.push_back(interp::parse_site("blocks.1.mlp.hook_post[pos=3;neuron=0]",
-                                              model.model->config()));
+  evaluate.sites.push_back(
+      interp::parse_site("blocks.1.mlp.hook_post[pos=3;neuron=0]", model.model->places()));
   const Report report = validated(truth);
   expect_nothing_holds(report, "evaluate");
 }
@@ -233,7 +232,7 @@ TEST_F(Forged, InputsOfOneAnswer) {
 
 TEST_F(Forged, ANetworkWithoutADecision) {
   const at::NoGradGuard no_grad;
-  model.model->W_U.fill_(3e38);
+  model.model->W_U().fill_(3e38);
   EXPECT_THAT(message_of([&] { validated(truth); }), HasSubstr("no decision"));
 }
 

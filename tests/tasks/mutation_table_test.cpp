@@ -88,19 +88,19 @@ struct Shipped {
     const fs::path path = fs::path(ASSAY_SOURCE) / "tasks" / folder;
     loaded = interp::load_model(path / "model.safetensors");
     interpretation =
-        circuits::load_interpretation(path / (variant + ".json"), loaded.model->config())
+        circuits::load_interpretation(path / (variant + ".json"), loaded.model->places())
             .interpretation;
     task = task_from_json(interpretation.task);
   }
   MutationTrial trial(int64_t count) const {
     if (const auto domain = task->domain())
-      return {.model = *loaded.model,
+      return {.network = *loaded.model,
               .inputs = [tokens = domain->inputs.tokens](
                             int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
               .count = domain->inputs.tokens.size(0),
               .exhaustive = true,
               .decision = task->decision()};
-    return {.model = *loaded.model,
+    return {.network = *loaded.model,
             .inputs = [this](int64_t first,
                              int64_t n) { return task->sample(Part::Test, 1, first, n).tokens; },
             .count = count,
@@ -113,7 +113,8 @@ struct Shipped {
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);
     return axioms::vacuity(
-               {all.model, circuits::compile(interpretation, all_operations(), all.model.config()),
+               {all.network,
+                circuits::compile(interpretation, all_operations(), all.network.places()),
                 all.decision},
                all.inputs, all.count, all.exhaustive)
         .objections;

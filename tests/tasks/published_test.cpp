@@ -41,7 +41,7 @@ struct Published {
   axioms::CheckResult check(const circuits::Interpretation& interpretation, int64_t inputs,
                             const axioms::Inputs& tokens) const {
     const circuits::Program program =
-        circuits::compile(interpretation, all_operations(), model.model->config());
+        circuits::compile(interpretation, all_operations(), model.model->places());
     return axioms::check({*model.model, program, task->decision()}, tokens, {.inputs = inputs});
   }
 };

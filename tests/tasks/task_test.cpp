@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "interp/network/build.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {
@@ -14,16 +15,16 @@ using testing::ThrowsMessage;
 TEST(Task, SaysWhichSizesAModelShouldHave) {
   const auto task = make_task("two-sat");
   interp::TransformerConfig config{.d_vocab = 16, .n_ctx = 41};
-  EXPECT_NO_THROW(task->require_fits(config));
+  EXPECT_NO_THROW(task->require_fits(interp::describe(config)));
   config.d_model = 8;  // how wide the model is, is its own matter
-  EXPECT_NO_THROW(task->require_fits(config));
+  EXPECT_NO_THROW(task->require_fits(interp::describe(config)));
   config.n_ctx = 40;
-  EXPECT_THAT([&] { task->require_fits(config); },
+  EXPECT_THAT([&] { task->require_fits(interp::describe(config)); },
               ThrowsMessage<std::invalid_argument>(
                   "the model has d_vocab 16 and n_ctx 40, but the task two-sat with "
                   R"({"clauses":10,"variables":5} needs d_vocab 16 and n_ctx 41)"));
   config = {.d_vocab = 12, .n_ctx = 41};
-  EXPECT_THAT([&] { task->require_fits(config); },
+  EXPECT_THAT([&] { task->require_fits(interp::describe(config)); },
               ThrowsMessage<std::invalid_argument>(
                   "the model has d_vocab 12 and n_ctx 41, but the task two-sat with "
                   R"({"clauses":10,"variables":5} needs d_vocab 16 and n_ctx 41)"));

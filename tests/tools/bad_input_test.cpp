@@ -8,8 +8,8 @@
 
 #include "circuits/interpretation_file.h"
 #include "interp/model_file.h"
+#include "interp/network/transformer.h"
 #include "interp/safetensors.h"
-#include "interp/transformer.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/run_assay.h"

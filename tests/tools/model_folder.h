@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/run_assay.h"

@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/scratch.h"
 #include "tools/report_text.h"
 
@@ -16,6 +16,11 @@ using interp::message_of;
 
 const interp::TransformerConfig kConfig{
     .d_vocab = 5, .n_ctx = 3, .d_model = 4, .d_mlp = 4, .n_heads = {1, 1}, .d_head = {4, 4}};
+
+const interp::Transformer& network() {
+  static const interp::Transformer transformer(kConfig);
+  return transformer;
+}
 
 circuits::Node node_at(const std::string& name, const std::string& parent,
                        const interp::Site& site) {
@@ -29,8 +34,8 @@ circuits::Node node_at(const std::string& name, const std::string& parent,
 
 circuits::Interpretation two_nodes() {
   circuits::Interpretation two;
-  two.nodes = {node_at("stream", circuits::kTokens, {.place = {interp::Hook::ResidPost, 0}}),
-               node_at("answer", "stream", {.place = {interp::Hook::MlpOut, 1}, .positions = {2}})};
+  two.nodes = {node_at("stream", circuits::kTokens, {.place = interp::hook::resid_post(0)}),
+               node_at("answer", "stream", {.place = interp::hook::mlp_out(1), .positions = {2}})};
   two.nodes[1].evidence.push_back({{"statement", "it works"}});
   two.output = "answer";
   return two;
@@ -51,7 +56,7 @@ CheckResult counts() {
 }
 
 Report report_with(const std::vector<Claim>& claims) {
-  return make_report(two_nodes(), counts(), claims, 0.95, kConfig, 2);
+  return make_report(two_nodes(), counts(), claims, 0.95, network(), 2);
 }
 
 TEST(Report, BoundsEachRowAloneAndAllTogether) {
@@ -74,8 +79,8 @@ TEST(Report, TellsInheritedFromIntroducedFailures) {
 
 TEST(Report, TellsWhichCutsArePartialAndWhichNodesCarryNoEvidence) {
   const Report report = report_with({});
-  EXPECT_TRUE(report.nodes[0].path_around.empty());   // the whole residual stream
-  EXPECT_FALSE(report.nodes[1].path_around.empty());  // the stream goes round the MLP
+  EXPECT_TRUE(report.nodes[0].around.path.empty());   // the whole residual stream
+  EXPECT_FALSE(report.nodes[1].around.path.empty());  // the stream goes round the MLP
   EXPECT_FALSE(report.nodes[0].has_evidence);
   EXPECT_TRUE(report.nodes[1].has_evidence);
 }
@@ -110,7 +115,7 @@ TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {
 }
 
 Report exhaustive_with(const std::vector<Claim>& claims, const CheckResult& result = counts()) {
-  return make_report(two_nodes(), result, claims, 0.95, kConfig, 2, Scope::Domain);
+  return make_report(two_nodes(), result, claims, 0.95, network(), 2, Scope::Domain);
 }
 
 TEST(Report, OfEveryInputThereIsTellsTheRateItself) {
@@ -146,7 +151,7 @@ TEST(Report, StatesTheEqualityWithItsParameters) {
   circuits::Interpretation rounded = two_nodes();
   rounded.nodes[0].equality = {
       .name = "equal_rounded", .parameters = {{"decimals", 1}}, .tensors = {}};
-  const Report report = make_report(rounded, counts(), {}, 0.95, kConfig, 2);
+  const Report report = make_report(rounded, counts(), {}, 0.95, network(), 2);
   EXPECT_EQ(report.nodes[0].equality, "equal_rounded, decimals 1");
   EXPECT_EQ(report.nodes[1].equality, "equal");
 }
@@ -181,8 +186,8 @@ TEST(Report, CallsClaimsOnAVacuousInterpretationVacuous) {
 
 // "Could not tell" is no "holds": of one node, or of everything.
 TEST(Report, WithholdsWhatRestsOnSomethingUntested) {
-  const std::vector<Claim> claims = {{"stream", Axiom::CE, 0.9}, {"answer", Axiom::CE, 0.1},
-                                     {"answer", Axiom::PE, 0.01}};
+  const std::vector<Claim> claims = {
+      {"stream", Axiom::CE, 0.9}, {"answer", Axiom::CE, 0.1}, {"answer", Axiom::PE, 0.01}};
   Report one = report_with(claims);
   add_vacuity(one, {.untested = {{"answer", "its sites are no complete cut"}}});
   EXPECT_EQ(one.rows[1].verdict, Verdict::Holds);  // of the other node
@@ -201,8 +206,8 @@ TEST(Report, WithholdsWhatRestsOnSomethingUntested) {
 }
 
 TEST(Report, OfAListSpeaksOfNoOtherInputs) {
-  const Report list = make_report(two_nodes(), counts(), {{"answer", Axiom::PE, 0.4}}, 0.95, kConfig,
-                                  2, Scope::List);
+  const Report list = make_report(two_nodes(), counts(), {{"answer", Axiom::PE, 0.4}}, 0.95,
+                                  network(), 2, Scope::List);
   EXPECT_TRUE(list.exact);
   EXPECT_EQ(list.rows[4].verdict, Verdict::Holds);
   EXPECT_FALSE(to_json(list)["rows"][4].contains("upper"));
@@ -215,7 +220,7 @@ TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
   loose.nodes[0].equality.name = "downstream";
   CheckResult result = counts();
   result.nodes[0].plain = std::array{Estimate{100, 90}, Estimate{100, 80}};
-  const Report report = make_report(loose, result, {}, 0.95, kConfig, 2);
+  const Report report = make_report(loose, result, {}, 0.95, network(), 2);
   EXPECT_EQ(report.rows[0].plain, (Estimate{100, 90}));
   EXPECT_EQ(report.rows[1].plain, (Estimate{100, 80}));
   EXPECT_FALSE(report.rows[2].plain || report.rows[4].plain);
@@ -225,13 +230,13 @@ TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
   EXPECT_THAT(verdict_sentence(report), testing::HasSubstr("not known what the interpretation was "
                                                            "fitted on"));
   loose.fitted_on = {{"part", "derive"}, {"seed", 0}, {"count", 10}};
-  EXPECT_TRUE(make_report(loose, result, {}, 0.95, kConfig, 2).remarks.empty());
+  EXPECT_TRUE(make_report(loose, result, {}, 0.95, network(), 2).remarks.empty());
 }
 
 TEST(Report, AnInterruptedRunIsPartial) {
   CheckResult result = counts();
   result.complete = false;
-  EXPECT_TRUE(make_report(two_nodes(), result, {}, 0.95, kConfig, 2).partial);
+  EXPECT_TRUE(make_report(two_nodes(), result, {}, 0.95, network(), 2).partial);
 }
 
 TEST(Report, WritesTheRowsThatTheFormatPromises) {

@@ -51,12 +51,12 @@ TEST_F(ValidationUnder, CountsOnTheTransformedInputsWhateverTheThreads) {
     EXPECT_EQ(under[0]["transformation"], "as drawn");
     EXPECT_EQ(under[1]["transformation"], "rename-variables");
     const auto loaded = interp::load_model(at("model.safetensors"));
-    const auto file = circuits::load_interpretation(at("trees.json"), loaded.model->config());
+    const auto file = circuits::load_interpretation(at("trees.json"), loaded.model->places());
     const interp::LabelledBatch drawn = task->sample(tasks::Part::Test, 3, 0, 1000);
     const at::Tensor renamed = task->transformations().at(3).apply(drawn.tokens, 3, 0);
     const auto result = axioms::check(
         {*loaded.model,
-         circuits::compile(file.interpretation, tasks::all_operations(), loaded.model->config()),
+         circuits::compile(file.interpretation, tasks::all_operations(), loaded.model->places()),
          task->decision()},
         [&](int64_t first, int64_t n) { return renamed.narrow(0, first, n); }, {.inputs = 1000});
     for (size_t i = 0; i < 12; ++i) {

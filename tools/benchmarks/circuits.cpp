@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 #include "circuits/discovery.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 namespace assay::circuits {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 struct Setting {
   explicit Setting(int64_t positions = 0)
       : model({.d_vocab = 14, .n_ctx = 41, .n_heads = {4, 4}, .d_head = {32, 32}}),
-        graph(model.config(), positions) {
+        graph(model.places(), positions) {
     interp::initialise(model, {.seed = 3});
     auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
     data.clean = at::randint(0, 14, {32, 41}, generator, torch::kInt64);

@@ -5,7 +5,7 @@
 
 #include "interp/attribution/method.h"
 #include "interp/model_file.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/explaining.h"
 #include "tasks/registry.h"
 

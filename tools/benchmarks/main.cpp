@@ -10,6 +10,7 @@
 int main(int argc, char** argv) {
   assay::tools::prepare_process();
   assay::interp::set_threads(1);
+  assay::interp::own_process();
   benchmark::Initialize(&argc, argv);
   const assay::interp::Blas blas = assay::interp::inspect_blas();
   benchmark::AddCustomContext("BLAS", blas.library + " " + blas.core);

@@ -4,8 +4,8 @@
 #include <benchmark/benchmark.h>
 #include <torch/types.h>
 
-#include "interp/plan.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
+#include "interp/tracing/plan.h"
 #include "tasks/registry.h"
 
 namespace assay {
@@ -22,8 +22,8 @@ struct Setting {
   void run(benchmark::State& state, const std::vector<interp::Site>& sites) const {
     const at::NoGradGuard no_grad;
     for (auto _ : state)
-      benchmark::DoNotOptimize(interp::trace(model, tokens, {.record = sites, .overwrite = {}}));
-    const interp::Plan plan(model.config(), sites, {}, tokens.size(1));
+      benchmark::DoNotOptimize(model.trace(tokens, {.record = sites, .overwrite = {}}));
+    const interp::Plan plan(model.places(), sites, {}, tokens.size(1));
     state.counters["inputs/s"] =
         benchmark::Counter(kBatch, benchmark::Counter::kIsIterationInvariantRate);
     state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * kBatch * plan.multiply_adds(),
@@ -36,12 +36,11 @@ struct Setting {
 };
 
 void AllLogits(benchmark::State& state) {
-  Setting().run(state, {{.place = {interp::Hook::Logits, 0}}});
+  Setting().run(state, {{.place = interp::hook::logits()}});
 }
 void Decision(benchmark::State& state) {
   const Setting setting;
-  setting.run(state,
-              {{.place = {interp::Hook::Logits, 0}, .positions = {setting.task->readout()}}});
+  setting.run(state, {{.place = interp::hook::logits(), .positions = {setting.task->readout()}}});
 }
 // The decision, the positions after block 1 that hold clauses, and the neurons of block 2.
 void WhatTheCheckerRecords(benchmark::State& state) {
@@ -49,9 +48,9 @@ void WhatTheCheckerRecords(benchmark::State& state) {
   const int64_t readout = setting.task->readout();
   interp::Positions clauses;
   for (int64_t i = 0; i < 10; ++i) clauses.push_back(4 * i + 3);
-  setting.run(state, {{.place = {interp::Hook::Logits, 0}, .positions = {readout}},
-                      {.place = {interp::Hook::ResidPost, 0}, .positions = clauses},
-                      {.place = {interp::Hook::MlpPost, 1}, .positions = {readout}}});
+  setting.run(state, {{.place = interp::hook::logits(), .positions = {readout}},
+                      {.place = interp::hook::resid_post(0), .positions = clauses},
+                      {.place = interp::hook::mlp_post(1), .positions = {readout}}});
 }
 BENCHMARK(AllLogits)->Unit(benchmark::kMillisecond);
 BENCHMARK(Decision)->Unit(benchmark::kMillisecond);

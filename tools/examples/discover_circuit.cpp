@@ -21,7 +21,7 @@ namespace circuits = assay::circuits;
 void run(const char* file, int64_t n_edges) {
   const assay::interp::LoadedModel loaded = assay::interp::load_model(file);
   const auto task = assay::tasks::task_from_json(loaded.metadata.at("task"));
-  const circuits::ComponentGraph graph(loaded.model->config());
+  const circuits::ComponentGraph graph(loaded.model->places());
   // Formulas in pairs that differ little and are answered differently: one answers in the other's
   // stead where an edge is cut.
   const circuits::Counterfactuals pairs =

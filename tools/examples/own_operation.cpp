@@ -36,7 +36,7 @@ void run(const char* model, const char* interpretation, int64_t least) {
   for (circuits::Node& node : changed.nodes)
     if (node.name == changed.output)
       node.h = {.name = "at_least", .parameters = {{"least", least}}, .tensors = {}};
-  const circuits::Program program = circuits::compile(changed, operations, subject.config());
+  const circuits::Program program = circuits::compile(changed, operations, subject.places());
 
   const auto labelled = subject.task->inputs(assay::tasks::Part::Test, /*seed=*/7);
   const assay::axioms::CheckResult result = assay::axioms::check(

@@ -80,19 +80,22 @@ Json evidence_of(const Json& node) {
   return facts;
 }
 
+std::string cut_in_words(const Json& node) {
+  const Json& complete = node.at("complete_cut");
+  if (complete.is_null()) return "not known: nobody has said what the places of this network read";
+  if (complete.get<bool>()) return "complete: whatever the network knows later has passed here";
+  return "not complete, the network can still know by " + joined(node.at("path_around"));
+}
+
 Json node_details(const Json& node) {
-  std::vector<Fact> rows = {
-      {"computed from", joined(node.at("parents"))},
-      {"h, what is computed", operation_text(node.at("h")), true},
-      {"α, how it is read", operation_text(node.at("alpha")), true},
-      {"read at", joined(node.at("reads")), true},
-      {"γ, how it is written", operation_text(node.at("gamma")), true},
-      {"written at", joined(node.at("sites")), true},
-      {"equal values", node.at("equality"), true},
-      {"cut",
-       node.at("complete_cut").get<bool>()
-           ? "complete: whatever the network knows later has passed here"
-           : "not complete, the network can still know by " + joined(node.at("path_around"))}};
+  std::vector<Fact> rows = {{"computed from", joined(node.at("parents"))},
+                            {"h, what is computed", operation_text(node.at("h")), true},
+                            {"α, how it is read", operation_text(node.at("alpha")), true},
+                            {"read at", joined(node.at("reads")), true},
+                            {"γ, how it is written", operation_text(node.at("gamma")), true},
+                            {"written at", joined(node.at("sites")), true},
+                            {"equal values", node.at("equality"), true},
+                            {"cut", cut_in_words(node)}};
   const int64_t inherited = node.at("inherited_failures"),
                 introduced = node.at("introduced_failures");
   rows.push_back({"PE failures", inherited + introduced == 0

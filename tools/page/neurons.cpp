@@ -10,8 +10,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "interp/network/network.h"
 #include "interp/parallel.h"
-#include "interp/trace.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"
@@ -59,8 +59,8 @@ Tensor mean_activations(const Run& run, const circuits::Step& step, int64_t vari
       for (int64_t a = 0; a < assignments; ++a)
         satisfied.data_ptr<float>()[i * assignments + a] = static_cast<float>(mask >> a & 1);
     }
-    const Tensor hidden = interp::trace(*run.subject->model.model, tokens,
-                                        {.record = step.reads, .overwrite = {}})[0];
+    const Tensor hidden =
+        run.subject->model.model->trace(tokens, {.record = step.reads, .overwrite = {}})[0];
     sums[chunk] = hidden.flatten(1).t().matmul(satisfied);
     counts[chunk] = satisfied.sum(0);
   });

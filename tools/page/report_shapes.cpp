@@ -66,7 +66,7 @@ Shape node() {
                                       {"equality", text()},
                                       optional("alpha", operation)};
   std::vector<Field> defined = counted;
-  defined.insert(defined.end(), {{"complete_cut", boolean()},
+  defined.insert(defined.end(), {{"complete_cut", nullable(boolean())},
                                  {"path_around", list(text())},
                                  {"parents", list(text())},
                                  {"sites", list(text())},

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "axioms/report.h"
 #include "interp/files.h"
 #include "interp/json_reader.h"
 #include "tasks/registry.h"
@@ -36,6 +37,18 @@ RunKind kind_of(const Json& report) {
 
 std::unique_ptr<tasks::Task> task_of(const Json& origin) {
   return origin.contains("task") ? tasks::task_from_json(origin["task"]) : nullptr;
+}
+
+/// A report of another version is refused by its number, not by the first field that it lacks.
+void require_known_schema(const Json& report) {
+  const auto schema = report.find("schema");
+  if (schema == report.end() || !schema->is_number_integer())
+    return;  // the shape says what is wrong
+  if (*schema == axioms::kReportSchema) return;
+  throw std::invalid_argument(fmt::format(
+      "schema {}: {} version of assay wrote this validation, this one reads schema {}; {}",
+      schema->dump(), *schema < axioms::kReportSchema ? "an earlier" : "a later",
+      axioms::kReportSchema, "validate again, or take that version"));
 }
 
 /// What a report names is looked at only if it is a file or a folder: a device has no end.
@@ -97,6 +110,7 @@ std::string name_of(const Run& run) {
 
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = kind_of(report), .name = {}, .path = path, .report = std::move(report)};
+  if (run.kind == RunKind::Validation) require_known_schema(run.report);
   interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
   run.name = name_of(run);
   run.task = task_of(origin_of(run));

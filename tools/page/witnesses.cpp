@@ -8,8 +8,7 @@
 #include <map>
 
 #include "circuits/abstract_values.h"
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/decisions.h"
 #include "tools/page/channels.h"
@@ -154,19 +153,20 @@ std::string as_letters(const Tensor& pattern) {  // two hexadecimal digits per w
 
 /// Attention patterns [pos, key] of every head, of the first inputs, as far as there is room.
 std::vector<Json> attention_maps(const Run& run, const FailingInputs& inputs) {
-  const interp::Transformer& model = *run.subject->model.model;
+  const interp::Network& network = *run.subject->model.model;
   interp::TraceRequest request;
   size_t heads = 0;
-  for (int64_t layer = 0; layer < model.config().n_layers(); ++layer) {
-    request.record.push_back({.place = {interp::Hook::Pattern, layer}});
-    heads += model.config().n_heads[layer];
+  for (const interp::Place& place : network.places().all) {
+    if (place.by != interp::Primitive::Softmax) continue;
+    request.record.push_back({.place = place.name});
+    heads += place.size(interp::Axis::Head);
   }
   const size_t positions = inputs.begin()->second.tokens.size();
   const size_t fitting = kMapLetters / (2 * heads * positions * positions);
   const auto shown = static_cast<int64_t>(std::min(inputs.size(), fitting));
   std::vector<Json> maps(shown, Json::array());
   if (shown == 0) return maps;
-  const auto patterns = interp::trace(model, tokens_of(inputs).narrow(0, 0, shown), request);
+  const auto patterns = network.trace(tokens_of(inputs).narrow(0, 0, shown), request);
   for (int64_t i = 0; i < shown; ++i)
     for (size_t layer = 0; layer < patterns.size(); ++layer)
       for (int64_t head = 0; head < patterns[layer].size(1); ++head)

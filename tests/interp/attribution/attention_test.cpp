@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/interp/attribution/games.h"
 #include "tests/interp/attribution/inside.h"
 
@@ -18,7 +18,7 @@ constexpr int64_t kPositions = 5;
 std::vector<std::vector<double>> averaged(const Transformer& model, const Tensor& tokens,
                                           int64_t layer) {
   const Tensor pattern =
-      trace(model, tokens, {.record = {{.place = {Hook::Pattern, layer}}}, .overwrite = {}})[0];
+      model.trace(tokens, {.record = {{.place = hook::pattern(layer)}}, .overwrite = {}})[0];
   const int64_t heads = pattern.size(1);
   std::vector<std::vector<double>> map(kPositions, std::vector<double>(kPositions));
   for (int64_t q = 0; q < kPositions; ++q)

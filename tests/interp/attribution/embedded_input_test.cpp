@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/interp/attribution/games.h"
 #include "tests/interp/attribution/inside.h"
 #include "tests/interp/with_threads.h"

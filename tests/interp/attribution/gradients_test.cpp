@@ -16,7 +16,7 @@ using at::Tensor;
 const Target kLogit{.kind = TargetKind::Logit, .token = 2};
 
 Tensor embeddings_of(const Transformer& model, const Input& input) {
-  return model.W_E.detach().index_select(0, torch::tensor(input.tokens, torch::kInt64));
+  return model.W_E().detach().index_select(0, torch::tensor(input.tokens, torch::kInt64));
 }
 
 TEST(Gradients, OfALinearNetworkAreClosedForms) {
@@ -31,7 +31,7 @@ TEST(Gradients, OfALinearNetworkAreClosedForms) {
   const Tensor products = sum_grouped((gradients * x).sum(1));
   EXPECT_LT(largest_difference(scores("input-x-gradient"), products), 1e-12);
   EXPECT_LT(largest_difference(scores("integrated-gradients:zero"), products), 1e-12);
-  const Tensor from_mean = sum_grouped((gradients * (x - model->W_E.detach().mean(0))).sum(1));
+  const Tensor from_mean = sum_grouped((gradients * (x - model->W_E().detach().mean(0))).sum(1));
   EXPECT_LT(largest_difference(scores("integrated-gradients:mean-embedding"), from_mean), 1e-12);
 }
 

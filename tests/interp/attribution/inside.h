@@ -7,7 +7,7 @@
 #include <string>
 
 #include "interp/attribution/method.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/networks.h"
 
 namespace assay::interp::attribution {
@@ -18,17 +18,17 @@ inline std::shared_ptr<Transformer> linear_network() {
   auto model = random_model(
       {.d_vocab = 5, .n_ctx = 6, .d_model = 4, .d_mlp = 3, .n_heads = {1}, .d_head = {4}}, 3);
   const at::NoGradGuard no_grad;
-  model->blocks[0]->attn->W_Q.zero_();
-  model->blocks[0]->mlp->W_out.zero_();
+  model->weight("blocks.0.attn.W_Q").zero_();
+  model->weight("blocks.0.mlp.W_out").zero_();
   return model;
 }
 
 /// Its gradient of logit `token` in the embedding at each of n positions: float64 [pos, d_model].
 inline at::Tensor linear_gradients(const Transformer& model, int64_t token, int64_t n) {
   const at::NoGradGuard no_grad;
-  const Attention& attn = *model.blocks[0]->attn;
-  const at::Tensor direct = model.W_U.select(1, token);
-  const at::Tensor attended = at::mv(at::matmul(attn.W_V[0], attn.W_O[0]), direct) / n;
+  const auto attn = [&](const std::string& name) { return model.weight("blocks.0.attn." + name); };
+  const at::Tensor direct = model.W_U().select(1, token);
+  const at::Tensor attended = at::mv(at::matmul(attn("W_V")[0], attn("W_O")[0]), direct) / n;
   at::Tensor gradients = attended.expand({n, -1}).clone();
   gradients[-1] += direct;
   return gradients;
@@ -49,7 +49,7 @@ inline Problem inside_problem(const Transformer& model, const Input& input, cons
           .logits = logits_scorer_of(model, framing),
           .target = target,
           .framing = framing,
-          .model = &model};
+          .network = &model};
 }
 
 /// [pos] summed over the features of grouped_input(), whose first token stands at `first`.

@@ -7,7 +7,7 @@
 #include <limits>
 #include <mutex>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/with_threads.h"
 

@@ -31,21 +31,21 @@ std::map<std::string, Tensor> renamed_weights(int64_t m) {
       std::filesystem::path(ASSAY_SOURCE) / "tasks/modular_addition/reference";
   const auto loaded = interp::load_model(folder / "model.safetensors");
   const interp::Transformer& model = *loaded.model;
-  const interp::Block& block = *model.blocks[0];
+  const auto weight = [&](const std::string& name) { return model.weight("blocks.0." + name); };
   Tensor old_name = at::arange(kPublishedP + 1, torch::kInt64);  // of each token; `=` keeps its own
   for (int64_t n = 0; n < kPublishedP; ++n) old_name[m * n % kPublishedP] = n;
-  return {{"embed.W_E", model.W_E.index_select(0, old_name).t()},
-          {"pos_embed.W_pos", model.W_pos},
-          {"blocks.0.attn.W_Q", block.attn->W_Q.transpose(1, 2)},
-          {"blocks.0.attn.W_K", block.attn->W_K.transpose(1, 2)},
-          {"blocks.0.attn.W_V", block.attn->W_V.transpose(1, 2)},
-          {"blocks.0.attn.W_O", block.attn->W_O.flatten(0, 1).t()},
+  return {{"embed.W_E", model.W_E().index_select(0, old_name).t()},
+          {"pos_embed.W_pos", model.weight("pos_embed.W_pos")},
+          {"blocks.0.attn.W_Q", weight("attn.W_Q").transpose(1, 2)},
+          {"blocks.0.attn.W_K", weight("attn.W_K").transpose(1, 2)},
+          {"blocks.0.attn.W_V", weight("attn.W_V").transpose(1, 2)},
+          {"blocks.0.attn.W_O", weight("attn.W_O").flatten(0, 1).t()},
           {"blocks.0.attn.mask", at::ones({3, 3}).tril()},
-          {"blocks.0.mlp.W_in", block.mlp->W_in.t()},
-          {"blocks.0.mlp.b_in", block.mlp->b_in},
-          {"blocks.0.mlp.W_out", block.mlp->W_out.t()},
-          {"blocks.0.mlp.b_out", block.mlp->b_out},
-          {"unembed.W_U", model.W_U.index_select(1, old_name)}};
+          {"blocks.0.mlp.W_in", weight("mlp.W_in").t()},
+          {"blocks.0.mlp.b_in", weight("mlp.b_in")},
+          {"blocks.0.mlp.W_out", weight("mlp.W_out").t()},
+          {"blocks.0.mlp.b_out", weight("mlp.b_out")},
+          {"unembed.W_U", model.W_U().index_select(1, old_name)}};
 }
 
 /// As the repository saves a run: the weights under `model`, other things beside them.
@@ -98,7 +98,7 @@ TEST_F(GrokkingCheckpoint, ConvertsDerivesAndValidatesAsItIs) {
   EXPECT_EQ(tokens.size(0), 8939);  // as many as were checked for the paper
   const auto result = axioms::check(
       {*converted.model,
-       circuits::compile(derived.interpretation, all_operations(), converted.model->config()),
+       circuits::compile(derived.interpretation, all_operations(), converted.model->places()),
        task->decision()},
       [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
       {.inputs = tokens.size(0)});

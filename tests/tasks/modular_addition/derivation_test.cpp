@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "axioms/checker.h"
-#include "circuits/cut.h"
 #include "circuits/program.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tests/tasks/modular_addition/small_model.h"
@@ -43,8 +42,11 @@ TEST(ModularDerivation, HasTheThreeNodesAtTheirSites) {
   EXPECT_THAT(names(found.nodes[1].reads), ElementsAre("blocks.0.mlp.hook_post[pos=2]"));
   EXPECT_THAT(found.nodes[2].parents, ElementsAre("sum"));
   EXPECT_THAT(names(found.nodes[2].sites), ElementsAre("logits[pos=2]"));
+  const interp::Transformer network(small_config());
   for (const circuits::Node& node : found.nodes) {
-    EXPECT_TRUE(circuits::path_around(node.sites, small_config(), kReadout).empty()) << node.name;
+    EXPECT_EQ(network.path_around(node.sites, interp::logits_site(network, kReadout)).found,
+              interp::Found::No)
+        << node.name;
     EXPECT_FALSE(node.evidence.empty()) << node.name;
   }
 }
@@ -80,7 +82,7 @@ TEST(ModularDerivation, IsFittedToTheDerivingPairsAlone) {
   const auto& alpha = found.nodes[1].alpha.tensors;
   const auto error = [&](Part part) {
     const interp::LabelledBatch batch = Pairs({.p = kSmallP}).domain().of({part});
-    const Tensor hidden = record(*model, batch.tokens, interp::Hook::MlpPost);
+    const Tensor hidden = record(*model, batch.tokens, interp::hook::mlp_post(0));
     const Tensor read =
         at::matmul(hidden.to(torch::kFloat64), alpha.at("weight")) + alpha.at("bias");
     const auto frequencies =
@@ -102,12 +104,15 @@ class ByBruteForce : public testing::Test {
 
   Tensor decision(const circuits::Step& step, const Tensor& value) const {
     interp::TraceRequest request{
-        .record = {interp::Site{.place = {interp::Hook::Logits, 0}, .positions = {kReadout}}},
+        .record = {interp::Site{.place = interp::hook::logits(), .positions = {kReadout}}},
         .overwrite = {}};
     const auto written = step.gamma(value);
     for (size_t i = 0; i < written.size(); ++i)
       request.overwrite.push_back({step.sites[i], written[i]});
-    return interp::trace(*model, tokens.narrow(0, 0, 1), request)[0].flatten().narrow(0, 0, kSmallP).argmax();
+    return model->trace(tokens.narrow(0, 0, 1), request)[0]
+        .flatten()
+        .narrow(0, 0, kSmallP)
+        .argmax();
   }
   static bool same(const Tensor& left, const Tensor& right) {
     return left.item<int64_t>() == right.item<int64_t>();
@@ -118,15 +123,14 @@ TEST_F(ByBruteForce, DownstreamEqualityIsTheSameDecisionByBothSuffixes) {
   const at::NoGradGuard no_grad;
   const Derivation derivation = small_task()->derive(*model, {});
   const circuits::Program program =
-      circuits::compile(derivation.interpretation, all_operations(), model->config());
+      circuits::compile(derivation.interpretation, all_operations(), model->places());
   const auto& [fourier, sum, answer] =
       std::tie(program.steps[0], program.steps[1], program.steps[2]);
   axioms::Estimate pe, ce, pr, cr;
   for (int64_t i = 0; i < 49; ++i) {
     const Tensor input = tokens.narrow(0, i, 1);
-    const auto recorded = interp::trace(
-        *model, input,
-        {.record = {fourier.reads[0], sum.reads[0], answer.reads[0]}, .overwrite = {}});
+    const auto recorded = model->trace(
+        input, {.record = {fourier.reads[0], sum.reads[0], answer.reads[0]}, .overwrite = {}});
     const Tensor actual = sum.alpha({recorded[1]}), network = answer.alpha({recorded[2]});
     const Tensor prefix = sum.h({fourier.h({input})});
     const Tensor component = sum.h({fourier.alpha({recorded[0]})});
@@ -140,8 +144,8 @@ TEST_F(ByBruteForce, DownstreamEqualityIsTheSameDecisionByBothSuffixes) {
     cr += {1, !same(decision(sum, component), network)};
   }
   const auto result = axioms::check(
-      {*model, program, small_task()->decision()}, [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
-      {.inputs = 49});
+      {*model, program, small_task()->decision()},
+      [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); }, {.inputs = 49});
   EXPECT_EQ(result.nodes[1][Axiom::PE].estimate, pe);
   EXPECT_EQ(result.nodes[1][Axiom::CE].estimate, ce);
   EXPECT_EQ(result.nodes[1][Axiom::PR].estimate, pr);

@@ -131,7 +131,7 @@ TEST(AnswerEvidence, LossesAreThoseOfTheAblatedOutput) {
 
   const auto loss_of = [&](const Tensor& mlp_out) {
     const Tensor logits = at::matmul((all.mid + mlp_out).to(torch::kFloat64),
-                                     model->W_U.detach().to(torch::kFloat64));
+                                     model->W_U().detach().to(torch::kFloat64));
     return -logits.log_softmax(1)
                 .gather(1, domain.inputs.labels.unsqueeze(1))
                 .mean()
@@ -156,7 +156,7 @@ TEST(FourierEvidence, SaysThatAlphaCouldReadAnything) {
   config.d_model = 4;
   const auto narrow = small_model(1, config);
   for (const auto* model : {wide.get(), narrow.get()}) {
-    const Tensor numbers = model->W_E.detach().narrow(0, 0, kSmallP);
+    const Tensor numbers = model->W_E().detach().narrow(0, 0, kSmallP);
     const KeyFrequencies key = key_frequencies(spectrum(numbers));
     const LinearMap back = fit(waves(kSmallP, key.frequencies), numbers);
     const auto evidence = fourier_evidence(*model, kSmallP, key, back);
@@ -169,7 +169,7 @@ TEST(Evidence, SpeaksAgainstARandomNetwork) {
   interp::TransformerConfig config{.d_vocab = 32, .n_ctx = 3, .n_heads = {4}, .d_head = {32}};
   const auto model = small_model(5, config);
   const Domain domain = Pairs({.p = 31}).domain();
-  const Tensor numbers = model->W_E.detach().narrow(0, 0, 31);
+  const Tensor numbers = model->W_E().detach().narrow(0, 0, 31);
   const KeyFrequencies key = key_frequencies(spectrum(numbers));
   const LinearMap back = fit(waves(31, key.frequencies), numbers);
   const Observations all = observe(*model, domain.inputs.tokens);

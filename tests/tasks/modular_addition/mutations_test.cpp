@@ -6,6 +6,7 @@
 #include <set>
 
 #include "circuits/program.h"
+#include "interp/network/build.h"
 #include "tasks/mutations.h"
 #include "tests/interp/scratch.h"
 #include "tests/tasks/modular_addition/small_model.h"
@@ -61,7 +62,7 @@ TEST(ShiftFrequency, TakesAFreeNeighbourInEveryNode) {
 // As a claim about addition it stays right: only the network can tell.
 TEST(ShiftFrequency, StillAdds) {
   const auto program = circuits::compile(mutated("shift-frequency", 0, with_frequencies({1})),
-                                         all_operations(), small_config());
+                                         all_operations(), interp::describe(small_config()));
   const interp::LabelledBatch pairs = small_task()->domain()->inputs;
   at::Tensor value = pairs.tokens;
   for (const auto& step : program.steps) value = step.h({value});
@@ -71,7 +72,8 @@ TEST(ShiftFrequency, StillAdds) {
 TEST(AnswerGamma, WritesOneStateForEachSum) {
   for (const uint64_t seed : {0, 1}) {
     const Interpretation after = mutated("answer-gamma", seed, small_interpretation());
-    const auto program = circuits::compile(after, all_operations(), small_config());
+    const auto program =
+        circuits::compile(after, all_operations(), interp::describe(small_config()));
     const interp::LabelledBatch pairs = small_task()->domain()->inputs;
     at::Tensor value = pairs.tokens;
     for (size_t step = 0; step <= seed; ++step) value = program.steps[step].h({value});

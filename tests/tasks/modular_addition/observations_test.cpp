@@ -14,12 +14,12 @@ TEST(Observations, AreWhatTheNetworkHoldsAtTheEqualsSign) {
   const auto model = small_model();
   const Tensor tokens = Pairs({.p = kSmallP}).domain().inputs.tokens;
   const Observations all = observe(*model, tokens);
-  EXPECT_TRUE(all.mid.equal(record(*model, tokens, interp::Hook::ResidMid)));
-  EXPECT_TRUE(all.hidden.equal(record(*model, tokens, interp::Hook::MlpPost)));
-  EXPECT_TRUE(all.mlp_out.equal(record(*model, tokens, interp::Hook::MlpOut)));
-  EXPECT_TRUE(all.logits.equal(record(*model, tokens, interp::Hook::Logits)));
+  EXPECT_TRUE(all.mid.equal(record(*model, tokens, interp::hook::resid_mid(0))));
+  EXPECT_TRUE(all.hidden.equal(record(*model, tokens, interp::hook::mlp_post(0))));
+  EXPECT_TRUE(all.mlp_out.equal(record(*model, tokens, interp::hook::mlp_out(0))));
+  EXPECT_TRUE(all.logits.equal(record(*model, tokens, interp::hook::logits())));
   EXPECT_TRUE(logits_with(*model, all.mid, all.mlp_out).allclose(all.logits, 1e-4, 1e-5));
-  const Tensor without = at::matmul(all.mid, model->W_U);
+  const Tensor without = at::matmul(all.mid, model->W_U());
   EXPECT_TRUE(
       logits_with(*model, all.mid, at::zeros_like(all.mlp_out)).allclose(without, 1e-4, 1e-5));
 }

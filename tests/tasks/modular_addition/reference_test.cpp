@@ -43,7 +43,7 @@ struct Shipped {
     return interp::accuracy(*loaded.model, slice, batch.tokens.size(0), task->readout());
   }
   Interpretation file(const std::string& variant) const {
-    auto file = circuits::load_interpretation(folder / (variant + ".json"), loaded.model->config());
+    auto file = circuits::load_interpretation(folder / (variant + ".json"), loaded.model->places());
     EXPECT_EQ(file.interpretation.model_sha256, loaded.sha256);
     return file.interpretation;
   }
@@ -51,7 +51,7 @@ struct Shipped {
                             const std::vector<Part>& parts) const {
     const at::Tensor tokens = task->domain()->of(parts).tokens;
     return axioms::check(
-        {*loaded.model, circuits::compile(interpretation, all_operations(), loaded.model->config()),
+        {*loaded.model, circuits::compile(interpretation, all_operations(), loaded.model->places()),
          task->decision()},
         [&](int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
         {.inputs = tokens.size(0)});
@@ -79,7 +79,7 @@ TEST(ModularReference, AnswersEveryPair) {
 }
 
 TEST(ModularReference, AtMostEightFrequenciesCarryTheEmbedding) {
-  const at::Tensor numbers = reference().loaded.model->W_E.narrow(0, 0, 113);
+  const at::Tensor numbers = reference().loaded.model->W_E().narrow(0, 0, 113);
   const at::Tensor power = spectrum(numbers);
   const double all = power.sum().item<double>();
   EXPECT_GE(std::get<0>(power.topk(8)).sum().item<double>() / all, 0.95);

@@ -6,8 +6,7 @@
 
 #include <memory>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/modular_addition/pairs.h"
 #include "tasks/registry.h"
 
@@ -38,10 +37,10 @@ inline std::unique_ptr<interp::Transformer> small_model(
 
 /// A value at the `=` for every input: [input, …].
 inline at::Tensor record(const interp::Transformer& model, const at::Tensor& tokens,
-                         interp::Hook hook) {
+                         std::string place) {
   const at::NoGradGuard no_grad;
-  const interp::Site site{.place = {hook, 0}, .positions = {kReadout}};
-  return interp::trace(model, tokens, {.record = {site}, .overwrite = {}})[0].select(1, 0);
+  const interp::Site site{.place = std::move(place), .positions = {kReadout}};
+  return model.trace(tokens, {.record = {site}, .overwrite = {}})[0].select(1, 0);
 }
 
 }  // namespace assay::tasks::modular_addition

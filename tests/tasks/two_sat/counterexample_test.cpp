@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "sat2/masks.h"
 #include "sat2/text.h"
 #include "tasks/two_sat/tokens.h"

@@ -9,6 +9,7 @@
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
 #include "interp/files.h"
+#include "interp/network/build.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/levels.h"
 #include "tasks/two_sat/observations.h"
@@ -54,13 +55,13 @@ TEST(Derivation, HasTheThreeNodesAtTheirSites) {
   EXPECT_THAT(names(evaluate.sites),
               ElementsAre("blocks.1.hook_resid_mid[pos=16]", "blocks.1.mlp.hook_post[pos=16]"));
   ASSERT_EQ(evaluate.reads.size(), 1U);
-  EXPECT_EQ(interp::to_string(evaluate.reads[0].place), "blocks.1.mlp.hook_post");
+  EXPECT_EQ(evaluate.reads[0].place, "blocks.1.mlp.hook_post");
   EXPECT_THAT(evaluate.reads[0].positions, ElementsAre(16));
   EXPECT_EQ(either.name, "or");
   EXPECT_THAT(either.parents, ElementsAre("evaluate"));
   EXPECT_EQ(either.sites, either.reads);
   ASSERT_EQ(either.sites.size(), 1U);
-  EXPECT_EQ(either.sites[0].place.hook, interp::Hook::Logits);
+  EXPECT_EQ(either.sites[0].place, "logits");
   EXPECT_THAT(either.sites[0].positions, ElementsAre(16));
 }
 
@@ -112,8 +113,8 @@ TEST(Derivation, ForSeveralLengthsReadsWhatIsThere) {
       make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
   const Derivation derivation =
       task->derive(*small_model(), {.variant = "trees", .inputs = kDerivingFormulas, .seed = 3});
-  const circuits::Program program =
-      circuits::compile(derivation.interpretation, all_operations(), small_config());
+  const circuits::Program program = circuits::compile(derivation.interpretation, all_operations(),
+                                                      interp::describe(small_config()));
   const Tensor tokens = task->sample(Part::Test, 1, 0, 40).tokens;
   const Tensor clauses = program.steps[0].h({tokens});
   for (int64_t i = 0; i < 40; ++i) {
@@ -129,8 +130,8 @@ TEST(Derivation, CompilesToFunctionsThatDecideFormulas) {
   const auto task = small_task();
   for (const std::string& variant : task->variants()) {
     const Derivation derivation = derived(variant);
-    const circuits::Program program =
-        circuits::compile(derivation.interpretation, all_operations(), small_config());
+    const circuits::Program program = circuits::compile(derivation.interpretation, all_operations(),
+                                                        interp::describe(small_config()));
     ASSERT_EQ(program.steps.size(), 3U);
     EXPECT_EQ(program.output, 2U);
     const Tensor tokens = task->sample(Part::Test, 1, 0, 40).tokens;
@@ -202,7 +203,8 @@ TEST_F(DerivationFile, IsTheSameAfterARoundTrip) {
     const circuits::Interpretation saved = derived(variant).interpretation;
     circuits::save_interpretation(saved, at("first.json"));
     const auto loaded =
-        circuits::load_interpretation(at("first.json"), small_config()).interpretation;
+        circuits::load_interpretation(at("first.json"), interp::describe(small_config()))
+            .interpretation;
     ASSERT_EQ(loaded.nodes.size(), 3U);
     for (size_t i = 0; i < 3; ++i) {
       EXPECT_EQ(loaded.nodes[i].sites, saved.nodes[i].sites);
@@ -216,7 +218,7 @@ TEST_F(DerivationFile, IsTheSameAfterARoundTrip) {
     }
     EXPECT_EQ(loaded.task, saved.task);
     EXPECT_EQ(loaded.fitted_on, saved.fitted_on);
-    EXPECT_NO_THROW(circuits::compile(loaded, all_operations(), small_config()));
+    EXPECT_NO_THROW(circuits::compile(loaded, all_operations(), interp::describe(small_config())));
   }
 }
 
@@ -255,7 +257,7 @@ TEST(Derivation, RefusesNoFormulasNoLeavesAndNetworksWithoutEvaluatingNeurons) {
   EXPECT_THAT(derive_with({.variant = {}, .inputs = 5, .options = {{"leaves", 0}}}),
               ThrowsMessage<std::invalid_argument>(nothing));
   const at::NoGradGuard no_grad;
-  model->blocks[1]->mlp->W_out.zero_();
+  model->weight("blocks.1.mlp.W_out").zero_();
   EXPECT_THAT(derive_with({.variant = {}, .inputs = 5}),
               ThrowsMessage<std::invalid_argument>(
                   "no hidden neuron of block 2 speaks for SAT: the model does not work like this "

@@ -11,7 +11,6 @@ namespace assay::tasks::two_sat {
 namespace {
 
 using at::Tensor;
-using interp::Hook;
 using testing::HasSubstr;
 
 constexpr int64_t kEvidenceFormulas = 300;
@@ -24,7 +23,7 @@ double bound_of(const std::vector<Evidence>& evidence) {
 
 /// What each second literal gives to its own clause: [formula, clause].
 Tensor own_shares(const interp::Transformer& model, const Tensor& tokens) {
-  const Tensor pattern = record(model, tokens, {.place = {Hook::Pattern, 0}});
+  const Tensor pattern = record(model, tokens, {.place = interp::hook::pattern(0)});
   std::vector<Tensor> shares;
   for (const int64_t end : {2, 6, 10, 14}) {
     const Tensor row = pattern.select(2, end).mean(1);
@@ -45,7 +44,8 @@ TEST(ParseEvidence, MeasuresWhereBlock1Attends) {
     const Tensor shares = own_shares(*model, tokens);
     EXPECT_NEAR(evidence.front().value.at("mean"), shares.mean().item<double>(), 1e-5);
     EXPECT_NEAR(evidence.front().value.at("least"), shares.min().item<double>(), 1e-6);
-    const Tensor uniform = record(*model, tokens, {.place = {Hook::Pattern, 0}, .positions = {16}});
+    const Tensor uniform =
+        record(*model, tokens, {.place = interp::hook::pattern(0), .positions = {16}});
     EXPECT_NEAR(evidence.back().value.at("least"), uniform.min().item<double>(), 1e-6);
     EXPECT_NEAR(evidence.back().value.at("most"), uniform.max().item<double>(), 1e-6);
     for (const Evidence& fact : evidence) EXPECT_EQ(fact.node, "parse");
@@ -65,8 +65,10 @@ TEST(ParseEvidence, BoundsTheLeastShareOfEveryFormula) {
       const at::NoGradGuard no_grad;
       if (biases) {
         auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-        const auto& attn = *model->blocks[0]->attn;
-        for (Tensor bias : {attn.b_Q, attn.b_K})
+        const auto attn = [&](const std::string& name) {
+          return model->weight("blocks.0.attn." + name);
+        };
+        for (Tensor bias : {attn("b_Q"), attn("b_K")})
           bias.copy_(at::normal(0.0, 1.0, bias.sizes(), generator));
       }
       const double bound = bound_of(parse_evidence(*task, *model, {.variant = {}, .inputs = 10}));
@@ -91,7 +93,7 @@ TEST(ParseEvidence, ReachesItsBoundWhereTheWorstFormulaIsBuilt) {
           rows.select(1, key).copy_(at::arange(6, torch::kInt64));
         rows.select(1, end - 1).fill_(left);
         rows.select(1, end).fill_(right);
-        const interp::Site site{.place = {Hook::AttnScores, 0}, .positions = {end}};
+        const interp::Site site{.place = interp::hook::attn_scores(0), .positions = {end}};
         // [token, key]: one formula per token that all other literals are.
         const Tensor scores = record(*model, rows, site).select(1, 0).select(1, 0);
         const Tensor each = scores.narrow(1, 0, end + 1).to(torch::kFloat64).exp().amax(0);
@@ -107,7 +109,7 @@ TEST(ParseEvidence, IsExactForANetworkThatAttendsUniformly) {
   const auto task = small_task();
   const auto model = small_model();
   const at::NoGradGuard no_grad;
-  model->blocks[0]->attn->W_Q.zero_();
+  model->weight("blocks.0.attn.W_Q").zero_();
   const auto evidence = parse_evidence(*task, *model, {.variant = {}, .inputs = 20});
   EXPECT_NEAR(evidence[0].value.at("mean"), (2.0 / 3 + 2.0 / 7 + 2.0 / 11 + 2.0 / 15) / 4, 1e-6);
   EXPECT_NEAR(evidence[0].value.at("least"), 2.0 / 15, 1e-6);
@@ -126,7 +128,7 @@ TEST(ParseEvidence, NeverBoundsTooHighWhereScoresAreHuge) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     const auto model = small_model(seed);
     const at::NoGradGuard no_grad;
-    model->blocks[0]->attn->W_Q.mul_(1000);
+    model->weight("blocks.0.attn.W_Q").mul_(1000);
     const auto evidence =
         parse_evidence(*task, *model, {.variant = {}, .inputs = kEvidenceFormulas});
     EXPECT_GE(bound_of(evidence), 0);
@@ -195,12 +197,13 @@ TEST(OrEvidence, CountsTheAnswersThatFlipWithoutAPart) {
   const Tokens tokens{kVariables};
   const at::NoGradGuard no_grad;
   const Tensor inputs = task->sample(Part::Derive, 3, 0, kEvidenceFormulas).tokens;
-  const auto at_readout = [&](Hook hook) {
-    return record(*model, inputs, {.place = {hook, 1}, .positions = {16}}).select(1, 0);
+  const auto at_readout = [&](std::string place) {
+    return record(*model, inputs, {.place = std::move(place), .positions = {16}}).select(1, 0);
   };
-  const Tensor mid = at_readout(Hook::ResidMid), out = at_readout(Hook::MlpOut);
-  const Tensor sat = model->W_U.select(1, tokens.sat()),
-               unsat = model->W_U.select(1, tokens.unsat());
+  const Tensor mid = at_readout(interp::hook::resid_mid(1)),
+               out = at_readout(interp::hook::mlp_out(1));
+  const Tensor sat = model->W_U().select(1, tokens.sat()),
+               unsat = model->W_U().select(1, tokens.unsat());
   const auto flips = [&](const Tensor& stream) {
     const auto says = [&](const Tensor& x) { return at::matmul(x, sat).gt(at::matmul(x, unsat)); };
     return says(stream).ne(says(mid + out)).to(torch::kFloat64).mean().item<double>();
@@ -214,7 +217,7 @@ TEST(OrEvidence, CountsTheAnswersThatFlipWithoutAPart) {
   EXPECT_NEAR(evidence[2].value.at("mean"), flips(out + observed.mean_mid), 1e-9);
   EXPECT_GT(flips(mid), 0);  // else nothing was measured
 
-  model->W_U.select(1, tokens.unsat()).copy_(-sat);
+  model->W_U().select(1, tokens.unsat()).copy_(-sat);
   const auto opposite = or_evidence(*task, *model, observed, config);
   EXPECT_NEAR(opposite[0].value.at("norm_of_sum"), 0, 1e-6);
   EXPECT_TRUE(opposite[0].supports);

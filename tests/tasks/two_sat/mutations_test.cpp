@@ -9,6 +9,7 @@
 
 #include "circuits/operations.h"
 #include "circuits/program.h"
+#include "interp/network/build.h"
 #include "tasks/mutations.h"
 #include "tasks/two_sat/programs.h"
 #include "tests/interp/scratch.h"
@@ -115,7 +116,7 @@ TEST(DropNeuron, LeavesOutOneThatAnAssignmentNeeds) {
   EXPECT_EQ(node.reads.at(0).neurons, neurons);
   EXPECT_EQ(node.alpha.tensors.at("thresholds").size(0), node.gamma.tensors.at("on").size(0));
   EXPECT_LT(covered(programs(after)), covered(programs(before)));
-  EXPECT_NO_THROW(circuits::compile(after, all_operations(), small_config()));
+  EXPECT_NO_THROW(circuits::compile(after, all_operations(), interp::describe(small_config())));
 }
 
 /// The clauses of formulas that are all different, int64 [formula, clause, 2].
@@ -160,7 +161,7 @@ TEST(TwoSatMutations, SayWhatWasChangedAndSurviveAFile) {
        circuits::applicable(all_mutations(task_entry("two-sat")), before)) {
     const Interpretation after = mutated(name, 1, before);
     EXPECT_THAT(after.title, StartsWith(before.title + "; mutated: "));
-    EXPECT_NO_THROW(circuits::compile(after, all_operations(), config)) << name;
+    EXPECT_NO_THROW(circuits::compile(after, all_operations(), interp::describe(config))) << name;
     EXPECT_EQ(mutated(name, 1, before).title, after.title);
   }
 }
@@ -170,9 +171,10 @@ TEST(TwoSatMutations, AddUp) {
   const Interpretation noisy = mutated("noisy-clauses", 0, with_known_programs("trees"));
   const Interpretation both = mutated("whole-network", 0, noisy);
   EXPECT_EQ(both.nodes.at(0).h.parameters.at("steps").size(), 4u);
-  const auto program = circuits::compile(both, all_operations(), small_config());
+  const auto program = circuits::compile(both, all_operations(), interp::describe(small_config()));
   const at::Tensor tokens = small_task()->sample(Part::Test, 1, 0, 50).tokens;
-  const auto separate = circuits::compile(noisy, all_operations(), small_config());
+  const auto separate =
+      circuits::compile(noisy, all_operations(), interp::describe(small_config()));
   at::Tensor value = tokens;
   for (const auto& step : separate.steps) value = step.h({value});
   EXPECT_TRUE(program.steps.at(0).h({tokens}).equal(value));

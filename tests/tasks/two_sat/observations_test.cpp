@@ -15,7 +15,6 @@ namespace assay::tasks::two_sat {
 namespace {
 
 using at::Tensor;
-using interp::Hook;
 
 constexpr int64_t kObserved = 300;  // two chunks and a part of a third
 
@@ -48,15 +47,17 @@ testing::AssertionResult close(const Tensor& found, const Tensor& expected) {
 TEST(Observe, AveragesWhatTraceRecords) {
   const Observed o;
   const int64_t readout = o.task->readout();
-  const auto recorded = [&](Hook hook, int64_t layer) {
-    return record(*o.model, o.tokens, {.place = {hook, layer}}).to(torch::kFloat64);
+  const auto recorded = [&](std::string place) {
+    return record(*o.model, o.tokens, {.place = std::move(place)}).to(torch::kFloat64);
   };
-  const auto at_readout = [&](Hook hook) { return recorded(hook, 1).select(1, readout); };
-  EXPECT_TRUE(close(o.observations.mean_stream, recorded(Hook::ResidPost, 0).mean(0)));
-  EXPECT_TRUE(close(o.observations.mean_mid, at_readout(Hook::ResidMid).mean(0)));
-  EXPECT_TRUE(close(o.observations.mean_attn_out, at_readout(Hook::AttnOut).mean(0)));
-  EXPECT_TRUE(close(o.observations.hidden, at_readout(Hook::MlpPost)));
-  EXPECT_TRUE(close(o.observations.mean_hidden, at_readout(Hook::MlpPost).mean(0)));
+  const auto at_readout = [&](std::string place) {
+    return recorded(std::move(place)).select(1, readout);
+  };
+  EXPECT_TRUE(close(o.observations.mean_stream, recorded(interp::hook::resid_post(0)).mean(0)));
+  EXPECT_TRUE(close(o.observations.mean_mid, at_readout(interp::hook::resid_mid(1)).mean(0)));
+  EXPECT_TRUE(close(o.observations.mean_attn_out, at_readout(interp::hook::attn_out(1)).mean(0)));
+  EXPECT_TRUE(close(o.observations.hidden, at_readout(interp::hook::mlp_post(1))));
+  EXPECT_TRUE(close(o.observations.mean_hidden, at_readout(interp::hook::mlp_post(1)).mean(0)));
 }
 
 TEST(Observe, TakesTheLargerOfTheTwoAnswersLogits) {
@@ -131,21 +132,22 @@ Tensor second_of_two(const interp::Transformer& model, int64_t left, int64_t rig
                      int64_t left_position, int64_t right_position) {
   const at::NoGradGuard no_grad;
   const auto wide = [](const Tensor& weight) { return weight.to(torch::kFloat64); };
-  const interp::Attention& attn = *model.blocks[0]->attn;
-  const interp::Mlp& mlp = *model.blocks[0]->mlp;
-  const Tensor x = at::stack({wide(model.W_E[left] + model.W_pos[left_position]),
-                              wide(model.W_E[right] + model.W_pos[right_position])});
+  const auto attn = [&](const std::string& name) { return model.weight("blocks.0.attn." + name); };
+  const auto mlp = [&](const std::string& name) { return model.weight("blocks.0.mlp." + name); };
+  const Tensor x =
+      at::stack({wide(model.W_E()[left] + model.weight("pos_embed.W_pos")[left_position]),
+                 wide(model.W_E()[right] + model.weight("pos_embed.W_pos")[right_position])});
   Tensor mid = x[1];
-  for (int64_t head = 0; head < attn.W_Q.size(0); ++head) {
-    const Tensor query = at::matmul(x[1], wide(attn.W_Q[head]));
-    const Tensor keys = at::matmul(x, wide(attn.W_K[head]));
+  for (int64_t head = 0; head < attn("W_Q").size(0); ++head) {
+    const Tensor query = at::matmul(x[1], wide(attn("W_Q")[head]));
+    const Tensor keys = at::matmul(x, wide(attn("W_K")[head]));
     const Tensor pattern =
         at::softmax(at::matmul(keys, query) / std::sqrt(double(query.size(0))), 0);
-    const Tensor z = at::matmul(pattern, at::matmul(x, wide(attn.W_V[head])));
-    mid = mid + at::matmul(z, wide(attn.W_O[head]));
+    const Tensor z = at::matmul(pattern, at::matmul(x, wide(attn("W_V")[head])));
+    mid = mid + at::matmul(z, wide(attn("W_O")[head]));
   }
-  const Tensor hidden = at::relu(at::matmul(mid, wide(mlp.W_in)) + wide(mlp.b_in));
-  return mid + at::matmul(hidden, wide(mlp.W_out)) + wide(mlp.b_out);
+  const Tensor hidden = at::relu(at::matmul(mid, wide(mlp("W_in"))) + wide(mlp("b_in")));
+  return mid + at::matmul(hidden, wide(mlp("W_out"))) + wide(mlp("b_out"));
 }
 
 TEST(Prototypes, AreBlock1OnTwoTokens) {
@@ -187,7 +189,7 @@ TEST(Prototypes, HaveOneForAMissingClauseWhereAClauseMayBeMissing) {
   const auto task =
       make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
   const Tensor shortest = task->to_tokens("( x0 Not(x1) ) :").unsqueeze(0);
-  const interp::Site ends{.place = {interp::Hook::ResidPost, 0}, .positions = {2, 6, 10}};
+  const interp::Site ends{.place = interp::hook::resid_post(0), .positions = {2, 6, 10}};
   EXPECT_TRUE(close(all.vectors[36], record(*model, shortest, ends)[0].mean(0)));
 }
 
@@ -198,11 +200,11 @@ TEST(SatCoefficients, AreHalfTheDifferenceThatANeuronMakesByHand) {
   const auto model = small_model(1, config);
   const Tokens tokens{kVariables};
   const at::NoGradGuard no_grad;
-  model->W_U.zero_();
-  model->W_U.select(1, tokens.sat()).copy_(torch::tensor({3.0F, 1.0F}));
-  model->W_U.select(1, tokens.unsat()).copy_(torch::tensor({-1.0F, 5.0F}));
-  model->blocks[1]->mlp->W_out.copy_(
-      torch::tensor({1.0F, 0.0F, 0.0F, 1.0F, 2.0F, 3.0F}).view({3, 2}));
+  model->W_U().zero_();
+  model->W_U().select(1, tokens.sat()).copy_(torch::tensor({3.0F, 1.0F}));
+  model->W_U().select(1, tokens.unsat()).copy_(torch::tensor({-1.0F, 5.0F}));
+  model->weight("blocks.1.mlp.W_out")
+      .copy_(torch::tensor({1.0F, 0.0F, 0.0F, 1.0F, 2.0F, 3.0F}).view({3, 2}));
   EXPECT_TRUE(close(sat_coefficients(*model, tokens), torch::tensor({2.0F, -2.0F, -2.0F})));
 }
 
@@ -210,12 +212,12 @@ TEST(RestingDifference, IsWhatTheResidualPathAndTheOtherNeuronsSay) {
   const Observed o;
   const Tokens tokens{kVariables};
   const at::NoGradGuard no_grad;
-  const interp::Mlp& mlp = *o.model->blocks[1]->mlp;
+  const auto mlp = [&](const std::string& name) { return o.model->weight("blocks.1.mlp." + name); };
   for (const std::vector<int64_t>& off : {std::vector<int64_t>{}, {3}, {0, 7, 31}}) {
     Tensor hidden = o.observations.mean_hidden.clone();
     for (const int64_t neuron : off) hidden[neuron] = 0;
-    const Tensor stream = o.observations.mean_mid + at::matmul(hidden, mlp.W_out) + mlp.b_out;
-    const Tensor logits = at::matmul(stream, o.model->W_U);
+    const Tensor stream = o.observations.mean_mid + at::matmul(hidden, mlp("W_out")) + mlp("b_out");
+    const Tensor logits = at::matmul(stream, o.model->W_U());
     const double expected =
         (logits[tokens.sat()].item<double>() - logits[tokens.unsat()].item<double>()) / 2;
     EXPECT_NEAR(resting_difference(*o.model, tokens, o.observations, off), expected, 1e-5);

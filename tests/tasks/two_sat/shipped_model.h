@@ -11,6 +11,7 @@
 #include "circuits/interpretation_file.h"
 #include "circuits/program.h"
 #include "interp/model_file.h"
+#include "interp/network/build.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks::two_sat {
@@ -27,11 +28,11 @@ class ShippedModel : public testing::Test {
   std::unique_ptr<Task> task;
 
   axioms::CheckResult check(const std::string& variant) const {
-    const auto& config = loaded.model->config();
-    const auto file = circuits::load_interpretation(folder / (variant + ".json"), config);
+    const interp::Places& places = loaded.model->places();
+    const auto file = circuits::load_interpretation(folder / (variant + ".json"), places);
     EXPECT_EQ(file.interpretation.model_sha256, loaded.sha256);
     return axioms::check(
-        {*loaded.model, circuits::compile(file.interpretation, all_operations(), config),
+        {*loaded.model, circuits::compile(file.interpretation, all_operations(), places),
          task->decision()},
         [&](int64_t first, int64_t n) { return task->sample(Part::Test, 2, first, n).tokens; },
         {.inputs = 80000});

@@ -7,8 +7,7 @@
 
 #include <memory>
 
-#include "interp/trace.h"
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tasks/two_sat/tokens.h"
 
@@ -36,17 +35,16 @@ inline std::unique_ptr<interp::Transformer> small_model(
   interp::initialise(*model, {.embedding_scale = 3, .writer_scale = 1, .seed = seed});
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const at::NoGradGuard no_grad;
-  for (const auto& block : model->blocks) {
-    block->mlp->b_in.copy_(at::normal(0.0, 0.3, block->mlp->b_in.sizes(), generator));
-    block->mlp->b_out.copy_(at::normal(0.0, 0.3, block->mlp->b_out.sizes(), generator));
-  }
+  for (const auto& parameter : model->named_parameters())
+    if (parameter.key().ends_with("mlp.b_in") || parameter.key().ends_with("mlp.b_out"))
+      parameter.value().copy_(at::normal(0.0, 0.3, parameter.value().sizes(), generator));
   return model;
 }
 
 inline at::Tensor record(const interp::Transformer& model, const at::Tensor& tokens,
                          const interp::Site& site) {
   const at::NoGradGuard no_grad;
-  return interp::trace(model, tokens, {.record = {site}, .overwrite = {}})[0];
+  return model.trace(tokens, {.record = {site}, .overwrite = {}})[0];
 }
 
 }  // namespace assay::tasks::two_sat

@@ -19,8 +19,8 @@ using testing::HasSubstr;
 const Json kTask = {{"name", "modular-addition"}, {"settings", {{"p", 7}}}};
 const Json kTwoSat = {{"name", "two-sat"}, {"settings", {{"variables", 3}, {"clauses", 4}}}};
 
-Json head(const char* command) {
-  return {{"schema", 1}, {"command", command}, {"version", "0.1.0"}};
+Json head(const char* command, int schema = 1) {
+  return {{"schema", schema}, {"command", command}, {"version", "0.1.0"}};
 }
 
 Json validation() {
@@ -60,7 +60,7 @@ Json validation() {
   Json replaced = row;
   replaced["axiom"] = "PR";
   replaced["witnesses"][0].update({{"network", 0}, {"interpretation", -1}});
-  Json report = head("assay validate");
+  Json report = head("assay validate", 2);
   report.update(
       {{"title", "a sum"},
        {"task", kTwoSat},
@@ -113,11 +113,10 @@ Json comparison() {
                                    {"seconds", 0.1},
                                    {"caveats", {{"inputs", 1}, {"first", "c"}}}}})},
          {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
-       {"inputs",
-        Json::array(
-            {{{"input", "3 + 4 ="},
-              {"right", true},
-              {"methods", Json::array({{{"method", "good"}, {"scores", {1.0, 0.0}}}})}}})}});
+       {"inputs", Json::array({{{"input", "3 + 4 ="},
+                                {"right", true},
+                                {"methods",
+                                 Json::array({{{"method", "good"}, {"scores", {1.0, 0.0}}}})}}})}});
   return report;
 }
 
@@ -294,6 +293,18 @@ TEST_F(ReportShapes, NameTheField) {
               HasSubstr("the tokens of a witness: field '[1]': expected a whole number from 0"));
   EXPECT_THAT(refusal(explanation(), "/features/0/positions", {0, 3}),
               HasSubstr("field 'features[0].positions': no token 3"));
+}
+
+TEST_F(ReportShapes, NameTheVersionOfAReportThatAnotherAssayWrote) {
+  Json report = validation();
+  report.erase("scope");  // as the first version wrote it
+  report["schema"] = 1;
+  EXPECT_THAT(
+      page_or_refusal(report.dump()),
+      HasSubstr("schema 1: an earlier version of assay wrote this validation, this one reads "
+                "schema 2; validate again"));
+  report["schema"] = 3;
+  EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 3: a later version of assay"));
 }
 
 // Hashing a device never ends, and opening a pipe waits for somebody to write into it.

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "interp/attribution/slalom/sampling.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
 #include "tests/interp/attribution/slalom/oracle.h"
 #include "tests/interp/networks.h"
 
@@ -27,7 +27,7 @@ TEST(WithoutPositions, RepeatingOneTokenChangesNoAnswer) {
   for (TransformerConfig config : assorted_configs()) {
     config.n_ctx = kContext;
     const auto model = random_model(config);
-    model->W_pos.detach().zero_();
+    model->weight("pos_embed.W_pos").detach().zero_();
     for (int64_t token = 0; token < config.d_vocab; ++token)
       for (const int64_t n : {2, 5, 17, 40})
         EXPECT_NEAR(answer(*model, Sequence(n, token)), answer(*model, {token}), 1e-12);
@@ -53,15 +53,15 @@ std::shared_ptr<Transformer> hand_built(const Slalom& slalom) {
                                                                .d_head = {1}});
   model->to(at::kDouble);
   const at::NoGradGuard no_grad;
-  model->W_E.select(1, kImportance).copy_(slalom.importance);
-  model->W_E.select(1, kValue).copy_(slalom.value);
-  model->W_E.select(1, kOne).fill_(1);
-  Attention& head = *model->blocks[0]->attn;
-  head.W_Q[0][kOne][0] = 1;
-  head.W_K[0][kImportance][0] = 1;
-  head.W_V[0][kValue][0] = 1;
-  head.W_O[0][0][kSum] = 1;
-  model->W_U[kSum][0] = 1;
+  model->W_E().select(1, kImportance).copy_(slalom.importance);
+  model->W_E().select(1, kValue).copy_(slalom.value);
+  model->W_E().select(1, kOne).fill_(1);
+  const auto head = [&](const std::string& name) { return model->weight("blocks.0.attn." + name); };
+  head("W_Q")[0][kOne][0] = 1;
+  head("W_K")[0][kImportance][0] = 1;
+  head("W_V")[0][kValue][0] = 1;
+  head("W_O")[0][0][kSum] = 1;
+  model->W_U()[kSum][0] = 1;
   return model;
 }
 

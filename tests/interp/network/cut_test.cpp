@@ -1,4 +1,4 @@
-#include "circuits/cut.h"
+#include "interp/network/cut.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,32 +6,33 @@
 #include <algorithm>
 #include <random>
 
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
+#include "tests/interp/sites.h"
 
-namespace assay::circuits {
+namespace assay::interp {
 namespace {
 
-using interp::Hook;
-using interp::Place;
-using interp::Site;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
 /// The shape of the 2-SAT model, narrower and shorter.
-interp::TransformerConfig config() {
+TransformerConfig config() {
   return {.d_vocab = 4, .n_ctx = 5, .d_model = 8, .d_mlp = 6, .n_heads = {1, 2}, .d_head = {4, 3}};
 }
 constexpr int64_t kReadout = 4;
 
 std::vector<std::string> around(const std::vector<std::string>& sites, int64_t readout = kReadout,
-                                const interp::TransformerConfig& model = config()) {
+                                const TransformerConfig& model = config()) {
+  const Places places = describe(model);
   std::vector<Site> parsed;
-  for (const std::string& site : sites) parsed.push_back(interp::parse_site(site, model));
-  return path_around(parsed, model, readout);
+  for (const std::string& site : sites) parsed.push_back(parse_site(site, places));
+  const Around around = path_around(places, parsed, at_position(hook::logits(), readout));
+  EXPECT_EQ(around.found, around.path.empty() ? Found::No : Found::Yes);
+  return around.path;
 }
 
 TEST(CutTest, TheResidualStreamAtAllPositionsIsComplete) {
@@ -41,7 +42,7 @@ TEST(CutTest, TheResidualStreamAtAllPositionsIsComplete) {
 }
 
 TEST(CutTest, WithoutACausalMaskLaterPositionsReachTheReadout) {
-  interp::TransformerConfig model = config();
+  TransformerConfig model = config();
   const std::string before = "hook_embed[pos=0,1,2]";
   EXPECT_THAT(around({before}, 2, model), IsEmpty());
   model.causal = false;
@@ -109,8 +110,8 @@ TEST(CutTest, HeadsAndNeuronsCutOnlyTogether) {
 }
 
 TEST(CutTest, NormsAreAWayOfTheirOwn) {
-  interp::TransformerConfig normed = config();
-  normed.norm = interp::Norm::Pre;
+  TransformerConfig normed = config();
+  normed.norm = Norm::Pre;
   EXPECT_THAT(around({"ln_final.hook_normalized[pos=4]"}, 4, normed), IsEmpty());
   EXPECT_THAT(around({"blocks.1.ln1.hook_normalized"}, 4, normed), Not(IsEmpty()));
   EXPECT_THAT(around({"blocks.1.ln1.hook_normalized", "blocks.1.hook_resid_pre[pos=4]"}, 4, normed),
@@ -118,9 +119,9 @@ TEST(CutTest, NormsAreAWayOfTheirOwn) {
 }
 
 /// Place and position of a step such as "blocks.0.hook_resid_post@3".
-std::pair<Place, int64_t> parse_step(const std::string& step) {
+std::pair<std::string, int64_t> parse_step(const std::string& step) {
   const size_t at = step.find('@');
-  return {interp::parse_site(step.substr(0, at), config()).place, std::stoll(step.substr(at + 1))};
+  return {step.substr(0, at), std::stoll(step.substr(at + 1))};
 }
 
 /// Does the path start at a token, end at the readout, follow the network's dependencies and avoid
@@ -138,10 +139,11 @@ void expect_real_path(const std::vector<std::string>& path, const std::vector<Si
     }
     if (i == 0) continue;
     const auto [before, before_pos] = parse_step(path[i - 1]);
-    const auto inputs = interp::dependencies(place, config());
-    const auto input = std::ranges::find(inputs, before, &interp::Dependency::from);
-    ASSERT_NE(input, inputs.end()) << path[i] << " does not read " << path[i - 1];
-    EXPECT_TRUE(input->earlier_positions ? before_pos <= pos : before_pos == pos);
+    const Places places = describe(config());
+    const auto& reads = places[places.at(place)].reads;
+    const auto read = std::ranges::find(reads, places.at(before), &Read::from);
+    ASSERT_NE(read, reads.end()) << path[i] << " does not read " << path[i - 1];
+    EXPECT_TRUE(read->reach == Reach::UpToHere ? before_pos <= pos : before_pos == pos);
   }
 }
 
@@ -153,7 +155,7 @@ TEST(CutTest, ThePathReturnedIsRealAndAvoidsTheSites) {
         {"blocks.1.hook_resid_mid[pos=3]", "blocks.1.mlp.hook_post"},
         {"blocks.0.hook_resid_pre[pos=1,2,3,4]", "blocks.1.hook_mlp_out"}}) {
     std::vector<Site> parsed;
-    for (const std::string& site : sites) parsed.push_back(interp::parse_site(site, config()));
+    for (const std::string& site : sites) parsed.push_back(parse_site(site, describe(config())));
     expect_real_path(around(sites), parsed);
   }
 }
@@ -161,31 +163,32 @@ TEST(CutTest, ThePathReturnedIsRealAndAvoidsTheSites) {
 /// A cut is complete iff, whatever the tokens, the logits do not change once the sites are fixed.
 TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
   std::mt19937_64 random(4);
-  interp::Transformer model(config());
-  interp::randomise(model, 6, 0.4);  // attention not so sharp that a path carries nothing
+  Transformer model(config());
+  randomise(model, 6, 0.4);  // attention not so sharp that a path carries nothing
   model.to(at::kDouble);
-  const auto weights = interp::weights_of(model);
+  const auto weights = weights_of(model);
   const at::Tensor one = torch::tensor({{0, 1, 2, 3, 0}}, torch::kLong),
                    other = torch::tensor({{3, 2, 0, 1, 1}}, torch::kLong);
-  const interp::NaiveForward run(config(), weights, one);
-  const Site logits{.place = {Hook::Logits, 0}, .positions = {kReadout}};
-  const auto all = interp::places(config());
+  const NaiveForward run(config(), weights, one);
+  const Site logits{.place = hook::logits(), .positions = {kReadout}};
+  const Places places = describe(config());
   int complete = 0;
   for (int trial = 0; trial < 150; ++trial) {
     std::vector<Site> sites;
-    std::vector<interp::Overwrite> fixed;
+    std::vector<Overwrite> fixed;
     for (uint64_t i = 0; i < 1 + random() % 4; ++i) {
-      Site site{.place = all[random() % all.size()]};
+      const Place& place = places.all[random() % places.all.size()];
+      Site site{.place = place.name};
       if (random() % 2)
         for (int64_t pos = 0; pos < 5; ++pos)
           if (pos == kReadout || random() % 4) site.positions.push_back(pos);
-      if (interp::has_heads(site.place.hook) && random() % 4 == 0) site.head = 0;
+      if (place.axis(Axis::Head) && random() % 4 == 0) site.head = 0;
       sites.push_back(site);
       fixed.push_back({site, run.at(site)});
     }
     const bool same =
-        interp::NaiveForward(config(), weights, other, fixed).at(logits).equal(run.at(logits));
-    const auto path = path_around(sites, config(), kReadout);
+        NaiveForward(config(), weights, other, fixed).at(logits).equal(run.at(logits));
+    const auto path = path_around(places, sites, logits).path;
     std::string names;
     for (const Site& site : sites) names += to_string(site) + " ";
     EXPECT_EQ(path.empty(), same) << names;
@@ -199,43 +202,48 @@ TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
 // By hand: in two blocks, what stands at position 1 after the last attention is looked at by nobody
 // but position 1 itself; before it, position 3 can still look.
 TEST(CutTest, WhatReachesTheReadoutIsWhatItCanStillBeComputedFrom) {
-  const auto reaches = [](Hook hook, int64_t layer, int64_t position) {
-    return reaches_readout({{.place = {hook, layer}, .positions = {position}}}, config(), 3);
+  const Places places = describe(config());
+  const Site decision = at_position(hook::logits(), 3);
+  const auto any_reaches = [&](const std::vector<Site>& sites) {
+    return reaches(places, sites, decision) == Found::Yes;
   };
-  EXPECT_TRUE(reaches(Hook::ResidPre, 1, 1));
-  EXPECT_TRUE(reaches(Hook::V, 1, 1));
-  EXPECT_FALSE(reaches(Hook::Q, 1, 1));
-  EXPECT_FALSE(reaches(Hook::ResidMid, 1, 1));
-  EXPECT_FALSE(reaches(Hook::Logits, 0, 1));
-  EXPECT_TRUE(reaches(Hook::ResidMid, 1, 3));
-  EXPECT_FALSE(reaches(Hook::ResidPre, 0, 4));  // after the readout
-  EXPECT_TRUE(reaches_readout({{.place = {Hook::ResidMid, 1}}}, config(), 3));
-  EXPECT_TRUE(reaches_readout({{.place = {Hook::ResidMid, 1}, .positions = {1}},
-                               {.place = {Hook::ResidMid, 1}, .positions = {3}}},
-                              config(), 3));
+  const auto reaches = [&](const std::string& place, int64_t position) {
+    return any_reaches({at_position(place, position)});
+  };
+  EXPECT_TRUE(reaches(hook::resid_pre(1), 1));
+  EXPECT_TRUE(reaches(hook::v(1), 1));
+  EXPECT_FALSE(reaches(hook::q(1), 1));
+  EXPECT_FALSE(reaches(hook::resid_mid(1), 1));
+  EXPECT_FALSE(reaches(hook::logits(), 1));
+  EXPECT_TRUE(reaches(hook::resid_mid(1), 3));
+  EXPECT_FALSE(reaches(hook::resid_pre(0), 4));  // after the readout
+  EXPECT_TRUE(any_reaches({whole(hook::resid_mid(1))}));
+  EXPECT_TRUE(
+      any_reaches({at_position(hook::resid_mid(1), 1), at_position(hook::resid_mid(1), 3)}));
 }
 
 TEST(CutTest, ASiteLiesWithinOthersIfEveryElementDoes) {
-  const Place post{Hook::MlpPost, 0}, z{Hook::Z, 1};
+  const std::string post = hook::mlp_post(0), z = hook::z(1);
+  const Places places = describe(config());
   const std::vector<Site> sites = {{.place = post, .positions = {2}, .neurons = {0, 1}},
                                    {.place = post, .positions = {2, 3}, .neurons = {2}},
                                    {.place = z, .head = 0}};
-  const auto within = [&](const Site& site) { return lies_within(site, sites, config()); };
+  const auto within = [&](const Site& site) { return lies_within(site, sites, places); };
   EXPECT_TRUE(within({.place = post, .positions = {2}, .neurons = {0, 2}}));
   EXPECT_TRUE(within({.place = post, .positions = {3}, .neurons = {2}}));
   EXPECT_FALSE(within({.place = post, .positions = {3}, .neurons = {0}}));
-  EXPECT_FALSE(within({.place = post, .neurons = {2}}));   // at every position
+  EXPECT_FALSE(within({.place = post, .neurons = {2}}));    // at every position
   EXPECT_FALSE(within({.place = post, .positions = {2}}));  // every neuron
   EXPECT_TRUE(within({.place = z, .positions = {1}, .head = 0}));
   EXPECT_FALSE(within({.place = z, .positions = {1}}));
-  EXPECT_FALSE(within({.place = {Hook::MlpPre, 0}, .positions = {2}, .neurons = {0}}));
+  EXPECT_FALSE(within({.place = hook::mlp_pre(0), .positions = {2}, .neurons = {0}}));
 }
 
 TEST(CutTest, AReadoutThatIsNoPositionIsRefused) {
   for (const int64_t readout : {-1, 5})
-    EXPECT_EQ(interp::message_of([&] { around({}, readout); }),
-              fmt::format("readout: position {} is out of range [0, 5)", readout));
+    EXPECT_EQ(message_of([&] { around({}, readout); }),
+              fmt::format("site 'logits[pos={0}]': position {0} is out of range [0, 5)", readout));
 }
 
 }  // namespace
-}  // namespace assay::circuits
+}  // namespace assay::interp

@@ -1,4 +1,4 @@
-#include "interp/trace.h"
+#include "interp/network/network.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -29,8 +29,8 @@ TEST(TraceTest, EveryPlaceEqualsTheNaiveForwardPass) {
         const Tensor tokens = random_tokens(config, batch, n_pos, 2);
         const NaiveForward expected(config, weights_of(*model), tokens);
         TraceRequest everything;
-        for (const Place& place : places(config)) everything.record.push_back(whole(place));
-        const auto found = trace(*model, tokens, everything);
+        for (const Place& place : describe(config).all) everything.record.push_back(whole(place));
+        const auto found = model->trace(tokens, everything);
         for (size_t i = 0; i < found.size(); ++i) {
           const Site& site = everything.record[i];
           SCOPED_TRACE(fmt::format("{} batch {} pos {}", to_string(site), batch, n_pos));
@@ -50,10 +50,10 @@ TEST(TraceTest, SinglePrecisionStaysWithinRounding) {
     for (const int64_t batch : kBatches) {
       const Tensor tokens = random_tokens(config, batch, config.n_ctx, 4);
       const NaiveForward expected(config, weights_of(model), tokens);
-      for (const Place& place : places(config)) {
+      for (const Place& place : describe(config).all) {
         const Tensor found = record(model, tokens, whole(place));
         EXPECT_EQ(found.scalar_type(), at::kFloat);
-        EXPECT_TRUE(close(found, expected.at(whole(place)), 1e-5)) << to_string(place);
+        EXPECT_TRUE(close(found, expected.at(whole(place)), 1e-5)) << place.name;
       }
     }
   }
@@ -64,7 +64,7 @@ TEST(TraceTest, LogitsAtOnePositionAreThoseOfTheWholeRun) {
   for (const TransformerConfig& config : assorted_configs()) {
     const auto model = random_model(config);
     const Tensor tokens = random_tokens(config, 3, config.n_ctx, 5);
-    const Tensor all = NaiveForward(config, weights_of(*model), tokens).at(whole(Hook::Logits));
+    const Tensor all = NaiveForward(config, weights_of(*model), tokens).at(whole(hook::logits()));
     for (int64_t pos = 0; pos < config.n_ctx; ++pos)
       EXPECT_TRUE(close(logits_at(*model, tokens, pos), all.select(1, pos), 1e-10));
   }
@@ -104,8 +104,8 @@ TEST_F(TraceFileTest, ATinyGpt2GivesTheLogitsOfItsRawTensors) {
   write_gpt2(at("gpt2"), raw);
   const auto model = load_model(at("gpt2")).model;
   const Tensor tokens = random_tokens(tiny_gpt2_sizes(), 4, 5, 6);
-  EXPECT_TRUE(close(record(*model, tokens, whole(Hook::Logits)),
-                    NaiveForward(tiny_gpt2_sizes(), weights, tokens).at(whole(Hook::Logits)),
+  EXPECT_TRUE(close(record(*model, tokens, whole(hook::logits())),
+                    NaiveForward(tiny_gpt2_sizes(), weights, tokens).at(whole(hook::logits())),
                     1e-4));
 }
 
@@ -118,8 +118,8 @@ TEST(TraceTest, WhetherWeightsRequireAGradientChangesNoBit) {
     randomise(*model, 23, 0.2);
     for (const int64_t batch : kBatches) {
       const Tensor tokens = random_tokens(config, batch, config.n_ctx, 24);
-      for (const Place& place : places(config)) {
-        const Site last{.place = place, .positions = {config.n_ctx - 1}};
+      for (const Place& place : describe(config).all) {
+        const Site last{.place = place.name, .positions = {config.n_ctx - 1}};
         for (const Site& site : {whole(place), last}) {
           const auto with = [&](bool required, bool recorded) {
             const at::AutoGradMode mode(recorded);
@@ -149,7 +149,7 @@ TEST(TraceTest, AnyRequestGivesTheSameValuesAsRecordingEverything) {
           for (uint64_t i = 0; i < 1 + random() % 4; ++i)
             request.record.push_back(random_site(config, n_pos, random));
           SCOPED_TRACE(describe(request));
-          const auto found = trace(*model, tokens, request);
+          const auto found = model->trace(tokens, request);
           ASSERT_EQ(found.size(), request.record.size());
           for (size_t i = 0; i < found.size(); ++i)
             ASSERT_TRUE(close(found[i], expected.at(request.record[i]), 1e-10))
@@ -161,7 +161,7 @@ TEST(TraceTest, AnyRequestGivesTheSameValuesAsRecordingEverything) {
 }
 
 TEST(TraceTest, NothingRecordedIsNothingDone) {
-  EXPECT_TRUE(trace(*random_model(assorted_configs()[0]), {}, {}).empty());
+  EXPECT_TRUE(random_model(assorted_configs()[0])->trace({}, {}).empty());
 }
 
 TEST(TraceTest, ARunLeavesModelTokensAndValuesAsTheyWere) {
@@ -171,10 +171,10 @@ TEST(TraceTest, ARunLeavesModelTokensAndValuesAsTheyWere) {
     TensorMap before;
     for (const auto& [name, weight] : weights_of(*model)) before[name] = weight.clone();
     const Tensor tokens = random_tokens(config, 3, config.n_ctx, 11), same_tokens = tokens.clone();
-    for (const Place& place : places(config)) {
+    for (const Place& place : describe(config).all) {
       const Tensor value = record(*model, tokens, whole(place)).clone(), same = value.clone();
-      record(*model, tokens, whole(Hook::Logits), {{whole(place), value}});
-      EXPECT_TRUE(value.equal(same)) << to_string(place);
+      record(*model, tokens, whole(hook::logits()), {{whole(place), value}});
+      EXPECT_TRUE(value.equal(same)) << place.name;
     }
     EXPECT_TRUE(tokens.equal(same_tokens));
     for (const auto& [name, weight] : weights_of(*model))
@@ -190,9 +190,9 @@ TEST(TraceTest, KeysAfterTheQueryAreNeverSeen) {
   const Tensor later = at::ones({6, 6}, at::kBool).triu(1);
   const double infinity = std::numeric_limits<double>::infinity();
   for (int64_t layer = 0; layer < 2; ++layer) {
-    const Tensor scores = record(*model, tokens, whole(Hook::AttnScores, layer));
+    const Tensor scores = record(*model, tokens, whole(hook::attn_scores(layer)));
     EXPECT_TRUE(scores.masked_select(later).eq(-infinity).all().item<bool>());
-    const Tensor pattern = record(*model, tokens, whole(Hook::Pattern, layer));
+    const Tensor pattern = record(*model, tokens, whole(hook::pattern(layer)));
     EXPECT_TRUE(pattern.masked_select(later).eq(0).all().item<bool>());
     EXPECT_TRUE(
         close(pattern.sum(-1), at::ones({3, config.n_heads[layer], 6}, at::kDouble), 1e-12));

@@ -1,4 +1,4 @@
-#include "interp/transformer.h"
+#include "interp/network/transformer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,40 +58,40 @@ TEST(TransformerTest, BiasesAndNormsAreThereOnlyWhenAskedFor) {
                                      "blocks.0.ln2.w", "blocks.0.ln2.b", "ln_final.w", "ln_final.b",
                                      "unembed.b_U"}));
   const Transformer plain(two_sat());
-  EXPECT_FALSE(plain.blocks[0]->attn->b_Q.defined());
-  EXPECT_FALSE(plain.b_U.defined());
-  EXPECT_EQ(plain.blocks[0]->ln1, nullptr);
-  EXPECT_EQ(plain.ln_final, nullptr);
+  EXPECT_FALSE(plain.weight("blocks.0.attn.b_Q").defined());
+  EXPECT_FALSE(plain.weight("unembed.b_U").defined());
+  EXPECT_FALSE(plain.weight("blocks.0.ln1.w").defined());
+  EXPECT_FALSE(plain.weight("ln_final.w").defined());
 }
 
 TEST(TransformerTest, WeightsHaveTheSizesOfTheirBlock) {
   const Transformer model(two_sat());
-  EXPECT_EQ(model.W_E.sizes(), (std::vector<int64_t>{16, 128}));
-  EXPECT_EQ(model.W_pos.sizes(), (std::vector<int64_t>{41, 128}));
-  EXPECT_EQ(model.W_U.sizes(), (std::vector<int64_t>{128, 16}));
-  EXPECT_EQ(model.blocks[0]->attn->W_Q.sizes(), (std::vector<int64_t>{1, 128, 128}));
-  EXPECT_EQ(model.blocks[1]->attn->W_V.sizes(), (std::vector<int64_t>{4, 128, 32}));
-  EXPECT_EQ(model.blocks[1]->attn->W_O.sizes(), (std::vector<int64_t>{4, 32, 128}));
-  EXPECT_EQ(model.blocks[1]->mlp->W_in.sizes(), (std::vector<int64_t>{128, 512}));
+  EXPECT_EQ(model.W_E().sizes(), (std::vector<int64_t>{16, 128}));
+  EXPECT_EQ(model.weight("pos_embed.W_pos").sizes(), (std::vector<int64_t>{41, 128}));
+  EXPECT_EQ(model.W_U().sizes(), (std::vector<int64_t>{128, 16}));
+  EXPECT_EQ(model.weight("blocks.0.attn.W_Q").sizes(), (std::vector<int64_t>{1, 128, 128}));
+  EXPECT_EQ(model.weight("blocks.1.attn.W_V").sizes(), (std::vector<int64_t>{4, 128, 32}));
+  EXPECT_EQ(model.weight("blocks.1.attn.W_O").sizes(), (std::vector<int64_t>{4, 32, 128}));
+  EXPECT_EQ(model.weight("blocks.1.mlp.W_in").sizes(), (std::vector<int64_t>{128, 512}));
 }
 
 TEST(TransformerTest, MembersAndNamedParametersAreTheSameTensors) {
   Transformer model(everything());
   const auto named = model.named_parameters();
-  EXPECT_TRUE(model.W_E.is_same(named["embed.W_E"]));
-  EXPECT_TRUE(model.W_pos.is_same(named["pos_embed.W_pos"]));
-  EXPECT_TRUE(model.W_U.is_same(named["unembed.W_U"]));
-  EXPECT_TRUE(model.b_U.is_same(named["unembed.b_U"]));
-  EXPECT_TRUE(model.blocks[0]->attn->W_O.is_same(named["blocks.0.attn.W_O"]));
-  EXPECT_TRUE(model.ln_final->w.is_same(named["ln_final.w"]));
-  EXPECT_TRUE(model.W_E.requires_grad());
+  EXPECT_TRUE(model.W_E().is_same(named["embed.W_E"]));
+  EXPECT_TRUE(model.weight("pos_embed.W_pos").is_same(named["pos_embed.W_pos"]));
+  EXPECT_TRUE(model.W_U().is_same(named["unembed.W_U"]));
+  EXPECT_TRUE(model.weight("unembed.b_U").is_same(named["unembed.b_U"]));
+  EXPECT_TRUE(model.weight("blocks.0.attn.W_O").is_same(named["blocks.0.attn.W_O"]));
+  EXPECT_TRUE(model.weight("ln_final.w").is_same(named["ln_final.w"]));
+  EXPECT_TRUE(model.W_E().requires_grad());
 }
 
 TEST(TransformerTest, MembersFollowWhenTheModuleIsConverted) {
   Transformer model(everything());
   model.to(at::kDouble);
-  EXPECT_EQ(model.W_E.scalar_type(), at::kDouble);
-  EXPECT_TRUE(model.W_E.is_same(model.named_parameters()["embed.W_E"]));
+  EXPECT_EQ(model.W_E().scalar_type(), at::kDouble);
+  EXPECT_TRUE(model.W_E().is_same(model.named_parameters()["embed.W_E"]));
 }
 
 TEST(TransformerTest, ValidationNamesEveryProblemAtOnce) {
@@ -157,7 +157,7 @@ TEST(TransformerTest, NonFiniteWeightsAreNamed) {
   const torch::NoGradGuard no_grad;
   Transformer model(two_sat());
   EXPECT_NO_THROW(model.require_finite());
-  model.blocks[1]->mlp->b_in[3] = std::numeric_limits<float>::infinity();
+  model.weight("blocks.1.mlp.b_in")[3] = std::numeric_limits<float>::infinity();
   EXPECT_EQ(message_of([&] { model.require_finite(); }),
             "blocks.1.mlp.b_in: holds NaN or infinity");
 }
@@ -174,7 +174,7 @@ TEST(TransformerTest, InitialisationIsReproducibleAndTouchesNoGlobalState) {
   for (const auto& parameter : one.named_parameters()) {
     EXPECT_TRUE(parameter.value().equal(two.named_parameters()[parameter.key()]));
   }
-  EXPECT_FALSE(one.W_E.equal(other.W_E));
+  EXPECT_FALSE(one.W_E().equal(other.W_E()));
 }
 
 /// Standard deviations of n normal numbers scatter by 1/√(2n): 1.6 % for the smallest tensor here.
@@ -186,15 +186,15 @@ TEST(TransformerTest, InitialisationScalesTheWeights) {
     EXPECT_NEAR(weight.std().item<double>() / expected, 1, 0.08);
     EXPECT_NEAR(weight.mean().item<double>() / expected, 0, 0.12);
   };
-  const Block& block = *model.blocks[1];
-  expect_deviation(model.W_E, 5 * by_model);
-  expect_deviation(model.W_pos, 5 * by_model);
-  expect_deviation(block.attn->W_Q, by_model);
-  expect_deviation(block.attn->W_O, 0.5 * by_model);
-  expect_deviation(block.mlp->W_in, by_model);
-  expect_deviation(block.mlp->W_out, 0.5 * by_model);
-  expect_deviation(model.W_U, 0.5 / std::sqrt(16.0));
-  EXPECT_EQ(block.mlp->b_in.abs().sum().item<float>(), 0);
+  const auto block = [&](const std::string& name) { return model.weight("blocks.1." + name); };
+  expect_deviation(model.W_E(), 5 * by_model);
+  expect_deviation(model.weight("pos_embed.W_pos"), 5 * by_model);
+  expect_deviation(block("attn.W_Q"), by_model);
+  expect_deviation(block("attn.W_O"), 0.5 * by_model);
+  expect_deviation(block("mlp.W_in"), by_model);
+  expect_deviation(block("mlp.W_out"), 0.5 * by_model);
+  expect_deviation(model.W_U(), 0.5 / std::sqrt(16.0));
+  EXPECT_EQ(block("mlp.b_in").abs().sum().item<float>(), 0);
 }
 
 TEST(TransformerTest, PositionsMayStartAlikeAndChangeNoOtherWeight) {
@@ -211,8 +211,8 @@ TEST(TransformerTest, PositionsMayStartAlikeAndChangeNoOtherWeight) {
 TEST(TransformerTest, LayerNormsStartAsTheIdentity) {
   Transformer model(everything());
   initialise(model, {});
-  EXPECT_TRUE(model.ln_final->w.equal(at::ones({6})));
-  EXPECT_TRUE(model.blocks[0]->ln2->b.equal(at::zeros({6})));
+  EXPECT_TRUE(model.weight("ln_final.w").equal(at::ones({6})));
+  EXPECT_TRUE(model.weight("blocks.0.ln2.b").equal(at::zeros({6})));
 }
 
 }  // namespace

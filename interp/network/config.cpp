@@ -1,16 +1,13 @@
-#include "interp/transformer.h"
+#include "interp/network/config.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <stdexcept>
 
-#include "interp/blas.h"
 #include "interp/names.h"
 
 namespace assay::interp {
@@ -22,9 +19,6 @@ using nlohmann::json;
 const Names<Activation> kActivationsOfFiles = {
     {Activation::Relu, "relu"}, {Activation::Gelu, "gelu"}, {Activation::GeluExact, "gelu_exact"}};
 const Names<Norm> kNormsOfFiles = {{Norm::None, "none"}, {Norm::Pre, "pre"}};
-
-// Here, because every program that has a network links this file.
-[[maybe_unused]] const bool kernels_chosen = choose_blas_kernels();
 
 /// Reads an object's fields one by one and refuses those that nobody asked for.
 class Fields {
@@ -87,21 +81,6 @@ class Fields {
   const json& object_;
   std::set<std::string> taken_;
 };
-
-at::Tensor add_weight(torch::nn::Module& module, const char* name, at::IntArrayRef shape) {
-  return module.register_parameter(name, at::zeros(shape));
-}
-
-double standard_deviation(std::string_view weight, const TransformerConfig& config,
-                          const Initialisation& initialisation) {
-  const double by_model = 1 / std::sqrt(config.d_model);
-  const double embedding = initialisation.embedding_scale * by_model;
-  if (weight == "W_E") return embedding;
-  if (weight == "W_pos") return initialisation.position_scale * embedding;
-  if (weight == "W_O" || weight == "W_out") return initialisation.writer_scale * by_model;
-  if (weight == "W_U") return initialisation.writer_scale / std::sqrt(config.d_vocab);
-  return by_model;
-}
 
 }  // namespace
 
@@ -168,82 +147,6 @@ TransformerConfig config_from_json(const json& json) {
   };
   fields.refuse_the_rest();
   return config;
-}
-
-LayerNorm::LayerNorm(int64_t d_model)
-    : w(add_weight(*this, "w", {d_model})), b(add_weight(*this, "b", {d_model})) {}
-
-Attention::Attention(const TransformerConfig& config, int64_t layer) {
-  const int64_t heads = config.n_heads[layer], d_head = config.d_head[layer];
-  W_Q = add_weight(*this, "W_Q", {heads, config.d_model, d_head});
-  W_K = add_weight(*this, "W_K", {heads, config.d_model, d_head});
-  W_V = add_weight(*this, "W_V", {heads, config.d_model, d_head});
-  W_O = add_weight(*this, "W_O", {heads, d_head, config.d_model});
-  if (!config.attention_biases) return;
-  b_Q = add_weight(*this, "b_Q", {heads, d_head});
-  b_K = add_weight(*this, "b_K", {heads, d_head});
-  b_V = add_weight(*this, "b_V", {heads, d_head});
-  b_O = add_weight(*this, "b_O", {config.d_model});
-}
-
-Mlp::Mlp(const TransformerConfig& config) {
-  W_in = add_weight(*this, "W_in", {config.d_model, config.d_mlp});
-  W_out = add_weight(*this, "W_out", {config.d_mlp, config.d_model});
-  if (!config.mlp_biases) return;
-  b_in = add_weight(*this, "b_in", {config.d_mlp});
-  b_out = add_weight(*this, "b_out", {config.d_model});
-}
-
-Block::Block(const TransformerConfig& config, int64_t layer)
-    : attn(register_module("attn", std::make_shared<Attention>(config, layer))),
-      mlp(register_module("mlp", std::make_shared<Mlp>(config))) {
-  if (config.norm == Norm::None) return;
-  ln1 = register_module("ln1", std::make_shared<LayerNorm>(config.d_model));
-  ln2 = register_module("ln2", std::make_shared<LayerNorm>(config.d_model));
-}
-
-Transformer::Transformer(const TransformerConfig& config) : config_(config) {
-  validate(config);
-  // Bare modules that exist for the dotted names; the tensors are shared with the public members.
-  const auto group = [this](const char* name) {
-    return register_module(name, std::make_shared<torch::nn::Module>());
-  };
-  W_E = add_weight(*group("embed"), "W_E", {config.d_vocab, config.d_model});
-  W_pos = add_weight(*group("pos_embed"), "W_pos", {config.n_ctx, config.d_model});
-  const auto block_group = group("blocks");
-  for (int64_t layer = 0; layer < config.n_layers(); ++layer) {
-    blocks.push_back(block_group->register_module(std::to_string(layer),
-                                                  std::make_shared<Block>(config, layer)));
-  }
-  if (config.norm == Norm::Pre) {
-    ln_final = register_module("ln_final", std::make_shared<LayerNorm>(config.d_model));
-  }
-  const auto unembed = group("unembed");
-  W_U = add_weight(*unembed, "W_U", {config.d_model, config.d_vocab});
-  if (config.unembed_bias) b_U = add_weight(*unembed, "b_U", {config.d_vocab});
-}
-
-void Transformer::require_finite() const {
-  for (const auto& parameter : named_parameters()) {
-    if (!at::isfinite(parameter.value()).all().item<bool>()) {
-      throw std::invalid_argument(parameter.key() + ": holds NaN or infinity");
-    }
-  }
-}
-
-void initialise(Transformer& model, const Initialisation& initialisation) {
-  const torch::NoGradGuard no_grad;
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(initialisation.seed);
-  for (const auto& parameter : model.named_parameters()) {
-    at::Tensor weight = parameter.value();
-    const std::string leaf = parameter.key().substr(parameter.key().rfind('.') + 1);
-    if (leaf.starts_with("W_")) {  // drawn on the CPU, so that a device changes no number
-      const double deviation = standard_deviation(leaf, model.config(), initialisation);
-      weight.copy_(at::normal(0.0, deviation, weight.sizes(), generator));
-    } else {
-      weight.fill_(leaf == "w" ? 1 : 0);  // a layer norm's gain, a bias
-    }
-  }
 }
 
 }  // namespace assay::interp

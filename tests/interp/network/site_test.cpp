@@ -1,12 +1,10 @@
-#include "interp/site.h"
+#include "interp/network/site.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <set>
-
-#include "interp/transformer.h"
+#include "interp/network/build.h"
+#include "interp/network/transformer.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
@@ -31,12 +29,12 @@ TransformerConfig normed() {
 }
 
 std::string refusal(const std::string& text, const TransformerConfig& config = one_block()) {
-  return message_of([&] { parse_site(text, config); });
+  return message_of([&] { parse_site(text, describe(config)); });
 }
 
 TEST(SiteTest, PlacesHaveTheNamesOfTransformerLensInOrderOfComputation) {
   std::vector<std::string> names;
-  for (const Place& place : places(normed())) names.push_back(to_string(place));
+  for (const Place& place : describe(normed()).all) names.push_back(place.name);
   std::vector<std::string> expected = {"hook_embed", "hook_pos_embed"};
   for (const std::string block : {"blocks.0.", "blocks.1."})
     for (const char* hook :
@@ -50,24 +48,24 @@ TEST(SiteTest, PlacesHaveTheNamesOfTransformerLensInOrderOfComputation) {
 }
 
 TEST(SiteTest, WithoutNormsThereIsNothingNormalised) {
-  for (const Place& place : places(one_block()))
-    EXPECT_EQ(to_string(place).find("normalized"), std::string::npos);
-  EXPECT_EQ(places(one_block()).size(), 2 + 13 + 1);
+  for (const Place& place : describe(one_block()).all)
+    EXPECT_EQ(place.name.find("normalized"), std::string::npos);
+  EXPECT_EQ(describe(one_block()).size(), 2 + 13 + 1);
 }
 
 /// Each way to narrow a place that it allows.
-std::vector<Site> narrowings(const Place& place, const TransformerConfig& config) {
-  std::vector<Site> sites = {{.place = place},
-                             {.place = place, .positions = {3}},
-                             {.place = place, .positions = {0, 2, 6}}};
+std::vector<Site> narrowings(const Place& place) {
+  std::vector<Site> sites = {{.place = place.name},
+                             {.place = place.name, .positions = {3}},
+                             {.place = place.name, .positions = {0, 2, 6}}};
   const size_t plain = sites.size();
   for (size_t i = 0; i < plain; ++i) {
     Site site = sites[i];
-    if (has_heads(place.hook)) {
-      site.head = config.n_heads[place.layer] - 1;
+    if (place.axis(Axis::Head)) {
+      site.head = place.size(Axis::Head) - 1;
       sites.push_back(site);
     }
-    if (place.hook == Hook::MlpPre || place.hook == Hook::MlpPost) {
+    if (place.axis(Axis::Neuron)) {
       site.neurons = {1, 3};
       sites.push_back(site);
     }
@@ -77,24 +75,25 @@ std::vector<Site> narrowings(const Place& place, const TransformerConfig& config
 
 TEST(SiteTest, WhatIsPrintedIsReadBack) {
   for (const TransformerConfig& config : {one_block(), normed()})
-    for (const Place& place : places(config))
-      for (const Site& site : narrowings(place, config)) {
-        EXPECT_EQ(parse_site(to_string(site), config), site) << to_string(site);
-        EXPECT_NO_THROW(validate(site, config));
+    for (const Place& place : describe(config).all)
+      for (const Site& site : narrowings(place)) {
+        EXPECT_EQ(parse_site(to_string(site), describe(config)), site) << to_string(site);
+        EXPECT_NO_THROW(validate(site, describe(config)));
       }
 }
 
 TEST(SiteTest, OneStringForm) {
-  EXPECT_EQ(to_string(Site{.place = {Hook::ResidPost, 1}}), "blocks.1.hook_resid_post");
-  EXPECT_EQ(to_string(Site{.place = {Hook::MlpPost, 0}, .positions = {4}, .neurons = {3, 17}}),
+  EXPECT_EQ(to_string(Site{.place = hook::resid_post(1)}), "blocks.1.hook_resid_post");
+  EXPECT_EQ(to_string(Site{.place = hook::mlp_post(0), .positions = {4}, .neurons = {3, 17}}),
             "blocks.0.mlp.hook_post[pos=4;neuron=3,17]");
-  EXPECT_EQ(to_string(Site{.place = {Hook::Z, 0}, .positions = {1, 2}, .head = 1}),
+  EXPECT_EQ(to_string(Site{.place = hook::z(0), .positions = {1, 2}, .head = 1}),
             "blocks.0.attn.hook_z[pos=1,2;head=1]");
 }
 
 TEST(SiteTest, FieldsAndIndicesMayComeInAnyOrder) {
-  const Site expected{.place = {Hook::MlpPost, 0}, .positions = {1, 4}, .neurons = {0, 3}};
-  EXPECT_EQ(parse_site("blocks.0.mlp.hook_post[neuron=3,0;pos=4,1]", one_block()), expected);
+  const Site expected{.place = hook::mlp_post(0), .positions = {1, 4}, .neurons = {0, 3}};
+  EXPECT_EQ(parse_site("blocks.0.mlp.hook_post[neuron=3,0;pos=4,1]", describe(one_block())),
+            expected);
 }
 
 TEST(SiteTest, AnUnknownPlaceIsAnsweredWithWhatThereIs) {
@@ -109,13 +108,9 @@ TEST(SiteTest, AnUnknownPlaceIsAnsweredWithWhatThereIs) {
         "blocks.0.hook_resid_post ", "hook_resid_post", "blocks.00.hook_resid_post", ""})
     EXPECT_EQ(refusal(name), "unknown site '" + name + "': this model has " + list);
   EXPECT_EQ(refusal("logitz[pos=1]"), "unknown site 'logitz': this model has " + list);
-  EXPECT_EQ(message_of([] {
-              validate(Site{.place = {Hook::Q, 3}}, one_block());
-            }),
+  EXPECT_EQ(message_of([] { validate(Site{.place = hook::q(3)}, describe(one_block())); }),
             "unknown site 'blocks.3.attn.hook_q': this model has " + list);
-  EXPECT_EQ(message_of([] {
-              validate(Site{.place = {Hook::Ln2, 0}}, one_block());
-            }),
+  EXPECT_EQ(message_of([] { validate(Site{.place = hook::ln2(0)}, describe(one_block())); }),
             "unknown site 'blocks.0.ln2.hook_normalized': this model has " + list);
 }
 
@@ -170,14 +165,14 @@ TEST(SiteTest, NothingIsSaidTwice) {
   EXPECT_EQ(refusal("blocks.0.attn.hook_z[head=0,1]"),
             "site 'blocks.0.attn.hook_z[head=0,1]': a site has one head or all");
   EXPECT_EQ(message_of([] {
-              validate(Site{.place = {}, .positions = {2, 1}}, one_block());
+              validate(Site{.place = hook::logits(), .positions = {2, 1}}, describe(one_block()));
             }),
             "site 'logits[pos=2,1]': positions must ascend without repetition");
 }
 
 TEST(SiteTest, ShapesByHand) {
   const auto shape_of = [](const std::string& text) {
-    return shape(parse_site(text, normed()), normed());
+    return shape(parse_site(text, describe(normed())), describe(normed()));
   };
   EXPECT_EQ(shape_of("hook_embed"), (Shape{-1, 7, 6}));
   EXPECT_EQ(shape_of("blocks.1.attn.hook_q"), (Shape{-1, 7, 3, 2}));
@@ -193,58 +188,13 @@ TEST(SiteTest, ShapesAreThoseOfTheValues) {
     Transformer model(config);
     initialise(model, {});
     const NaiveForward run(config, weights_of(model), at::zeros({2, 7}, at::kLong));
-    for (const Place& place : places(config))
-      for (const Site& site : narrowings(place, config)) {
-        Shape expected = shape(site, config);
+    for (const Place& place : describe(config).all)
+      for (const Site& site : narrowings(place)) {
+        Shape expected = shape(site, describe(config));
         EXPECT_EQ(expected[0], -1);
         expected[0] = 2;
         EXPECT_EQ(run.at(site).sizes(), expected) << to_string(site);
       }
-  }
-}
-
-TEST(SiteTest, PlacesDependOnEarlierPlacesOnly) {
-  for (const TransformerConfig& config : assorted_configs()) {
-    std::set<Place> known;
-    for (const Place& place : places(config)) {
-      for (const Dependency& dependency : dependencies(place, config))
-        EXPECT_TRUE(known.contains(dependency.from))
-            << to_string(place) << " from " << to_string(dependency.from);
-      known.insert(place);
-    }
-  }
-}
-
-/// With all else that a place depends on held fixed, changing one place at one position changes it
-/// exactly where dependencies() says.
-TEST(SiteTest, DependenciesAreWhatTheNetworkReads) {
-  TransformerConfig config = normed();
-  config.n_ctx = 4;
-  config.activation = Activation::Gelu;  // no neuron is deaf
-  Transformer model(config);
-  randomise(model, 3);
-  const TensorMap weights = weights_of(model);
-  const at::Tensor tokens = torch::tensor({{0, 1, 2, 3}}, torch::kLong);
-  const NaiveForward before(config, weights, tokens);
-  for (const Place& place : places(config)) {
-    const auto inputs = dependencies(place, config);
-    for (const Place& from : places(config)) {
-      if (from == place) continue;
-      const Site there{.place = from, .positions = {1}};
-      std::vector<Overwrite> overwrites = {{there, before.at(there).tanh() * 0.5}};
-      for (const Dependency& other : inputs)
-        if (other.from != from)
-          overwrites.push_back({{.place = other.from}, before.at({.place = other.from})});
-      const NaiveForward after(config, weights, tokens, overwrites);
-      const auto input = std::ranges::find(inputs, from, &Dependency::from);
-      for (int64_t pos = 0; pos < 4; ++pos) {
-        const Site here{.place = place, .positions = {pos}};
-        const bool reads =
-            input != inputs.end() && (input->earlier_positions ? pos >= 1 : pos == 1);
-        EXPECT_EQ(!before.at(here).equal(after.at(here)), reads)
-            << to_string(here) << " from " << to_string(there);
-      }
-    }
   }
 }
 

@@ -7,8 +7,8 @@
 #include <functional>
 #include <random>
 
-#include "interp/plan.h"
-#include "interp/trace.h"
+#include "interp/network/network.h"
+#include "interp/tracing/plan.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/sites.h"
 #include "tests/interp/traces.h"
@@ -44,7 +44,7 @@ void expect_gradients_of_parameters(const TransformerConfig& config, const Trace
   const auto model = random_model(config, 15);
   const auto loss = [&] {
     Tensor sum = at::zeros({}, at::kDouble);
-    for (const Tensor& value : trace(*model, tokens, request)) {
+    for (const Tensor& value : model->trace(tokens, request)) {
       const Tensor weights = at::arange(value.numel(), at::kDouble).sin().view(value.sizes());
       sum = sum + (value * weights).tanh().sum() / static_cast<double>(value.size(0));
     }
@@ -62,36 +62,38 @@ void expect_gradients_of_parameters(const TransformerConfig& config, const Trace
 TEST(TraceGradientTest, GradientsOfParametersEqualFiniteDifferences) {
   for (const TransformerConfig& config : assorted_configs()) {
     const int64_t last = config.n_layers() - 1;
-    const Site readout{.place = {Hook::Logits, 0}, .positions = {config.n_ctx - 1}};
-    const Site neurons{.place = {Hook::MlpPost, last}, .positions = {config.n_ctx - 1}};
+    const Site readout{.place = hook::logits(), .positions = {config.n_ctx - 1}};
+    const Site neurons{.place = hook::mlp_post(last), .positions = {config.n_ctx - 1}};
     for (const int64_t batch : kBatches) {
       const Tensor tokens = random_tokens(config, batch, config.n_ctx, 17);
       expect_gradients_of_parameters(config, {.record = {readout, neurons}, .overwrite = {}},
                                      tokens);
       if (batch < 70)
-        expect_gradients_of_parameters(config, {.record = {whole(Hook::Logits)}, .overwrite = {}},
+        expect_gradients_of_parameters(config, {.record = {whole(hook::logits())}, .overwrite = {}},
                                        tokens);
     }
   }
 }
 
 TEST(TraceGradientTest, TheGradientTestsTakeEveryReassociatedPath) {
-  const auto reads = [](const TransformerConfig& config, Hook hook, int64_t layer) {
-    const Site readout{.place = {Hook::Logits, 0}, .positions = {config.n_ctx - 1}};
-    return Plan(config, {readout}, {}, config.n_ctx).find({hook, layer})->reads;
+  const auto reads = [](const TransformerConfig& config, const std::string& place) {
+    const Site readout{.place = hook::logits(), .positions = {config.n_ctx - 1}};
+    const Places places = describe(config);
+    return Plan(places, {readout}, {}, config.n_ctx).find(places.at(place))->reads;
   };
   const auto configs = assorted_configs();
-  for (const Hook hook : {Hook::AttnScores, Hook::Z}) {
-    EXPECT_EQ(reads(configs[0], hook, 1), Reads::ThroughMlp);
-    EXPECT_EQ(reads(configs[1], hook, 1), Reads::Absorbed);  // norms stand in the way of W_out
-    EXPECT_EQ(reads(configs[3], hook, 0), Reads::Absorbed);
-    EXPECT_EQ(reads(configs[4], hook, 2), Reads::ThroughMlp);
-    EXPECT_EQ(reads(configs[4], hook, 1), Reads::Formed);
+  for (const auto hook : {hook::attn_scores, hook::z}) {
+    EXPECT_EQ(reads(configs[0], hook(1)), Reads::ThroughMlp);
+    EXPECT_EQ(reads(configs[1], hook(1)), Reads::Absorbed);  // norms stand in the way of W_out
+    EXPECT_EQ(reads(configs[3], hook(0)), Reads::Absorbed);
+    EXPECT_EQ(reads(configs[4], hook(2)), Reads::ThroughMlp);
+    EXPECT_EQ(reads(configs[4], hook(1)), Reads::Formed);
   }
   for (const size_t i : {0, 1, 4}) {
-    const Plan plan(configs[i], {whole(Hook::Logits)}, {}, configs[i].n_ctx);
-    for (const Hook hook : {Hook::ResidPre, Hook::AttnScores, Hook::AttnOut})
-      EXPECT_TRUE(plan.find({hook, 0})->folded);
+    const Places places = describe(configs[i]);
+    const Plan plan(places, {whole(hook::logits())}, {}, configs[i].n_ctx);
+    for (const auto hook : {hook::resid_pre, hook::attn_scores, hook::attn_out})
+      EXPECT_TRUE(plan.find(places.at(hook(0)))->folded);
   }
 }
 
@@ -100,15 +102,15 @@ TEST(TraceGradientTest, GradientsOfOverwrittenValuesEqualFiniteDifferences) {
   for (const TransformerConfig& config : assorted_configs()) {
     const auto model = random_model(config, 19);
     const Tensor tokens = random_tokens(config, 3, config.n_ctx, 20);
-    for (const Place& place : places(config)) {
-      if (place.hook == Hook::AttnScores || place.hook == Hook::Logits) continue;
+    for (const Place& place : describe(config).all) {
+      if (place.by == Primitive::Scores || place.name == hook::logits()) continue;
       for (const Site& site : every_way_to_name(place, config)) {
         const Tensor value = record(*model, tokens, site)
                                  .detach()
                                  .clone(at::MemoryFormat::Contiguous)
                                  .requires_grad_(true);
         const auto loss = [&] {
-          return (record(*model, tokens, whole(Hook::Logits), {{site, value}}) / 3).sin().sum();
+          return (record(*model, tokens, whole(hook::logits()), {{site, value}}) / 3).sin().sum();
         };
         const Tensor gradient = torch::autograd::grad({loss()}, {value}, {}, {}, false, true)[0];
         expect_derivatives(
