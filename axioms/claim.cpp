@@ -54,15 +54,17 @@ Claim parse_claim(std::string_view text) {
   return claim;
 }
 
-std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
-                           double confidence, bool exact) {
+std::vector<Verdict> judge(const std::vector<Claim>& claims,
+                           const std::vector<statistics::Estimate>& estimates, double confidence,
+                           bool exact) {
   std::vector<double> too_few, too_many;
   for (size_t i = 0; i < claims.size(); ++i) {
-    too_few.push_back(claims[i].epsilon < 1 ? p_value_of_at_most(estimates[i], claims[i].epsilon)
-                                            : 0);  // no rate exceeds 1
-    too_many.push_back(p_value_of_at_least(estimates[i], claims[i].epsilon));
+    too_few.push_back(claims[i].epsilon < 1
+                          ? statistics::p_value_of_at_most(estimates[i], claims[i].epsilon)
+                          : 0);  // no rate exceeds 1
+    too_many.push_back(statistics::p_value_of_at_least(estimates[i], claims[i].epsilon));
   }
-  const std::vector<double> below = holm(too_few), above = holm(too_many);
+  const std::vector<double> below = statistics::holm(too_few), above = statistics::holm(too_many);
   std::vector<Verdict> verdicts;
   for (size_t i = 0; i < claims.size(); ++i) {
     Verdict verdict = Verdict::Undecided;

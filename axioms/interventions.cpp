@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "axioms/determination.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
 
@@ -25,8 +25,8 @@ constexpr double kSameNumber = 0.1;     // of a standard deviation
 constexpr uint64_t kPairingSeed = 271;  // arbitrary: which inputs are paired must not be chosen
 
 Tensor random_partner(int64_t n) {
-  interp::Engine engine(kPairingSeed);
-  return torch::tensor(interp::permutation(engine, n), torch::kInt64);
+  statistics::Engine engine(kPairingSeed);
+  return torch::tensor(statistics::permutation(engine, n), torch::kInt64);
 }
 
 // For each row the next one with the same decision, in turn.

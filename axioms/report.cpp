@@ -58,7 +58,7 @@ ReportNode describe(const NodeResult& result, const Interpretation& interpretati
 }
 
 // Of PE and CE by plain equality, where the node has another one.
-std::optional<Estimate> plain_estimate(const NodeResult& node, Axiom axiom) {
+std::optional<statistics::Estimate> plain_estimate(const NodeResult& node, Axiom axiom) {
   if (!node.plain || (axiom != Axiom::PE && axiom != Axiom::CE)) return std::nullopt;
   return (*node.plain)[axiom == Axiom::PE ? 0 : 1];
 }
@@ -68,9 +68,9 @@ ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& resul
   return {.node = node,
           .axiom = axiom,
           .estimate = result.estimate,
-          .lower = lower_bound(result.estimate, confidence),
-          .upper = upper_bound(result.estimate, confidence),
-          .simultaneous_upper = upper_bound(result.estimate, simultaneous),
+          .lower = statistics::lower_bound(result.estimate, confidence),
+          .upper = statistics::upper_bound(result.estimate, confidence),
+          .simultaneous_upper = statistics::upper_bound(result.estimate, simultaneous),
           .claim = {},
           .verdict = {},
           .because = {},
@@ -98,7 +98,7 @@ ReportRow enumerated(const std::string& node, Axiom axiom, const AxiomResult& re
 
 void add_verdicts(Report& report, const std::vector<Claim>& claims) {
   std::vector<ReportRow*> claimed;
-  std::vector<Estimate> estimates;
+  std::vector<statistics::Estimate> estimates;
   for (const Claim& claim : claims) {
     const auto row = std::ranges::find_if(report.rows, [&](const ReportRow& row) {
       return row.node == claim.node && row.axiom == claim.axiom;
@@ -267,7 +267,7 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                    const interp::TransformerConfig& config, int64_t readout, Scope scope) {
   require_claims_fit(claims, interpretation);
   const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
-  const double simultaneous = bonferroni(confidence, n_rows);
+  const double simultaneous = statistics::bonferroni(confidence, n_rows);
   Report report{.facts = {},
                 .title = interpretation.title,
                 .task = interpretation.task,

@@ -111,7 +111,7 @@ ordered_json to_json(const ComparisonSummary& summary) {
     ordered_json measures;
     for (const auto& [name, measure] : method.measures)
       measures[name] = {{"mean", measure.mean},
-                        {"interval", interp::to_json(measure.interval)},
+                        {"interval", statistics::to_json(measure.interval)},
                         {"inputs", measure.inputs}};
     methods.push_back({{"method", method.method},
                        {"measures", measures},
@@ -120,7 +120,7 @@ ordered_json to_json(const ComparisonSummary& summary) {
     if (method.caveats.inputs > 0) methods.back()["caveats"] = to_json(method.caveats);
     if (method.failures.inputs > 0) methods.back()["failures"] = to_json(method.failures);
   }
-  for (const auto& [name, interval] : summary.random) random[name] = interp::to_json(interval);
+  for (const auto& [name, interval] : summary.random) random[name] = statistics::to_json(interval);
   for (const auto& [name, leader] : summary.leaders) leaders[name] = to_json(leader);
   return {{"methods", methods}, {"random", random}, {"leaders", leaders}};
 }

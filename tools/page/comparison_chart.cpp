@@ -64,7 +64,7 @@ Json x_of(const char* field, const Json& scale) {
           {"axis", {{"tickCount", 3}, {"labelFontSize", 10}, {"format", "~r"}, {"grid", false}}}};
 }
 
-Json band_of(const interp::Interval& chance, const Json& scale) {
+Json band_of(const statistics::Interval& chance, const Json& scale) {
   return {{"data", {{"values", {{{"from", chance.low}, {"to", chance.high}}}}}},
           {"mark", {{"type", "rect"}, {"color", "var(--band)"}}},
           {"encoding", {{"x", x_of("from", scale)}, {"x2", {{"field", "to"}}}}}};
