@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "circuits/cut.h"
+#include "interp/names.h"
+#include "interp/statistics/p_values.h"
 #include "interp/transformer.h"
 
 namespace assay::axioms {
@@ -225,8 +227,9 @@ std::string scope_text(const Report& report) {
 }  // namespace
 
 std::string to_string(Scope scope) {
-  static constexpr const char* kNames[] = {"distribution", "domain", "list"};
-  return kNames[static_cast<int>(scope)];
+  static const interp::Names<Scope> kScopes = {
+      {Scope::Distribution, "distribution"}, {Scope::Domain, "domain"}, {Scope::List, "list"}};
+  return interp::name_of(scope, kScopes);
 }
 
 std::string verdict_sentence(const Report& report) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "interp/attribution/embedded_input.h"
+#include "interp/names.h"
 #include "interp/trace.h"
 #include "interp/transformer.h"
 
@@ -12,6 +13,10 @@ namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
+
+const Names<AttentionReading> kAttentionReadings = {{AttentionReading::Mean, "mean"},
+                                                    {AttentionReading::Last, "last"},
+                                                    {AttentionReading::Rollout, "rollout"}};
 
 /// Of each layer, mean over heads: float64 [pos, key].
 std::vector<Tensor> attention_maps(const Transformer& model, const Tensor& tokens) {
@@ -33,9 +38,7 @@ Tensor rollout(const std::vector<Tensor>& maps) {
 }
 
 Explanation explain_by_attention(const Problem& problem, const std::string& preset) {
-  const AttentionReading reading = preset == "mean"   ? AttentionReading::Mean
-                                   : preset == "last" ? AttentionReading::Last
-                                                      : AttentionReading::Rollout;
+  const AttentionReading reading = value_of(preset, kAttentionReadings, "preset");
   const EmbeddedInput input(problem);
   const Tensor scores = input.summed(attention_weights(*problem.model, input.tokens(), reading));
   return {
@@ -58,15 +61,17 @@ Tensor attention_weights(const Transformer& model, const Tensor& tokens, Attenti
 }
 
 Method attention_method() {
-  return {.name = "attention",
-          .help = "attention weights of the last position",
-          .presets =
-              {{.name = "mean", .help = "over heads and layers", .takes = Takes::LooksInside},
-               {.name = "last", .help = "last layer, mean over heads", .takes = Takes::LooksInside},
-               {.name = "rollout",
-                .help = "product over layers, half of it passed by",
-                .takes = Takes::LooksInside}},
-          .explain = explain_by_attention};
+  const auto preset = [](AttentionReading reading, const char* help) {
+    return Preset{
+        .name = name_of(reading, kAttentionReadings), .help = help, .takes = Takes::LooksInside};
+  };
+  return {
+      .name = "attention",
+      .help = "attention weights of the last position",
+      .presets = {preset(AttentionReading::Mean, "over heads and layers"),
+                  preset(AttentionReading::Last, "last layer, mean over heads"),
+                  preset(AttentionReading::Rollout, "product over layers, half of it passed by")},
+      .explain = explain_by_attention};
 }
 
 }  // namespace assay::interp::attribution
