@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "interp/doubles.h"
 #include "interp/json_shape.h"
 #include "tasks/comparison_summary.h"
 
@@ -11,11 +12,6 @@ namespace {
 
 using at::Tensor;
 using nlohmann::ordered_json;
-
-std::vector<double> numbers(const Tensor& values) {
-  const Tensor row = values.contiguous();
-  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
-}
 
 ordered_json to_json(const Note& note) {
   return {{"inputs", note.inputs}, {"first", note.first}};
@@ -54,7 +50,7 @@ ordered_json to_json(const ScoredInput& scored) {
                        {"measures", scored.measures},
                        {"rows", scored.rows},
                        {"seconds", scored.seconds}};
-  if (scored.scores.defined()) json["scores"] = numbers(scored.scores);
+  if (scored.scores.defined()) json["scores"] = interp::doubles_of(scored.scores);
   if (!scored.caveat.empty()) json["caveat"] = scored.caveat;
   if (!scored.failure.empty()) json["failure"] = scored.failure;
   return json;
