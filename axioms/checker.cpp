@@ -82,7 +82,7 @@ void count(AxiomResult& result, const Keep& keep, const Tensor& failed, const Va
   }
 }
 
-Estimate count_differing(const Value& left, const Value& right) {
+statistics::Estimate count_differing(const Value& left, const Value& right) {
   return {.n = left.size(0), .failures = differ(left, right).sum().item<int64_t>()};
 }
 

@@ -25,9 +25,9 @@
 #include <utility>
 #include <vector>
 
-#include "axioms/binomial.h"
 #include "axioms/claim.h"
 #include "axioms/experiment.h"
+#include "interp/statistics/binomial.h"
 
 namespace assay::axioms {
 
@@ -51,7 +51,7 @@ struct Witness {
 };
 
 struct AxiomResult {
-  Estimate estimate;
+  statistics::Estimate estimate;
   std::vector<Witness> witnesses;
 };
 
@@ -62,7 +62,7 @@ struct NodeResult {
   int64_t inherited = 0;
   /// Failures of PE and CE if values had to be equal element by element, where the node's equality
   /// is `downstream`.
-  std::optional<std::array<Estimate, 2>> plain = {};
+  std::optional<std::array<statistics::Estimate, 2>> plain = {};
   const AxiomResult& operator[](Axiom axiom) const { return axioms[static_cast<size_t>(axiom)]; }
   AxiomResult& operator[](Axiom axiom) { return axioms[static_cast<size_t>(axiom)]; }
 };

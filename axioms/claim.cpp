@@ -6,8 +6,18 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "interp/names.h"
+#include "interp/statistics/p_values.h"
+
 namespace assay::axioms {
 namespace {
+
+const interp::Names<Axiom> kAxiomNames = {
+    {Axiom::PE, "PE"}, {Axiom::CE, "CE"}, {Axiom::PR, "PR"}, {Axiom::CR, "CR"}};
+const interp::Names<Verdict> kVerdicts = {{Verdict::Holds, "holds"},
+                                          {Verdict::Violated, "violated"},
+                                          {Verdict::Undecided, "undecided"},
+                                          {Verdict::Vacuous, "vacuous"}};
 
 std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -16,22 +26,21 @@ std::string_view trimmed(std::string_view text) {
 }
 
 Axiom parse_axiom(std::string_view name, std::string_view text) {
-  for (const Axiom axiom : kAxioms)
-    if (to_string(axiom) == name) return axiom;
-  throw std::invalid_argument(
-      fmt::format("claim '{}': unknown axiom '{}'; there are PE, CE, PR, CR", text, name));
+  try {
+    return interp::value_of(std::string(name), kAxiomNames, "axiom");
+  } catch (const std::invalid_argument& unknown) {
+    throw std::invalid_argument(fmt::format("claim '{}': {}", text, unknown.what()));
+  }
 }
 
 }  // namespace
 
 std::string to_string(Axiom axiom) {
-  static constexpr const char* kNames[] = {"PE", "CE", "PR", "CR"};
-  return kNames[static_cast<int>(axiom)];
+  return interp::name_of(axiom, kAxiomNames);
 }
 
 std::string to_string(Verdict verdict) {
-  static constexpr const char* kNames[] = {"holds", "violated", "undecided", "vacuous"};
-  return kNames[static_cast<int>(verdict)];
+  return interp::name_of(verdict, kVerdicts);
 }
 
 Claim parse_claim(std::string_view text) {
@@ -54,15 +63,17 @@ Claim parse_claim(std::string_view text) {
   return claim;
 }
 
-std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
-                           double confidence, bool exact) {
+std::vector<Verdict> judge(const std::vector<Claim>& claims,
+                           const std::vector<statistics::Estimate>& estimates, double confidence,
+                           bool exact) {
   std::vector<double> too_few, too_many;
   for (size_t i = 0; i < claims.size(); ++i) {
-    too_few.push_back(claims[i].epsilon < 1 ? p_value_of_at_most(estimates[i], claims[i].epsilon)
-                                            : 0);  // no rate exceeds 1
-    too_many.push_back(p_value_of_at_least(estimates[i], claims[i].epsilon));
+    too_few.push_back(claims[i].epsilon < 1
+                          ? statistics::p_value_of_at_most(estimates[i], claims[i].epsilon)
+                          : 0);  // no rate exceeds 1
+    too_many.push_back(statistics::p_value_of_at_least(estimates[i], claims[i].epsilon));
   }
-  const std::vector<double> below = holm(too_few), above = holm(too_many);
+  const std::vector<double> below = statistics::holm(too_few), above = statistics::holm(too_many);
   std::vector<Verdict> verdicts;
   for (size_t i = 0; i < claims.size(); ++i) {
     Verdict verdict = Verdict::Undecided;

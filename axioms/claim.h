@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "axioms/binomial.h"
+#include "interp/statistics/binomial.h"
 
 namespace assay::axioms {
 
@@ -35,7 +35,8 @@ Claim parse_claim(std::string_view text);
 /// claims the p-values of each question are adjusted by Holm's method first, so that all `holds`
 /// are right together with at least `confidence`, and so are all `violated`.
 /// @param exact  estimates counted every input there is: then the rate itself is compared.
-std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<Estimate>& estimates,
-                           double confidence, bool exact = false);
+std::vector<Verdict> judge(const std::vector<Claim>& claims,
+                           const std::vector<statistics::Estimate>& estimates, double confidence,
+                           bool exact = false);
 
 }  // namespace assay::axioms

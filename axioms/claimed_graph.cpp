@@ -3,7 +3,7 @@
 #include <torch/types.h>
 
 #include "circuits/abstract_values.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::axioms {
 
@@ -41,9 +41,9 @@ Steps ClaimedGraph::ancestors(int of) const {
 // Does the graph's answer change on any input, if v gets the value that one parent has on another
 // input?
 bool ClaimedGraph::matters(int v, size_t parent) const {
-  interp::Engine engine(kShuffleSeed);
+  statistics::Engine engine(kShuffleSeed);
   const Tensor shuffled =
-      torch::tensor(interp::permutation(engine, n()), torch::kInt64).to(tokens_.device());
+      torch::tensor(statistics::permutation(engine, n()), torch::kInt64).to(tokens_.device());
   std::vector<Value> parents;
   for (const int p : step(v).parents) parents.push_back(p < 0 ? tokens_ : values_[p]);
   parents[parent] = parents[parent].index_select(0, shuffled);

@@ -7,7 +7,7 @@
 
 #include "axioms/determination.h"
 #include "interp/network/network.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::axioms {
 namespace {
@@ -22,8 +22,8 @@ constexpr double kSameNumber = 0.1;     // of a standard deviation
 constexpr uint64_t kPairingSeed = 271;  // arbitrary: which inputs are paired must not be chosen
 
 Tensor random_partner(int64_t n) {
-  interp::Engine engine(kPairingSeed);
-  return torch::tensor(interp::permutation(engine, n), torch::kInt64);
+  statistics::Engine engine(kPairingSeed);
+  return torch::tensor(statistics::permutation(engine, n), torch::kInt64);
 }
 
 // For each row the next one with the same decision, in turn.

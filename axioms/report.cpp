@@ -7,6 +7,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "interp/names.h"
+#include "interp/statistics/p_values.h"
+
 namespace assay::axioms {
 namespace {
 
@@ -53,7 +56,7 @@ ReportNode describe(const NodeResult& result, const Interpretation& interpretati
 }
 
 // Of PE and CE by plain equality, where the node has another one.
-std::optional<Estimate> plain_estimate(const NodeResult& node, Axiom axiom) {
+std::optional<statistics::Estimate> plain_estimate(const NodeResult& node, Axiom axiom) {
   if (!node.plain || (axiom != Axiom::PE && axiom != Axiom::CE)) return std::nullopt;
   return (*node.plain)[axiom == Axiom::PE ? 0 : 1];
 }
@@ -63,9 +66,9 @@ ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& resul
   return {.node = node,
           .axiom = axiom,
           .estimate = result.estimate,
-          .lower = lower_bound(result.estimate, confidence),
-          .upper = upper_bound(result.estimate, confidence),
-          .simultaneous_upper = upper_bound(result.estimate, simultaneous),
+          .lower = statistics::lower_bound(result.estimate, confidence),
+          .upper = statistics::upper_bound(result.estimate, confidence),
+          .simultaneous_upper = statistics::upper_bound(result.estimate, simultaneous),
           .claim = {},
           .verdict = {},
           .because = {},
@@ -93,7 +96,7 @@ ReportRow enumerated(const std::string& node, Axiom axiom, const AxiomResult& re
 
 void add_verdicts(Report& report, const std::vector<Claim>& claims) {
   std::vector<ReportRow*> claimed;
-  std::vector<Estimate> estimates;
+  std::vector<statistics::Estimate> estimates;
   for (const Claim& claim : claims) {
     const auto row = std::ranges::find_if(report.rows, [&](const ReportRow& row) {
       return row.node == claim.node && row.axiom == claim.axiom;
@@ -226,8 +229,9 @@ std::string scope_text(const Report& report) {
 }  // namespace
 
 std::string to_string(Scope scope) {
-  static constexpr const char* kNames[] = {"distribution", "domain", "list"};
-  return kNames[static_cast<int>(scope)];
+  static const interp::Names<Scope> kScopes = {
+      {Scope::Distribution, "distribution"}, {Scope::Domain, "domain"}, {Scope::List, "list"}};
+  return interp::name_of(scope, kScopes);
 }
 
 std::string verdict_sentence(const Report& report) {
@@ -268,7 +272,7 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                    const interp::Network& network, int64_t readout, Scope scope) {
   require_claims_fit(claims, interpretation);
   const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
-  const double simultaneous = bonferroni(confidence, n_rows);
+  const double simultaneous = statistics::bonferroni(confidence, n_rows);
   Report report{.facts = {},
                 .title = interpretation.title,
                 .task = interpretation.task,

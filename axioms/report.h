@@ -53,7 +53,7 @@ std::string to_string(Scope scope);  ///< `distribution`, `domain`, `list`
 struct ReportRow {
   std::string node;
   Axiom axiom = Axiom::PE;
-  Estimate estimate;
+  statistics::Estimate estimate;
   /// One-sided bounds, each at the report's confidence. Where the report is exact: the rate.
   double lower = 0, upper = 1;
   /// All rows' bounds hold together at that confidence (Bonferroni).
@@ -63,7 +63,7 @@ struct ReportRow {
   std::string because = {};  ///< why `holds` was withheld, where it was
   std::vector<Witness> witnesses;
   /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
-  std::optional<Estimate> plain = {};
+  std::optional<statistics::Estimate> plain = {};
 };
 
 /// What is said of a node as a whole.

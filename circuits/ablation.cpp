@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <random>
 #include <stdexcept>
 
 #include "circuits/component_run.h"
 #include "interp/names.h"
+#include "interp/statistics/random.h"
 
 namespace assay::circuits {
 namespace {
@@ -24,8 +24,9 @@ const interp::Names<Ablation> kAblations = {{Ablation::Pair, "pair"},
 Tensor successors(int64_t n, uint64_t seed) {
   std::vector<int64_t> order(n), next(n);
   for (int64_t i = 0; i < n; ++i) order[i] = i;
-  std::mt19937_64 engine(seed);
-  for (int64_t i = n - 1; i > 0; --i) std::swap(order[i], order[engine() % (i + 1)]);
+  statistics::Engine engine(seed);
+  for (int64_t i = n - 1; i > 0; --i)
+    std::swap(order[i], order[statistics::draw_below(engine, i + 1)]);
   for (int64_t i = 0; i < n; ++i) next[order[i]] = order[(i + 1) % n];
   return torch::tensor(next, torch::kInt64);
 }

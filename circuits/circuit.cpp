@@ -12,6 +12,8 @@
 #include <queue>
 #include <stdexcept>
 
+#include "interp/doubles.h"
+
 namespace assay::circuits {
 namespace {
 
@@ -19,8 +21,7 @@ using at::Tensor;
 
 // What edges are ranked by; unscored ones below everything else.
 std::vector<double> ranks(const Tensor& scores, bool is_signed) {
-  const Tensor flat = scores.to(torch::kFloat64).contiguous();
-  std::vector<double> ranks(flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel());
+  std::vector<double> ranks = interp::doubles_of(scores);
   for (double& rank : ranks) {
     if (std::isnan(rank))
       rank = -std::numeric_limits<double>::infinity();

@@ -30,8 +30,8 @@ class Removal {
   std::vector<RemovedSet> random_sets() {
     std::vector<EdgeSet> sets;
     for (int64_t i = 0; i < config_.random_sets; ++i) {
-      const int64_t size = 1 + interp::draw_below(engine_, static_cast<int64_t>(edges_.size()));
-      sets.push_back(interp::draw_from(engine_, edges_, size));
+      const int64_t size = 1 + statistics::draw_below(engine_, static_cast<int64_t>(edges_.size()));
+      sets.push_back(statistics::draw_from(engine_, edges_, size));
     }
     return removed(sets, /*is_greedy=*/false);
   }
@@ -41,7 +41,7 @@ class Removal {
     EdgeSet set, left = edges_;
     for (int64_t step = 0; step < config_.greedy_steps && !left.empty(); ++step) {
       std::vector<EdgeSet> sets;
-      for (const int64_t edge : interp::draw_from(engine_, left, config_.greedy_candidates)) {
+      for (const int64_t edge : statistics::draw_from(engine_, left, config_.greedy_candidates)) {
         sets.push_back(set);
         sets.back().push_back(edge);
       }
@@ -73,7 +73,7 @@ class Removal {
   const Tensor circuit_, network_;
   const EdgeSet edges_;
   const CompletenessConfig& config_;
-  interp::Engine engine_;
+  statistics::Engine engine_;
 };
 
 }  // namespace

@@ -2,15 +2,15 @@
 
 #include <torch/types.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 
 #include "circuits/circuit.h"
 #include "circuits/measures.h"
+#include "interp/doubles.h"
 #include "interp/names.h"
+#include "interp/statistics/ranks.h"
 
 namespace assay::circuits {
 namespace {
@@ -74,31 +74,13 @@ MibScores mib_scores(const Evaluation& evaluation, const Tensor& scores, Selecti
           .by_importance = faithfulness_curve(evaluation, scores, false, selection)};
 }
 
-// Mann and Whitney: the mean rank of the true edges says in how many pairs they are ahead.
 double auroc(const Tensor& scores, const Tensor& truth, bool is_signed) {
   if (scores.sizes() != truth.sizes() || truth.scalar_type() != torch::kBool)
     throw std::invalid_argument("auroc: expected a truth value per score");
-  const Tensor values = (is_signed ? scores : scores.abs()).to(torch::kFloat64).reshape({-1});
-  const Tensor ranked =
-      values.masked_fill(values.isnan(), -std::numeric_limits<double>::infinity());
-  const Tensor is_true = truth.reshape({-1}).contiguous();
-  const double* value = ranked.data_ptr<double>();
-  std::vector<size_t> order(ranked.numel());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {}, [&](size_t i) { return value[i]; });
-
-  double rank_sum = 0;
-  for (size_t first = 0; first < order.size();) {
-    size_t last = first + 1;
-    while (last < order.size() && value[order[last]] == value[order[first]]) ++last;
-    const double shared = static_cast<double>(first + 1 + last) / 2;  // ranks count from 1
-    for (size_t i = first; i < last; ++i)
-      if (is_true.data_ptr<bool>()[order[i]]) rank_sum += shared;
-    first = last;
-  }
-  const auto n_true = is_true.sum().item<double>();
-  const double n_false = static_cast<double>(order.size()) - n_true;
-  return (rank_sum - n_true * (n_true + 1) / 2) / (n_true * n_false);
+  std::vector<double> values = interp::doubles_of(is_signed ? scores : scores.abs());
+  for (double& value : values)
+    if (std::isnan(value)) value = -std::numeric_limits<double>::infinity();
+  return statistics::auroc(values, interp::flags_of(truth));
 }
 
 nlohmann::ordered_json to_json(const FaithfulnessCurve& curve) {

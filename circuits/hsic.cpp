@@ -8,9 +8,9 @@
 #include <limits>
 #include <stdexcept>
 
-#include "circuits/statistics.h"
 #include "interp/parallel.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/p_values.h"
+#include "interp/statistics/random.h"
 
 namespace assay::circuits {
 namespace {
@@ -40,13 +40,13 @@ Tensor kernel_of(const Tensor& distances) {
   return (distances.square() / (-2 * sigma * sigma)).exp();
 }
 
-Tensor order_of(interp::Engine& engine, int64_t n) {
-  return at::tensor(interp::permutation(engine, n), torch::kInt64);
+Tensor order_of(statistics::Engine& engine, int64_t n) {
+  return at::tensor(statistics::permutation(engine, n), torch::kInt64);
 }
 
 // HSIC of the kernels with the rows of L in random orders; K is centred.
 std::vector<double> permuted(const Tensor& K, const Tensor& L, int64_t draws,
-                             interp::Engine& engine) {
+                             statistics::Engine& engine) {
   std::vector<Tensor> orders;
   for (int64_t i = 0; i < draws; ++i) orders.push_back(order_of(engine, L.size(0)));
   std::vector<double> values(draws);
@@ -67,12 +67,12 @@ class Planted {
         L_(kernel_of(distances_.slice(0, n_).slice(1, n_))) {}
 
   bool is_found(int64_t copies, int64_t draws, int64_t hits, uint64_t seed) const {
-    interp::Engine engine(seed);
+    statistics::Engine engine(seed);
     std::vector<double> values = permuted(planted(copies, engine), L_, draws, engine);
     std::ranges::sort(values, std::greater());
     const double needed = values[hits] + kKernelRounding;  // more than this, and it is rejected
     std::vector<Tensor> kernels;
-    std::vector<interp::Engine> engines;
+    std::vector<statistics::Engine> engines;
     for (int64_t i = 0; i < kSimulations; ++i) engines.emplace_back(engine());
     std::vector<char> found(kSimulations);
     interp::parallel_for(kSimulations, [&](int64_t i) {
@@ -84,9 +84,9 @@ class Planted {
 
  private:
   // Kernel, centred, of x with its rows in random order and `copies` of them replaced.
-  Tensor planted(int64_t copies, interp::Engine& engine) const {
-    std::vector<int64_t> rows = interp::permutation(engine, n_);
-    const std::vector<int64_t> places = interp::permutation(engine, n_);
+  Tensor planted(int64_t copies, statistics::Engine& engine) const {
+    std::vector<int64_t> rows = statistics::permutation(engine, n_);
+    const std::vector<int64_t> places = statistics::permutation(engine, n_);
     for (int64_t i = 0; i < copies; ++i) rows[places[i]] = n_ + places[i];
     const Tensor chosen = at::tensor(rows, torch::kInt64);
     return centred(kernel_of(distances_.index_select(0, chosen).index_select(1, chosen)));
@@ -121,9 +121,9 @@ HsicTest hsic_test(const Tensor& x, const Tensor& y, int64_t draws, uint64_t see
   test.normalised =
       largest > 0 ? test.statistic / largest : std::numeric_limits<double>::quiet_NaN();
 
-  interp::Engine engine(seed);
+  statistics::Engine engine(seed);
   const std::vector<double> random = permuted(K, L, draws, engine);
-  test.p_value = permutation_p_value(
+  test.p_value = statistics::permutation_p_value(
       std::ranges::count_if(
           random, [&](double value) { return value >= test.statistic - kKernelRounding; }),
       draws);
@@ -133,7 +133,7 @@ HsicTest hsic_test(const Tensor& x, const Tensor& y, int64_t draws, uint64_t see
 std::optional<double> detectable_share(const Tensor& x, const Tensor& y, int64_t draws,
                                        double alpha, uint64_t seed, double resolution) {
   const at::NoGradGuard no_grad;
-  const int64_t n = x.size(0), hits = rejecting_hits(draws, alpha);
+  const int64_t n = x.size(0), hits = statistics::rejecting_hits(draws, alpha);
   if (hits < 0) return {};
   const Planted data(x, y, resolution);
   const auto copies = [&](int64_t share) { return (share * n + kGrid - 1) / kGrid; };

@@ -9,12 +9,22 @@
 
 #include "circuits/circuit.h"
 #include "circuits/random_circuits.h"
+#include "interp/doubles.h"
 #include "interp/names.h"
+#include "interp/statistics/binomial.h"
+#include "interp/statistics/p_values.h"
+#include "interp/statistics/random.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
+
+const interp::Names<Correction> kCorrections = {
+    {Correction::Holm, "holm"}, {Correction::BenjaminiHochberg, "benjamini-hochberg"}};
+const interp::Names<Outcome> kOutcomes = {{Outcome::Shown, "shown"},
+                                          {Outcome::Against, "against"},
+                                          {Outcome::CouldNotTell, "could not tell"}};
 
 constexpr double kRunRounding = 1e-5;  // relative: differences of float32 runs below it are ties
 
@@ -25,8 +35,7 @@ double scale_of(const Tensor& a, const Tensor& b) {
 
 // Mean over inputs of |metric - reference|, for each row of `metrics` [circuit, n].
 std::vector<double> distances(const Tensor& metrics, const Tensor& reference) {
-  const Tensor means = (metrics - reference).abs().mean(1);
-  return {means.data_ptr<double>(), means.data_ptr<double>() + means.numel()};
+  return interp::doubles_of((metrics - reference).abs().mean(1));
 }
 
 // Random values that are at least as extreme as the observed one, ties to rounding included.
@@ -35,7 +44,7 @@ double p_value_of(double value, const std::vector<double>& random, bool small_is
   const int64_t hits = std::ranges::count_if(random, [&](double other) {
     return small_is_extreme ? other <= value + rounding : other >= value - rounding;
   });
-  return permutation_p_value(hits, static_cast<int64_t>(random.size()));
+  return statistics::permutation_p_value(hits, static_cast<int64_t>(random.size()));
 }
 
 double rounding_of(const Evaluation& evaluation) {
@@ -45,7 +54,7 @@ double rounding_of(const Evaluation& evaluation) {
 // The first row is the circuit's, the others are those of random circuits of its size.
 std::vector<Tensor> with_random_circuits(const Evaluation& evaluation, const Tensor& kept,
                                          const TestConfig& config) {
-  interp::Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   const int64_t edges = kept.sum().item<int64_t>();
   std::vector<Tensor> circuits = {kept};
   for (int64_t i = 0; i < config.draws; ++i)
@@ -65,7 +74,7 @@ std::string counted_inputs(int64_t n) {
 
 std::string too_few_draws(const TestConfig& config) {
   return fmt::format("with {} draws no p-value is below {:.3g}: at least {:.0f} are needed",
-                     config.draws, permutation_p_value(0, config.draws),
+                     config.draws, statistics::permutation_p_value(0, config.draws),
                      std::ceil(1 / config.alpha) - 1);
 }
 
@@ -91,7 +100,7 @@ void conclude(AgainstRandom& test, const Comparison& comparison, double rounding
   finding.because =
       fmt::format("{} {:.3f}, of {} random circuits {:.3f} to {:.3f}, on {}",
                   comparison.value, test.value, test.random.size(), least, most, counted_inputs(inputs));
-  const int64_t hits = rejecting_hits(config.draws, config.alpha);
+  const int64_t hits = statistics::rejecting_hits(config.draws, config.alpha);
   if (hits < 0) {
     finding.because += "; " + too_few_draws(config);
   } else if (most - least <= rounding && std::abs(test.value - least) <= rounding) {
@@ -125,7 +134,7 @@ void require_sample(const Evaluation& evaluation, const char* test) {
 }
 
 void conclude(Equivalence& test) {
-  const interp::Interval& rate = test.win_rate;
+  const statistics::Interval& rate = test.win_rate;
   const int64_t n = test.wins + test.losses + test.ties;
   Finding& finding = test.finding;
   finding.claim = fmt::format(
@@ -153,7 +162,7 @@ void conclude(Independence& independence, const TestConfig& config) {
       test.p_value, counted_inputs(independence.inputs), to_string(independence.ablation));
   if (test.p_value <= config.alpha) {
     finding.outcome = Outcome::Against;
-  } else if (rejecting_hits(config.draws, config.alpha) < 0) {
+  } else if (statistics::rejecting_hits(config.draws, config.alpha) < 0) {
     finding.because += "; " + too_few_draws(config);
   } else if (!independence.detectable) {
     finding.because += "; so few inputs could not have shown any dependence";
@@ -177,7 +186,7 @@ void conclude(MinimalityTest& test, double rounding, int64_t inputs, const TestC
       test.not_needed(), test.edges.size(), to_string(test.correction), least, most, counted_inputs(inputs));
   // The smallest p-value that all edges together can have.
   const double family = test.correction == Correction::Holm ? std::ssize(test.edges) : 1;
-  const int64_t hits = rejecting_hits(config.draws, config.alpha / family);
+  const int64_t hits = statistics::rejecting_hits(config.draws, config.alpha / family);
   if (idle > 0) {
     finding.outcome = Outcome::Against;
     finding.because += fmt::format("; {} of them change nothing", idle);
@@ -194,10 +203,15 @@ void conclude(MinimalityTest& test, double rounding, int64_t inputs, const TestC
 
 }  // namespace
 
+std::string to_string(Correction correction) {
+  return interp::name_of(correction, kCorrections);
+}
+
+Correction parse_correction(const std::string& name) {
+  return interp::value_of(name, kCorrections, "correction");
+}
+
 std::string to_string(Outcome outcome) {
-  static const interp::Names<Outcome> kOutcomes = {{Outcome::Shown, "shown"},
-                                                   {Outcome::Against, "against"},
-                                                   {Outcome::CouldNotTell, "could not tell"}};
   return interp::name_of(outcome, kOutcomes);
 }
 
@@ -242,9 +256,9 @@ Equivalence test_equivalence(const Evaluation& evaluation, const Tensor& kept,
                    .margin = config.margin};
   const int64_t n = evaluation.size(), decided = test.wins + test.losses;
   test.ties = n - decided;
-  test.win_rate = win_rate_bounds(test.wins, test.losses, n, config.alpha);
-  const interp::Interval even =
-      win_rate_bounds(decided / 2, decided - decided / 2, n, config.alpha);
+  test.win_rate = statistics::win_rate_bounds(test.wins, test.losses, n, config.alpha);
+  const statistics::Interval even =
+      statistics::win_rate_bounds(decided / 2, decided - decided / 2, n, config.alpha);
   test.smallest_margin = std::max(even.high - 0.5, 0.5 - even.low);
   conclude(test);
   return test;
@@ -290,7 +304,7 @@ MinimalityTest test_minimality(const Evaluation& evaluation, const Tensor& kept,
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
   const std::vector<int64_t> edges = edge_ids(kept);
-  interp::Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   std::vector<Tensor> whole, without;  // inflated circuits, and those less the added edge
   for (int64_t i = 0; i < config.draws; ++i) {
     const Inflated random = inflated(evaluation.experiment().graph, kept, engine);
@@ -308,7 +322,9 @@ MinimalityTest test_minimality(const Evaluation& evaluation, const Tensor& kept,
   std::vector<double> p_values;
   for (const double effect : effects)
     p_values.push_back(p_value_of(effect, test.random, false, rounding));
-  const std::vector<double> corrected = adjusted(p_values, config.correction);
+  const std::vector<double> corrected = config.correction == Correction::Holm
+                                            ? statistics::holm(p_values)
+                                            : statistics::benjamini_hochberg(p_values);
   for (size_t i = 0; i < edges.size(); ++i)
     test.edges.push_back(
         {edges[i], effects[i], p_values[i], corrected[i], corrected[i] <= config.alpha});

@@ -15,9 +15,18 @@
 
 #include "circuits/evaluation.h"
 #include "circuits/hsic.h"
-#include "circuits/statistics.h"
+#include "interp/statistics/interval.h"
 
 namespace assay::circuits {
+
+/// What a family of tests asks of its p-values.
+enum class Correction {
+  Holm,               ///< keeps the probability of any false rejection: statistics::holm()
+  BenjaminiHochberg,  ///< keeps their expected share: statistics::benjamini_hochberg()
+};
+std::string to_string(Correction correction);  ///< `holm`, `benjamini-hochberg`
+/// @throws std::invalid_argument listing the names.
+Correction parse_correction(const std::string& name);
 
 struct TestConfig {
   double alpha = 0.05;  ///< each test errs with at most this probability
@@ -49,7 +58,7 @@ struct Equivalence {
   Finding finding = {};
   int64_t wins = 0, losses = 0, ties = 0;  ///< ties to rounding
   double margin = 0;
-  interp::Interval win_rate = {};  ///< win_rate_bounds()
+  statistics::Interval win_rate = {};  ///< win_rate_bounds()
   double smallest_margin = 0;      ///< that could be shown with as many ties and a win rate of 1/2
 };
 /// @throws std::invalid_argument for KlDivergence, where no circuit can beat the network, for

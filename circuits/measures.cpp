@@ -6,6 +6,10 @@
 #include <limits>
 #include <stdexcept>
 
+#include "interp/doubles.h"
+#include "interp/statistics/binomial.h"
+#include "interp/statistics/bootstrap.h"
+
 namespace assay::circuits {
 namespace {
 
@@ -17,12 +21,9 @@ constexpr double kSpreadRounding = 1e-5;
 
 Rate rate_of(const Tensor& holds, const Counterfactuals& data, double confidence) {
   const int64_t hits = holds.sum().item<int64_t>(), n = holds.numel();
-  return {hits, n, data.is_sample ? rate_interval(hits, n, confidence) : interp::kNoInterval};
-}
-
-std::vector<double> doubles_of(const Tensor& values) {
-  const Tensor flat = values.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+  return {
+      hits, n,
+      data.is_sample ? statistics::rate_interval(hits, n, confidence) : statistics::kNoInterval};
 }
 
 Tensor is_right(const Evaluation& evaluation, const Answers& answers) {
@@ -45,8 +46,8 @@ Faithfulness faithfulness(const Tensor& circuit, const Tensor& network, const Te
   const Tensor residuals = circuit - empty - result.normalised * (network - empty);
   const double scale = at::stack({circuit, network, empty}).abs().max().item<double>();
   if (!(residuals.abs().max().item<double>() > kSpreadRounding * scale)) return result;
-  result.interval = interp::ratio_interval(
-      doubles_of(circuit - empty), doubles_of(network - empty),
+  result.interval = statistics::ratio_interval(
+      interp::doubles_of(circuit - empty), interp::doubles_of(network - empty),
       {.resamples = config.resamples, .confidence = config.confidence, .seed = config.seed});
   return result;
 }
@@ -65,7 +66,7 @@ Measures measure(const Evaluation& evaluation, const Tensor& kept, const Measure
   const Answers &circuit = measures.circuit, &network = evaluation.network(),
                 &empty = evaluation.empty();
   measures.faithfulness = faithfulness(circuit.metric, network.metric, empty.metric, config);
-  if (!measures.is_sample) measures.faithfulness.interval = interp::kNoInterval;
+  if (!measures.is_sample) measures.faithfulness.interval = statistics::kNoInterval;
   const auto rate = [&](const Tensor& holds) {
     return rate_of(holds, experiment.data, config.confidence);
   };

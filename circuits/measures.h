@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "circuits/evaluation.h"
-#include "circuits/statistics.h"
+#include "interp/statistics/interval.h"
 
 namespace assay::circuits {
 
@@ -27,13 +27,13 @@ double normalised(double circuit, double network, double empty);
 struct Faithfulness {
   double network = 0, circuit = 0, empty = 0;  ///< mean metric m(M), m(C), m(∅)
   double normalised = 0;
-  interp::Interval interval = interp::kNoInterval;  ///< ratio_interval() over inputs
+  statistics::Interval interval = statistics::kNoInterval;  ///< ratio_interval() over inputs
 };
 
 /// Inputs on which something holds.
 struct Rate {
   int64_t hits = 0, n = 0;
-  interp::Interval interval = interp::kNoInterval;  ///< exact (Clopper-Pearson)
+  statistics::Interval interval = statistics::kNoInterval;  ///< exact (Clopper-Pearson)
   double value() const { return static_cast<double>(hits) / static_cast<double>(n); }
 };
 

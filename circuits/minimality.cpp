@@ -17,11 +17,11 @@ using EdgeSet = std::vector<int64_t>;
 
 // ∅, and random subsets of the edges.
 std::vector<EdgeSet> draw_sets(const EdgeSet& edges, const MinimalityConfig& config) {
-  interp::Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   std::vector<EdgeSet> sets = {{}};
   for (int64_t i = 0; i < config.sets; ++i) {
-    const int64_t size = 1 + interp::draw_below(engine, static_cast<int64_t>(edges.size()));
-    sets.push_back(interp::draw_from(engine, edges, size));
+    const int64_t size = 1 + statistics::draw_below(engine, static_cast<int64_t>(edges.size()));
+    sets.push_back(statistics::draw_from(engine, edges, size));
   }
   return sets;
 }

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "circuits/composition.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::circuits {
 namespace {
@@ -57,11 +57,11 @@ bool has_prototypes(const Node& node) {
 Interpretation permute_prototypes(const Interpretation& interpretation, uint64_t seed) {
   Interpretation changed = interpretation;
   Node& node = choose_node(changed, seed, "a choice of prototypes", has_prototypes);
-  interp::Engine engine(seed);
+  statistics::Engine engine(seed);
   const int64_t n = node.alpha.tensors.at("labels").size(0);
   std::vector<int64_t> order;
   do {
-    order = interp::permutation(engine, n);
+    order = statistics::permutation(engine, n);
   } while (std::ranges::is_sorted(order));
   for (Operation* operation : {&node.alpha, &node.gamma}) {
     Tensor& prototypes = operation->tensors.at("prototypes");

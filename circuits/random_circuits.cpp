@@ -18,7 +18,7 @@ constexpr int kAttempts = 1'000;  // of whole circuits, and of paths that add so
 
 // Random edge into `component` at `row`; all readings of a head have the same writers.
 Edge random_in_edge(const ComponentGraph& graph, const Component& component, int64_t row,
-                    interp::Engine& engine) {
+                    statistics::Engine& engine) {
   std::vector<Edge> readings;
   for (size_t reader = 0; reader < graph.readers().size(); ++reader) {
     const auto& [owner, port] = graph.readers()[reader];
@@ -27,14 +27,14 @@ Edge random_in_edge(const ComponentGraph& graph, const Component& component, int
     for (int64_t from = looks_back ? 0 : row; from <= row; ++from)
       readings.push_back({0, static_cast<int64_t>(reader), graph.positions() == 0 ? -1 : from});
   }
-  Edge edge = readings[interp::draw_below(engine, static_cast<int64_t>(readings.size()))];
-  edge.writer = interp::draw_below(engine, graph.n_writers(edge.reader));
+  Edge edge = readings[statistics::draw_below(engine, static_cast<int64_t>(readings.size()))];
+  edge.writer = statistics::draw_below(engine, graph.n_writers(edge.reader));
   return edge;
 }
 
 class Growing {
  public:
-  Growing(const ComponentGraph& graph, interp::Engine& engine)
+  Growing(const ComponentGraph& graph, statistics::Engine& engine)
       : graph_(graph),
         engine_(engine),
         kept_(at::zeros({graph.rows(), graph.columns()}, torch::kBool)) {}
@@ -45,7 +45,7 @@ class Growing {
     while (size_ < edges) {
       const std::vector<int64_t> free = edge_ids(addable(graph_, kept_) & ~kept_);
       if (free.empty()) return false;
-      add(interp::draw_from(engine_, free, edges - size_));
+      add(statistics::draw_from(engine_, free, edges - size_));
     }
     return true;
   }
@@ -71,7 +71,7 @@ class Growing {
   bool* flat() const { return kept_.data_ptr<bool>(); }
 
   const ComponentGraph& graph_;
-  interp::Engine& engine_;
+  statistics::Engine& engine_;
   Tensor kept_;
   int64_t size_ = 0;
 };
@@ -89,7 +89,7 @@ Tensor with_edges(const Tensor& kept, const std::vector<int64_t>& ids, bool pres
   return changed;
 }
 
-std::vector<int64_t> random_path(const ComponentGraph& graph, interp::Engine& engine) {
+std::vector<int64_t> random_path(const ComponentGraph& graph, statistics::Engine& engine) {
   std::vector<int64_t> path;
   Component component{Kind::Logits, graph.n_layers()};
   int64_t row = graph.rows() - 1;
@@ -102,7 +102,7 @@ std::vector<int64_t> random_path(const ComponentGraph& graph, interp::Engine& en
   return path;
 }
 
-Tensor random_circuit(const ComponentGraph& graph, int64_t edges, interp::Engine& engine) {
+Tensor random_circuit(const ComponentGraph& graph, int64_t edges, statistics::Engine& engine) {
   if (edges < 0 || edges > graph.n_edges())
     throw std::invalid_argument(fmt::format(
         "random circuit: expected between 0 and {} edges, got {}", graph.n_edges(), edges));
@@ -113,13 +113,13 @@ Tensor random_circuit(const ComponentGraph& graph, int64_t edges, interp::Engine
     Growing growing(graph, engine);
     if (!growing.grow_to(connected)) continue;  // two edges, and the first path took one
     const std::vector<int64_t> others =
-        interp::draw_from(engine, edge_ids(~useful), edges - connected);
+        statistics::draw_from(engine, edge_ids(~useful), edges - connected);
     return with_edges(growing.kept(), others, true);
   }
   throw std::runtime_error(fmt::format("no connected circuit of {} edges was found", edges));
 }
 
-Inflated inflated(const ComponentGraph& graph, const Tensor& kept, interp::Engine& engine) {
+Inflated inflated(const ComponentGraph& graph, const Tensor& kept, statistics::Engine& engine) {
   const std::vector<int64_t> outside = edge_ids(kept, false);
   if (outside.empty())
     throw std::invalid_argument("a circuit of all edges cannot be inflated: none is left to add");
@@ -129,8 +129,8 @@ Inflated inflated(const ComponentGraph& graph, const Tensor& kept, interp::Engin
     added = random_path(graph, engine);
     std::erase_if(added, [&](int64_t id) { return flat.data_ptr<bool>()[id]; });
   }
-  if (added.empty()) added = interp::draw_from(engine, outside, 1);
-  return {with_edges(kept, added, true), interp::draw_from(engine, added, 1)[0]};
+  if (added.empty()) added = statistics::draw_from(engine, outside, 1);
+  return {with_edges(kept, added, true), statistics::draw_from(engine, added, 1)[0]};
 }
 
 }  // namespace assay::circuits

@@ -8,20 +8,20 @@
 #include <vector>
 
 #include "circuits/component_graph.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::circuits {
 
 /// Edges of a random walk from the logits back to the input, in that order: of all edges into the
 /// component reached (its three readings, for a head), each is as likely as any other.
-std::vector<int64_t> random_path(const ComponentGraph& graph, interp::Engine& engine);
+std::vector<int64_t> random_path(const ComponentGraph& graph, statistics::Engine& engine);
 
 /// A circuit of exactly `edges` edges: random paths as long as they fit, then single edges between
 /// components that are connected already. All its edges lie on a path from the input to the logits,
 /// as far as the network has that many such edges; the rest is drawn from the others.
 /// @return bool [rows, columns].
 /// @throws std::invalid_argument unless 0 <= edges <= graph.n_edges().
-at::Tensor random_circuit(const ComponentGraph& graph, int64_t edges, interp::Engine& engine);
+at::Tensor random_circuit(const ComponentGraph& graph, int64_t edges, statistics::Engine& engine);
 
 /// A circuit with something added that it does not need.
 struct Inflated {
@@ -30,7 +30,7 @@ struct Inflated {
 };
 /// `kept` and a random path that is not part of it; if 1,000 paths in a row are, a random edge.
 /// @throws std::invalid_argument if `kept` has every edge.
-Inflated inflated(const ComponentGraph& graph, const at::Tensor& kept, interp::Engine& engine);
+Inflated inflated(const ComponentGraph& graph, const at::Tensor& kept, statistics::Engine& engine);
 
 /// Ids of the edges kept (or, with `present` false, of the others), ascending.
 std::vector<int64_t> edge_ids(const at::Tensor& kept, bool present = true);

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/circuit.h"
-#include "circuits/random_circuits.h"
+#include "interp/statistics/bootstrap.h"
 
 namespace assay::circuits {
 namespace {
@@ -22,6 +22,10 @@ double mean_jaccard(const Tensor& masks) {
   const int64_t n = masks.size(0);
   const Tensor overlap = common / together.clamp_min(1);
   return (overlap.sum() - overlap.diag().sum()).item<double>() / static_cast<double>(n * (n - 1));
+}
+
+Tensor resample(statistics::Engine& engine, int64_t n) {
+  return torch::tensor(statistics::draw_resample(engine, n), torch::kFloat64);
 }
 
 // A resample's means of the metrics [3, n] of circuit, network and empty circuit, as faithfulness.
@@ -47,10 +51,9 @@ double verdict_flip_rate(const Tensor& circuit, const Tensor& network, const Ten
     return faithfulness_of(metrics, counts) >= threshold;
   };
   const bool verdict = holds(at::ones({n}, torch::kFloat64));
-  interp::Engine engine(seed);
+  statistics::Engine engine(seed);
   int64_t flips = 0;
-  for (int64_t i = 0; i < resamples; ++i)
-    flips += holds(interp::draw_resample(engine, n)) != verdict;
+  for (int64_t i = 0; i < resamples; ++i) flips += holds(resample(engine, n)) != verdict;
   return static_cast<double>(flips) / static_cast<double>(resamples);
 }
 
@@ -70,10 +73,10 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
     const Tensor scores = at::mv(effects.t(), counts.to(torch::kFloat32)) / static_cast<double>(n);
     return top_n(scores.view({experiment.graph.rows(), -1}), config.edges, config.is_signed);
   };
-  interp::Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   std::vector<Tensor> counts = {at::ones({n}, torch::kFloat64)}, circuits = {top(counts[0])};
   for (int64_t i = 0; i < config.resamples; ++i) {
-    counts.push_back(interp::draw_resample(engine, n));
+    counts.push_back(resample(engine, n));
     circuits.push_back(top(counts.back()));
   }
   const Tensor metrics = evaluation.metrics(circuits);  // [1 + resamples, n]
@@ -92,7 +95,7 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
                    .jaccard = mean_jaccard(drawn.flatten(1)),
                    .faithfulness = values[0]};
   values.erase(values.begin());
-  result.spread = interp::percentile_interval(values, config.confidence);
+  result.spread = statistics::percentile_interval(values, config.confidence);
   result.verdict = result.faithfulness >= config.threshold;
   result.flips = std::ranges::count_if(
       values, [&](double value) { return (value >= config.threshold) != result.verdict; });

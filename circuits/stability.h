@@ -8,6 +8,7 @@
 
 #include "circuits/evaluation.h"
 #include "circuits/measures.h"
+#include "interp/statistics/interval.h"
 
 namespace assay::circuits {
 
@@ -28,7 +29,7 @@ struct Stability {
   at::Tensor frequency;     ///< float64 [rows, columns]: share of the resamples that chose the edge
   double jaccard = 0;       ///< mean |A∩B|/|A∪B| over pairs of resamples' circuits
   double faithfulness = 0;  ///< normalised, of `kept` on all inputs
-  interp::Interval spread = {};    ///< the middle of it over resamples, each with its own circuit
+  statistics::Interval spread = {};  ///< the middle of it over resamples, each with its own circuit
   bool verdict = false;            ///< faithfulness >= threshold
   int64_t flips = 0;               ///< resamples whose verdict is another (or undefined)
 };

@@ -2,10 +2,12 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "circuits/dependence.h"
-#include "interp/attribution/rank_statistics.h"
+#include "interp/doubles.h"
+#include "interp/statistics/ranks.h"
 
 namespace assay::tasks {
 
@@ -44,19 +46,20 @@ std::vector<Reference> mechanism_references(const Task& task, const circuits::Pr
 Measures agreement(const Tensor& scores, const std::vector<Reference>& references) {
   Measures measures;
   for (const Reference& reference : references) {
-    const Tensor compared = reference.is_signed ? scores : scores.abs();
+    const std::vector<double> compared =
+        interp::doubles_of(reference.is_signed ? scores : scores.abs());
     if (reference.values.scalar_type() != torch::kBool) {
       measures[reference.name + ".spearman"] =
-          interp::attribution::spearman(compared, reference.values);
+          statistics::spearman(compared, interp::doubles_of(reference.values));
       continue;
     }
-    const int64_t relevant = reference.values.sum().item<int64_t>();
-    const bool defined = relevant > 0 && relevant < reference.values.numel();
+    const std::vector<bool> relevant = interp::flags_of(reference.values);
+    const int64_t count = std::ranges::count(relevant, true);
+    const bool defined = count > 0 && count < std::ssize(relevant);
     constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-    measures[reference.name + ".auroc"] = interp::attribution::auroc(compared, reference.values);
+    measures[reference.name + ".auroc"] = statistics::auroc(compared, relevant);
     measures[reference.name + ".precision"] =
-        defined ? interp::attribution::precision_at(relevant, compared, reference.values)
-                : kUndefined;
+        defined ? statistics::precision_at(count, compared, relevant) : kUndefined;
   }
   return measures;
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "interp/doubles.h"
 #include "interp/json_shape.h"
 #include "tasks/comparison_summary.h"
 
@@ -11,11 +12,6 @@ namespace {
 
 using at::Tensor;
 using nlohmann::ordered_json;
-
-std::vector<double> numbers(const Tensor& values) {
-  const Tensor row = values.contiguous();
-  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
-}
 
 ordered_json to_json(const Note& note) {
   return {{"inputs", note.inputs}, {"first", note.first}};
@@ -54,7 +50,7 @@ ordered_json to_json(const ScoredInput& scored) {
                        {"measures", scored.measures},
                        {"rows", scored.rows},
                        {"seconds", scored.seconds}};
-  if (scored.scores.defined()) json["scores"] = numbers(scored.scores);
+  if (scored.scores.defined()) json["scores"] = interp::doubles_of(scored.scores);
   if (!scored.caveat.empty()) json["caveat"] = scored.caveat;
   if (!scored.failure.empty()) json["failure"] = scored.failure;
   return json;
@@ -111,7 +107,7 @@ ordered_json to_json(const ComparisonSummary& summary) {
     ordered_json measures;
     for (const auto& [name, measure] : method.measures)
       measures[name] = {{"mean", measure.mean},
-                        {"interval", interp::to_json(measure.interval)},
+                        {"interval", statistics::to_json(measure.interval)},
                         {"inputs", measure.inputs}};
     methods.push_back({{"method", method.method},
                        {"measures", measures},
@@ -120,7 +116,7 @@ ordered_json to_json(const ComparisonSummary& summary) {
     if (method.caveats.inputs > 0) methods.back()["caveats"] = to_json(method.caveats);
     if (method.failures.inputs > 0) methods.back()["failures"] = to_json(method.failures);
   }
-  for (const auto& [name, interval] : summary.random) random[name] = interp::to_json(interval);
+  for (const auto& [name, interval] : summary.random) random[name] = statistics::to_json(interval);
   for (const auto& [name, leader] : summary.leaders) leaders[name] = to_json(leader);
   return {{"methods", methods}, {"random", random}, {"leaders", leaders}};
 }

@@ -32,7 +32,7 @@ double mean_of(const std::vector<double>& values) {
 }
 
 MethodSummary summary_of_method(const Comparison& comparison, size_t method,
-                                const interp::Bootstrap& bootstrap) {
+                                const statistics::Bootstrap& bootstrap) {
   MethodSummary summary{.method = comparison.inputs.front().methods[method].method, .measures = {}};
   Values values;
   for (const ComparedInput& input : comparison.inputs) {
@@ -48,7 +48,7 @@ MethodSummary summary_of_method(const Comparison& comparison, size_t method,
   summary.seconds /= std::max<double>(1, static_cast<double>(explained));
   for (const auto& [name, of_inputs] : values)
     summary.measures[name] = {.mean = mean_of(of_inputs),
-                              .interval = interp::mean_interval(of_inputs, bootstrap),
+                              .interval = statistics::mean_interval(of_inputs, bootstrap),
                               .inputs = static_cast<int64_t>(of_inputs.size())};
   return summary;
 }
@@ -86,14 +86,14 @@ std::vector<double> differences(const Comparison& comparison, const std::string&
 }
 
 /// Does the interval of their mean exclude 0? One difference, or none, tells nothing.
-bool tell_apart(const std::vector<double>& differences, const interp::Bootstrap& bootstrap) {
+bool tell_apart(const std::vector<double>& differences, const statistics::Bootstrap& bootstrap) {
   if (differences.size() < 2) return false;
-  const interp::Interval interval = interp::mean_interval(differences, bootstrap);
+  const statistics::Interval interval = statistics::mean_interval(differences, bootstrap);
   return interval.low > 0 || interval.high < 0;
 }
 
 /// A confidence at which so many intervals hold together, with resamples enough for its tails.
-interp::Bootstrap shared_by(int64_t intervals, interp::Bootstrap bootstrap) {
+statistics::Bootstrap shared_by(int64_t intervals, statistics::Bootstrap bootstrap) {
   constexpr double kBeyond = 20;  // resamples outside of each interval
   const double error = (1 - bootstrap.confidence) / static_cast<double>(intervals);
   bootstrap.confidence = 1 - error;
@@ -103,14 +103,14 @@ interp::Bootstrap shared_by(int64_t intervals, interp::Bootstrap bootstrap) {
 
 Leader leader_at(const std::string& measure, const std::vector<Contender>& contenders,
                  const Comparison& comparison, const ComparisonSummary& summary,
-                 const interp::Bootstrap& bootstrap) {
+                 const statistics::Bootstrap& bootstrap) {
   const double sign = lower_is_better(measure) ? -1 : 1;
   const Contender& first =
       *std::ranges::max_element(contenders, {}, [&](const Contender& contender) {
         return sign * contender.summary->measures.at(measure).mean;
       });
   Leader leader{.method = first.summary->method, .not_told_apart = {}};
-  const interp::Bootstrap together = shared_by(std::ssize(contenders) - 1, bootstrap);
+  const statistics::Bootstrap together = shared_by(std::ssize(contenders) - 1, bootstrap);
   for (const Contender& other : contenders)
     if (other.method != first.method &&
         !tell_apart(differences(comparison, measure, first.method, other.method), together))
@@ -121,7 +121,7 @@ Leader leader_at(const std::string& measure, const std::vector<Contender>& conte
 }
 
 void add_leaders(ComparisonSummary& summary, const Comparison& comparison,
-                 const interp::Bootstrap& bootstrap) {
+                 const statistics::Bootstrap& bootstrap) {
   for (const MethodSummary& method : summary.methods)
     for (const auto& [measure, mean] : method.measures) {
       if (summary.leaders.contains(measure)) continue;
@@ -143,7 +143,7 @@ std::string in_words(const Leader& leader) {
                      leader.above_chance ? "" : ", not above chance");
 }
 
-ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap) {
+ComparisonSummary summarise(const Comparison& comparison, const statistics::Bootstrap& bootstrap) {
   ComparisonSummary summary;
   if (comparison.inputs.empty()) return summary;
   for (size_t method = 0; method < comparison.inputs.front().methods.size(); ++method)
@@ -155,7 +155,7 @@ ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstra
     for (const auto& [name, of_inputs] : values) means[name].push_back(mean_of(of_inputs));
   }
   for (const auto& [name, of_draws] : means)
-    summary.random[name] = interp::percentile_interval(of_draws, bootstrap.confidence);
+    summary.random[name] = statistics::percentile_interval(of_draws, bootstrap.confidence);
   add_leaders(summary, comparison, bootstrap);
   return summary;
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "interp/bootstrap.h"
+#include "interp/statistics/bootstrap.h"
 #include "tasks/comparison.h"
 
 namespace assay::tasks {
@@ -14,7 +14,7 @@ namespace assay::tasks {
 /// The mean of a measure over the inputs on which it is defined.
 struct MeanMeasure {
   double mean = 0;
-  interp::Interval interval;  ///< mean_interval() over inputs
+  statistics::Interval interval;  ///< mean_interval() over inputs
   int64_t inputs = 0;
 };
 
@@ -50,11 +50,12 @@ struct ComparisonSummary {
   /// (Bonferroni over the leader's rivals).
   std::map<std::string, Leader> leaders;
   /// Between which bounds the mean of a measure lies where scores know nothing.
-  std::map<std::string, interp::Interval> random;
+  std::map<std::string, statistics::Interval> random;
 };
 
 /// Measures that are defined on no input are left out.
-ComparisonSummary summarise(const Comparison& comparison, const interp::Bootstrap& bootstrap = {});
+ComparisonSummary summarise(const Comparison& comparison,
+                            const statistics::Bootstrap& bootstrap = {});
 
 /// `none is best: lime leads, not told apart from random`
 std::string in_words(const Leader& leader);

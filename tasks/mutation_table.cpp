@@ -12,9 +12,9 @@ namespace {
 
 using axioms::Axiom;
 using axioms::CheckResult;
-using axioms::Estimate;
 using circuits::Interpretation;
 using circuits::Program;
+using statistics::Estimate;
 
 constexpr int64_t kFirstLook = 128;
 
@@ -48,8 +48,9 @@ std::vector<MutatedRow> rows_before(const Interpretation& interpretation,
       rows.push_back({.node = node.node,
                       .axiom = axiom,
                       .before = before,
-                      .claim = trial.exhaustive ? before.rate()
-                                                : axioms::upper_bound(before, trial.confidence)});
+                      .claim = trial.exhaustive
+                                   ? before.rate()
+                                   : statistics::upper_bound(before, trial.confidence)});
     }
   }
   return rows;
@@ -57,7 +58,7 @@ std::vector<MutatedRow> rows_before(const Interpretation& interpretation,
 
 bool violated(const MutatedRow& row, const MutationTrial& trial) {
   return trial.exhaustive ? row.after.failures > row.before.failures
-                          : axioms::lower_bound(row.after, trial.confidence) > row.claim;
+                          : statistics::lower_bound(row.after, trial.confidence) > row.claim;
 }
 
 std::vector<MutatedRow> rows_after(const Program& mutated, std::vector<MutatedRow> rows,

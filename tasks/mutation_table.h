@@ -30,7 +30,7 @@ struct MutationTrial {
 struct MutatedRow {
   std::string node;
   axioms::Axiom axiom = axioms::Axiom::PE;
-  axioms::Estimate before = {}, after = {};
+  statistics::Estimate before = {}, after = {};
   double claim = 0;  ///< upper bound of `before`; its rate, where exhaustive
   std::optional<int64_t> first_failure = {};  ///< index of the first failing input
   /// Inputs from which on the claim is violated, looked at after 128, 256, 512, … of them and at

@@ -9,6 +9,7 @@
 
 #include "interp/attribution/empirical_replacer.h"
 #include "interp/attribution/same_type_replacer.h"
+#include "interp/names.h"
 
 namespace assay::tasks {
 namespace {
@@ -17,6 +18,9 @@ using interp::attribution::EmpiricalReplacer;
 using interp::attribution::Replacer;
 using interp::attribution::SameTypeReplacer;
 using interp::attribution::uniform_replacer;
+
+const interp::Names<Part> kParts = {
+    {Part::Train, "train"}, {Part::Derive, "derive"}, {Part::Test, "test"}};
 
 /// What the empirical replacer counts in.
 std::vector<interp::attribution::Sequence> corpus(const Task& task) {
@@ -30,15 +34,11 @@ std::vector<interp::attribution::Sequence> corpus(const Task& task) {
 }  // namespace
 
 std::string to_string(Part part) {
-  static constexpr const char* kNames[] = {"train", "derive", "test"};
-  return kNames[static_cast<int>(part)];
+  return interp::name_of(part, kParts);
 }
 
-Part part_named(const std::string& name) {
-  for (const Part part : {Part::Train, Part::Derive, Part::Test})
-    if (to_string(part) == name) return part;
-  throw std::invalid_argument(
-      fmt::format("unknown part '{}' of the inputs; there are train, derive, test", name));
+Part parse_part(const std::string& name) {
+  return interp::value_of(name, kParts, "part");
 }
 
 interp::LabelledBatch Domain::of(const std::vector<Part>& parts) const {

@@ -24,8 +24,8 @@ namespace assay::tasks {
 /// Which part of a task's inputs a dataset draws from. Parts never share an input.
 enum class Part { Train, Derive, Test };
 std::string to_string(Part part);  ///< `train`, `derive`, `test`
-/// @throws std::invalid_argument listing the parts.
-Part part_named(const std::string& name);
+/// @throws std::invalid_argument listing the names.
+Part parse_part(const std::string& name);
 
 /// Numbers (and switches) that make one task, or one way to derive, out of a family:
 /// `{"variables": 5, "clauses": 10}`, `{"p": 113, "train_fraction": 0.3}`.

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "axioms/binomial.h"
+#include "interp/statistics/binomial.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -15,8 +15,9 @@ constexpr double kOneSided = 0.975;  // each end of an interval of 95%
 
 std::pair<double, double> interval(const Accuracy& accuracy) {
   const auto right = std::llround(accuracy.share * static_cast<double>(accuracy.inputs));
-  const axioms::Estimate wrong{.n = accuracy.inputs, .failures = accuracy.inputs - right};
-  return {1 - axioms::upper_bound(wrong, kOneSided), 1 - axioms::lower_bound(wrong, kOneSided)};
+  const statistics::Estimate wrong{.n = accuracy.inputs, .failures = accuracy.inputs - right};
+  return {1 - statistics::upper_bound(wrong, kOneSided),
+          1 - statistics::lower_bound(wrong, kOneSided)};
 }
 
 }  // namespace

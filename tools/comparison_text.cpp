@@ -71,7 +71,7 @@ std::string number_text(double number) {
 std::string share_text(double share) {
   return share < 100 ? fmt::format("{:.2f}", share) : fmt::format("{:.0e}", share);
 }
-std::string interval_text(const interp::Interval& interval) {
+std::string interval_text(const statistics::Interval& interval) {
   if (!interval.exists()) return "no interval";
   return fmt::format("{} … {}", number_text(interval.low), number_text(interval.high));
 }

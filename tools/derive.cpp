@@ -41,7 +41,7 @@ tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& tas
                                             config.variant, task.name(), names));
   }
   config.seed = options.common.seed.value_or(0);
-  config.part = tasks::part_named(options.part);
+  config.part = tasks::parse_part(options.part);
   if (config.part == tasks::Part::Test) {
     throw std::invalid_argument(
         "--part: the test part is kept for validation; fit on derive or train");

@@ -10,6 +10,8 @@
 
 #include "circuits/circuit_file.h"
 #include "circuits/discovery.h"
+#include "circuits/faithfulness_curve.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
@@ -39,6 +41,10 @@ struct DiscoverOptions {
   PageOption page;
 };
 
+/// As `--select` calls them, shorter than reports do.
+const interp::Names<circuits::Selection> kSelectionsAsked = {
+    {circuits::Selection::Greedy, "greedy"}, {circuits::Selection::TopN, "top"}};
+
 int64_t edges_wanted(const DiscoverOptions& options, int64_t all) {
   if (options.edges) return *options.edges;
   return std::llround(options.share.value_or(0.2) * static_cast<double>(all));
@@ -50,10 +56,13 @@ at::Tensor selected(const DiscoverOptions& options, const circuits::ComponentGra
     return circuits::above_threshold(scores.mean, *options.least, options.is_signed);
   if (scores.kept.defined() && !options.edges && !options.share) return scores.kept;
   const int64_t n = edges_wanted(options, graph.n_edges());
-  if (options.select == "top") return circuits::top_n(scores.mean, n, options.is_signed);
-  if (options.select == "greedy") return circuits::greedy(graph, scores.mean, n, options.is_signed);
-  throw std::invalid_argument(
-      fmt::format("unknown selection '{}'; there are greedy, top", options.select));
+  switch (interp::value_of(options.select, kSelectionsAsked, "selection")) {
+    case circuits::Selection::TopN:
+      return circuits::top_n(scores.mean, n, options.is_signed);
+    case circuits::Selection::Greedy:
+      break;
+  }
+  return circuits::greedy(graph, scores.mean, n, options.is_signed);
 }
 
 ordered_json origin_of(const DiscoverOptions& options, const ExperimentSubject& subject) {

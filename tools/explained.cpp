@@ -1,23 +1,19 @@
 #include "tools/explained.h"
 
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "interp/doubles.h"
 #include "tools/heat.h"
 
 namespace assay::tools {
 namespace {
 
+using interp::doubles_of;
 using interp::attribution::Explanation;
-
-std::vector<double> numbers(const at::Tensor& scores) {
-  const at::Tensor row = scores.to(torch::kFloat64).contiguous();
-  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
-}
 
 /// JSON has no NaN: it is null there.
 std::vector<double> read(const nlohmann::ordered_json& numbers) {
@@ -30,10 +26,11 @@ std::vector<double> read(const nlohmann::ordered_json& numbers) {
 
 nlohmann::ordered_json to_json(const Explanation& explanation) {
   nlohmann::ordered_json json = {{"method", explanation.method},
-                                 {"scores", numbers(explanation.scores)}};
+                                 {"scores", doubles_of(explanation.scores)}};
   if (explanation.standard_errors.defined())
-    json["standard_errors"] = numbers(explanation.standard_errors);
-  for (const auto& [name, scores] : explanation.readings) json["readings"][name] = numbers(scores);
+    json["standard_errors"] = doubles_of(explanation.standard_errors);
+  for (const auto& [name, scores] : explanation.readings)
+    json["readings"][name] = doubles_of(scores);
   json["rows"] = explanation.rows;
   json["seconds"] = explanation.seconds;
   if (!explanation.diagnostics.is_null()) json["diagnostics"] = explanation.diagnostics;

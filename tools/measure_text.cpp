@@ -8,7 +8,7 @@
 namespace assay::tools {
 namespace {
 
-using interp::Interval;
+using statistics::Interval;
 
 std::string number(double value) {
   if (std::isnan(value)) return "–";

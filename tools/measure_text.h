@@ -25,7 +25,7 @@ void print_tests(const circuits::HypothesisTests& tests, const circuits::Compone
 void print_stability(const circuits::Stability& stability, const Console& console);
 
 /// `[0.812, 0.934]`; where there is no interval, that.
-std::string bounds_text(const interp::Interval& interval, int decimals = 3);
+std::string bounds_text(const statistics::Interval& interval, int decimals = 3);
 /// A standard error; a dash where there is none.
 std::string error_text(double standard_error, int decimals = 3);
 

@@ -17,7 +17,7 @@ std::string change_of(const MutationResult& result) {
   return result.title.substr(mark + std::string("; mutated: ").size());
 }
 
-std::string rate_text(const axioms::Estimate& estimate) {
+std::string rate_text(const statistics::Estimate& estimate) {
   return estimate.failures == 0 ? "0" : fmt::format("{:.4g}", estimate.rate());
 }
 

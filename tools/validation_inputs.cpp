@@ -67,7 +67,7 @@ Dataset fitting_set(const json& fitted_on) {
                            {"count", json_shapes::integer(0, kMostFitted)}});
   if (const auto problem = interp::mismatch(nlohmann::ordered_json(fitted_on), dataset))
     throw std::invalid_argument("the interpretation's fitted_on: " + *problem);
-  return {.part = tasks::part_named(fitted_on.at("part").get<std::string>()),
+  return {.part = tasks::parse_part(fitted_on.at("part").get<std::string>()),
           .seed = fitted_on.at("seed"),
           .count = fitted_on.at("count")};
 }

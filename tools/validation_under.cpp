@@ -12,8 +12,8 @@ namespace assay::tools {
 namespace {
 
 using axioms::Axiom;
-using axioms::Estimate;
 using nlohmann::ordered_json;
+using statistics::Estimate;
 
 std::string guise_rate(const Estimate& estimate) {
   return estimate.failures == 0 ? "0" : fmt::format("{:.5f}", estimate.rate());
@@ -43,7 +43,7 @@ ordered_json to_json(const std::string& node, Axiom axiom, const Estimate& estim
           {"n", estimate.n},
           {"failures", estimate.failures},
           {"rate", estimate.rate()},
-          {"upper", axioms::upper_bound(estimate, confidence)}};
+          {"upper", statistics::upper_bound(estimate, confidence)}};
 }
 
 }  // namespace
@@ -101,12 +101,12 @@ void print_guises(const std::vector<Guise>& guises, double confidence, const Con
   for (size_t node = 0; node < base.nodes.size(); ++node) {
     table.add_gap();
     for (const Axiom axiom : axioms::kAxioms) {
-      const double upper = axioms::upper_bound(base.nodes[node][axiom].estimate, confidence);
+      const double upper = statistics::upper_bound(base.nodes[node][axiom].estimate, confidence);
       std::vector<Cell> cells = {{axiom == Axiom::PE ? base.nodes[node].node : "", Tone::Bold},
                                  {to_string(axiom)}};
       for (const Guise& guise : guises) {
         const Estimate& estimate = guise.result.nodes[node][axiom].estimate;
-        const bool worse = axioms::lower_bound(estimate, confidence) > upper;
+        const bool worse = statistics::lower_bound(estimate, confidence) > upper;
         cells.push_back({guise_rate(estimate), worse ? Tone::Bad : Tone::Plain});
       }
       table.add_row(std::move(cells));

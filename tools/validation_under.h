@@ -23,7 +23,7 @@ std::vector<tasks::Transformation> transformations_named(const tasks::Task& task
 struct Guise {
   std::string name;  ///< of the transformation; `as drawn`
   std::string help;
-  axioms::Estimate wrong;  ///< answers of the network that are not true
+  statistics::Estimate wrong;  ///< answers of the network that are not true
   axioms::CheckResult result;
 };
 

@@ -6,12 +6,17 @@
 #include <vector>
 
 #include "interp/attribution/embedded_input.h"
+#include "interp/names.h"
 #include "interp/network/network.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
+
+const Names<AttentionReading> kAttentionReadings = {{AttentionReading::Mean, "mean"},
+                                                    {AttentionReading::Last, "last"},
+                                                    {AttentionReading::Rollout, "rollout"}};
 
 /// Of each layer, mean over heads: float64 [pos, key].
 std::vector<Tensor> attention_maps(const Network& model, const Tensor& tokens) {
@@ -36,9 +41,7 @@ Tensor rollout(const std::vector<Tensor>& maps) {
 }
 
 Explanation explain_by_attention(const Problem& problem, const std::string& preset) {
-  const AttentionReading reading = preset == "mean"   ? AttentionReading::Mean
-                                   : preset == "last" ? AttentionReading::Last
-                                                      : AttentionReading::Rollout;
+  const AttentionReading reading = value_of(preset, kAttentionReadings, "preset");
   const EmbeddedInput input(problem);
   const Tensor scores = input.summed(attention_weights(*problem.network, input.tokens(), reading));
   return {
@@ -61,15 +64,17 @@ Tensor attention_weights(const Network& model, const Tensor& tokens, AttentionRe
 }
 
 Method attention_method() {
-  return {.name = "attention",
-          .help = "attention weights of the last position",
-          .presets =
-              {{.name = "mean", .help = "over heads and layers", .takes = Takes::LooksInside},
-               {.name = "last", .help = "last layer, mean over heads", .takes = Takes::LooksInside},
-               {.name = "rollout",
-                .help = "product over layers, half of it passed by",
-                .takes = Takes::LooksInside}},
-          .explain = explain_by_attention};
+  const auto preset = [](AttentionReading reading, const char* help) {
+    return Preset{
+        .name = name_of(reading, kAttentionReadings), .help = help, .takes = Takes::LooksInside};
+  };
+  return {
+      .name = "attention",
+      .help = "attention weights of the last position",
+      .presets = {preset(AttentionReading::Mean, "over heads and layers"),
+                  preset(AttentionReading::Last, "last layer, mean over heads"),
+                  preset(AttentionReading::Rollout, "product over layers, half of it passed by")},
+      .explain = explain_by_attention};
 }
 
 }  // namespace assay::interp::attribution

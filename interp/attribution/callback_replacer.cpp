@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "interp/attribution/counter_random.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 
@@ -22,8 +22,8 @@ at::Tensor CallbackReplacer::draw(const Sequence& sequence, const at::Tensor& ma
   at::Tensor drawn = at::empty({mask.size(0), n}, torch::kInt64);
   for (int64_t row = 0; row < mask.size(0); ++row, next += n) {
     const std::vector<bool> masked(next, next + n);
-    const Sequence filled =
-        function_(sequence, masked, seed_at(seed, static_cast<uint64_t>(first_row + row), 0));
+    const Sequence filled = function_(
+        sequence, masked, statistics::seed_at(seed, static_cast<uint64_t>(first_row + row), 0));
     bool kept = filled.size() == sequence.size();
     for (int64_t i = 0; kept && i < n; ++i) kept = masked[i] || filled[i] == sequence[i];
     if (!kept)

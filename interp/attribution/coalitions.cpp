@@ -19,13 +19,13 @@ Tensor all_coalitions(int64_t n) {
   return rows.bitwise_and(bits).ne(0);
 }
 
-Tensor random_coalitions(Engine& engine, const std::vector<int64_t>& sizes, int64_t n) {
+Tensor random_coalitions(statistics::Engine& engine, const std::vector<int64_t>& sizes, int64_t n) {
   std::vector<int64_t> features(n);
   std::iota(features.begin(), features.end(), 0);
   Tensor kept = at::zeros({static_cast<int64_t>(sizes.size()), n}, torch::kBool);
   bool* row = kept.data_ptr<bool>();
   for (const int64_t size : sizes) {
-    for (const int64_t f : draw_from(engine, features, size)) row[f] = true;
+    for (const int64_t f : statistics::draw_from(engine, features, size)) row[f] = true;
     row += n;
   }
   return kept;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 
@@ -16,6 +16,7 @@ namespace assay::interp::attribution {
 at::Tensor all_coalitions(int64_t n);
 
 /// One set of each of these sizes, uniform among those of its size.
-at::Tensor random_coalitions(Engine& engine, const std::vector<int64_t>& sizes, int64_t n);
+at::Tensor random_coalitions(statistics::Engine& engine, const std::vector<int64_t>& sizes,
+                             int64_t n);
 
 }  // namespace assay::interp::attribution

@@ -7,17 +7,13 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "interp/attribution/rank_statistics.h"
+#include "interp/doubles.h"
+#include "interp/statistics/ranks.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
-
-std::vector<double> numbers(const Tensor& values) {
-  const Tensor flat = values.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
-}
 
 double mean_height(const std::vector<double>& curve) {
   double sum = 0;
@@ -29,10 +25,12 @@ double mean_height(const std::vector<double>& curve) {
 
 FaithfulnessCurves faithfulness_curves(const Game& game, const Tensor& scores) {
   const int64_t n = scores.numel();
-  const Tensor place = descending(scores).argsort();  // 0 for the largest score
+  const std::vector<int64_t> order = statistics::descending(doubles_of(scores));
+  Tensor place = at::empty({n}, torch::kInt64);  // 0 for the largest score
+  for (int64_t i = 0; i < n; ++i) place.data_ptr<int64_t>()[order[i]] = i;
   const Tensor inserted = place < at::arange(n + 1, torch::kInt64).unsqueeze(1);
   const Tensor values = game(at::cat({inserted, inserted.logical_not()})).view({2, n + 1});
-  FaithfulnessCurves curves{.insertion = numbers(values[0]), .deletion = numbers(values[1])};
+  FaithfulnessCurves curves{.insertion = doubles_of(values[0]), .deletion = doubles_of(values[1])};
   curves.insertion_area = mean_height(curves.insertion);
   curves.deletion_area = mean_height(curves.deletion);
   return curves;
@@ -42,7 +40,7 @@ Faithfulness hard_faithfulness(const FaithfulnessCurves& curves, double ratio) {
   if (!(ratio >= 0 && ratio <= 1))
     throw std::invalid_argument(fmt::format("expected a ratio from 0 to 1, got {}", ratio));
   const auto n = static_cast<int64_t>(curves.insertion.size()) - 1;
-  const int64_t k = share_of(n, ratio);
+  const int64_t k = statistics::share_of(n, ratio);
   const double all = curves.insertion.back();
   const double scale = std::abs(all - curves.insertion.front());
   return {.scale = scale,

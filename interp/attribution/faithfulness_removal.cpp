@@ -17,18 +17,18 @@ using at::Tensor;
 
 /// Sets without 0 … fitted_largest features, least squares on them.
 Surrogate least_squares_surrogate(const Game& game, int64_t n, const RemovalConfig& config,
-                                  Engine& engine) {
+                                  statistics::Engine& engine) {
   const int64_t largest = std::min(config.fitted_largest, n - 1);
   std::vector<int64_t> sizes;
   for (int64_t i = 0; i < config.fitted_rows; ++i)
-    sizes.push_back(n - draw_below(engine, largest + 1));
+    sizes.push_back(n - statistics::draw_below(engine, largest + 1));
   const Tensor kept = random_coalitions(engine, sizes, n);
   const Tensor X = kept.to(torch::kFloat64), y = game(kept);
   return additive(weighted_ridge(X, y, at::ones_like(y), 0).coefficients);
 }
 
 /// Sets without 1, then 2, … features, `masks` of each.
-Tensor removals(int64_t n, const RemovalConfig& config, Engine& engine) {
+Tensor removals(int64_t n, const RemovalConfig& config, statistics::Engine& engine) {
   std::vector<int64_t> sizes;
   for (int64_t k = 1; k <= std::min(config.largest, n); ++k)
     sizes.insert(sizes.end(), config.masks, n - k);
@@ -61,7 +61,7 @@ std::map<std::string, RemovalErrors> removal_errors(const Game& game, int64_t n_
                                                     const RemovalConfig& config) {
   if (std::min({config.largest, config.masks, config.fitted_rows, config.fitted_largest}) < 1)
     throw std::invalid_argument("removal: sizes and numbers of sets must be at least 1");
-  Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   const Tensor kept = removals(n_features, config, engine);
   const Tensor all = at::ones({1, n_features}, torch::kBool);
   const Tensor values = game(at::cat({all, kept}));

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <boost/random/uniform_01.hpp>
 #include <cmath>
 #include <stdexcept>
 
 #include "interp/attribution/importances.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -16,11 +15,10 @@ namespace {
 using at::Tensor;
 
 Tensor uniform_numbers(at::IntArrayRef sizes, uint64_t seed) {
-  Engine engine(seed);
-  boost::random::uniform_01<double> uniform;  // in [0, 1)
+  statistics::Engine engine(seed);
   Tensor numbers = at::empty(sizes, torch::kFloat64);
   double* next = numbers.data_ptr<double>();
-  for (int64_t i = 0; i < numbers.numel(); ++i) next[i] = uniform(engine);
+  for (int64_t i = 0; i < numbers.numel(); ++i) next[i] = statistics::draw_uniform(engine);
   return numbers;
 }
 

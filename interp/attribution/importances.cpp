@@ -5,7 +5,8 @@
 
 #include <stdexcept>
 
-#include "interp/attribution/rank_statistics.h"
+#include "interp/doubles.h"
+#include "interp/statistics/ranks.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -48,9 +49,11 @@ Tensor with_mass(const Tensor& importances, double mass) {
 Tensor top_share(const Tensor& scores, double ratio) {
   if (!(ratio >= 0 && ratio <= 1))
     throw std::invalid_argument(fmt::format("expected a ratio from 0 to 1, got {}", ratio));
-  const int64_t k = share_of(scores.numel(), ratio);
-  const Tensor mask = at::zeros({scores.numel()}, torch::kFloat64);
-  return mask.index_fill(0, descending(scores).narrow(0, 0, k), 1);
+  const int64_t k = statistics::share_of(scores.numel(), ratio);
+  const std::vector<int64_t> order = statistics::descending(doubles_of(scores));
+  Tensor mask = at::zeros({scores.numel()}, torch::kFloat64);
+  for (int64_t i = 0; i < k; ++i) mask.data_ptr<double>()[order[i]] = 1;
+  return mask;
 }
 
 void require_importances(const Tensor& importances) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "interp/doubles.h"
 #include "interp/network/network.h"
 
 namespace assay::interp::attribution {
@@ -89,8 +90,7 @@ class Way {
 
   std::vector<double> scores(const std::vector<double>& places) {
     rows_ += static_cast<int64_t>(places.size());
-    const Tensor found = evaluate(target_, input_.logits(points(places)));
-    return {found.data_ptr<double>(), found.data_ptr<double>() + found.numel()};
+    return doubles_of(evaluate(target_, input_.logits(points(places))));
   }
 
   void integrate(std::vector<Panel>& panels) {

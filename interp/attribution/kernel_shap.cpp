@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/math/special_functions/binomial.hpp>
-#include <boost/random/discrete_distribution.hpp>
 
 #include "interp/attribution/coalitions.h"
 #include "interp/attribution/game_presets.h"
@@ -38,8 +37,8 @@ Coalitions every_one(int64_t n) {
 }
 
 Coalitions drawn(int64_t pairs, int64_t n, uint64_t seed) {
-  Engine engine(seed);
-  const boost::random::discrete_distribution<int64_t> size_less_one(kernel_by_size(n));
+  statistics::Engine engine(seed);
+  const statistics::Categorical size_less_one(kernel_by_size(n));
   std::vector<int64_t> sizes;
   for (int64_t i = 0; i < pairs; ++i) sizes.push_back(1 + size_less_one(engine));
   const Tensor kept = random_coalitions(engine, sizes, n);

@@ -16,10 +16,10 @@ using at::Tensor;
 
 /// The input, then sets drawn near it.
 Tensor neighbours(int64_t n, const LimeConfig& config) {
-  Engine engine(config.seed);
+  statistics::Engine engine(config.seed);
   std::vector<int64_t> sizes = {n};
   for (int64_t i = 1; i < config.samples; ++i)
-    sizes.push_back(n - 1 - draw_below(engine, std::max<int64_t>(1, n - 1)));
+    sizes.push_back(n - 1 - statistics::draw_below(engine, std::max<int64_t>(1, n - 1)));
   return random_coalitions(engine, sizes, n);
 }
 

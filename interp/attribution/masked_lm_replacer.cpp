@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "interp/attribution/counter_random.h"
 #include "interp/network/network.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -93,7 +93,7 @@ Tensor MaskedLmReplacer::draw(const Sequence& sequence, const Tensor& mask, uint
     if (open.numel() == 0) continue;
     std::vector<double> numbers;
     for (int64_t i = 0; i < open.numel(); ++i)
-      numbers.push_back(uniform_at(seed, first_row + open[i].item<int64_t>(), p));
+      numbers.push_back(statistics::uniform_at(seed, first_row + open[i].item<int64_t>(), p));
     const Tensor probabilities = expected(rows.index_select(0, open), p, sequence[p]);
     const Tensor drawn = pick(probabilities, torch::tensor(numbers, torch::kFloat64));
     const Tensor nothing = probabilities.sum(1).eq(0);

@@ -5,27 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 #include <vector>
 
-#include "interp/attribution/counter_random.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 void bernoulli(bool* mask, int64_t n, double ratio, uint64_t seed, int64_t step) {
-  for (int64_t i = 0; i < n; ++i) mask[i] = uniform_at(seed, step, i) < ratio;
-}
-
-/// A random order of 0 … n-1.
-std::vector<int64_t> permutation(int64_t n, uint64_t seed, int64_t cycle) {
-  std::vector<double> keys(n);
-  for (int64_t i = 0; i < n; ++i) keys[i] = uniform_at(seed, cycle, i);
-  std::vector<int64_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](int64_t i) { return keys[i]; });
-  return order;
+  for (int64_t i = 0; i < n; ++i) mask[i] = statistics::uniform_at(seed, step, i) < ratio;
 }
 
 }  // namespace
@@ -54,7 +43,7 @@ at::Tensor draw_masks(const MaskDesign& design, int64_t n_features, uint64_t see
       bernoulli(mask, n_features, design.ratio, seed, step);
       continue;
     }
-    const std::vector<int64_t> order = permutation(n_features, seed, step / blocks);
+    const std::vector<int64_t> order = statistics::permutation_at(seed, step / blocks, n_features);
     const int64_t block = step % blocks;
     for (int64_t i = block * n_features / blocks; i < (block + 1) * n_features / blocks; ++i)
       mask[order[i]] = true;

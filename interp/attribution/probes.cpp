@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "interp/attribution/counter_random.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -20,7 +20,7 @@ enum Stage : uint64_t { kStart, kMasks, kFill, kCheck };
 
 Tensor random_start(int64_t n, uint64_t seed) {
   Tensor start = at::empty({n}, torch::kFloat64);
-  for (int64_t i = 0; i < n; ++i) start.data_ptr<double>()[i] = uniform_at(seed, 0, i);
+  for (int64_t i = 0; i < n; ++i) start.data_ptr<double>()[i] = statistics::uniform_at(seed, 0, i);
   return start;
 }
 
@@ -46,9 +46,10 @@ Probes::Probes(const Problem& problem, const ReagentConfig& config)
       original_(problem.scorer.score(problem.input.tokens)) {
   const auto n = static_cast<int64_t>(eligible_.size());
   for (int64_t i = 0; i < config.probes; ++i) {
-    const uint64_t seed = seed_at(problem.seed, i, 0);
-    probes_.push_back(
-        {.seed = seed, .logits = random_start(n, seed_at(seed, kStart, 0)), .rows = {}});
+    const uint64_t seed = statistics::seed_at(problem.seed, i, 0);
+    probes_.push_back({.seed = seed,
+                       .logits = random_start(n, statistics::seed_at(seed, kStart, 0)),
+                       .rows = {}});
   }
 }
 
@@ -85,11 +86,11 @@ void Probes::advance(int64_t first_step, int64_t steps) {
   std::vector<Sequence> rows;
   std::vector<Tensor> masks;
   for (const Probe* probe : probes) {
-    masks.push_back(
-        draw_masks(config_.masks, n, seed_at(probe->seed, kMasks, 0), first_step, steps));
+    masks.push_back(draw_masks(config_.masks, n, statistics::seed_at(probe->seed, kMasks, 0),
+                               first_step, steps));
     const Tensor replaced = positions(masks.back());
-    const Tensor drawn =
-        problem_.replacer->draw(tokens, replaced, seed_at(probe->seed, kFill, 0), first_step);
+    const Tensor drawn = problem_.replacer->draw(
+        tokens, replaced, statistics::seed_at(probe->seed, kFill, 0), first_step);
     count(counts_, tokens, replaced, drawn);
     append(rows, sequences_of(drawn));
   }
@@ -126,9 +127,10 @@ void Probes::check() {
   std::vector<Sequence> rows;
   const std::vector<Probe*> probes = active();
   for (const Probe* probe : probes)
-    append(rows, sequences_of(problem_.replacer->draw(
-                     problem_.input.tokens, positions(all_but_the_best(*probe)),
-                     seed_at(probe->seed, kCheck, 0), probe->steps * config_.stop.draws)));
+    append(rows,
+           sequences_of(problem_.replacer->draw(
+               problem_.input.tokens, positions(all_but_the_best(*probe)),
+               statistics::seed_at(probe->seed, kCheck, 0), probe->steps * config_.stop.draws)));
   const Tensor logits = problem_.logits(rows);
   if (logits.dim() != 2)
     throw std::invalid_argument(

@@ -2,17 +2,14 @@
 
 #include <torch/types.h>
 
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/normal_distribution.hpp>
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 
-// Boost's distributions, unlike std's, give the same numbers on every platform.
 at::Tensor normal_scores(int64_t n, uint64_t seed) {
-  boost::random::mt19937_64 engine(seed);
-  boost::random::normal_distribution<double> normal;
+  statistics::Engine engine(seed);
   at::Tensor scores = at::empty({n}, torch::kFloat64);
-  for (int64_t i = 0; i < n; ++i) scores.data_ptr<double>()[i] = normal(engine);
+  for (int64_t i = 0; i < n; ++i) scores.data_ptr<double>()[i] = statistics::draw_normal(engine);
   return scores;
 }
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "interp/attribution/game_presets.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -18,10 +18,10 @@ using at::Tensor;
 /// When each feature comes, in random orders and then in their reverses: int64 [2 · pairs,
 /// features].
 Tensor arrivals(int64_t pairs, int64_t n, uint64_t seed) {
-  Engine engine(seed);
+  statistics::Engine engine(seed);
   std::vector<Tensor> rows;
   for (int64_t i = 0; i < pairs; ++i)
-    rows.push_back(torch::tensor(interp::permutation(engine, n), torch::kInt64));
+    rows.push_back(torch::tensor(statistics::permutation(engine, n), torch::kInt64));
   const Tensor forward = at::stack(rows);
   return at::cat({forward, n - 1 - forward});
 }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "interp/attribution/counter_random.h"
+#include "interp/statistics/random.h"
 
 namespace assay::interp::attribution {
 namespace {
@@ -88,7 +88,8 @@ Tensor SpanReplacer::draw(const Sequence& sequence, const Tensor& mask, uint64_t
   for (int64_t row = 0; row < mask.size(0); ++row, tokens += n, masked += n) {
     for (const Span& span : lookup.spans(std::vector<bool>(masked, masked + n))) {
       // The number belongs to the place: equal rows of two masks fill what they share alike.
-      const double u = uniform_at(seed, static_cast<uint64_t>(first_row + row), span.first);
+      const double u =
+          statistics::uniform_at(seed, static_cast<uint64_t>(first_row + row), span.first);
       std::ranges::copy(pick(lookup[span], u), tokens + span.first);
     }
   }

@@ -9,6 +9,8 @@
 #include <limits>
 #include <map>
 
+#include "interp/doubles.h"
+
 namespace assay::tasks::modular_addition {
 namespace {
 
@@ -94,8 +96,7 @@ std::vector<Evidence> fourier_evidence(const interp::Transformer& model, int64_t
                                        const KeyFrequencies& key, const LinearMap& back) {
   const Tensor numbers = model.W_E().detach().cpu().narrow(0, 0, p).to(torch::kFloat64);
   const Tensor power = spectrum(numbers);
-  const std::vector<double> powers(power.data_ptr<double>(),
-                                   power.data_ptr<double>() + power.numel());
+  const std::vector<double> powers = interp::doubles_of(power);
   std::vector<Evidence> evidence;
   evidence.push_back(
       {"fourier",

@@ -8,6 +8,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "interp/doubles.h"
+
 namespace assay::tasks::modular_addition {
 
 using at::Tensor;
@@ -28,8 +30,7 @@ Tensor spectrum(const Tensor& rows) {
 }
 
 KeyFrequencies key_frequencies(const Tensor& power) {
-  const std::vector<double> powers(power.data_ptr<double>(),
-                                   power.data_ptr<double>() + power.numel());
+  const std::vector<double> powers = interp::doubles_of(power);
   const double total = std::accumulate(powers.begin(), powers.end(), 0.0);
   const double floor = 0.01 * total / static_cast<double>(powers.size());
   std::vector<int64_t> order = all_frequencies(2 * power.numel() + 1);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <random>
 
+#include "interp/statistics/random.h"
 #include "tasks/modular_addition/derivation.h"
 #include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
@@ -67,8 +68,9 @@ class ModularAddition : public Task {
     const int64_t p = pairs_.settings().p;
     at::Tensor shift = at::empty({count}, torch::kInt64);
     for (int64_t i = 0; i < count; ++i) {
-      std::seed_seq sequence = {seed, seed >> 32, static_cast<uint64_t>(first + i)};
-      shift.data_ptr<int64_t>()[i] = 1 + static_cast<int64_t>(std::mt19937(sequence)() % (p - 1));
+      auto engine =
+          statistics::engine_at<std::mt19937>({seed, seed >> 32, static_cast<uint64_t>(first + i)});
+      shift.data_ptr<int64_t>()[i] = 1 + static_cast<int64_t>(engine() % (p - 1));
     }
     data.corrupt = batch.tokens.clone();
     data.corrupt.select(1, 1).add_(shift).remainder_(p);

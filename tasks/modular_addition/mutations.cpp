@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/operations.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 
 namespace assay::tasks::modular_addition {
 namespace {
@@ -43,8 +43,9 @@ Interpretation shift_frequency(const Interpretation& interpretation, uint64_t se
   const std::vector<Shift> shifts = possible_shifts(
       circuits::parameter<Frequencies>(h, "frequencies"), circuits::parameter<int64_t>(h, "p"));
   if (shifts.empty()) throw std::invalid_argument("no neighbour of a key frequency is free");
-  interp::Engine engine(seed);
-  const auto [from, to] = shifts[interp::draw_below(engine, static_cast<int64_t>(shifts.size()))];
+  statistics::Engine engine(seed);
+  const auto [from, to] =
+      shifts[statistics::draw_below(engine, static_cast<int64_t>(shifts.size()))];
   for (Node& node : changed.nodes) {
     if (!has_frequencies(node)) continue;
     auto frequencies = circuits::parameter<Frequencies>(node.h, "frequencies");

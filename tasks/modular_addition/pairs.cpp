@@ -9,7 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tasks/scattered.h"
+#include "interp/statistics/random.h"
 
 namespace assay::tasks::modular_addition {
 namespace {
@@ -23,11 +23,11 @@ bool is_prime(int64_t n) {
 // Where the index-th input of a dataset stands in its part, which is gone through in passes: each
 // pass takes steps of its own length, coprime to the size, so that it meets every pair once.
 int64_t place_in_pass(uint64_t seed, int64_t index, int64_t size) {
-  const uint64_t pass = scattered(seed, static_cast<uint64_t>(index / size));
+  const uint64_t pass = statistics::scattered(seed, static_cast<uint64_t>(index / size));
   const auto n = static_cast<uint64_t>(size);
   uint64_t stride = 1 + pass % n;
   while (std::gcd(stride, n) != 1) ++stride;
-  const uint64_t start = scattered(pass) % n;
+  const uint64_t start = statistics::scattered(pass) % n;
   return static_cast<int64_t>((start + static_cast<uint64_t>(index % size) * stride) % n);
 }
 
@@ -50,7 +50,8 @@ Pairs::Pairs(const PairSettings& settings) : settings_(settings) {
   std::vector<int64_t> order(count());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(order, {}, [&](int64_t pair) {
-    return scattered(static_cast<uint64_t>(settings.split_seed), static_cast<uint64_t>(pair));
+    return statistics::scattered(static_cast<uint64_t>(settings.split_seed),
+                                 static_cast<uint64_t>(pair));
   });
   const auto n_train = static_cast<int64_t>(settings.train_fraction * static_cast<double>(count()));
   const auto train_end = order.begin() + std::clamp<int64_t>(n_train, 1, count());
@@ -93,10 +94,11 @@ interp::LabelledBatch Pairs::sample(Part part, uint64_t seed, int64_t first, int
   std::vector<int64_t> pairs(count);
   for (int64_t i = 0; i < count; ++i) {
     const int64_t index = first + i;
-    const int64_t place = part == Part::Test
-                              ? static_cast<int64_t>(scattered(seed, static_cast<uint64_t>(index)) %
-                                                     static_cast<uint64_t>(size))
-                              : place_in_pass(seed, index, size);
+    const int64_t place =
+        part == Part::Test
+            ? static_cast<int64_t>(statistics::scattered(seed, static_cast<uint64_t>(index)) %
+                                   static_cast<uint64_t>(size))
+            : place_in_pass(seed, index, size);
     pairs[i] = pool[place];
   }
   return batch_of(pairs);

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/normal_distribution.hpp>
 #include <cmath>
 #include <map>
 #include <stdexcept>
+
+#include "interp/statistics/random.h"
 
 namespace assay::tasks::synthetic_text {
 namespace {
@@ -64,13 +64,13 @@ Language slalom_words(int64_t n_words) {
                     .lengths = Lengths::Uniform,
                     .meaning = Meaning::Slalom};
   const int64_t pairs = n_words / 2;
-  boost::random::mt19937_64 engine(0);  // the words are the task's, not a run's
-  boost::random::normal_distribution<double> noise(0, kImportanceNoise);
+  statistics::Engine engine(0);  // the words are the task's, not a run's
   const double mean_value = kMeanValue * (1 - published->second / kLeastImportance);
   for (int64_t i = 0; i < pairs; ++i) {
     const double quantile = (static_cast<double>(i) + 0.5) / static_cast<double>(pairs);
     const double value = -mean_value * std::log(1 - quantile);
-    const double importance = kLeastImportance * (1 - value / kMeanValue) + noise(engine);
+    const double importance = kLeastImportance * (1 - value / kMeanValue) +
+                              statistics::draw_normal(engine, 0, kImportanceNoise);
     language.words.push_back({fmt::format("plus{}", i), 1, value, importance});
     language.words.push_back({fmt::format("minus{}", i), 1, -value, importance});
   }

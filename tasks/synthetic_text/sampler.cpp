@@ -3,12 +3,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <boost/random/bernoulli_distribution.hpp>
-#include <boost/random/binomial_distribution.hpp>
-#include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
-
-#include "tasks/scattered.h"
 
 namespace assay::tasks::synthetic_text {
 namespace {
@@ -23,7 +18,7 @@ std::vector<double> frequencies(const Language& language) {
 
 Part part_of(const Text& text) {
   uint64_t hash = text.size();
-  for (const int64_t word : text) hash = scattered(hash, static_cast<uint64_t>(word));
+  for (const int64_t word : text) hash = statistics::scattered(hash, static_cast<uint64_t>(word));
   constexpr Part kQuarters[] = {Part::Train, Part::Train, Part::Derive, Part::Test};
   return kQuarters[hash >> 62];
 }
@@ -31,25 +26,24 @@ Part part_of(const Text& text) {
 Sampler::Sampler(const Language& language, Part part, uint64_t seed)
     : language_(language), part_(part), seed_(seed), words_(frequencies(language)) {}
 
-int64_t Sampler::draw_length(boost::random::mt19937_64& engine) const {
+int64_t Sampler::draw_length(statistics::Engine& engine) const {
   const int64_t longest = language_.max_length;
-  if (language_.lengths == Lengths::Uniform)
-    return boost::random::uniform_int_distribution<int64_t>(1, longest)(engine);
+  if (language_.lengths == Lengths::Uniform) return statistics::draw_between(engine, 1, longest);
   int64_t length = 0;
-  while (length == 0) length = boost::random::binomial_distribution<int64_t>(longest, 0.5)(engine);
+  while (length == 0) length = statistics::draw_binomial(engine, longest, 0.5);
   return length;
 }
 
 Labelled Sampler::draw(uint64_t index) const {
-  boost::random::mt19937_64 engine(
-      scattered(scattered(seed_, static_cast<uint64_t>(part_)), index));
+  statistics::Engine engine(
+      statistics::scattered(statistics::scattered(seed_, static_cast<uint64_t>(part_)), index));
   Labelled drawn;
   do {
     drawn.text.resize(draw_length(engine));
     for (int64_t& word : drawn.text) word = words_(engine);
   } while (part_of(drawn.text) != part_);
   const double probability = 1 / (1 + std::exp(-log_odds(language_, drawn.text)));
-  drawn.positive = boost::random::bernoulli_distribution<double>(probability)(engine);
+  drawn.positive = statistics::draw_bernoulli(engine, probability);
   return drawn;
 }
 

@@ -2,10 +2,9 @@
 // Random texts of a language with random answers. Text i of a dataset is a function of (language,
 // part, seed, i) alone.
 
-#include <boost/random/discrete_distribution.hpp>
-#include <boost/random/mersenne_twister.hpp>
 #include <cstdint>
 
+#include "interp/statistics/random.h"
 #include "tasks/synthetic_text/language.h"
 
 namespace assay::tasks::synthetic_text {
@@ -29,12 +28,12 @@ class Sampler {
   interp::LabelledBatch batch(int64_t first, int64_t count) const;
 
  private:
-  int64_t draw_length(boost::random::mt19937_64& engine) const;
+  int64_t draw_length(statistics::Engine& engine) const;
 
   Language language_;
   Part part_;
   uint64_t seed_;
-  boost::random::discrete_distribution<int64_t> words_;
+  statistics::Categorical words_;
 };
 
 }  // namespace assay::tasks::synthetic_text

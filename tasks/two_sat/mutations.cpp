@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/composition.h"
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"
 
@@ -18,8 +18,8 @@ using at::Tensor;
 using circuits::Interpretation;
 using circuits::Node;
 using circuits::Operation;
-using interp::draw_below;
-using interp::Engine;
+using statistics::draw_below;
+using statistics::Engine;
 
 constexpr double kNoise = 0.01;
 constexpr int64_t kPrime = 1'000'003;  // modulus of the hash

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "interp/statistics/random.h"
 #include "sat2/changes.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/tokens.h"
@@ -31,8 +32,7 @@ std::pair<Formula, Formula> draw_pair(const sat2::Sampler& sampler, uint64_t see
     const Formula formula = sampler.draw(draw);
     const std::vector<Formula> found = partners(formula);
     if (found.empty()) continue;
-    std::seed_seq sequence = {seed, seed >> 32, draw, draw >> 32};
-    std::mt19937 engine(sequence);
+    auto engine = statistics::engine_at<std::mt19937>({seed, seed >> 32, draw, draw >> 32});
     const bool wanted = engine() % 2 == 1;
     const Formula& partner = found[engine() % found.size()];
     if (sat2::satisfiable_by_masks(formula) == wanted) return {formula, partner};

@@ -4,15 +4,15 @@
 
 #include <utility>
 
-#include "interp/random_draws.h"
+#include "interp/statistics/random.h"
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
 namespace {
 
-using interp::Engine;
 using sat2::Clause;
 using sat2::Formula;
+using statistics::Engine;
 using Change = void (*)(Formula& formula, Engine& engine);
 
 void swap_literals(Formula& formula, Engine&) {
@@ -21,16 +21,16 @@ void swap_literals(Formula& formula, Engine&) {
 
 void swap_some(Formula& formula, Engine& engine) {
   for (Clause& clause : formula.clauses)
-    if (interp::draw_below(engine, 2) == 1) std::swap(clause.left, clause.right);
+    if (statistics::draw_below(engine, 2) == 1) std::swap(clause.left, clause.right);
 }
 
 void permute_clauses(Formula& formula, Engine& engine) {
   const auto n = static_cast<int64_t>(formula.clauses.size());
-  formula.clauses = interp::draw_from(engine, formula.clauses, n);
+  formula.clauses = statistics::draw_from(engine, formula.clauses, n);
 }
 
 void rename_variables(Formula& formula, Engine& engine) {
-  const std::vector<int64_t> names = interp::permutation(engine, formula.variables);
+  const std::vector<int64_t> names = statistics::permutation(engine, formula.variables);
   for (Clause& clause : formula.clauses) {
     for (sat2::Literal* literal : {&clause.left, &clause.right})
       literal->variable = static_cast<int>(names[literal->variable]);
@@ -39,7 +39,7 @@ void rename_variables(Formula& formula, Engine& engine) {
 }
 
 void flip_sign(Formula& formula, Engine& engine) {
-  const int64_t variable = interp::draw_below(engine, formula.variables);
+  const int64_t variable = statistics::draw_below(engine, formula.variables);
   for (Clause& clause : formula.clauses)
     for (sat2::Literal* literal : {&clause.left, &clause.right})
       literal->negated ^= literal->variable == variable;
@@ -52,8 +52,7 @@ at::Tensor changed(const at::Tensor& tokens, int64_t variables, uint64_t seed, i
   for (int64_t row = 0; row < tokens.size(0); ++row) {
     Formula formula = formula_of(tokens[row], variables);
     const auto index = static_cast<uint64_t>(first + row);
-    std::seed_seq sequence = {seed, seed >> 32, index, index >> 32};
-    Engine engine(sequence);
+    Engine engine = statistics::engine_at({seed, seed >> 32, index, index >> 32});
     change(formula, engine);
     write_tokens(formula, result.size(1) / 4, result.data_ptr<int64_t>() + row * result.size(1));
   }

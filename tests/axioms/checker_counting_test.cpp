@@ -128,7 +128,7 @@ TEST(CheckerCountingTest, StoppedBeforehandNothingIsCounted) {
   const CheckResult nothing = check_or(or_interpretation(), {.inputs = 100, .stop = &stop});
   EXPECT_FALSE(nothing.complete);
   EXPECT_EQ(nothing.inputs, 0);
-  EXPECT_EQ(nothing.nodes[1][Axiom::PE].estimate, Estimate{});
+  EXPECT_EQ(nothing.nodes[1][Axiom::PE].estimate, statistics::Estimate{});
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(CheckerTest, ATrueInterpretationHasNoFailures) {
   for (const NodeResult& node : result.nodes) {
     EXPECT_EQ(node.inherited, 0);
     for (const Axiom axiom : kAxioms) {
-      EXPECT_EQ(node[axiom].estimate, (Estimate{.n = 25, .failures = 0}));
+      EXPECT_EQ(node[axiom].estimate, (statistics::Estimate{.n = 25, .failures = 0}));
       EXPECT_THAT(node[axiom].witnesses, IsEmpty());
     }
   }

@@ -66,17 +66,17 @@ Claim at_most(double epsilon) {
   return {.node = "n", .axiom = Axiom::PE, .epsilon = epsilon};
 }
 
-Verdict judge_one(double epsilon, const Estimate& estimate, bool exact = false) {
+Verdict judge_one(double epsilon, const statistics::Estimate& estimate, bool exact = false) {
   return judge({at_most(epsilon)}, {estimate}, 0.95, exact).at(0);
 }
 
 TEST(Claim, TheVerdictComparesTheBoundsWithTheRateClaimed) {
   for (const int64_t failures : {0, 1, 4, 17, 100})
     for (const double epsilon : {0.0, 0.001, 0.01, 0.03, 0.1, 0.5}) {
-      const Estimate estimate{1000, failures};
+      const statistics::Estimate estimate{1000, failures};
       Verdict expected = Verdict::Undecided;
-      if (upper_bound(estimate, 0.95) <= epsilon) expected = Verdict::Holds;
-      if (lower_bound(estimate, 0.95) > epsilon) expected = Verdict::Violated;
+      if (statistics::upper_bound(estimate, 0.95) <= epsilon) expected = Verdict::Holds;
+      if (statistics::lower_bound(estimate, 0.95) > epsilon) expected = Verdict::Violated;
       EXPECT_EQ(judge_one(epsilon, estimate), expected) << failures << " " << epsilon;
     }
 }

@@ -20,7 +20,7 @@ double share_that_holds(int looks) {
   const Claim claim{.node = "x", .axiom = Axiom::PE, .epsilon = kRate * (1 - 1e-9)};
   int held = 0;
   for (int run = 0; run < kRuns; ++run) {
-    Estimate estimate;
+    statistics::Estimate estimate;
     for (int look = 0; look < looks; ++look) {
       const int64_t more = look == 0 ? kFirst : estimate.n;
       estimate.failures += std::binomial_distribution<int64_t>(more, kRate)(random);

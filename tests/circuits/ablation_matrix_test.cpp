@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 TEST(AblationMatrix, HoldsTheMeasuresUnderEveryAblation) {
   const RandomExperiment random(true, false, 40);
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const at::Tensor kept = random_circuit(random.graph, 15, engine);
   const AblationMatrix matrix = ablation_matrix(random.experiment(), kept);
   ASSERT_EQ(matrix.rows.size(), 5U);

@@ -46,7 +46,7 @@ TEST(Completeness, ABackupThatIsLeftOutShows) {
 TEST(Completeness, SetsAreOfTheCircuitAndWhatTheyAreSaidToBe) {
   const KnownCircuit known({.inputs = 16});
   const Evaluation evaluation(known.experiment());
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const at::Tensor kept = random_circuit(known.graph, 12, engine);
   const Completeness result = completeness(
       evaluation, kept, {.random_sets = 6, .greedy_runs = 2, .greedy_steps = 4, .seed = 1});

@@ -18,7 +18,7 @@ using testing::ThrowsMessage;
 // 40 inputs: a whole chunk and a part of one.
 TEST(Evaluation, StreamsWhatOneBatchOfAllInputsGives) {
   const RandomExperiment random(true, false, 40);
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   for (const Ablation ablation : all_ablations()) {
     for (const Metric metric :
          {Metric::LogitDifference, Metric::Probability, Metric::KlDivergence, Metric::Accuracy}) {
@@ -58,7 +58,7 @@ TEST(Evaluation, KnowsTheNetworkItself) {
 
 TEST(Evaluation, IsTheSameForAnyNumberOfThreads) {
   const RandomExperiment random(true, false, 100);
-  interp::Engine engine(2);
+  statistics::Engine engine(2);
   const std::vector<at::Tensor> circuits = {random_circuit(random.graph, 7, engine),
                                             random_circuit(random.graph, 15, engine)};
   const auto run = [&](int threads) {

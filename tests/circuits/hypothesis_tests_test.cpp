@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "circuits/random_circuits.h"
+#include "interp/statistics/binomial.h"
+#include "interp/statistics/p_values.h"
 #include "tests/circuits/known_circuit.h"
 #include "tests/circuits/random_experiment.h"
 
@@ -32,7 +34,7 @@ TEST(Equivalence, TheKnownCircuitIsShownToDoAsWell) {
   const KnownCircuit known;
   const Equivalence test = test_equivalence(Evaluation(known.experiment()), known.circuit(), {});
   EXPECT_EQ(test.ties, 48);  // rounding is not a victory
-  EXPECT_EQ(test.win_rate, win_rate_bounds(0, 0, 48, 0.05));
+  EXPECT_EQ(test.win_rate, statistics::win_rate_bounds(0, 0, 48, 0.05));
   EXPECT_EQ(test.finding.outcome, Outcome::Shown);
   // By so much and no more: a margin within the bounds is not.
   const Equivalence strict =
@@ -64,13 +66,13 @@ TEST(Equivalence, FourInputsCannotTellWhateverTheySay) {
 TEST(Equivalence, CountsWinsInputByInput) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const at::Tensor kept = random_circuit(random.graph, 20, engine);
   const Equivalence test = test_equivalence(evaluation, kept, {.margin = 0.05});
   const at::Tensor difference = evaluation.run(kept).metric - evaluation.network().metric;
   EXPECT_EQ(test.wins, (difference > 0).sum().item<int64_t>());
   EXPECT_EQ(test.wins + test.losses, 40);
-  EXPECT_EQ(test.win_rate, win_rate_bounds(test.wins, test.losses, 40, 0.05));
+  EXPECT_EQ(test.win_rate, statistics::win_rate_bounds(test.wins, test.losses, 40, 0.05));
 }
 
 TEST(Equivalence, IsNotAskedOfADivergence) {
@@ -134,6 +136,14 @@ TEST(Independence, LooksAtSoManyInputsAsItMay) {
 
 // --- minimality
 
+TEST(Correction, HasNames) {
+  for (const Correction correction : {Correction::Holm, Correction::BenjaminiHochberg})
+    EXPECT_EQ(parse_correction(to_string(correction)), correction);
+  EXPECT_THAT(
+      [] { parse_correction("none"); },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("there are holm, benjamini-hochberg")));
+}
+
 TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
   const KnownCircuit known;
   const std::vector<std::string> useless = {"a0.h1->logits", "input->m0", "m0->a1.h0<v>"};
@@ -173,7 +183,7 @@ TEST(MinimalityTest, IsShownOfTheKnownCircuitIfTheDrawsAllowIt) {
 TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  interp::Engine engine(2);
+  statistics::Engine engine(2);
   const at::Tensor kept = random_circuit(random.graph, 8, engine);
   const MinimalityTest test = test_minimality(evaluation, kept, {.draws = 19});
   EXPECT_EQ(test.random.size(), 19U);
@@ -187,7 +197,7 @@ TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
     EXPECT_NEAR(edge.effect, (both[0] - both[1]).abs().mean().item<double>(), 1e-9);
     const auto hits = std::ranges::count_if(
         test.random, [&](double random) { return random >= edge.effect - rounding; });
-    EXPECT_EQ(edge.p_value, permutation_p_value(hits, 19));
+    EXPECT_EQ(edge.p_value, statistics::permutation_p_value(hits, 19));
   }
 }
 
@@ -250,7 +260,7 @@ TEST(AgainstRandomCircuits, UnderTheNullPValuesAreUniform) {
   constexpr int kTests = 120;
   int low_sufficiency = 0, low_necessity = 0;
   double sum = 0;
-  interp::Engine engine(9);
+  statistics::Engine engine(9);
   for (int i = 0; i < kTests; ++i) {
     const at::Tensor kept = random_circuit(random.graph, 10, engine);
     const TestConfig config{.draws = 19, .seed = 1000 + static_cast<uint64_t>(i)};
@@ -332,7 +342,7 @@ TEST(HypothesisTests, OfAListSayNothingOfOtherInputs) {
 TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
   const RandomExperiment random(true, false, 16);
   const Evaluation evaluation(random.experiment());
-  interp::Engine engine(3);
+  statistics::Engine engine(3);
   const at::Tensor kept = random_circuit(random.graph, 10, engine);
   const auto run = [&](uint64_t seed) {
     return to_json(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}), random.graph);

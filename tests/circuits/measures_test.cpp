@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "circuits/random_circuits.h"
+#include "interp/statistics/binomial.h"
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
@@ -34,7 +35,7 @@ TEST(Faithfulness, IsOfMeansAndItsIntervalHoldsThem) {
 }
 
 TEST(Faithfulness, TheSeedDecidesTheResamples) {
-  interp::Engine engine(2);
+  statistics::Engine engine(2);
   std::normal_distribution<double> normal;
   std::vector<double> sample(50);
   for (double& x : sample) x = std::exp(normal(engine));
@@ -67,7 +68,7 @@ TEST(Faithfulness, IsUnboundedWhereTheNetworkMayDoNothing) {
 // m(M) = 1 and m(∅) = 0 everywhere, so faithfulness is the mean of m(C): its interval must hold the
 // true mean 0 in about 95 of 100 samples.
 TEST(Faithfulness, ItsIntervalCoversTheTruth) {
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   std::normal_distribution<double> normal;
   const at::Tensor one = at::ones({40}, torch::kFloat64), zero = at::zeros_like(one);
   int covered = 0;
@@ -75,7 +76,7 @@ TEST(Faithfulness, ItsIntervalCoversTheTruth) {
   for (int i = 0; i < kSamples; ++i) {
     std::vector<double> sample(40);
     for (double& x : sample) x = normal(engine);
-    const interp::Interval interval =
+    const statistics::Interval interval =
         faithfulness(values(sample), one, zero, {.resamples = 400, .seed = engine()}).interval;
     covered += interval.low <= 0 && 0 <= interval.high;
   }
@@ -102,7 +103,7 @@ TEST(Measure, AllEdgesAreTheNetworkAndNoneAreNothing) {
 TEST(Measure, CountsDecisionsInputByInput) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const Measures measures = measure(evaluation, random_circuit(random.graph, 12, engine));
   int64_t agree = 0, right = 0;
   for (int64_t i = 0; i < 40; ++i) {
@@ -112,7 +113,7 @@ TEST(Measure, CountsDecisionsInputByInput) {
   }
   EXPECT_EQ(measures.agreement.hits, agree);
   EXPECT_EQ(measures.circuit_right.hits, right);
-  EXPECT_EQ(measures.agreement.interval, rate_interval(agree, 40, 0.95));
+  EXPECT_EQ(measures.agreement.interval, statistics::rate_interval(agree, 40, 0.95));
 }
 
 // Four answers, of which each input names two: the network's answer is one of all.
@@ -143,7 +144,7 @@ TEST(Measure, DecisionsAreAmongAllAnswersOfTheTask) {
 TEST(Measure, OfAListFiguresHaveNoIntervals) {
   RandomExperiment random(true, false, 40);
   random.data.is_sample = false;
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const auto json =
       to_json(measure(Evaluation(random.experiment()), random_circuit(random.graph, 12, engine)));
   EXPECT_FALSE(json["independent"].get<bool>());
@@ -156,7 +157,7 @@ TEST(Measure, OfAListFiguresHaveNoIntervals) {
 TEST(Measure, JsonSaysWhatWasMeasuredHow) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment(Ablation::Mean, Metric::Probability));
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   const auto json = to_json(measure(evaluation, random_circuit(random.graph, 12, engine)));
   EXPECT_EQ(json["ablation"], "mean");
   EXPECT_EQ(json["metric"], "probability");

@@ -29,12 +29,13 @@ TEST(Addable, ToNothingIsTheEdgeFromInputToLogits) {
 }
 
 TEST(Addable, AreExactlyTheEdgesThatLieOnAPathOnceAdded) {
-  interp::Engine engine(1);
+  statistics::Engine engine(1);
   for (const int64_t positions : {0, 3}) {
     const ComponentGraph graph(interp::describe(kConfig), positions);
     for (int i = 0; i < 5; ++i) {
-      const at::Tensor kept = with_edges(
-          none(graph), interp::draw_from(engine, edge_ids(none(graph), false), 4 + 6 * i), true);
+      const at::Tensor kept =
+          with_edges(none(graph),
+                     statistics::draw_from(engine, edge_ids(none(graph), false), 4 + 6 * i), true);
       const at::Tensor addable = circuits::addable(graph, kept);
       for (int64_t id = 0; id < graph.n_edges(); ++id)
         ASSERT_EQ(addable.view({-1})[id].item<bool>(),
@@ -45,7 +46,7 @@ TEST(Addable, AreExactlyTheEdgesThatLieOnAPathOnceAdded) {
 }
 
 TEST(RandomPath, LeadsFromTheLogitsToTheInput) {
-  interp::Engine engine(2);
+  statistics::Engine engine(2);
   for (const int64_t positions : {0, 3}) {
     const ComponentGraph graph(interp::describe(kConfig), positions);
     std::set<std::vector<int64_t>> seen;
@@ -64,7 +65,7 @@ TEST(RandomPath, LeadsFromTheLogitsToTheInput) {
 
 TEST(RandomPath, TakesEveryEdgeIntoTheLogitsEquallyOften) {
   const ComponentGraph graph(interp::describe(kConfig));  // six components write before the logits
-  interp::Engine engine(3);
+  statistics::Engine engine(3);
   std::map<int64_t, int> counts;
   constexpr int kPaths = 6000;
   for (int i = 0; i < kPaths; ++i) ++counts[random_path(graph, engine).front()];
@@ -73,7 +74,7 @@ TEST(RandomPath, TakesEveryEdgeIntoTheLogitsEquallyOften) {
 }
 
 TEST(RandomCircuit, HasItsSizeAndIsConnected) {
-  interp::Engine engine(4);
+  statistics::Engine engine(4);
   for (const int64_t positions : {0, 3}) {
     const ComponentGraph graph(interp::describe(kConfig), positions);
     const at::Tensor useful = on_a_path(graph, ~none(graph));
@@ -91,7 +92,7 @@ TEST(RandomCircuit, HasItsSizeAndIsConnected) {
 
 TEST(RandomCircuit, DrawsEveryUsefulEdgeAtTimes) {
   const ComponentGraph graph(interp::describe(kConfig));
-  interp::Engine engine(5);
+  statistics::Engine engine(5);
   at::Tensor seen = none(graph);
   for (int i = 0; i < 300; ++i) seen = seen | random_circuit(graph, 6, engine);
   EXPECT_TRUE(seen.all().item<bool>());
@@ -99,7 +100,7 @@ TEST(RandomCircuit, DrawsEveryUsefulEdgeAtTimes) {
 
 TEST(Inflated, AddsAPathAndNamesAnAddedEdge) {
   const ComponentGraph graph(interp::describe(kConfig));
-  interp::Engine engine(6);
+  statistics::Engine engine(6);
   for (int i = 0; i < 100; ++i) {
     const at::Tensor kept = random_circuit(graph, 5, engine);
     const Inflated more = inflated(graph, kept, engine);
@@ -113,7 +114,7 @@ TEST(Inflated, AddsAPathAndNamesAnAddedEdge) {
 
 TEST(Inflated, FindsTheOneEdgeThatIsLeft) {
   const ComponentGraph graph(interp::describe(kConfig));
-  interp::Engine engine(7);
+  statistics::Engine engine(7);
   for (const char* name : {"input->a0.h0<q>", "m1->logits"}) {
     const int64_t id = graph.parse_edge(name);
     const Inflated more = inflated(graph, with_edges(~none(graph), {id}, false), engine);

@@ -6,24 +6,26 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 #include "interp/attribution/method.h"
-#include "interp/attribution/rank_statistics.h"
 #include "interp/attribution/same_type_replacer.h"
+#include "interp/doubles.h"
 #include "interp/model_file.h"
+#include "interp/statistics/ranks.h"
 #include "tasks/explaining.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {
 namespace {
 
+using interp::doubles_of;
 using interp::attribution::explain;
 using interp::attribution::Explanation;
 using interp::attribution::OwnToken;
 using interp::attribution::Problem;
 using interp::attribution::Replacer;
 using interp::attribution::SameTypeReplacer;
-using interp::attribution::spearman;
 using interp::attribution::Target;
 using interp::attribution::TargetKind;
 
@@ -68,11 +70,11 @@ TEST_F(ExplanationsOfThePublished, ReagentAgreesWithExactOcclusion) {
   double raw = 0, marginal = 0;
   for (const int64_t index : formulas()) {
     const Problem literals = problem(index, "literal", *conditional);
-    const at::Tensor exact = explain("occlusion", literals).scores;
+    const std::vector<double> exact = doubles_of(explain("occlusion", literals).scores);
     const Explanation reagent = explain("reagent:small-vocab", literals);
     EXPECT_LE(reagent.rows, 1000);
-    raw += spearman(reagent.readings.at("raw"), exact) / kFormulas;
-    marginal += spearman(reagent.scores, exact) / kFormulas;
+    raw += statistics::spearman(doubles_of(reagent.readings.at("raw")), exact) / kFormulas;
+    marginal += statistics::spearman(doubles_of(reagent.scores), exact) / kFormulas;
   }
   RecordProperty("raw", std::to_string(raw));
   RecordProperty("marginal", std::to_string(marginal));
@@ -89,12 +91,13 @@ TEST_F(ExplanationsOfThePublished, InseqsDefaultsStopBeforeTheyKnowAnything) {
   double raw = 0;
   for (const int64_t index : formulas()) {
     const Problem tokens = problem(index, "token", uniform);
-    const at::Tensor scores = explain("reagent:inseq", tokens).scores;
-    std::vector<at::Tensor> of_literals;
+    const std::vector<double> scores = doubles_of(explain("reagent:inseq", tokens).scores);
+    std::vector<double> of_literals;
     for (int64_t i = 0; i < 40; ++i)
       if (i % 4 == 1 || i % 4 == 2) of_literals.push_back(scores[i]);
-    const at::Tensor exact = explain("occlusion", problem(index, "literal", *conditional)).scores;
-    raw += spearman(at::stack(of_literals), exact) / kFormulas;
+    const std::vector<double> exact =
+        doubles_of(explain("occlusion", problem(index, "literal", *conditional)).scores);
+    raw += statistics::spearman(of_literals, exact) / kFormulas;
   }
   RecordProperty("raw", std::to_string(raw));
   EXPECT_LE(raw, 0.2);

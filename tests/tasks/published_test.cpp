@@ -58,7 +58,7 @@ class PublishedSlow : public testing::Test {
 };
 
 double upper(const axioms::CheckResult& result, size_t node, Axiom axiom) {
-  return axioms::upper_bound(result.nodes.at(node)[axiom].estimate, 0.95);
+  return statistics::upper_bound(result.nodes.at(node)[axiom].estimate, 0.95);
 }
 
 int covered_assignments(const Derivation& derivation) {

@@ -219,10 +219,10 @@ TEST(Report, SaysByWhichEqualityAndWhatIsNotKnown) {
   circuits::Interpretation loose = two_nodes();
   loose.nodes[0].equality.name = "downstream";
   CheckResult result = counts();
-  result.nodes[0].plain = std::array{Estimate{100, 90}, Estimate{100, 80}};
+  result.nodes[0].plain = std::array{statistics::Estimate{100, 90}, statistics::Estimate{100, 80}};
   const Report report = make_report(loose, result, {}, 0.95, network(), 2);
-  EXPECT_EQ(report.rows[0].plain, (Estimate{100, 90}));
-  EXPECT_EQ(report.rows[1].plain, (Estimate{100, 80}));
+  EXPECT_EQ(report.rows[0].plain, (statistics::Estimate{100, 90}));
+  EXPECT_EQ(report.rows[1].plain, (statistics::Estimate{100, 80}));
   EXPECT_FALSE(report.rows[2].plain || report.rows[4].plain);
   EXPECT_EQ(to_json(report)["rows"][0]["plain_equality"]["rate"], 0.9);
   EXPECT_THAT(verdict_sentence(report), testing::HasSubstr("Values of stream are compared by their "

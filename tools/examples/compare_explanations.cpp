@@ -42,7 +42,7 @@ void run(const char* model, const char* interpretation, int64_t inputs) {
     fmt::print("{:<24} AUROC {:.3f} {} on {} formulas, {:.0f} forward rows each\n", method.method,
                auroc.mean, interval, auroc.inputs, method.rows);
   }
-  const assay::interp::Interval& chance = summary.random.at(measure);
+  const assay::statistics::Interval& chance = summary.random.at(measure);
   fmt::print("{:<24} AUROC [{:.3f}, {:.3f}]\n", "chance", chance.low, chance.high);
 }
 

@@ -43,7 +43,7 @@ void run(const char* model, const char* interpretation, int64_t least) {
       {*subject.model.model, program, subject.task->decision()},
       [&](int64_t first, int64_t count) { return labelled(first, count).tokens; },
       {.inputs = 10000});
-  const assay::axioms::Estimate& ce = result.nodes.back()[assay::axioms::Axiom::CE].estimate;
+  const assay::statistics::Estimate& ce = result.nodes.back()[assay::axioms::Axiom::CE].estimate;
   fmt::print("at least {} neurons: {}.CE fails on {} of {} inputs\n", least, changed.output,
              ce.failures, ce.n);
 }

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "axioms/binomial.h"
 #include "axioms/checker.h"
+#include "interp/statistics/binomial.h"
 #include "tasks/subject.h"
 
 namespace {
@@ -29,7 +29,7 @@ void run(const char* model, const char* interpretation, int64_t inputs) {
       const assay::axioms::AxiomResult& found = node[axiom];
       fmt::print("{:<10} {}  {:6} of {} fail: at most {:.5f} with 95% confidence\n", node.node,
                  to_string(axiom), found.estimate.failures, found.estimate.n,
-                 assay::axioms::upper_bound(found.estimate, 0.95));
+                 assay::statistics::upper_bound(found.estimate, 0.95));
       if (found.witnesses.empty()) continue;
       const assay::axioms::Witness& witness = found.witnesses.front();
       fmt::print("               as on input {}: the network has {}, the interpretation {}\n",

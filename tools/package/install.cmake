@@ -10,10 +10,12 @@ install(DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/manual/man1 DESTINATION ${CMAKE_IN
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/manual/assay
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
-foreach(room sat2 interp circuits axioms tasks)
+foreach(room sat2 statistics interp circuits axioms tasks)
   set_target_properties(assay_${room} PROPERTIES EXPORT_NAME ${room})
   install(TARGETS assay_${room} EXPORT assay)
-  install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay 
+endforeach()
+foreach(folder sat2 interp circuits axioms tasks)
+  install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay
     FILES_MATCHING PATTERN *.h PATTERN reference EXCLUDE PATTERN variable EXCLUDE
     PATTERN memorised EXCLUDE)
 endforeach()

@@ -5,22 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "interp/names.h"
+
 namespace assay::tools::page {
 
 std::string to_string(Tone tone) {
-  switch (tone) {
-    case Tone::Good:
-      return "good";
-    case Tone::Caution:
-      return "caution";
-    case Tone::Bad:
-      return "bad";
-    case Tone::Faint:
-      return "faint";
-    case Tone::Plain:
-      break;
-  }
-  return "plain";
+  static const interp::Names<Tone> kTones = {{Tone::Plain, "plain"},
+                                             {Tone::Good, "good"},
+                                             {Tone::Caution, "caution"},
+                                             {Tone::Bad, "bad"},
+                                             {Tone::Faint, "faint"}};
+  return interp::name_of(tone, kTones);
 }
 
 Tone tone_of_verdict(const std::string& verdict) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "interp/names.h"
 #include "tools/measure_names.h"
 #include "tools/page/channels.h"
 
@@ -10,19 +11,10 @@ namespace {
 
 constexpr int kColumns = 4;  // of multiples, as many as stand beside the methods' names
 
-const char* in_words(Chance chance) {
-  switch (chance) {
-    case Chance::Above:
-      return "above";
-    case Chance::Within:
-      return "within";
-    case Chance::Below:
-      return "below";
-    case Chance::Unknown:
-      break;
-  }
-  return "unknown";
-}
+const interp::Names<Chance> kChances = {{Chance::Above, "above"},
+                                        {Chance::Within, "within"},
+                                        {Chance::Below, "below"},
+                                        {Chance::Unknown, "unknown"}};
 
 Json points_of(const ComparisonFigures& figures, const std::string& measure) {
   Json points = Json::array();
@@ -34,7 +26,7 @@ Json points_of(const ComparisonFigures& figures, const std::string& measure) {
                       {"value", figure.mean},
                       {"low", figure.interval.low},
                       {"high", figure.interval.high},
-                      {"chance", in_words(figure.chance)},
+                      {"chance", interp::name_of(figure.chance, kChances)},
                       {"mean", figure_text(figure.mean)},
                       {"interval", figure_text(figure.interval)},
                       {"inputs", figure.inputs}});
@@ -64,7 +56,7 @@ Json x_of(const char* field, const Json& scale) {
           {"axis", {{"tickCount", 3}, {"labelFontSize", 10}, {"format", "~r"}, {"grid", false}}}};
 }
 
-Json band_of(const interp::Interval& chance, const Json& scale) {
+Json band_of(const statistics::Interval& chance, const Json& scale) {
   return {{"data", {{"values", {{{"from", chance.low}, {"to", chance.high}}}}}},
           {"mark", {{"type", "rect"}, {"color", "var(--band)"}}},
           {"encoding", {{"x", x_of("from", scale)}, {"x2", {{"field", "to"}}}}}};

@@ -12,13 +12,13 @@ namespace assay::tools::page {
 namespace {
 
 /// Bounds are null where nothing is defined.
-std::optional<interp::Interval> interval_of(const Json& bounds) {
+std::optional<statistics::Interval> interval_of(const Json& bounds) {
   if (bounds.is_null() || !bounds.at(0).is_number() || !bounds.at(1).is_number())
     return std::nullopt;
-  return interp::Interval{bounds[0], bounds[1]};
+  return statistics::Interval{bounds[0], bounds[1]};
 }
 
-Chance chance_of(const interp::Interval& interval, const interp::Interval& chance) {
+Chance chance_of(const statistics::Interval& interval, const statistics::Interval& chance) {
   if (!interval.exists()) return Chance::Unknown;
   if (interval.low > chance.high) return Chance::Above;
   if (interval.high < chance.low) return Chance::Below;
@@ -26,7 +26,7 @@ Chance chance_of(const interp::Interval& interval, const interp::Interval& chanc
 }
 
 ComparedMethod method_of(const Json& summary,
-                         const std::map<std::string, interp::Interval>& chance) {
+                         const std::map<std::string, statistics::Interval>& chance) {
   ComparedMethod method{.name = summary.at("method"), .figures = {}};
   method.rows = summary.value("rows", 0.0);
   method.seconds = summary.value("seconds", 0.0);
@@ -35,8 +35,8 @@ ComparedMethod method_of(const Json& summary,
     // Errors by how many features go stand in the report; the page shows their sum.
     if (reference_of(measure) == "removal-mse") continue;
     if (!of_method.at("mean").is_number()) continue;
-    const interp::Interval interval =
-        interval_of(of_method.at("interval")).value_or(interp::kNoInterval);
+    const statistics::Interval interval =
+        interval_of(of_method.at("interval")).value_or(statistics::kNoInterval);
     Figure& figure = method.figures[measure];
     figure = {of_method.at("mean"), interval, of_method.at("inputs")};
     if (const auto found = chance.find(measure); found != chance.end())
@@ -91,7 +91,7 @@ std::string figure_text(double figure) {
   return negative ? "−" + digits : digits;
 }
 
-std::string figure_text(const interp::Interval& interval) {
+std::string figure_text(const statistics::Interval& interval) {
   if (!interval.exists()) return "no interval";
   return fmt::format("{} to {}", figure_text(interval.low), figure_text(interval.high));
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "interp/bootstrap.h"
+#include "interp/statistics/interval.h"
 #include "tasks/comparison_summary.h"
 #include "tools/page/blocks.h"
 
@@ -17,7 +17,7 @@ enum class Chance { Unknown, Above, Within, Below };
 
 struct Figure {
   double mean = 0;
-  interp::Interval interval;
+  statistics::Interval interval;
   int64_t inputs = 0;  ///< on which it is defined
   Chance chance = Chance::Unknown;
 };
@@ -31,7 +31,7 @@ struct ComparedMethod {
 
 struct ComparisonFigures {
   std::vector<std::string> measures;  ///< those that some method has
-  std::map<std::string, interp::Interval> chance;
+  std::map<std::string, statistics::Interval> chance;
   std::map<std::string, tasks::Leader> leaders;  ///< by measure
   /// First those that are above chance on most measures, last what is no method.
   std::vector<ComparedMethod> methods;
@@ -45,6 +45,6 @@ ComparisonFigures comparison_figures(const Json& summary);
 
 /// `0.91`, `151`, `2.1e+07`: three digits, as columns of means have use for.
 std::string figure_text(double figure);
-std::string figure_text(const interp::Interval& interval);
+std::string figure_text(const statistics::Interval& interval);
 
 }  // namespace assay::tools::page

@@ -7,6 +7,7 @@
 #include "axioms/report.h"
 #include "interp/files.h"
 #include "interp/json_reader.h"
+#include "interp/names.h"
 #include "tasks/registry.h"
 #include "tools/page/report_shapes.h"
 #include "tools/run_folder.h"
@@ -77,32 +78,19 @@ std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
   return subject;
 }
 
-std::string in_words(RunKind kind) {
-  switch (kind) {
-    case RunKind::Validation:
-      return "Validation";
-    case RunKind::Explanation:
-      return "Explanation";
-    case RunKind::Comparison:
-      return "Comparison of explanations";
-    case RunKind::Measurement:
-      return "Measures of a circuit";
-    case RunKind::Discovery:
-    case RunKind::Circuit:
-      return "Circuit";
-    case RunKind::Derivation:
-      return "Derivation";
-    case RunKind::Training:
-      return "Training";
-    case RunKind::Manifest:
-      break;
-  }
-  return "Network";
-}
+const interp::Names<RunKind> kTitles = {{RunKind::Validation, "Validation"},
+                                        {RunKind::Explanation, "Explanation"},
+                                        {RunKind::Comparison, "Comparison of explanations"},
+                                        {RunKind::Measurement, "Measures of a circuit"},
+                                        {RunKind::Discovery, "Circuit"},
+                                        {RunKind::Circuit, "Circuit"},
+                                        {RunKind::Derivation, "Derivation"},
+                                        {RunKind::Training, "Training"},
+                                        {RunKind::Manifest, "Network"}};
 
 std::string name_of(const Run& run) {
   if (run.report.contains("title")) return run.report["title"];
-  const std::string kind = in_words(run.kind);
+  const std::string kind = interp::name_of(run.kind, kTitles);
   return run.path.empty() ? kind : fmt::format("{} ({})", kind, run.path.filename().string());
 }
 

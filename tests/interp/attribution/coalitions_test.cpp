@@ -19,7 +19,7 @@ TEST(Coalitions, AllOfThemComeInTheOrderOfTheirBits) {
 
 TEST(Coalitions, RandomOnesHaveTheSizesAskedForAndHoldEveryFeatureEquallyOften) {
   const int64_t n = 6, draws = 6000;
-  Engine engine(1);
+  statistics::Engine engine(1);
   const std::vector<int64_t> sizes(draws, 2);
   const at::Tensor kept = random_coalitions(engine, sizes, n);
   EXPECT_TRUE(kept.sum(1).eq(2).all().item<bool>());

@@ -67,6 +67,20 @@ TEST(IntegratedGradients, AreCompleteOnEveryArchitecture) {
   }
 }
 
+TEST(IntegratedGradients, AreCompleteForEveryTarget) {
+  const auto model = random_model(assorted_configs()[0], 6);
+  for (const TargetKind kind : {TargetKind::Logit, TargetKind::Probability,
+                                TargetKind::LogProbability, TargetKind::LogitDifference}) {
+    Problem problem =
+        inside_problem(*model, grouped_input(), {.kind = kind, .token = 1, .foil = 2});
+    problem.rows = 20000;
+    const Explanation found = explain("integrated-gradients", problem);
+    EXPECT_NEAR(found.diagnostics["score"].get<double>(),
+                problem.scorer.score(problem.input.tokens), 1e-12);
+    EXPECT_TRUE(found.diagnostics["converged"].get<bool>());
+  }
+}
+
 TEST(IntegratedGradients, StopAtTheBudgetAndSayHowFarTheyAreOff) {
   const auto model = random_model(assorted_configs()[0], 6);
   const EmbeddedInput input(*model, grouped_input(), {});

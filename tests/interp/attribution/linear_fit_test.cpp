@@ -29,7 +29,7 @@ TEST(WeightedRidge, OfOneColumnIsAClosedForm) {
 }
 
 TEST(WeightedRidge, WithoutPenaltyRecoversALinearFunction) {
-  Engine engine(1);
+  statistics::Engine engine(1);
   const Tensor X =
       random_coalitions(engine, {0, 1, 2, 3, 4, 2, 3, 1, 4, 2, 2}, 5).to(torch::kFloat64);
   const Tensor beta = numbers({2, -1, 0.5, 0, 3});

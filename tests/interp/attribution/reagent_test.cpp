@@ -7,7 +7,8 @@
 
 #include <cmath>
 
-#include "interp/attribution/rank_statistics.h"
+#include "interp/doubles.h"
+#include "interp/statistics/ranks.h"
 #include "tests/interp/attribution/additive.h"
 #include "tests/interp/with_threads.h"
 
@@ -64,7 +65,8 @@ double mean_rank_correlation(const MaskDesign& design, const std::string& readin
     problem.seed = model;
     const Explanation explanation =
         reagent(problem, {.masks = design, .probes = 1, .max_steps = rows});
-    sum += spearman(explanation.readings.at(reading), weights) / kModels;
+    sum += statistics::spearman(doubles_of(explanation.readings.at(reading)), doubles_of(weights)) /
+           kModels;
   }
   return sum;
 }

@@ -126,7 +126,7 @@ TEST_F(ByBruteForce, DownstreamEqualityIsTheSameDecisionByBothSuffixes) {
       circuits::compile(derivation.interpretation, all_operations(), model->places());
   const auto& [fourier, sum, answer] =
       std::tie(program.steps[0], program.steps[1], program.steps[2]);
-  axioms::Estimate pe, ce, pr, cr;
+  statistics::Estimate pe, ce, pr, cr;
   for (int64_t i = 0; i < 49; ++i) {
     const Tensor input = tokens.narrow(0, i, 1);
     const auto recorded = model->trace(

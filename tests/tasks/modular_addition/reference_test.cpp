@@ -105,7 +105,7 @@ TEST(ModularReference, NorWhenFittedOnTheTrainingPairsAndTestedOnAllOthers) {
     for (const Axiom axiom : axioms::kAxioms)
       EXPECT_EQ(node[axiom].estimate.failures, 0) << node.node << to_string(axiom);
   // Were they a sample, 8,939 pairs without a failure would bound the rate by 0.000335.
-  EXPECT_NEAR(axioms::upper_bound({8939, 0}, 0.95), 0.000335, 5e-7);
+  EXPECT_NEAR(statistics::upper_bound({8939, 0}, 0.95), 0.000335, 5e-7);
 }
 
 TEST(ModularReference, ComparedExactlyEquivalenceFailsAlwaysAndReplaceabilityNever) {

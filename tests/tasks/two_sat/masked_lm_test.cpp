@@ -7,7 +7,8 @@
 
 #include "interp/attribution/masked_inputs.h"
 #include "interp/attribution/method.h"
-#include "interp/attribution/rank_statistics.h"
+#include "interp/doubles.h"
+#include "interp/statistics/ranks.h"
 #include "tasks/explaining.h"
 #include "tests/tasks/two_sat/shipped_model.h"
 
@@ -67,8 +68,10 @@ TEST_F(MaskedLmSlow, LearnsWhatFormulasAllowAndExplainsAsTheExactReplacerDoes) {
       variation += total_variation(*allowed, *expected);
       ++literals;
     }
-    spearman_of_effects += spearman(explain("occlusion:replacement", with_learned).scores,
-                                    explain("occlusion:replacement", with_exact).scores);
+    const auto effects = [&](const Problem& problem) {
+      return interp::doubles_of(explain("occlusion:replacement", problem).scores);
+    };
+    spearman_of_effects += statistics::spearman(effects(with_learned), effects(with_exact));
   }
   RecordProperty("total_variation", std::to_string(variation / static_cast<double>(literals)));
   RecordProperty("spearman", std::to_string(spearman_of_effects / kFormulas));

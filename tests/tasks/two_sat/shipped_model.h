@@ -39,7 +39,7 @@ class ShippedModel : public testing::Test {
   }
   /// 95% upper bound on a failure rate.
   static double upper(const axioms::CheckResult& result, size_t node, axioms::Axiom axiom) {
-    return axioms::upper_bound(result.nodes.at(node)[axiom].estimate, 0.95);
+    return statistics::upper_bound(result.nodes.at(node)[axiom].estimate, 0.95);
   }
 
   /// On formulas never trained on.

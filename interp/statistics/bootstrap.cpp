@@ -1,7 +1,6 @@
-#include "interp/bootstrap.h"
+#include "interp/statistics/bootstrap.h"
 
 #include <fmt/format.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
@@ -9,16 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
-namespace assay::interp {
+namespace assay::statistics {
 namespace {
-
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  if (below + 1 >= sorted.size()) return sorted.back();
-  const double part = place - static_cast<double>(below);
-  return sorted[below] + part * (sorted[below + 1] - sorted[below]);
-}
 
 constexpr double kRounding = 1e-12;  // relative: spreads below it are none
 
@@ -74,33 +65,9 @@ Interval studentised_quantiles(const std::vector<double>& deviations, double var
 
 }  // namespace
 
-nlohmann::ordered_json to_json(const Interval& interval) {
-  if (!interval.exists()) return nullptr;
-  const auto end = [](double value) {
-    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
-  };
-  return nlohmann::ordered_json::array({end(interval.low), end(interval.high)});
-}
-
-void require_confidence(double confidence) {
-  if (!(confidence > 0 && confidence < 1))
-    throw std::invalid_argument(
-        fmt::format("confidence: expected a number between 0 and 1, got {}", confidence));
-}
-
-Interval percentile_interval(std::vector<double> values, double confidence) {
-  require_confidence(confidence);
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (values.empty()) return {kNaN, kNaN};
-  std::ranges::sort(values);
-  return {quantile(values, (1 - confidence) / 2), quantile(values, (1 + confidence) / 2)};
-}
-
-at::Tensor draw_resample(Engine& engine, int64_t n) {
-  at::Tensor counts = at::zeros({n}, torch::kFloat64);
-  double* count = counts.data_ptr<double>();
-  for (int64_t i = 0; i < n; ++i) ++count[draw_below(engine, n)];
+std::vector<double> draw_resample(Engine& engine, int64_t n) {
+  std::vector<double> counts(n);
+  for (int64_t i = 0; i < n; ++i) ++counts[draw_below(engine, n)];
   return counts;
 }
 
@@ -146,4 +113,4 @@ Interval ratio_interval(const std::vector<double>& numerators,
   return {ratio + root(q.high, -1), ratio + root(q.low, 1)};
 }
 
-}  // namespace assay::interp
+}  // namespace assay::statistics

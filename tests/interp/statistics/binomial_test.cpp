@@ -1,19 +1,20 @@
-#include "axioms/binomial.h"
+#include "interp/statistics/binomial.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
-namespace assay::axioms {
+namespace assay::statistics {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using testing::HasSubstr;
 using testing::ThrowsMessage;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// P(exactly k of n), by multiplication.
 double probability(int64_t n, int64_t k, double p) {
@@ -137,23 +138,6 @@ TEST(Binomial, BoundsAndPValuesAnswerTheSameQuestion) {
     }
 }
 
-TEST(Binomial, BonferroniSharesTheError) {
-  EXPECT_DOUBLE_EQ(bonferroni(0.95, 1), 0.95);
-  EXPECT_DOUBLE_EQ(bonferroni(0.95, 10), 0.995);
-  EXPECT_DOUBLE_EQ(bonferroni(0.9, 4), 0.975);
-  EXPECT_DOUBLE_EQ(bonferroni(0.95, 0), 0.95);
-}
-
-TEST(Binomial, HolmByHand) {
-  // Sorted 0.005, 0.01, 0.03, 0.04, times 4, 3, 2, 1: 0.02, 0.03, 0.06, 0.04, never descending.
-  EXPECT_THAT(holm({0.01, 0.04, 0.03, 0.005}),
-              ElementsAre(DoubleNear(0.03, 1e-12), DoubleNear(0.06, 1e-12), DoubleNear(0.06, 1e-12),
-                          DoubleNear(0.02, 1e-12)));
-  EXPECT_THAT(holm({0.7, 0.6}), ElementsAre(1, 1));
-  EXPECT_THAT(holm({0.02}), ElementsAre(0.02));
-  EXPECT_THAT(holm({}), IsEmpty());
-}
-
 TEST(Binomial, ImpossibleEstimatesAndConfidencesAreRefused) {
   for (const double confidence : {0.0, 1.0, -1.0, std::nan("")}) {
     EXPECT_THROW(upper_bound({10, 1}, confidence), std::invalid_argument);
@@ -177,5 +161,68 @@ TEST(Binomial, ImpossibleEstimatesAndConfidencesAreRefused) {
       ThrowsMessage<std::invalid_argument>("estimate: -1 failures out of 3"));
 }
 
+TEST(RateInterval, ATextbookIntervalComesOut) {
+  // Clopper and Pearson's 95 % interval for 1 of 10: 0.0025 to 0.4450.
+  const Interval interval = rate_interval(1, 10, 0.95);
+  EXPECT_NEAR(interval.low, 0.0025, 0.00005);
+  EXPECT_NEAR(interval.high, 0.4450, 0.00005);
+}
+
+TEST(RateInterval, AtTheEndsItIsAClosedForm) {
+  for (const int64_t n : {1, 9, 1000}) {
+    EXPECT_EQ(rate_interval(0, n, 0.95).low, 0);
+    EXPECT_NEAR(rate_interval(0, n, 0.95).high, 1 - std::pow(0.025, 1.0 / static_cast<double>(n)),
+                1e-12);
+    EXPECT_NEAR(rate_interval(n, n, 0.95).low, std::pow(0.025, 1.0 / static_cast<double>(n)),
+                1e-12);
+    EXPECT_EQ(rate_interval(n, n, 0.95).high, 1);
+  }
+  EXPECT_EQ(rate_interval(0, 0, 0.95), (Interval{0, 1}));
+}
+
+TEST(RateInterval, RefusesWhatIsNoCountAndNoConfidence) {
+  EXPECT_THAT([] { rate_interval(3, 2, 0.95); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("3 out of 2")));
+  EXPECT_THROW(rate_interval(-1, 2, 0.95), std::invalid_argument);
+  for (const double confidence : {0.0, 1.0, kNaN})
+    EXPECT_THROW(rate_interval(1, 2, confidence), std::invalid_argument);
+}
+
+TEST(WinRateBounds, AreThoseOfWinsAndLossesTogether) {
+  // Without a loss or a win in n the bounds are the closed forms of 0 of n at α/2.
+  const double most = 1 - std::pow(0.025, 1.0 / 48);
+  EXPECT_NEAR(win_rate_bounds(0, 0, 48, 0.05).high, 0.5 + most / 2, 1e-12);
+  EXPECT_NEAR(win_rate_bounds(0, 0, 48, 0.05).low, 0.5 - most / 2, 1e-12);
+  const Interval all = win_rate_bounds(48, 0, 48, 0.05);
+  EXPECT_EQ(all.high, 1);
+  EXPECT_NEAR(all.low, (1 + (1 - most) - most) / 2, 1e-12);
+  const Interval few = win_rate_bounds(2, 2, 4, 0.05);  // four inputs show nothing
+  EXPECT_LT(few.low, 0.1);
+  EXPECT_GT(few.high, 0.9);
+  EXPECT_EQ(win_rate_bounds(0, 0, 0, 0.05), (Interval{0, 1}));
+  EXPECT_THROW(win_rate_bounds(3, 2, 4, 0.05), std::invalid_argument);
+}
+
+// Summed over all outcomes: neither bound errs more often than alpha.
+TEST(WinRateBounds, ErrAtMostAsOftenAsTheySay) {
+  const int64_t n = 30;
+  for (const double wins : {0.05, 0.3, 0.5}) {
+    for (const double losses : {0.05, 0.3, 0.5}) {
+      double above = 0, below = 0;
+      for (int64_t w = 0; w <= n; ++w) {
+        for (int64_t l = 0; w + l <= n; ++l) {
+          const double chance =
+              probability(n, w, wins) * (w == n ? 1 : probability(n - w, l, losses / (1 - wins)));
+          const Interval bounds = win_rate_bounds(w, l, n, 0.05);
+          above += (1 + wins - losses) / 2 > bounds.high ? chance : 0;
+          below += (1 + wins - losses) / 2 < bounds.low ? chance : 0;
+        }
+      }
+      EXPECT_LE(above, 0.05) << wins << " " << losses;
+      EXPECT_LE(below, 0.05) << wins << " " << losses;
+    }
+  }
+}
+
 }  // namespace
-}  // namespace assay::axioms
+}  // namespace assay::statistics

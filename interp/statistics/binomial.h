@@ -2,9 +2,10 @@
 // Exact binomial statistics (Boost.Math): what a number of failures says about the rate behind it.
 
 #include <cstdint>
-#include <vector>
 
-namespace assay::axioms {
+#include "interp/statistics/interval.h"
+
+namespace assay::statistics {
 
 /// Failures out of n independent inputs. Estimates of disjoint samples add up.
 struct Estimate {
@@ -32,12 +33,16 @@ double lower_bound(const Estimate& estimate, double confidence);
 double p_value_of_at_most(const Estimate& estimate, double rate);
 double p_value_of_at_least(const Estimate& estimate, double rate);
 
-/// Bonferroni: the confidence that each of m bounds needs so that all hold together with
-/// `confidence`.
-double bonferroni(double confidence, int64_t m);
+/// Two-sided exact interval (Clopper and Pearson 1934) of a rate of which `hits` out of n were
+/// seen: each side errs with probability at most (1 - confidence)/2. Without a trial [0, 1].
+/// @throws std::invalid_argument unless 0 <= hits <= n and 0 < confidence < 1.
+Interval rate_interval(int64_t hits, int64_t n, double confidence);
 
-/// Holm's step-down adjusted p-values, in the order given: rejecting those at most α keeps the
-/// probability of any false rejection at most α, whatever the dependence (Holm 1979).
-std::vector<double> holm(const std::vector<double>& p_values);
+/// Bounds of the win rate P(win) + P(tie)/2 of n independent trials, each of which errs with
+/// probability at most alpha: what two one-sided tests at level alpha ask for. Exact and, where
+/// ties are few, wider than it need be: wins and losses are bounded each at alpha/2
+/// (Clopper-Pearson, Bonferroni). Without a trial [0, 1].
+/// @throws std::invalid_argument unless wins, losses >= 0, wins + losses <= n and 0 < alpha < 1.
+Interval win_rate_bounds(int64_t wins, int64_t losses, int64_t n, double alpha);
 
-}  // namespace assay::axioms
+}  // namespace assay::statistics

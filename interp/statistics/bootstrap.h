@@ -2,40 +2,16 @@
 // How much a figure would move with other inputs of the same kind. All of this supposes that the
 // inputs are independent draws from one distribution.
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <vector>
 
-#include "interp/random_draws.h"
+#include "interp/statistics/interval.h"
+#include "interp/statistics/random.h"
 
-namespace assay::interp {
+namespace assay::statistics {
 
-/// Infinite ends say that nothing bounds the figure there.
-struct Interval {
-  double low = 0, high = 0;
-  bool exists() const { return low <= high; }
-  bool operator==(const Interval&) const = default;
-};
-/// Where the inputs tell nothing about the spread: fewer than two, or all alike.
-inline constexpr Interval kNoInterval{std::numeric_limits<double>::quiet_NaN(),
-                                      std::numeric_limits<double>::quiet_NaN()};
-/// [low, high], an infinite end as null; null where there is no interval.
-nlohmann::ordered_json to_json(const Interval& interval);
-
-/// @throws std::invalid_argument unless 0 < confidence < 1.
-void require_confidence(double confidence);
-
-/// The middle `confidence` of values (linear between order statistics). Of resamples' means this is
-/// no interval to trust, since it misses too often where values are skewed: see mean_interval().
-/// NaNs are left out; of nothing at all both ends are NaN.
-/// @throws std::invalid_argument unless 0 < confidence < 1.
-Interval percentile_interval(std::vector<double> values, double confidence);
-
-/// One bootstrap resample of n inputs: how often each was drawn. float64 [n], sum n.
-at::Tensor draw_resample(Engine& engine, int64_t n);
+/// One bootstrap resample of n inputs: how often each was drawn, n times together.
+std::vector<double> draw_resample(Engine& engine, int64_t n);
 
 struct Bootstrap {
   int64_t resamples = 1000;  ///< 0: Student's t alone
@@ -63,4 +39,4 @@ Interval mean_interval(const std::vector<double>& values, const Bootstrap& boots
 Interval ratio_interval(const std::vector<double>& numerators,
                         const std::vector<double>& denominators, const Bootstrap& bootstrap = {});
 
-}  // namespace assay::interp
+}  // namespace assay::statistics

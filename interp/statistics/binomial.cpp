@@ -1,24 +1,24 @@
-#include "axioms/binomial.h"
+#include "interp/statistics/binomial.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
-#include <numeric>
 #include <stdexcept>
 
-namespace assay::axioms {
+namespace assay::statistics {
 namespace {
 
 using Binomial = boost::math::binomial_distribution<double>;
 
 void check(const Estimate& estimate, double confidence) {
-  if (!(confidence > 0 && confidence < 1))
-    throw std::invalid_argument(
-        fmt::format("confidence: expected a number between 0 and 1, got {}", confidence));
+  require_confidence(confidence);
   if (estimate.failures < 0 || estimate.failures > estimate.n)
     throw std::invalid_argument(
         fmt::format("estimate: {} failures out of {}", estimate.failures, estimate.n));
+}
+
+void require_counts(int64_t hits, int64_t n) {
+  if (hits < 0 || hits > n) throw std::invalid_argument(fmt::format("{} out of {}", hits, n));
 }
 
 }  // namespace
@@ -49,22 +49,20 @@ double p_value_of_at_least(const Estimate& estimate, double rate) {
                                                   static_cast<double>(estimate.failures - 1)));
 }
 
-double bonferroni(double confidence, int64_t m) {
-  return 1 - (1 - confidence) / static_cast<double>(std::max<int64_t>(1, m));
+Interval rate_interval(int64_t hits, int64_t n, double confidence) {
+  require_counts(hits, n);
+  require_confidence(confidence);
+  const double side = (1 - confidence) / 2;
+  const auto trials = static_cast<double>(n), successes = static_cast<double>(hits);
+  return {hits == 0 ? 0 : Binomial::find_lower_bound_on_p(trials, successes, side),
+          hits == n ? 1 : Binomial::find_upper_bound_on_p(trials, successes, side)};
 }
 
-std::vector<double> holm(const std::vector<double>& p_values) {
-  std::vector<size_t> order(p_values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {}, [&](size_t i) { return p_values[i]; });
-  std::vector<double> adjusted(p_values.size());
-  double running = 0;
-  for (size_t rank = 0; rank < order.size(); ++rank) {
-    const double scaled = p_values[order[rank]] * static_cast<double>(order.size() - rank);
-    running = std::max(running, std::min(1.0, scaled));
-    adjusted[order[rank]] = running;
-  }
-  return adjusted;
+Interval win_rate_bounds(int64_t wins, int64_t losses, int64_t n, double alpha) {
+  require_counts(wins + losses, n);
+  const Interval won = rate_interval(wins, n, 1 - alpha);
+  const Interval lost = rate_interval(losses, n, 1 - alpha);
+  return {(1 + won.low - lost.high) / 2, (1 + won.high - lost.low) / 2};
 }
 
-}  // namespace assay::axioms
+}  // namespace assay::statistics
