@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "circuits/abstract_values.h"
+#include "interp/execution/chunks.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 
 namespace assay::axioms {
 namespace {
@@ -174,16 +174,13 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   CheckResult result;
   for (const Step& step : program.steps) result.nodes.push_back({.node = step.name, .axioms = {}});
   std::mutex mutex;
-  const int64_t chunk = experiment.network.inputs_per_run();
-  const int64_t n_chunks = (config.inputs + chunk - 1) / chunk;
-  interp::parallel_for(n_chunks, [&](int64_t i) {
+  const interp::Chunks chunks(config.inputs, experiment.network.inputs_per_run());
+  chunks.for_each([&](const interp::Chunk& chunk) {
     if (config.stop && *config.stop) return;
     const at::NoGradGuard no_grad;
-    const int64_t first = i * chunk;
-    const int64_t size = std::min(chunk, config.inputs - first);
-    const Tensor tokens = inputs(first, size).to(experiment.network.device());
+    const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
     const Observation seen = observe(experiment, tokens);
-    const Keep keep{.tokens = tokens, .first = first, .witnesses = config.witnesses};
+    const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = config.witnesses};
     std::vector<NodeResult> parts;
     for (size_t v = 0; v < program.steps.size(); ++v)
       parts.push_back(check_node(experiment, v, seen, keep));
@@ -193,7 +190,7 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
     for (size_t v = 0; v < parts.size(); ++v)
       add(result.nodes[v], std::move(parts[v]), config.witnesses);
     add(result.readings, readings);
-    result.inputs += size;
+    result.inputs += chunk.count;
     if (config.on_progress) config.on_progress(result.inputs, config.inputs);
   });
   result.complete = result.inputs == config.inputs;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "axioms/determination.h"
+#include "interp/execution/chunks.h"
 #include "interp/network/network.h"
 #include "interp/statistics/random.h"
 
@@ -17,7 +18,6 @@ using circuits::Step;
 using circuits::Value;
 using interp::Site;
 
-constexpr int64_t kAtOnce = 128;        // inputs per run
 constexpr double kSameNumber = 0.1;     // of a standard deviation
 constexpr uint64_t kPairingSeed = 271;  // arbitrary: which inputs are paired must not be chosen
 
@@ -112,10 +112,10 @@ Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
                        .written = std::vector<WrittenStates>(steps)};
   std::vector<Collected> collected(steps);
   Keys decisions;
-  for (int64_t first = 0; first < tokens.size(0); first += kAtOnce) {
-    const int64_t n = std::min(kAtOnce, tokens.size(0) - first);
-    const Observation seen = observe(experiment, tokens.narrow(0, first, n));
-    const Tensor partner = random_partner(n).to(tokens.device());
+  const interp::Chunks chunks(tokens.size(0), experiment.network.inputs_per_run());
+  chunks.in_turn([&](const interp::Chunk& chunk) {
+    const Observation seen = observe(experiment, tokens.narrow(0, chunk.first, chunk.count));
+    const Tensor partner = random_partner(chunk.count).to(tokens.device());
     const Tensor alike = partner_decided_alike(seen.decision);
     for (size_t v = 0; v < steps; ++v) {
       add_grip(result.grips[v], experiment, v, seen, partner);
@@ -124,7 +124,7 @@ Interventions intervene(const Experiment& experiment, const Tensor& tokens) {
     }
     const Keys decided = keys_of(seen.decision);
     decisions.insert(decisions.end(), decided.begin(), decided.end());
-  }
+  });
   for (size_t v = 0; v < steps; ++v) {
     const auto& [values, states, answers] = collected[v];
     result.equalities[v].explained = explained_by(decisions, values);

@@ -12,7 +12,7 @@
 #include "axioms/claim.h"
 #include "axioms/vacuity.h"
 #include "circuits/interpretation.h"
-#include "interp/blas.h"
+#include "interp/execution/blas.h"
 #include "interp/network/network.h"
 
 namespace assay::axioms {

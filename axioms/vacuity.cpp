@@ -9,6 +9,7 @@
 
 #include "axioms/claimed_graph.h"
 #include "axioms/interventions.h"
+#include "interp/execution/chunks.h"
 #include "interp/network/network.h"
 
 namespace assay::axioms {
@@ -24,8 +25,7 @@ constexpr const char* kPrefixwise =
     "each prefix of the network could compute what its abstract prefix computes";
 constexpr const char* kComponentwise =
     "each component of the network could compute what its abstract component computes";
-constexpr int64_t kStatesAtOnce = 128;  // inputs whose written states are held at once
-constexpr int64_t kIntervened = 512;    // inputs on which the network is run again
+constexpr int64_t kIntervened = 512;  // inputs on which the network is run again
 constexpr int64_t kInputsPerAnswer = 10;
 constexpr int64_t kFewPairs = 5;  // with fewer, a change of decision may well not be seen
 constexpr int64_t kDifferingPairs = 20;
@@ -207,10 +207,10 @@ void Inquiry::look_at_written_answer(int v) {
   VarianceExplained of_states(graph_.answers()), of_values(graph_.answers());
   of_values.add(value.unsqueeze(-1).flatten(1));
   if (of_values.value() >= kDetermined) return;  // then γ can hardly write more than the answer
-  for (int64_t first = 0; first < n(); first += kStatesAtOnce) {
-    const int64_t batch = std::min(kStatesAtOnce, n() - first);
-    of_states.add(written_states(step(v), value.narrow(0, first, batch)));
-  }
+  const interp::Chunks chunks(n(), experiment_.network.inputs_per_run());
+  chunks.in_turn([&](const interp::Chunk& chunk) {  // written states are large
+    of_states.add(written_states(step(v), value.narrow(0, chunk.first, chunk.count)));
+  });
   if (of_states.value() < kDetermined) return;
   object_to_written_answer(
       v, {.explained = of_states.value(), .values_explained = of_values.value()},

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/component_run.h"
+#include "interp/execution/chunks.h"
 #include "interp/names.h"
 #include "interp/statistics/random.h"
 
@@ -34,17 +35,17 @@ Tensor successors(int64_t n, uint64_t seed) {
 Outputs mean_outputs(const interp::Transformer& model, const ComponentGraph& graph,
                      const Tensor& tokens, int64_t readout) {
   Outputs sums;
-  for (int64_t first = 0; first < tokens.size(0); first += kChunk) {
-    const int64_t count = std::min(kChunk, tokens.size(0) - first);
-    const Outputs part = clean_outputs(model, graph, tokens.narrow(0, first, count), readout);
+  interp::Chunks(tokens.size(0), interp::kInputsPerComponentRun).in_turn([&](auto& chunk) {
+    const Outputs part =
+        clean_outputs(model, graph, tokens.narrow(0, chunk.first, chunk.count), readout);
     for (size_t i = 0; i < part.size(); ++i) {
       const Tensor sum = part[i].sum(1, /*keepdim=*/true, torch::kFloat64);
-      if (first == 0)
+      if (chunk.first == 0)
         sums.push_back(sum);
       else
         sums[i] += sum;
     }
-  }
+  });
   for (Tensor& sum : sums) sum = (sum / tokens.size(0)).to(torch::kFloat32);
   return sums;
 }

@@ -8,7 +8,8 @@
 
 #include "circuits/component_run.h"
 #include "circuits/self_check.h"
-#include "interp/parallel.h"
+#include "interp/execution/chunks.h"
+#include "interp/execution/parallel.h"
 
 namespace assay::circuits {
 namespace {
@@ -35,14 +36,13 @@ class Acdc {
       : experiment_(experiment),
         graph_(experiment.graph),
         on_progress_(on_progress),
-        batches_((experiment.data.size() + kChunk - 1) / kChunk),
+        batches_(chunks_of(experiment.data).count()),
         keep_(at::ones({graph_.rows(), graph_.columns()})) {
     std::vector<char> changed(batches_.size());
-    interp::parallel_for(static_cast<int64_t>(batches_.size()), [&](int64_t i) {
-      const int64_t first = i * kChunk;
-      batches_[i] = make_batch(experiment_, ablator, first,
-                               std::min(kChunk, experiment_.data.size() - first));
-      changed[i] = changes_something(experiment_, batches_[i]);
+    chunks_of(experiment_.data).for_each([&](const interp::Chunk& chunk) {
+      PatchBatch& batch = batches_[chunk.index];
+      batch = make_batch(experiment_, ablator, chunk.first, chunk.count);
+      changed[chunk.index] = changes_something(experiment_, batch);
     });
     require_change(experiment_, changed);
   }

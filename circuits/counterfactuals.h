@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "interp/execution/chunks.h"
+
 namespace assay::circuits {
 
 /// Inputs, each with the answers that count as right and as wrong, and possibly with a partner: an
@@ -31,7 +33,10 @@ struct Counterfactuals {
 /// @throws std::invalid_argument naming shape or type: what is expected and what was got.
 void validate(const Counterfactuals& data, int64_t d_vocab, int64_t n_ctx);
 
-/// Inputs computed at once: results are sums over such chunks in order, whatever the threads.
-inline constexpr int64_t kChunk = 32;
+/// How inputs go through the network: results are sums over such chunks in order, whatever the
+/// threads.
+inline interp::Chunks chunks_of(const Counterfactuals& data) {
+  return {data.size(), interp::kInputsPerComponentRun};
+}
 
 }  // namespace assay::circuits

@@ -9,8 +9,8 @@
 
 #include "circuits/acdc.h"
 #include "circuits/self_check.h"
+#include "interp/execution/chunks.h"
 #include "interp/names.h"
-#include "interp/parallel.h"
 
 namespace assay::circuits {
 namespace {
@@ -40,36 +40,36 @@ Tensor effects(const Experiment& experiment, const DiscoveryConfig& config,
 }
 
 // Runs the chunks of inputs side by side; `use` is told the effects [batch, rows, columns] of each.
-void for_each_chunk(const Experiment& experiment, const DiscoveryConfig& config,
-                    const Progress& on_progress,
-                    const std::function<void(int64_t chunk, const Tensor& effects)>& use) {
+void for_each_chunk(
+    const Experiment& experiment, const DiscoveryConfig& config, const Progress& on_progress,
+    const std::function<void(const interp::Chunk& chunk, const Tensor& effects)>& use) {
   const Ablator ablator(experiment.model, experiment.graph, experiment.data, experiment.readout,
                         experiment.ablation, experiment.seed);
-  const int64_t n = experiment.data.size(), n_chunks = (n + kChunk - 1) / kChunk;
-  std::vector<char> changed(n_chunks);
+  const interp::Chunks chunks = chunks_of(experiment.data);
+  std::vector<char> changed(chunks.count());
   std::mutex mutex;
   int64_t done = 0;
-  interp::parallel_for(n_chunks, [&](int64_t i) {
-    const int64_t first = i * kChunk, count = std::min(kChunk, n - first);
-    const PatchBatch batch = make_batch(experiment, ablator, first, count);
-    changed[i] = changes_something(experiment, batch);
-    use(i, effects(experiment, config, batch));
+  chunks.for_each([&](const interp::Chunk& chunk) {
+    const PatchBatch batch = make_batch(experiment, ablator, chunk.first, chunk.count);
+    changed[chunk.index] = changes_something(experiment, batch);
+    use(chunk, effects(experiment, config, batch));
     const std::lock_guard lock(mutex);
-    done += count;
-    if (on_progress) on_progress(done, n);
+    done += chunk.count;
+    if (on_progress) on_progress(done, chunks.items());
   });
   require_change(experiment, changed);
 }
 
 EdgeScores mean_of_inputs(const Experiment& experiment, const DiscoveryConfig& config,
                           const Progress& on_progress) {
-  const int64_t n = experiment.data.size(), n_chunks = (n + kChunk - 1) / kChunk;
+  const int64_t n = experiment.data.size(), n_chunks = chunks_of(experiment.data).count();
   std::vector<Tensor> sums(n_chunks), squares(n_chunks);
-  for_each_chunk(experiment, config, on_progress, [&](int64_t i, const Tensor& effects) {
-    const Tensor effect = effects.to(torch::kFloat64);
-    sums[i] = effect.sum(0);
-    squares[i] = effect.square().sum(0);
-  });
+  for_each_chunk(experiment, config, on_progress,
+                 [&](const interp::Chunk& chunk, const Tensor& effects) {
+                   const Tensor effect = effects.to(torch::kFloat64);
+                   sums[chunk.index] = effect.sum(0);
+                   squares[chunk.index] = effect.square().sum(0);
+                 });
   const auto total = [&](const std::vector<Tensor>& parts) {
     Tensor sum = parts[0];
     for (size_t i = 1; i < parts.size(); ++i) sum = sum + parts[i];
@@ -129,9 +129,10 @@ Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& co
         "fewer inputs",
         n, experiment.graph.n_edges(), bytes / (1 << 30), kScoreMemory / (1 << 30)));
   Tensor all = at::empty({n, experiment.graph.rows(), experiment.graph.columns()}, torch::kFloat32);
-  for_each_chunk(experiment, config, on_progress, [&](int64_t i, const Tensor& effects) {
-    all.narrow(0, i * kChunk, effects.size(0)).copy_(effects.detach());
-  });
+  for_each_chunk(experiment, config, on_progress,
+                 [&](const interp::Chunk& chunk, const Tensor& effects) {
+                   all.narrow(0, chunk.first, chunk.count).copy_(effects.detach());
+                 });
   return all;
 }
 

@@ -8,7 +8,8 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "interp/parallel.h"
+#include "interp/execution/chunks.h"
+#include "interp/execution/parallel.h"
 
 namespace assay::circuits {
 namespace {
@@ -74,7 +75,7 @@ Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
     const Tensor full = run_circuit(experiment_, part, all);
     const Tensor empty = run_circuit(experiment_, part, none);
     changed[i] = changes_something(experiment_, part);
-    checks[i] = circuits::self_check(experiment_, ablator_, part, i * kChunk, full, empty);
+    checks[i] = circuits::self_check(experiment_, ablator_, part, chunks()[i].first, full, empty);
     network[i] = answers(part, part.network);
     ablated[i] = answers(part, empty);
   });
@@ -87,8 +88,8 @@ Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
 
 PatchBatch Evaluation::batch(int64_t chunk) const {
   if (!batches_.empty()) return batches_[chunk];
-  const int64_t first = chunk * kChunk;
-  return make_batch(experiment_, ablator_, first, std::min(kChunk, size() - first));
+  const auto [index, first, count] = chunks()[chunk];
+  return make_batch(experiment_, ablator_, first, count);
 }
 
 // Chunks that are kept are open to all circuits at once; others are made once and serve all
@@ -133,7 +134,7 @@ Tensor Evaluation::metrics(const std::vector<Tensor>& kept) const {
   Tensor all = at::empty({static_cast<int64_t>(kept.size()), size()}, torch::kFloat64);
   for_each(kept, [&](size_t circuit, int64_t chunk, const PatchBatch& batch, const Tensor& logits) {
     all[static_cast<int64_t>(circuit)]
-        .narrow(0, chunk * kChunk, batch.data.size())
+        .narrow(0, chunks()[chunk].first, batch.data.size())
         .copy_(score(experiment_.metric, logits, batch.network, batch.data));
   });
   return all;

@@ -11,6 +11,7 @@
 #include "circuits/discovery.h"
 #include "circuits/patching.h"
 #include "circuits/self_check.h"
+#include "interp/execution/chunks.h"
 
 namespace assay::circuits {
 
@@ -21,9 +22,9 @@ struct Answers {
   at::Tensor logits;    ///< float32 [n, answers], of Evaluation::answer_tokens()
 };
 
-/// Inputs go through in chunks of kChunk, so results are the same whatever the threads. What does
-/// not depend on the circuit is computed once and kept if it fits into 2 GiB, else anew for every
-/// request. The experiment's parts must outlive it.
+/// Inputs go through in chunks (chunks_of()), so results are the same whatever the threads. What
+/// does not depend on the circuit is computed once and kept if it fits into 2 GiB, else anew for
+/// every request. The experiment's parts must outlive it.
 class Evaluation {
  public:
   /// Runs the network as it is and fully ablated, and proves itself: see self_check.h.
@@ -48,7 +49,8 @@ class Evaluation {
  private:
   using Use = std::function<void(size_t circuit, int64_t chunk, const PatchBatch& batch,
                                  const at::Tensor& logits)>;
-  int64_t n_chunks() const { return (size() + kChunk - 1) / kChunk; }
+  interp::Chunks chunks() const { return chunks_of(experiment_.data); }
+  int64_t n_chunks() const { return chunks().count(); }
   PatchBatch batch(int64_t chunk) const;
   void for_each(const std::vector<at::Tensor>& kept, const Use& use) const;
   Answers answers(const PatchBatch& batch, const at::Tensor& logits) const;

@@ -8,7 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 #include "interp/statistics/p_values.h"
 #include "interp/statistics/random.h"
 

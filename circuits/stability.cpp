@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/circuit.h"
+#include "circuits/random_circuits.h"
 #include "interp/statistics/bootstrap.h"
 
 namespace assay::circuits {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "interp/answers.h"
+#include "interp/execution/chunks.h"
 #include "interp/network/transformer.h"
 
 namespace assay::interp {
@@ -43,13 +44,13 @@ std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, 
   const int64_t last = model.config().n_layers() - 1;
   Tensor reach = at::zeros({model.config().d_mlp}, model.W_E().options().requires_grad(false));
   std::vector<Tensor> labels;
-  for (int64_t first = 0; first < n; first += kShard) {
-    const LabelledBatch part = inputs(first, std::min(kShard, n - first));
+  Chunks(n, kInputsPerStep).in_turn([&](const Chunk& chunk) {
+    const LabelledBatch part = inputs(chunk.first, chunk.count);
     const Tensor hidden = values_at_answers(model, part, readout, {hook::mlp_post(last)})[0];
-    if (hidden.size(0) == 0) continue;  // nothing to be answered here
+    if (hidden.size(0) == 0) return;  // nothing to be answered here
     reach = at::maximum(reach, hidden.abs().amax(0));
     labels.push_back(answer_labels(part));
-  }
+  });
   if (labels.empty())
     throw std::invalid_argument(
         fmt::format("pruning: none of {} inputs has a label to choose neurons by", n));

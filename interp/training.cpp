@@ -15,8 +15,8 @@
 
 #include "interp/answers.h"
 #include "interp/checkpoint.h"
+#include "interp/execution/chunks.h"
 #include "interp/network/transformer.h"
-#include "interp/parallel.h"
 #include "interp/pruning.h"
 
 namespace assay::interp {
@@ -63,12 +63,11 @@ Shard backward(const Transformer& model, const std::vector<Tensor>& parameters,
 double accumulate_gradients(const Transformer& model, const std::vector<Tensor>& parameters,
                             const TrainingConfig& config, double l1, const LabelledInputs& inputs,
                             int64_t step) {
-  const int64_t n_shards = (config.batch + kShard - 1) / kShard;
-  std::vector<Shard> shards(n_shards);
-  parallel_for(n_shards, [&](int64_t i) {
-    const int64_t first = i * kShard;
-    const int64_t count = std::min(kShard, config.batch - first);
-    shards[i] = backward(model, parameters, config, l1, inputs(step * config.batch + first, count));
+  const Chunks chunks(config.batch, kInputsPerStep);
+  std::vector<Shard> shards(chunks.count());
+  chunks.for_each([&](const Chunk& chunk) {
+    shards[chunk.index] = backward(model, parameters, config, l1,
+                                   inputs(step * config.batch + chunk.first, chunk.count));
   });
   double loss = 0;
   for (const Shard& shard : shards) loss += shard.loss;
@@ -196,11 +195,10 @@ TrainingOutcome train(Transformer& model, const TrainingConfig& config,
 
 double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t n, int64_t readout,
                 const std::function<void(int64_t done, int64_t of)>& on_progress) {
-  const int64_t n_shards = (n + kShard - 1) / kShard;
   std::atomic<int64_t> correct = 0, answers = 0, done = 0;
-  parallel_for(n_shards, [&](int64_t i) {
+  Chunks(n, kInputsPerStep).for_each([&](const Chunk& chunk) {
     const at::NoGradGuard no_grad;
-    const LabelledBatch batch = inputs(i * kShard, std::min(kShard, n - i * kShard));
+    const LabelledBatch batch = inputs(chunk.first, chunk.count);
     const Tensor answer = answer_logits(model, batch, readout).argmax(1);
     const Tensor labels = answer_labels(batch);
     correct += answer.eq(labels).sum().item<int64_t>();

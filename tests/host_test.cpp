@@ -6,8 +6,8 @@
 
 #include <stdexcept>
 
-#include "interp/blas.h"
-#include "interp/parallel.h"
+#include "interp/execution/blas.h"
+#include "interp/execution/parallel.h"
 #include "tests/axioms/or_network.h"
 
 namespace assay {

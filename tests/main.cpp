@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);

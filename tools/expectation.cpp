@@ -8,6 +8,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "interp/execution/chunks.h"
 #include "interp/fail.h"
 #include "interp/network/network.h"
 #include "interp/npy.h"
@@ -18,8 +19,6 @@ namespace {
 
 using at::Tensor;
 namespace fs = std::filesystem;
-
-constexpr int64_t kInputsAtOnce = 64;
 
 Tensor tensor_in(const interp::Safetensors& file, const char* name, const fs::path& path) {
   const auto found = file.tensors.find(name);
@@ -99,8 +98,9 @@ Agreement compare(const interp::Network& network, const Expectation& expected) {
         fmt::format("expected logits of {} tokens, found {}", network.places().n_tokens, vocab));
   }
   Agreement agreement;
-  for (int64_t first = 0; first < expected.tokens.size(0); first += kInputsAtOnce) {
-    const int64_t count = std::min(kInputsAtOnce, expected.tokens.size(0) - first);
+  const interp::Chunks chunks(expected.tokens.size(0), interp::kInputsPerStep);
+  chunks.in_turn([&](const interp::Chunk& chunk) {
+    const auto [index, first, count] = chunk;
     const Tensor theirs = expected.logits.narrow(0, first, count);
     const Tensor ours =
         logits_of(network, expected.tokens.narrow(0, first, count), theirs.dim() == 3);
@@ -114,7 +114,7 @@ Agreement compare(const interp::Network& network, const Expectation& expected) {
     const Tensor same = ours.argmax(-1).eq(theirs.argmax(-1));
     agreement.compared += same.numel();
     agreement.same_argmax += same.sum().item<int64_t>();
-  }
+  });
   return agreement;
 }
 

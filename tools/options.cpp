@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "interp/execution/parallel.h"
 #include "interp/files.h"
 #include "interp/json_text.h"
-#include "interp/parallel.h"
 #include "tools/numbers.h"
 #include "tools/startup.h"
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "interp/blas.h"
+#include "interp/execution/blas.h"
 #include "interp/file_writer.h"
 #include "tools/terminal.h"
 

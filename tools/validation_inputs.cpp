@@ -11,9 +11,9 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "interp/execution/chunks.h"
 #include "interp/files.h"
 #include "interp/json_shape.h"
-#include "interp/parallel.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -25,7 +25,7 @@ using nlohmann::json;
 
 constexpr size_t kMostInputBytes = size_t{256} << 20;  // of a file of inputs
 constexpr int64_t kMostFitted = 10'000'000;            // deriving inputs, which are all drawn again
-constexpr int64_t kChunk = 4096;  // inputs drawn at once where all of a dataset is gone through
+constexpr int64_t kDrawnAtOnce = 4096;                 // where all of a dataset is gone through
 
 std::string_view bytes_of(const Tensor& tokens) {  // contiguous int64
   return {static_cast<const char*>(tokens.data_ptr()), tokens.nbytes()};
@@ -34,15 +34,14 @@ std::string_view bytes_of(const Tensor& tokens) {  // contiguous int64
 /// Calls `use(chunk index, tokens)` for a whole dataset, in parallel.
 void for_each_chunk(const tasks::Task& task, tasks::Part part, uint64_t seed, int64_t count,
                     const std::function<void(int64_t chunk, const Tensor& tokens)>& use) {
-  interp::parallel_for((count + kChunk - 1) / kChunk, [&](int64_t chunk) {
-    const int64_t first = chunk * kChunk;
-    use(chunk, task.sample(part, seed, first, std::min(kChunk, count - first)).tokens.contiguous());
+  interp::Chunks(count, kDrawnAtOnce).for_each([&](const interp::Chunk& chunk) {
+    use(chunk.index, task.sample(part, seed, chunk.first, chunk.count).tokens.contiguous());
   });
 }
 
 /// SHA-256 of the hashes of all chunks, so that memory does not grow with the number of inputs.
 std::string hash_of(const tasks::Task& task, tasks::Part part, uint64_t seed, int64_t count) {
-  std::vector<std::string> hashes((count + kChunk - 1) / kChunk);
+  std::vector<std::string> hashes(interp::Chunks(count, kDrawnAtOnce).count());
   for_each_chunk(task, part, seed, count, [&](int64_t chunk, const Tensor& tokens) {
     hashes[chunk] = interp::sha256(bytes_of(tokens));
   });
@@ -232,9 +231,8 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
                 {"distinct", count_distinct(inputs.tokens)},
                 {"independent", independent},
                 {"sha256", interp::sha256(content)}};
-  std::string description =
-      fmt::format("{} lines of {}, {} of them distinct", grouped(count), path.string(),
-                  grouped(facts["distinct"].get<int64_t>()));
+  std::string description = fmt::format("{} lines of {}, {} of them distinct", grouped(count),
+                                        path.string(), grouped(facts["distinct"].get<int64_t>()));
   int64_t outside = 0, trained_on = 0;
   for (int64_t i = 0; i < count; ++i) {
     outside += !task.can_draw(inputs.tokens[i]);
@@ -242,7 +240,8 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
   }
   facts["outside_distribution"] = outside;
   facts["training_part"] = trained_on;
-  if (outside > 0) description += fmt::format(", {} such as the task never draws", grouped(outside));
+  if (outside > 0)
+    description += fmt::format(", {} such as the task never draws", grouped(outside));
   if (trained_on > 0)
     description += fmt::format(", {} from the training part", grouped(trained_on));
   if (independent) description += ", independent draws as stated by the user";

@@ -5,23 +5,22 @@
 
 #include <stdexcept>
 
+#include "interp/execution/chunks.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
 
-constexpr int64_t kRowsPerRun = 32;  // rows per run, fixed so that threads change nothing
-
 /// Results of `work` over the rows in chunks, one after the other again.
 template <typename Work>
 Tensor in_chunks(const Tensor& rows, const Work& work) {
-  const std::vector<Tensor> chunks = rows.split(kRowsPerRun);
-  std::vector<Tensor> results(chunks.size());
-  parallel_for(static_cast<int64_t>(chunks.size()),
-               [&](int64_t i) { results[i] = work(chunks[i], i * kRowsPerRun); });
+  const Chunks chunks(rows.size(0), kInputsPerComponentRun);
+  std::vector<Tensor> results(chunks.count());
+  chunks.for_each([&](const Chunk& chunk) {
+    results[chunk.index] = work(rows.narrow(0, chunk.first, chunk.count), chunk.first);
+  });
   return at::cat(results);
 }
 

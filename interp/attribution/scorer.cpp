@@ -7,16 +7,13 @@
 #include <map>
 #include <stdexcept>
 
+#include "interp/execution/parallel.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 
 namespace assay::interp::attribution {
 namespace {
 
 using at::Tensor;
-
-constexpr int64_t kChunk =
-    128;  // rows per run: large enough for matrix products, small enough for the cache
 
 /// Rows that go through the network together: distinct sequences of one length.
 struct Chunk {
@@ -81,7 +78,7 @@ Tensor Scorer::operator()(const std::vector<Sequence>& sequences) const {
   int64_t next = 0;
   for (const auto& [length, group] : by_length) {
     for (size_t i = 0; i < group.size(); ++i) {
-      if (i % kChunk == 0) chunks.emplace_back();
+      if (i % kInputsPerRun == 0) chunks.emplace_back();
       chunks.back().sequences.push_back(group[i]);
       index_of[*group[i]] = next++;
     }

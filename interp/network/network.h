@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "interp/execution/chunks.h"
 #include "interp/network/places.h"
 #include "interp/network/site.h"
 
@@ -47,7 +48,7 @@ class Network {
   virtual const Places& places() const = 0;
   virtual c10::Device device() const = 0;  ///< where the weights are, and what is recorded
   /// How many inputs one run should take: enough for the matrix products, few enough for the cache.
-  virtual int64_t inputs_per_run() const { return 128; }
+  virtual int64_t inputs_per_run() const { return kInputsPerRun; }
 
   /// One run that records the sites asked for and overwrites those given. It is a pure function of
   /// its arguments, differentiable, and may be called from several threads at once.

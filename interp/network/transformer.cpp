@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "interp/blas.h"
+#include "interp/execution/blas.h"
 #include "interp/network/build.h"
 #include "interp/network/cut.h"
 #include "interp/tracing/plans.h"

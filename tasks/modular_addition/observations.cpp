@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "interp/execution/chunks.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 #include "tasks/modular_addition/pairs.h"
 
 namespace assay::tasks::modular_addition {
@@ -17,7 +17,7 @@ namespace {
 using at::Tensor;
 using interp::Site;
 
-constexpr int64_t kChunk = 512;
+constexpr int64_t kPairsPerRun = 512;  // of three tokens each
 
 Site at_readout(std::string place) {
   return {.place = std::move(place), .positions = {kReadout}};
@@ -26,11 +26,11 @@ Site at_readout(std::string place) {
 /// Runs `request(first, size)` chunk by chunk and joins what is recorded.
 std::vector<Tensor> joined(
     int64_t n, const std::function<std::vector<Tensor>(int64_t first, int64_t size)>& trace) {
-  const int64_t n_chunks = (n + kChunk - 1) / kChunk;
-  std::vector<std::vector<Tensor>> parts(n_chunks);
-  interp::parallel_for(n_chunks, [&](int64_t i) {
+  const interp::Chunks chunks(n, kPairsPerRun);
+  std::vector<std::vector<Tensor>> parts(chunks.count());
+  chunks.for_each([&](const interp::Chunk& chunk) {
     const at::NoGradGuard no_grad;
-    parts[i] = trace(i * kChunk, std::min(kChunk, n - i * kChunk));
+    parts[chunk.index] = trace(chunk.first, chunk.count);
   });
   std::vector<Tensor> whole;
   for (size_t site = 0; site < parts.at(0).size(); ++site) {

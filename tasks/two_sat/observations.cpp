@@ -7,9 +7,9 @@
 #include <limits>
 #include <mutex>
 
+#include "interp/execution/chunks.h"
 #include "interp/files.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 #include "sat2/masks.h"
 
 namespace assay::tasks::two_sat {
@@ -19,8 +19,6 @@ namespace {
 
 using at::Tensor;
 using interp::Site;
-
-constexpr int64_t kChunk = 128;
 
 Tensor decisions(const Tensor& logits, const Tokens& tokens) {
   return logits.select(1, tokens.sat()).gt(logits.select(1, tokens.unsat())).to(torch::kInt64);
@@ -64,7 +62,7 @@ Observations observe(const Task& task, const interp::Transformer& model,
                      const DeriveConfig& config) {
   const Tokens tokens{task.settings().at("variables")};
   const int64_t readout = task.readout(), n = formulas_of(task, config);
-  const int64_t n_chunks = (n + kChunk - 1) / kChunk;
+  const interp::Chunks chunks(n, model.inputs_per_run());
   const interp::TraceRequest request{
       .record = {Site{.place = hook::resid_post(0)},
                  Site{.place = hook::resid_mid(1), .positions = {readout}},
@@ -78,13 +76,13 @@ Observations observe(const Task& task, const interp::Transformer& model,
   observed.hidden = at::empty({n, model.config().d_mlp});
   observed.answers = at::empty({n}, torch::kInt64);
   std::vector<uint64_t> tables(n);
-  std::vector<Tensor> streams(n_chunks), mids(n_chunks), attn_outs(n_chunks);
-  std::vector<std::string> bytes(n_chunks);
+  std::vector<Tensor> streams(chunks.count()), mids(chunks.count()), attn_outs(chunks.count());
+  std::vector<std::string> bytes(chunks.count());
   std::atomic<int64_t> done = 0;
   std::mutex mutex;
-  interp::parallel_for(n_chunks, [&](int64_t i) {
+  chunks.for_each([&](const interp::Chunk& chunk) {
     const at::NoGradGuard no_grad;
-    const int64_t first = i * kChunk, size = std::min(kChunk, n - first);
+    const auto [i, first, size] = chunk;
     const Tensor batch = inputs(first, size).tokens;
     const auto recorded = model.trace(batch.to(model.device()), request);
     streams[i] = recorded[0].sum(0, false, torch::kFloat64).cpu();

@@ -15,7 +15,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 #include "tests/fuzz/json_mutator.h"
 #include "tests/fuzz/subject.h"
 #include "tests/fuzz/target.h"

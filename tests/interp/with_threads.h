@@ -1,7 +1,7 @@
 #pragma once
 // A number of threads for one test, and the former number afterwards.
 
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 
 namespace assay::interp {
 

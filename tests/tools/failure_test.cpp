@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/with_threads.h"
 

@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "interp/blas.h"
-#include "interp/parallel.h"
+#include "interp/execution/blas.h"
+#include "interp/execution/parallel.h"
 #include "tools/startup.h"
 
 int main(int argc, char** argv) {

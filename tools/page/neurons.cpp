@@ -10,8 +10,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "interp/execution/parallel.h"
 #include "interp/network/network.h"
-#include "interp/parallel.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"

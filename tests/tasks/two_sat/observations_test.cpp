@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "interp/execution/parallel.h"
 #include "interp/files.h"
-#include "interp/parallel.h"
 #include "sat2/masks.h"
 #include "tests/tasks/two_sat/small_model.h"
 

@@ -1,4 +1,4 @@
-#include "interp/blas.h"
+#include "interp/execution/blas.h"
 
 #include <ATen/Context.h>
 #include <dlfcn.h>

@@ -1,4 +1,4 @@
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>

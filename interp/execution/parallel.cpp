@@ -1,4 +1,4 @@
-#include "interp/parallel.h"
+#include "interp/execution/parallel.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "interp/blas.h"
+#include "interp/execution/blas.h"
 
 namespace assay::interp {
 namespace {

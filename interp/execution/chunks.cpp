@@ -1,0 +1,22 @@
+#include "interp/execution/chunks.h"
+
+#include <algorithm>
+
+#include "interp/execution/parallel.h"
+
+namespace assay::interp {
+
+Chunk Chunks::operator[](int64_t index) const {
+  const int64_t first = index * size_;
+  return {index, first, std::min(size_, items_ - first)};
+}
+
+void Chunks::for_each(const std::function<void(const Chunk& chunk)>& work) const {
+  parallel_for(count(), [&](int64_t index) { work((*this)[index]); });
+}
+
+void Chunks::in_turn(const std::function<void(const Chunk& chunk)>& work) const {
+  for (int64_t index = 0; index < count(); ++index) work((*this)[index]);
+}
+
+}  // namespace assay::interp
