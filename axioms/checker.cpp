@@ -9,7 +9,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "circuits/abstract_values.h"
+#include "circuits/interpretation/abstract_values.h"
 #include "interp/execution/chunks.h"
 #include "interp/network/network.h"
 

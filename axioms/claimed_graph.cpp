@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "circuits/abstract_values.h"
+#include "circuits/interpretation/abstract_values.h"
 #include "interp/statistics/random.h"
 
 namespace assay::axioms {

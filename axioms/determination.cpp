@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "circuits/operations.h"
+#include "circuits/interpretation/operations.h"
 
 namespace assay::axioms {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/abstract_values.h"
+#include "circuits/interpretation/abstract_values.h"
 #include "interp/network/network.h"
 
 namespace assay::axioms {

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "circuits/operations.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/operations.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/site.h"
 
 namespace assay::interp {

@@ -11,7 +11,7 @@
 #include "axioms/checker.h"
 #include "axioms/claim.h"
 #include "axioms/vacuity.h"
-#include "circuits/interpretation.h"
+#include "circuits/interpretation/interpretation.h"
 #include "interp/execution/blas.h"
 #include "interp/network/network.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "circuits/dependence.h"
+#include "circuits/interpretation/dependence.h"
 #include "interp/doubles.h"
 #include "interp/statistics/ranks.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "circuits/program.h"
+#include "circuits/interpretation/program.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "interp/doubles.h"
-#include "interp/json_shape.h"
+#include "interp/files/json_shape.h"
 #include "tasks/comparison_summary.h"
 
 namespace assay::tasks {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "interp/files.h"
-#include "interp/json_reader.h"
-#include "interp/json_shape.h"
+#include "interp/files/files.h"
+#include "interp/files/json_reader.h"
+#include "interp/files/json_shape.h"
 
 namespace assay::tasks {
 namespace {

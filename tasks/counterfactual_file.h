@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "circuits/counterfactuals.h"
+#include "circuits/components/counterfactuals.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {

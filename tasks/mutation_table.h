@@ -10,8 +10,8 @@
 
 #include "axioms/checker.h"
 #include "axioms/vacuity.h"
-#include "circuits/interpretation.h"
-#include "circuits/mutation.h"
+#include "circuits/interpretation/interpretation.h"
+#include "circuits/interpretation/mutation.h"
 
 namespace assay::tasks {
 

@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "circuits/composition.h"
+#include "circuits/interpretation/composition.h"
 
 namespace assay::tasks {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "circuits/mutation.h"
+#include "circuits/interpretation/mutation.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {

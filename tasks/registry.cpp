@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/composition.h"
+#include "circuits/interpretation/composition.h"
 #include "tasks/modular_addition/modular_addition.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tasks/two_sat/two_sat.h"

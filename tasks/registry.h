@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "circuits/mutation.h"
-#include "circuits/operations.h"
+#include "circuits/interpretation/mutation.h"
+#include "circuits/interpretation/operations.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tasks/task.h"
 

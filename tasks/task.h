@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "axioms/experiment.h"
-#include "circuits/counterfactuals.h"
-#include "circuits/interpretation.h"
+#include "circuits/components/counterfactuals.h"
+#include "circuits/interpretation/interpretation.h"
 #include "interp/attribution/features.h"
 #include "interp/attribution/replacer.h"
 #include "interp/network/transformer.h"
-#include "interp/training.h"
+#include "interp/training/training.h"
 
 namespace assay::tasks {
 

@@ -10,6 +10,20 @@ set(sees_circuits interp)
 set(sees_axioms interp circuits)
 set(sees_tasks sat2 interp circuits axioms)
 set(sees_tools sat2 interp circuits axioms tasks)
+# Folders within a room, which see each other only one way; what stands beside them, in the room
+# itself, serves all of them.
+set(sees_interp/statistics)
+set(sees_interp/execution)
+set(sees_interp/files)
+set(sees_interp/network interp/execution)
+set(sees_interp/tracing interp/execution interp/network)
+set(sees_interp/adapters interp/files interp/network)
+set(sees_interp/training interp/files interp/execution interp/network)
+set(sees_interp/attribution interp/statistics interp/execution interp/network interp/training)
+set(sees_circuits/interpretation)
+set(sees_circuits/components circuits/interpretation)
+set(sees_circuits/discovery circuits/components)
+set(sees_circuits/measures circuits/components circuits/discovery)
 set(private interp/tracing) # what its own room alone includes, and benchmarks, which look inside
 set(alone interp/statistics) # includes nothing else of the rooms, and no LibTorch
 
@@ -33,7 +47,14 @@ foreach(room sat2 interp circuits axioms tasks tools)
           continue()
         endif()
       elseif(seen STREQUAL room)
-        continue()
+        string(REGEX MATCH "^[^/]*/[^/]*/" from "${source}")
+        string(REGEX MATCH "^\"([^/]*/[^/]*)/" to "${header}")
+        set(to "${CMAKE_MATCH_1}")
+        string(REGEX REPLACE "/$" "" from "${from}")
+        if("${from}" STREQUAL "" OR "${to}" STREQUAL "" OR from STREQUAL to OR
+            NOT DEFINED sees_${from} OR to IN_LIST sees_${from})
+          continue()
+        endif()
       elseif(seen IN_LIST sees_${room} AND (source MATCHES "^tools/benchmarks/" OR
           NOT header MATCHES "^\"${private}/"))
         continue()

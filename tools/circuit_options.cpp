@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "interp/network/transformer.h"
 #include "tasks/counterfactual_file.h"
 #include "tools/numbers.h"

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "circuits/patching.h"
-#include "interp/model_file.h"
+#include "circuits/components/patching.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/task.h"
 #include "tools/options.h"
 

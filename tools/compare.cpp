@@ -6,8 +6,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/transformer.h"
 #include "tasks/comparison_summary.h"
 #include "tasks/registry.h"

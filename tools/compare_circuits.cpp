@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "circuits/circuit_file.h"
+#include "circuits/components/circuit_file.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 

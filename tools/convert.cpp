@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tools/commands.h"
 #include "tools/network_options.h"

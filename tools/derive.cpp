@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/interpretation_file.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"

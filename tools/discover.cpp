@@ -8,9 +8,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "circuits/circuit_file.h"
-#include "circuits/discovery.h"
-#include "circuits/faithfulness_curve.h"
+#include "circuits/components/circuit_file.h"
+#include "circuits/discovery/discovery.h"
+#include "circuits/measures/faithfulness_curve.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tools/circuit_options.h"

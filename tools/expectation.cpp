@@ -9,10 +9,10 @@
 #include <stdexcept>
 
 #include "interp/execution/chunks.h"
-#include "interp/fail.h"
+#include "interp/files/fail.h"
+#include "interp/files/npy.h"
+#include "interp/files/safetensors.h"
 #include "interp/network/network.h"
-#include "interp/npy.h"
-#include "interp/safetensors.h"
 
 namespace assay::tools {
 namespace {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <optional>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tasks/explaining.h"
 #include "tools/commands.h"

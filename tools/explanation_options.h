@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "interp/adapters/model_file.h"
 #include "interp/attribution/replacer.h"
-#include "interp/model_file.h"
 #include "tasks/task.h"
 #include "tools/options.h"
 

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "circuits/circuit_file.h"
-#include "circuits/drawing.h"
-#include "interp/files.h"
+#include "circuits/components/circuit_file.h"
+#include "circuits/components/drawing.h"
+#include "interp/files/files.h"
 #include "tasks/registry.h"
 #include "tools/commands.h"
 #include "tools/graphviz.h"

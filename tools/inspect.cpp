@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/site.h"
 #include "interp/network/transformer.h"
 #include "tools/brief.h"

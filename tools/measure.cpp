@@ -7,11 +7,11 @@
 #include <optional>
 #include <stdexcept>
 
-#include "circuits/ablation_matrix.h"
-#include "circuits/circuit_file.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/random_circuits.h"
-#include "interp/files.h"
+#include "circuits/components/circuit_file.h"
+#include "circuits/components/random_circuits.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/measures/ablation_matrix.h"
+#include "interp/files/files.h"
 #include "interp/network/transformer.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"

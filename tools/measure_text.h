@@ -3,13 +3,13 @@
 
 #include <vector>
 
-#include "circuits/completeness.h"
-#include "circuits/faithfulness_curve.h"
-#include "circuits/hypothesis_tests.h"
-#include "circuits/implied_circuit.h"
-#include "circuits/measures.h"
-#include "circuits/minimality.h"
-#include "circuits/stability.h"
+#include "circuits/components/implied_circuit.h"
+#include "circuits/measures/completeness.h"
+#include "circuits/measures/faithfulness_curve.h"
+#include "circuits/measures/hypothesis_tests.h"
+#include "circuits/measures/measures.h"
+#include "circuits/measures/minimality.h"
+#include "circuits/measures/stability.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {

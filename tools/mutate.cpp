@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/interpretation_file.h"
+#include "circuits/interpretation/interpretation_file.h"
 #include "tasks/mutation_table.h"
 #include "tasks/mutations.h"
 #include "tasks/subject.h"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "interp/settings.h"
+#include "interp/adapters/settings.h"
 
 namespace CLI {
 class App;
@@ -14,7 +14,7 @@ namespace assay::tools {
 
 class Console;
 
-/// Adds an option per question of interp/settings.h, which goes into `stated`.
+/// Adds an option per question of interp/adapters/settings.h, which goes into `stated`.
 void add_network_options(CLI::App& app, nlohmann::json& stated);
 
 /// The table of settings: value, and where it was taken from.

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "interp/execution/parallel.h"
-#include "interp/files.h"
-#include "interp/json_text.h"
+#include "interp/files/files.h"
+#include "interp/files/json_text.h"
 #include "tools/numbers.h"
 #include "tools/startup.h"
 

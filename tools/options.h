@@ -10,7 +10,7 @@
 #include <string>
 
 #include "interp/execution/blas.h"
-#include "interp/file_writer.h"
+#include "interp/files/file_writer.h"
 #include "tools/terminal.h"
 
 namespace CLI {

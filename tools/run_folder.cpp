@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "interp/file_writer.h"
-#include "interp/files.h"
-#include "interp/json_reader.h"
-#include "interp/json_shape.h"
-#include "interp/json_text.h"
+#include "interp/files/file_writer.h"
+#include "interp/files/files.h"
+#include "interp/files/json_reader.h"
+#include "interp/files/json_shape.h"
+#include "interp/files/json_text.h"
 #include "tools/options.h"
 
 namespace assay::tools {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "interp/training.h"
+#include "interp/training/training.h"
 #include "tools/run_lock.h"
 #include "tools/run_plan.h"
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "interp/files.h"
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
+#include "interp/files/files.h"
 #include "interp/network/transformer.h"
 #include "sat2/dimacs.h"
 #include "sat2/implication_graph.h"

@@ -6,7 +6,7 @@
 #include <climits>
 #include <string_view>
 
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "tools/failure.h"
 
 namespace assay::tools {

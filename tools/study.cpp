@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tools/commands.h"
 #include "tools/numbers.h"

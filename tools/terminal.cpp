@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "interp/json_text.h"
+#include "interp/files/json_text.h"
 
 namespace assay::tools {
 namespace {

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "interp/model_file.h"
-#include "interp/training.h"
+#include "interp/adapters/model_file.h"
+#include "interp/training/training.h"
 #include "tools/accuracy.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"

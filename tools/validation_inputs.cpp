@@ -12,8 +12,8 @@
 #include <unordered_map>
 
 #include "interp/execution/chunks.h"
-#include "interp/files.h"
-#include "interp/json_shape.h"
+#include "interp/files/files.h"
+#include "interp/files/json_shape.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "interp/labelled_inputs.h"
+#include "interp/training/labelled_inputs.h"
 
 namespace assay::interp::attribution {
 

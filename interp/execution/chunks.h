@@ -20,6 +20,9 @@ inline constexpr int64_t kInputsPerStep = 64;
 /// Runs by components, and for gradients of their inputs: many values per input are held.
 inline constexpr int64_t kInputsPerComponentRun = 32;
 
+/// Told how far a long computation is, from several threads but one at a time.
+using Progress = std::function<void(int64_t done, int64_t of)>;
+
 class Chunks {
  public:
   Chunks(int64_t items, int64_t size) : items_(items), size_(size) {}

@@ -1,8 +1,8 @@
 #pragma once
 // The primitives as functions of tensors: all that the project knows of how a network computes.
 //
-// A trace (tracing/) and a run of components (circuits/component_run.h) lay their values out
-// differently, so leading axes are free where nothing else is said. None of these depends on
+// A trace (tracing/) and a run of components (circuits/components/component_run.h) lay their values
+// out differently, so leading axes are free where nothing else is said. None of these depends on
 // whether anything requires a gradient, not even in its last bits.
 
 #include <ATen/core/Tensor.h>

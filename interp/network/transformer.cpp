@@ -11,7 +11,6 @@
 #include "interp/execution/blas.h"
 #include "interp/network/build.h"
 #include "interp/network/cut.h"
-#include "interp/tracing/plans.h"
 
 namespace assay::interp {
 namespace {
@@ -55,11 +54,9 @@ double standard_deviation(Initial initial, const TransformerConfig& config,
 }  // namespace
 
 Transformer::Transformer(const TransformerConfig& config)
-    : config_(config), places_(describe(config)), plans_(std::make_unique<tracing::Plans>()) {
+    : config_(config), places_(describe(config)) {
   for (const Weight& weight : places_.weights) weights_.push_back(add_parameter(*this, weight));
 }
-
-Transformer::~Transformer() = default;
 
 at::Tensor Transformer::weight(std::string_view name) const {
   const auto found = std::ranges::find(places_.weights, name, &Weight::name);

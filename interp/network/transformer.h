@@ -16,8 +16,9 @@
 namespace assay::interp {
 
 namespace tracing {
-class Plans;
-}
+class Plans;  // of the requests so far (tracing/plans.h)
+std::shared_ptr<Plans> no_plans_yet();
+}  // namespace tracing
 
 /// Weights are float32; their names and shapes are TransformerLens'. They are parameters of the
 /// module, named as in the files: `embed.W_E`, `blocks.0.attn.W_Q`, ….
@@ -25,7 +26,8 @@ class Transformer : public torch::nn::Module, public Network {
  public:
   /// Allocates zero weights; see initialise() or load_model(). @throws as validate().
   explicit Transformer(const TransformerConfig& config);
-  ~Transformer() override;
+  Transformer(const Transformer&) = delete;
+  Transformer& operator=(const Transformer&) = delete;
 
   const TransformerConfig& config() const { return config_; }
   /// In the order of places().weights.
@@ -50,7 +52,7 @@ class Transformer : public torch::nn::Module, public Network {
   TransformerConfig config_;
   Places places_;
   std::vector<at::Tensor> weights_;
-  std::unique_ptr<tracing::Plans> plans_;  // of the requests so far
+  std::shared_ptr<tracing::Plans> plans_ = tracing::no_plans_yet();
 };
 
 /// How random weights are scaled before training.

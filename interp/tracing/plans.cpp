@@ -7,6 +7,10 @@ namespace {
 constexpr size_t kKept = 256;  // more forms than any command uses in turn
 }
 
+std::shared_ptr<Plans> no_plans_yet() {
+  return std::make_shared<Plans>();
+}
+
 std::shared_ptr<const Plan> Plans::of(const Places& places, const TraceRequest& request,
                                       int64_t n_pos) {
   Form form{.n_pos = n_pos, .record = request.record, .overwrite = {}};

@@ -28,4 +28,6 @@ class Plans {
   std::map<Form, std::shared_ptr<const Plan>> known_;
 };
 
+std::shared_ptr<Plans> no_plans_yet();
+
 }  // namespace assay::interp::tracing

@@ -6,8 +6,8 @@
 
 #include <stdexcept>
 
-#include "circuits/operations.h"
-#include "interp/files.h"
+#include "circuits/interpretation/operations.h"
+#include "interp/files/files.h"
 #include "tasks/modular_addition/evidence.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/modular_addition/observations.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/operations.h"
+#include "circuits/interpretation/operations.h"
 #include "interp/statistics/random.h"
 
 namespace assay::tasks::modular_addition {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "circuits/mutation.h"
+#include "circuits/interpretation/mutation.h"
 
 namespace assay::tasks::modular_addition {
 

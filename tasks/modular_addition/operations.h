@@ -2,7 +2,7 @@
 // What the interpretation of modular addition computes. Values are float64: cos w_k of every key
 // frequency, then sin w_k.
 
-#include "circuits/operations.h"
+#include "circuits/interpretation/operations.h"
 
 namespace assay::tasks::modular_addition {
 

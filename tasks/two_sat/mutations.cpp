@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "circuits/composition.h"
+#include "circuits/interpretation/composition.h"
 #include "interp/statistics/random.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"

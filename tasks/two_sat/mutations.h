@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "circuits/mutation.h"
-#include "circuits/operations.h"
+#include "circuits/interpretation/mutation.h"
+#include "circuits/interpretation/operations.h"
 
 namespace assay::tasks::two_sat {
 

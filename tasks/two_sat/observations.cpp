@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "interp/execution/chunks.h"
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "interp/network/network.h"
 #include "sat2/masks.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "circuits/counterfactuals.h"
+#include "circuits/components/counterfactuals.h"
 #include "sat2/sampler.h"
 
 namespace assay::tasks::two_sat {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <stdexcept>
 
-#include "interp/json_shape.h"
+#include "interp/files/json_shape.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/tokens.h"
 

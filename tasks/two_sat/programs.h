@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "circuits/operations.h"
+#include "circuits/interpretation/operations.h"
 
 namespace assay::tasks::two_sat {
 

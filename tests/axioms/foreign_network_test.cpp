@@ -11,8 +11,8 @@
 
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
-#include "circuits/abstract_values.h"
-#include "circuits/component_graph.h"
+#include "circuits/components/component_graph.h"
+#include "circuits/interpretation/abstract_values.h"
 #include "interp/attribution/embedded_input.h"
 #include "interp/attribution/method.h"
 #include "tests/axioms/or_network.h"

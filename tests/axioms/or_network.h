@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "axioms/checker.h"
-#include "circuits/operations.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/operations.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/build.h"
 #include "interp/network/transformer.h"
 

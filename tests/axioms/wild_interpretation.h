@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "axioms/experiment.h"
-#include "circuits/operations.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/operations.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/build.h"
 #include "interp/network/transformer.h"
 #include "tests/interp/networks.h"

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "circuits/patching.h"
+#include "circuits/components/patching.h"
 #include "interp/network/transformer.h"
 
 namespace assay::circuits {

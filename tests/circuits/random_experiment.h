@@ -3,7 +3,7 @@
 
 #include <torch/types.h>
 
-#include "circuits/patching.h"
+#include "circuits/components/patching.h"
 #include "interp/network/transformer.h"
 
 namespace assay::circuits {

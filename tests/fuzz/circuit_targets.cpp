@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "circuits/circuit_file.h"
-#include "circuits/drawing.h"
-#include "interp/files.h"
+#include "circuits/components/circuit_file.h"
+#include "circuits/components/drawing.h"
+#include "interp/files/files.h"
 #include "tests/fuzz/target.h"
 
 namespace assay::fuzz {

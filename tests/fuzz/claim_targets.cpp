@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "circuits/abstract_values.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/files.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/abstract_values.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
+#include "interp/files/files.h"
 #include "interp/network/build.h"
 #include "tasks/counterfactual_file.h"
 #include "tasks/registry.h"

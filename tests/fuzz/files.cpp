@@ -9,8 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "interp/files.h"
-#include "interp/safetensors.h"
+#include "interp/files/files.h"
+#include "interp/files/safetensors.h"
 #include "tests/fuzz/target.h"
 
 namespace assay::fuzz {

@@ -5,17 +5,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "interp/checkpoint.h"
-#include "interp/files.h"
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
+#include "interp/files/files.h"
+#include "interp/files/pickle.h"
+#include "interp/files/pth.h"
+#include "interp/files/safetensors.h"
 #include "interp/network/transformer.h"
-#include "interp/pickle.h"
-#include "interp/pth.h"
-#include "interp/safetensors.h"
-#include "interp/training_config.h"
+#include "interp/training/checkpoint.h"
+#include "interp/training/training_config.h"
 #include "tests/fuzz/target.h"
-#include "tests/interp/checkpoint_bytes.h"
-#include "tests/interp/tiny_gpt2.h"
+#include "tests/interp/adapters/tiny_gpt2.h"
+#include "tests/interp/files/checkpoint_bytes.h"
 
 namespace assay::fuzz {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "circuits/interpretation.h"
+#include "circuits/interpretation/interpretation.h"
 #include "interp/network/transformer.h"
 #include "tasks/task.h"
 

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "interp/files/safetensors.h"
 #include "interp/network/site.h"
 #include "interp/network/transformer.h"
-#include "interp/safetensors.h"
 
 namespace assay::interp {
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "interp/files/safetensors.h"
 #include "interp/network/transformer.h"
-#include "interp/safetensors.h"
 
 namespace assay::interp {
 

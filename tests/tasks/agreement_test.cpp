@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "circuits/program.h"
+#include "circuits/interpretation/program.h"
 #include "tasks/registry.h"
 #include "tests/tasks/two_sat/small_model.h"
 

@@ -11,7 +11,7 @@
 
 #include "interp/network/build.h"
 #include "interp/network/transformer.h"
-#include "interp/training.h"
+#include "interp/training/training.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {

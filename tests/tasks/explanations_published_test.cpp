@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <vector>
 
+#include "interp/adapters/model_file.h"
 #include "interp/attribution/method.h"
 #include "interp/attribution/same_type_replacer.h"
 #include "interp/doubles.h"
-#include "interp/model_file.h"
 #include "interp/statistics/ranks.h"
 #include "tasks/explaining.h"
 #include "tasks/registry.h"

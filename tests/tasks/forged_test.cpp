@@ -10,9 +10,9 @@
 #include <numeric>
 
 #include "axioms/report.h"
-#include "circuits/composition.h"
-#include "circuits/interpretation_file.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/composition.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tests/interp/scratch.h"

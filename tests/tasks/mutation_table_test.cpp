@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <set>
 
-#include "circuits/interpretation_file.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/mutations.h"
 #include "tasks/registry.h"
 

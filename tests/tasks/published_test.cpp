@@ -9,8 +9,8 @@
 #include <filesystem>
 
 #include "axioms/checker.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks {

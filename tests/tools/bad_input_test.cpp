@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "circuits/interpretation_file.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "interp/adapters/model_file.h"
+#include "interp/files/safetensors.h"
 #include "interp/network/transformer.h"
-#include "interp/safetensors.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/run_assay.h"

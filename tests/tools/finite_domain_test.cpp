@@ -7,7 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "tests/interp/scratch.h"
 #include "tests/tasks/modular_addition/small_model.h"
 #include "tests/tools/run_assay.h"

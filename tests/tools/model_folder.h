@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"

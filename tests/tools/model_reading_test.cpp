@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "interp/model_file.h"
-#include "interp/safetensors.h"
+#include "interp/adapters/model_file.h"
+#include "interp/files/safetensors.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::tools {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/run_assay.h"

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "axioms/checker.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "tests/interp/scratch.h"
 #include "tests/tasks/two_sat/small_model.h"
 #include "tests/tools/run_assay.h"

@@ -4,7 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <torch/types.h>
 
-#include "circuits/discovery.h"
+#include "circuits/discovery/discovery.h"
 #include "interp/network/transformer.h"
 
 namespace assay::circuits {

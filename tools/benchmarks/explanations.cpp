@@ -3,8 +3,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "interp/adapters/model_file.h"
 #include "interp/attribution/method.h"
-#include "interp/model_file.h"
 #include "interp/network/transformer.h"
 #include "tasks/explaining.h"
 #include "tasks/registry.h"

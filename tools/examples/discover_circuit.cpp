@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "circuits/circuit.h"
-#include "circuits/discovery.h"
-#include "circuits/measures.h"
-#include "interp/model_file.h"
+#include "circuits/components/circuit.h"
+#include "circuits/discovery/discovery.h"
+#include "circuits/measures/measures.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/registry.h"
 
 namespace {

@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "circuits/interpretation_file.h"
-#include "interp/model_file.h"
-#include "interp/training.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "interp/adapters/model_file.h"
+#include "interp/training/training.h"
 #include "tasks/registry.h"
 
 namespace {

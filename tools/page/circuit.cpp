@@ -5,10 +5,10 @@
 
 #include <cmath>
 
-#include "circuits/circuit_file.h"
-#include "circuits/drawing.h"
-#include "interp/files.h"
-#include "interp/json_reader.h"
+#include "circuits/components/circuit_file.h"
+#include "circuits/components/drawing.h"
+#include "interp/files/files.h"
+#include "interp/files/json_reader.h"
 #include "tools/graphviz.h"
 #include "tools/page/channels.h"
 #include "tools/page/sections.h"

@@ -9,7 +9,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "interp/json_shape.h"
+#include "interp/files/json_shape.h"
 #include "tools/page/channels.h"
 #include "tools/page/sections.h"
 

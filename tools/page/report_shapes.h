@@ -3,7 +3,7 @@
 // Sections read reports that have been checked and need no doubts of their own. Other fields are
 // let pass: a report may come from a later version.
 
-#include "interp/json_shape.h"
+#include "interp/files/json_shape.h"
 #include "tools/page/run.h"
 
 namespace assay::tools::page {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "axioms/report.h"
-#include "interp/files.h"
-#include "interp/json_reader.h"
+#include "interp/files/files.h"
+#include "interp/files/json_reader.h"
 #include "interp/names.h"
 #include "tasks/registry.h"
 #include "tools/page/report_shapes.h"

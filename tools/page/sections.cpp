@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "interp/files.h"
-#include "interp/json_text.h"
+#include "interp/files/files.h"
+#include "interp/files/json_text.h"
 
 namespace assay::tools::page {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "circuits/abstract_values.h"
+#include "circuits/interpretation/abstract_values.h"
 #include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/decisions.h"

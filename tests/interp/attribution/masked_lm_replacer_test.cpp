@@ -7,7 +7,7 @@
 #include "interp/attribution/masked_inputs.h"
 #include "interp/attribution/masks.h"
 #include "interp/network/transformer.h"
-#include "interp/training.h"
+#include "interp/training/training.h"
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::interp::attribution {

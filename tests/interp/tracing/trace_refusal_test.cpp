@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "interp/answers.h"
 #include "interp/network/network.h"
+#include "interp/training/answers.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/sites.h"

@@ -7,12 +7,12 @@
 #include <limits>
 #include <random>
 
-#include "interp/model_file.h"
+#include "interp/adapters/model_file.h"
+#include "tests/interp/adapters/tiny_gpt2.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 #include "tests/interp/sites.h"
-#include "tests/interp/tiny_gpt2.h"
 #include "tests/interp/traces.h"
 
 namespace assay::interp {

@@ -9,11 +9,11 @@
 #include <algorithm>
 
 #include "axioms/checker.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/registry.h"
-#include "tests/interp/checkpoint_bytes.h"
+#include "tests/interp/files/checkpoint_bytes.h"
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks::modular_addition {

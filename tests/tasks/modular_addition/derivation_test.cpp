@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "axioms/checker.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/program.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tests/tasks/modular_addition/small_model.h"
 

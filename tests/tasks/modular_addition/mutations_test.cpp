@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "circuits/program.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/build.h"
 #include "tasks/mutations.h"
 #include "tests/interp/scratch.h"

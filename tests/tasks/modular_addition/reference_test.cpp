@@ -9,9 +9,9 @@
 #include <fstream>
 
 #include "axioms/checker.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/registry.h"
 

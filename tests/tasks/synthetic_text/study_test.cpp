@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-#include "interp/training.h"
+#include "interp/training/training.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 
 namespace assay::tasks::synthetic_text {

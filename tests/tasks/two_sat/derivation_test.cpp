@@ -6,9 +6,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/files.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/files/files.h"
 #include "interp/network/build.h"
 #include "sat2/masks.h"
 #include "tasks/two_sat/levels.h"

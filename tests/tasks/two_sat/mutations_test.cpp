@@ -7,8 +7,8 @@
 #include <cmath>
 #include <set>
 
-#include "circuits/operations.h"
-#include "circuits/program.h"
+#include "circuits/interpretation/operations.h"
+#include "circuits/interpretation/program.h"
 #include "interp/network/build.h"
 #include "tasks/mutations.h"
 #include "tasks/two_sat/programs.h"

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "interp/execution/parallel.h"
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "sat2/masks.h"
 #include "tests/tasks/two_sat/small_model.h"
 

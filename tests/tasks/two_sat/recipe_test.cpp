@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "interp/training.h"
+#include "interp/training/training.h"
 
 namespace assay::tasks::two_sat {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <bit>
 
-#include "circuits/dependence.h"
+#include "circuits/interpretation/dependence.h"
 #include "sat2/masks.h"
 #include "sat2/sampler.h"
 #include "sat2/text.h"

@@ -8,9 +8,9 @@
 #include <fstream>
 
 #include "axioms/checker.h"
-#include "circuits/interpretation_file.h"
-#include "circuits/program.h"
-#include "interp/model_file.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "circuits/interpretation/program.h"
+#include "interp/adapters/model_file.h"
 #include "interp/network/build.h"
 #include "tasks/registry.h"
 

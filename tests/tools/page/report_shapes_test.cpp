@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "interp/files.h"
+#include "interp/files/files.h"
 #include "tests/interp/scratch.h"
 #include "tools/page/sections.h"
 

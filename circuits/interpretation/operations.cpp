@@ -1,0 +1,301 @@
+#include "circuits/interpretation/operations.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace assay::circuits {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kMostTokens = 1 << 18;  // as many as the largest vocabularies have
+
+Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
+  return torch::tensor(values, torch::kInt64).to(like.device());
+}
+
+// --- h
+// ----------------------------------------------------------------------------------------------
+
+void require(bool holds, const Operation& operation, const std::string& what) {
+  if (!holds)
+    throw std::invalid_argument(fmt::format("operation '{}': expected {}", operation.name, what));
+}
+
+void require_within(const std::vector<int64_t>& indices, int64_t size, const Operation& operation,
+                    const char* what) {
+  for (const int64_t index : indices)
+    require(index >= 0 && index < size, operation,
+            fmt::format("{} in [0, {}), got {}", what, size, index));
+}
+
+Function tokens_at(const Operation& operation) {
+  const auto positions = parameter<std::vector<std::vector<int64_t>>>(operation, "positions");
+  require(!positions.empty() && !positions[0].empty(), operation, "at least one position");
+  for (const auto& group : positions)
+    require(group.size() == positions[0].size(), operation, "groups of one size in 'positions'");
+  std::vector<int64_t> all;
+  for (const auto& group : positions) all.insert(all.end(), group.begin(), group.end());
+  const auto groups = static_cast<int64_t>(positions.size());
+  return [all, groups](const std::vector<Value>& parents) {
+    const Tensor& tokens = parents.at(0);
+    return tokens.index_select(1, index(all, tokens)).view({tokens.size(0), groups, -1});
+  };
+}
+
+Function any(const Operation&) {
+  return [](const std::vector<Value>& parents) { return parents.at(0).any(1).to(torch::kInt64); };
+}
+
+// --- α
+// ----------------------------------------------------------------------------------------------
+
+// Cosine similarity with every prototype, the highest wins. The length of x does not matter for
+// which prototype wins, so only prototypes are normalised.
+Abstraction nearest_prototype(const Operation& operation) {
+  const Tensor labels = tensor_of(operation, "labels", {-1, -1});
+  const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), -1});
+  const Tensor unit = prototypes / prototypes.norm(2, {1}, true);
+  return [labels, unit](const Activations& activations) {
+    const Tensor winner =
+        at::matmul(activations.at(0), unit.t().to(activations[0].device())).argmax(-1);
+    return labels.to(winner.device())
+        .index_select(0, winner.flatten())
+        .view({winner.size(0), winner.size(1), labels.size(1)});
+  };
+}
+
+Abstraction threshold(const Operation& operation) {
+  const Tensor thresholds = tensor_of(operation, "thresholds", {-1});
+  return [thresholds](const Activations& activations) {
+    return activations.at(0).select(1, 0).ge(thresholds.to(activations[0].device()));
+  };
+}
+
+// In float64, so that what was fitted to more digits than float32 holds is read with them.
+Abstraction linear(const Operation& operation) {
+  const Tensor bias = tensor_of(operation, "bias", {-1});
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const auto decimals = decimals_of(operation);
+  return [=](const Activations& activations) {
+    const Tensor x = activations.at(0).to(torch::kFloat64);
+    Tensor y = at::matmul(x, weight.to(x.device())) + bias.to(x.device());
+    if (decimals) y = rounded(y, *decimals);
+    return y.size(1) == 1 ? y.select(1, 0) : y;
+  };
+}
+
+Abstraction argmax_of(const Operation& operation) {
+  const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
+  return [tokens](const Activations& activations) {
+    const Tensor logits = activations.at(0).select(1, 0);
+    return logits.index_select(1, index(tokens, logits)).argmax(1);
+  };
+}
+
+// --- γ
+// ----------------------------------------------------------------------------------------------
+
+// The rows of a table of labels, int64 [n, k], by label. Column by column a number is replaced by
+// its place among those that occur, so that memory follows n and not what the numbers are.
+class LabelIndex {
+ public:
+  explicit LabelIndex(const Tensor& labels) {
+    Tensor group = at::zeros({labels.size(0)}, torch::kInt64);
+    for (int64_t k = 0; k < labels.size(1); ++k) {
+      const auto [numbers, number] = at::_unique(labels.select(1, k), true, true);
+      const Tensor pair = group * numbers.size(0) + number;
+      const auto [groups, next] = at::_unique(pair, true, true);
+      columns_.push_back({numbers, groups});
+      group = next;
+    }
+    row_of_group_ = at::zeros({labels.size(0)}, torch::kInt64);
+    row_of_group_.index_copy_(0, group, at::arange(labels.size(0), torch::kInt64));
+  }
+
+  /// @param values  int64 [..., k]. @return int64 [number of values]. @throws std::invalid_argument
+  ///   for one that is no label.
+  Tensor rows(const Tensor& values) const {
+    const Tensor flat = values.reshape({-1, std::ssize(columns_)});
+    Tensor group = at::zeros({flat.size(0)}, flat.options());
+    for (int64_t k = 0; k < flat.size(1); ++k) {
+      const Column& column = columns_[k];
+      const Tensor number = place(flat.select(1, k), column.numbers);
+      group = place(group * column.numbers.size(0) + number, column.groups);
+    }
+    return row_of_group_.to(values.device()).index_select(0, group);
+  }
+
+ private:
+  struct Column {
+    Tensor numbers;  // that occur in it, ascending
+    Tensor groups;   // (group of the columns before it, place of its number) that occur, ascending
+  };
+
+  static Tensor place(const Tensor& values, const Tensor& ascending) {
+    const Tensor known = ascending.to(values.device());
+    const Tensor found = at::searchsorted(known, values.contiguous()).clamp_max(known.size(0) - 1);
+    if (!known.index_select(0, found).equal(values))
+      throw std::invalid_argument("write_prototypes: a value has no prototype");
+    return found;
+  }
+
+  std::vector<Column> columns_;
+  Tensor row_of_group_;
+};
+
+Concretisation write_prototypes(const Operation& operation) {
+  const auto positions = parameter<std::vector<int64_t>>(operation, "positions");
+  const Tensor mean = tensor_of(operation, "mean", {-1, -1});
+  const Tensor labels = tensor_of(operation, "labels", {-1, -1});
+  const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), mean.size(1)});
+  require_within(positions, mean.size(0), operation, "positions");
+  require(labels.numel() > 0 && labels.scalar_type() == torch::kInt64, operation,
+          "int64 labels, at least one");
+  return [=, index_of = LabelIndex(labels)](const Value& value) -> Activations {
+    const Tensor row = index_of.rows(value);
+    Tensor stream = mean.to(value.device()).unsqueeze(0).repeat({value.size(0), 1, 1});
+    stream.index_copy_(1, index(positions, stream),
+                       prototypes.to(value.device())
+                           .index_select(0, row)
+                           .view({value.size(0), value.size(1), mean.size(1)}));
+    return {stream};
+  };
+}
+
+Concretisation write_levels(const Operation& operation) {
+  const auto neurons = parameter<std::vector<int64_t>>(operation, "neurons");
+  const Tensor on = tensor_of(operation, "on", {static_cast<int64_t>(neurons.size())});
+  const Tensor mean = tensor_of(operation, "mean", {-1});
+  const Tensor stream = tensor_of(operation, "stream", {-1});
+  require_within(neurons, mean.size(0), operation, "neurons");
+  return [=](const Value& value) -> Activations {
+    const int64_t batch = value.size(0);
+    Tensor hidden = mean.to(value.device()).unsqueeze(0).repeat({batch, 1});
+    hidden.index_copy_(1, index(neurons, hidden), value.to(hidden.dtype()) * on.to(value.device()));
+    return {stream.to(value.device()).expand({batch, 1, -1}), hidden.unsqueeze(1)};
+  };
+}
+
+Concretisation write_linear(const Operation& operation) {
+  const Tensor bias = tensor_of(operation, "bias", {-1});
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const Tensor constant = tensor_of(operation, "constant", {-1, -1}).unsqueeze(0);
+  return [=](const Value& value) -> Activations {
+    const Tensor v = value.dim() == 2 ? value.unsqueeze(1) : value;
+    const Tensor x = at::matmul(v.to(torch::kFloat64), weight.to(v.device())) + bias.to(v.device());
+    return {x.to(torch::kFloat32), constant.to(v.device()).to(torch::kFloat32)};
+  };
+}
+
+// The logit of the answer is 1, every other 0: no more than the decision is written.
+Concretisation write_answer(const Operation& operation) {
+  const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
+  const auto d_vocab = parameter<int64_t>(operation, "d_vocab");
+  require(d_vocab <= kMostTokens, operation, fmt::format("d_vocab of at most {}", kMostTokens));
+  require_within(tokens, d_vocab, operation, "tokens");
+  return [=](const Value& value) -> Activations {
+    const Tensor answer = index(tokens, value).index_select(0, value);
+    return {at::one_hot(answer, d_vocab).to(torch::kFloat32).unsqueeze(1)};
+  };
+}
+
+// --- equality
+// ---------------------------------------------------------------------------------------
+
+// Per input, also where a value is one number per input and has no second axis.
+Tensor all_equal(const Value& left, const Value& right) {
+  return left.eq(right).unsqueeze(-1).flatten(1).all(1);
+}
+
+Tensor equal_up_to_order(const Value& left, const Value& right) {
+  return all_equal(std::get<0>(left.sort(-1)), std::get<0>(right.sort(-1)));
+}
+
+Equality equal_rounded(const Operation& operation) {
+  const auto decimals = decimals_of(operation);
+  require(decimals.has_value(), operation, "the parameter 'decimals'");
+  return [decimals](const Value& left, const Value& right) {
+    return all_equal(rounded(left, *decimals), rounded(right, *decimals));
+  };
+}
+
+}  // namespace
+
+Tensor rounded(const Tensor& x, int64_t decimals) {
+  const double scale = std::pow(10.0, static_cast<double>(decimals));
+  return at::round(x.to(torch::kFloat64) * scale) / scale + 0.0;  // + 0: no negative zero
+}
+
+void require_parameter(const Operation& operation, const std::string& name,
+                       const interp::Shape& shape) {
+  const auto found = operation.parameters.find(name);
+  if (found == operation.parameters.end())
+    throw std::invalid_argument(
+        fmt::format("operation '{}': parameter '{}' is missing", operation.name, name));
+  if (const auto problem = interp::mismatch(nlohmann::ordered_json(*found), shape))
+    throw std::invalid_argument(
+        fmt::format("operation '{}': parameter '{}': {}", operation.name, name, *problem));
+}
+
+void require_finite(const Operation& operation) {
+  for (const auto& [name, tensor] : operation.tensors)
+    if (!tensor.isfinite().all().item<bool>())
+      throw std::invalid_argument(fmt::format(
+          "operation '{}': tensor '{}' holds NaN or an infinite number", operation.name, name));
+}
+
+std::optional<int64_t> decimals_of(const Operation& operation) {
+  if (!operation.parameters.contains("decimals")) return std::nullopt;
+  const auto decimals = parameter<int64_t>(operation, "decimals");
+  require_within({decimals}, 10, operation, "decimals");
+  return decimals;
+}
+
+Tensor tensor_of(const Operation& operation, const std::string& name,
+                 const std::vector<int64_t>& shape) {
+  const auto found = operation.tensors.find(name);
+  if (found == operation.tensors.end())
+    throw std::invalid_argument(
+        fmt::format("operation '{}': tensor '{}' is missing", operation.name, name));
+  const std::vector<int64_t> got = found->second.sizes().vec();
+  bool fits = got.size() == shape.size();
+  for (size_t axis = 0; fits && axis < shape.size(); ++axis)
+    fits = shape[axis] < 0 || shape[axis] == got[axis];
+  if (!fits)
+    throw std::invalid_argument(fmt::format("operation '{}': tensor '{}' has shape {}, expected {}",
+                                            operation.name, name, got, shape));
+  return found->second;
+}
+
+void refuse_unknown(const Operation& operation, const char* role,
+                    const std::vector<std::string>& known) {
+  throw std::invalid_argument(fmt::format("unknown {} operation '{}'; there are {}", role,
+                                          operation.name, fmt::join(known, ", ")));
+}
+
+Operations generic_operations() {
+  return {
+      .functions = {{"any", any}, {"tokens_at", tokens_at}},
+      .abstractions = {{"argmax_of", argmax_of},
+                       {"linear", linear},
+                       {"nearest_prototype", nearest_prototype},
+                       {"threshold", threshold}},
+      .concretisations = {{"write_answer", write_answer},
+                          {"write_levels", write_levels},
+                          {"write_linear", write_linear},
+                          {"write_prototypes", write_prototypes}},
+      .equalities = {{"downstream", [](const Operation&) { return Equality(); }},
+                     {"equal", [](const Operation&) { return Equality(all_equal); }},
+                     {"equal_rounded", equal_rounded},
+                     {"equal_up_to_order",
+                      [](const Operation&) { return Equality(equal_up_to_order); }}},
+  };
+}
+
+}  // namespace assay::circuits

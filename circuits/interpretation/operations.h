@@ -1,0 +1,108 @@
+#pragma once
+// The operations that interpretations are made of. An interpretation file names them; this registry
+// turns names into functions. A new operation is one function, added under a name.
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "circuits/interpretation/interpretation.h"
+#include "interp/files/json_shape.h"
+
+namespace assay::circuits {
+
+using Value = at::Tensor;
+using Activations = std::vector<at::Tensor>;  ///< one tensor per site, shaped as interp::shape()
+
+using Function = std::function<Value(const std::vector<Value>& parents)>;  ///< h
+using Abstraction = std::function<Value(const Activations& activations)>;  ///< α
+using Concretisation = std::function<Activations(const Value& value)>;     ///< γ
+using Equality =
+    std::function<at::Tensor(const Value& left, const Value& right)>;  ///< bool [batch]
+
+/// Makes a function from an operation's numbers. It checks them here, once, and
+/// @throws std::invalid_argument saying what is missing or has the wrong shape.
+template <typename F>
+using Factory = std::function<F(const Operation& operation)>;
+
+struct Operations {
+  std::map<std::string, Factory<Function>> functions;
+  std::map<std::string, Factory<Abstraction>> abstractions;
+  std::map<std::string, Factory<Concretisation>> concretisations;
+  std::map<std::string, Factory<Equality>> equalities;
+};
+
+/// The operations that know no task:
+///   h            tokens_at {positions: [[…], …]}           tokens -> int64 [batch, n, k]
+///                any                                       bool [batch, n] -> int64 [batch]
+///   α            nearest_prototype (prototypes [n, d_model], labels int64 [n, k])
+///                                                          [batch, pos, d_model] -> int64 [batch,
+///                                                          pos, k]
+///                threshold (thresholds [n])                [batch, 1, n] -> bool [batch, n]
+///                linear {decimals?} (weight [n, k], bias [k])
+///                                                          [batch, pos, n] -> float64 [batch, pos,
+///                                                          k], without the axis of a single pos
+///                argmax_of {tokens: […]}                   [batch, 1, vocab] -> int64 [batch]
+///   γ            write_prototypes {positions} (prototypes, labels, mean [pos, d_model])
+///                write_levels {neurons} (on [n], mean [d_mlp], stream [d_model])
+///                             bool [batch, n] -> [batch, 1, d_model], [batch, 1, d_mlp]
+///                write_linear (weight [k, n], bias [n], constant [pos, d_model])
+///                             [batch, pos, k] or [batch, k] -> [batch, pos or 1, n], constant
+///                write_answer {tokens, d_vocab}            int64 [batch] -> [batch, 1, vocab]
+///   equality     equal; equal_up_to_order (of the last axis); equal_rounded {decimals};
+///                downstream: two values are equal if the network, with either written in its
+///                place, decides alike, and the rest of the interpretation does so too. It needs
+///                both, so it stands here as an empty function, and the checker does the work.
+Operations generic_operations();
+
+/// Makes an operation's function. @param role  what it is for, in words: `h`, `alpha`, ….
+/// @throws std::invalid_argument for an operation that does not exist (listing those that do), and
+///   for bad numbers: NaN and infinite ones among them.
+template <typename F>
+F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
+       const char* role);
+
+/// x rounded to a number of decimals, in float64: equal numbers stay equal, bit for bit.
+at::Tensor rounded(const at::Tensor& x, int64_t decimals);
+/// The parameter `decimals`, 0 to 9, if the operation has it. @throws std::invalid_argument if it
+/// is something else.
+std::optional<int64_t> decimals_of(const Operation& operation);
+
+void require_parameter(const Operation& operation, const std::string& name,
+                       const interp::Shape& shape);
+/// A parameter of an operation. @throws std::invalid_argument naming it, if it is missing or
+/// ill-typed. Nothing is converted: 2.5 is no whole number, and neither is `true`.
+template <typename T>
+T parameter(const Operation& operation, const std::string& name) {
+  require_parameter(operation, name, interp::json_shapes::of<T>());
+  return operation.parameters.at(name).get<T>();
+}
+/// @throws std::invalid_argument naming the tensor that holds NaN or an infinite number, if any.
+void require_finite(const Operation& operation);
+
+/// A tensor of an operation. @throws std::invalid_argument naming it, if it is missing or not of
+/// the shape expected (-1: any size).
+at::Tensor tensor_of(const Operation& operation, const std::string& name,
+                     const std::vector<int64_t>& shape);
+
+[[noreturn]] void refuse_unknown(const Operation& operation, const char* role,
+                                 const std::vector<std::string>& known);
+
+template <typename F>
+F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
+       const char* role) {
+  const auto found = factories.find(operation.name);
+  if (found != factories.end()) {
+    require_finite(operation);
+    return found->second(operation);
+  }
+  std::vector<std::string> known;
+  for (const auto& entry : factories) known.push_back(entry.first);
+  refuse_unknown(operation, role, known);
+}
+
+}  // namespace assay::circuits

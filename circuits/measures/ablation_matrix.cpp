@@ -1,0 +1,33 @@
+#include "circuits/measures/ablation_matrix.h"
+
+#include <optional>
+#include <stdexcept>
+
+namespace assay::circuits {
+
+AblationMatrix ablation_matrix(const Experiment& experiment, const at::Tensor& kept,
+                               const MeasureConfig& config, const Progress& on_progress) {
+  validate(experiment);  // what is wrong with all ablations is an error, not a row left out
+  AblationMatrix matrix;
+  for (const Ablation ablation : all_ablations()) {
+    Experiment under = experiment;
+    under.ablation = ablation;
+    std::optional<Evaluation> evaluation;
+    try {
+      evaluation.emplace(under, on_progress);
+    } catch (const std::invalid_argument& reason) {
+      matrix.skipped.emplace_back(reason.what());
+      continue;
+    }
+    matrix.rows.push_back(measure(*evaluation, kept, config));
+  }
+  return matrix;
+}
+
+nlohmann::ordered_json to_json(const AblationMatrix& matrix) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const Measures& row : matrix.rows) rows.push_back(to_json(row));
+  return {{"rows", rows}, {"skipped", matrix.skipped}};
+}
+
+}  // namespace assay::circuits

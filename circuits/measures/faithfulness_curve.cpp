@@ -1,0 +1,105 @@
+#include "circuits/measures/faithfulness_curve.h"
+
+#include <torch/types.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "circuits/components/circuit.h"
+#include "circuits/measures/measures.h"
+#include "interp/doubles.h"
+#include "interp/names.h"
+#include "interp/statistics/ranks.h"
+
+namespace assay::circuits {
+namespace {
+
+using at::Tensor;
+
+const interp::Names<Selection> kSelections = {{Selection::TopN, "top-n"},
+                                              {Selection::Greedy, "greedy"}};
+
+}  // namespace
+
+std::string to_string(Selection selection) {
+  return interp::name_of(selection, kSelections);
+}
+
+Selection parse_selection(const std::string& name) {
+  return interp::value_of(name, kSelections, "selection");
+}
+
+double trapezoid_area(const std::vector<double>& x, const std::vector<double>& y) {
+  if (x.size() != y.size()) throw std::invalid_argument("trapezoids: unequal lengths");
+  double area = 0;
+  for (size_t i = 1; i < x.size(); ++i) area += (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2;
+  return area;
+}
+
+double FaithfulnessCurve::area() const {
+  std::vector<double> x, y;
+  for (const CurvePoint& point : points) x.push_back(point.share), y.push_back(point.faithfulness);
+  return trapezoid_area(x, y);
+}
+
+double FaithfulnessCurve::area_from_one() const {
+  std::vector<double> x, y;
+  for (const CurvePoint& point : points)
+    x.push_back(point.share), y.push_back(std::abs(1 - point.faithfulness));
+  return trapezoid_area(x, y);
+}
+
+FaithfulnessCurve faithfulness_curve(const Evaluation& evaluation, const Tensor& scores,
+                                     bool is_signed, Selection selection) {
+  const ComponentGraph& graph = evaluation.experiment().graph;
+  FaithfulnessCurve curve{.is_signed = is_signed, .selection = selection, .points = {}};
+  std::vector<Tensor> circuits;
+  for (const double share : kShares) {
+    const auto edges = static_cast<int64_t>(share * static_cast<double>(graph.n_edges()));
+    circuits.push_back(selection == Selection::TopN ? top_n(scores, edges, is_signed)
+                                                    : greedy(graph, scores, edges, is_signed));
+    curve.points.push_back({.share = share, .edges = edges});
+  }
+  const Tensor means = evaluation.metrics(circuits).mean(1);
+  const double network = evaluation.network().metric.mean().item<double>();
+  const double empty = evaluation.empty().metric.mean().item<double>();
+  for (size_t i = 0; i < curve.points.size(); ++i)
+    curve.points[i].faithfulness = normalised(means[i].item<double>(), network, empty);
+  return curve;
+}
+
+MibScores mib_scores(const Evaluation& evaluation, const Tensor& scores, Selection selection) {
+  return {.by_score = faithfulness_curve(evaluation, scores, true, selection),
+          .by_importance = faithfulness_curve(evaluation, scores, false, selection)};
+}
+
+double auroc(const Tensor& scores, const Tensor& truth, bool is_signed) {
+  if (scores.sizes() != truth.sizes() || truth.scalar_type() != torch::kBool)
+    throw std::invalid_argument("auroc: expected a truth value per score");
+  std::vector<double> values = interp::doubles_of(is_signed ? scores : scores.abs());
+  for (double& value : values)
+    if (std::isnan(value)) value = -std::numeric_limits<double>::infinity();
+  return statistics::auroc(values, interp::flags_of(truth));
+}
+
+nlohmann::ordered_json to_json(const FaithfulnessCurve& curve) {
+  auto points = nlohmann::ordered_json::array();
+  for (const CurvePoint& point : curve.points)
+    points.push_back(
+        {{"share", point.share}, {"edges", point.edges}, {"faithfulness", point.faithfulness}});
+  return {{"scores", curve.is_signed ? "signed" : "absolute"},
+          {"selection", to_string(curve.selection)},
+          {"points", points},
+          {"area", curve.area()},
+          {"area_from_one", curve.area_from_one()}};
+}
+
+nlohmann::ordered_json to_json(const MibScores& scores) {
+  return {{"cpr", scores.cpr()},
+          {"cmd", scores.cmd()},
+          {"by_score", to_json(scores.by_score)},
+          {"by_importance", to_json(scores.by_importance)}};
+}
+
+}  // namespace assay::circuits

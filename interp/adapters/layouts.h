@@ -1,0 +1,54 @@
+#pragma once
+// The layouts that weights come in, recognised by names and shapes, and brought into
+// TransformerLens'.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "interp/adapters/settings.h"
+#include "interp/files/safetensors.h"
+#include "interp/network/transformer.h"
+
+namespace assay::interp {
+
+/// A network's configuration and its weights, named and shaped as the parameters of Transformer.
+struct Weights {
+  TransformerConfig config;
+  TensorMap tensors = {};  ///< float32; may be views of what they were made from
+};
+
+// All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
+// tensor is missing, misshapen, unknown or not of floating point; and if a mask of attention that
+// the file holds is not that of the configuration. Biases may be absent: zero. An undefined tensor
+// stands for one whose type is not read.
+
+/// A file of our own: TransformerLens' names and shapes and a configuration to go with them.
+Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config);
+
+/// TransformerLens' names and shapes alone. What the tensors tell (sizes, biases, norms with
+/// weights) is added to `settings`; all else must stand there, or is asked for.
+Weights from_transformer_lens(const TensorMap& tensors, Settings& settings);
+
+/// The layout of Nanda's grokking code, which the published 2-SAT and modular-addition checkpoints
+/// use: most matrices transposed, `W_O [d_model, n_heads·d_head]` head-major. That code knows one
+/// way to compute (ReLU, no norm, causal, …), which is added to `settings`.
+Weights from_grokking(const TensorMap& tensors, Settings& settings);
+
+/// Hugging Face's GPT-2, with the configuration that its `config.json` states (it has norms and all
+/// biases but `b_U`). Tensors may carry the prefix `transformer.`; the unembedding is
+/// `lm_head.weight` or, if tied, the embedding, which `lm_head.weight` may only repeat. The buffer
+/// `attn.bias` is the mask, `attn.masked_bias` is ignored.
+Weights from_gpt2(const TensorMap& tensors, const TransformerConfig& config, bool tied);
+
+/// @return whether no shape tells which axis comes first: all that are transposed in one layout and
+///   not in the other are square.
+bool is_square(const TensorMap& tensors);
+
+/// @return "transformer-lens", "grokking" or "gpt2". @throws std::runtime_error if it is none.
+std::string recognise(const TensorMap& tensors);
+
+}  // namespace assay::interp

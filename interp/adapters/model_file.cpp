@@ -1,0 +1,134 @@
+#include "interp/adapters/model_file.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "interp/adapters/gpt2_folder.h"
+#include "interp/adapters/layouts.h"
+#include "interp/files/fail.h"
+#include "interp/files/files.h"
+#include "interp/files/json_reader.h"
+#include "interp/files/json_text.h"
+#include "interp/files/safetensors.h"
+#include "interp/files/weight_file.h"
+#include "interp/network/transformer.h"
+
+namespace assay::interp {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kConfig = "config";  // keys of a safetensors file's __metadata__
+constexpr const char* kMetadata = "assay";
+
+/// What a file or a folder says, whatever its format.
+struct Content {
+  Weights weights;
+  std::string sha256, layout;
+  json metadata = json::object();
+};
+
+json parse_object(const std::string& text, const char* what) {
+  json parsed = parse_json(text, what);
+  if (!parsed.is_object()) fail("{}: expected a JSON object", what);
+  return parsed;
+}
+
+Weights read_own(const WeightFile& file, Settings& settings) {
+  const auto config = config_from_json(parse_object(file.texts.at(kConfig), kConfig));
+  settings.say_configuration(config, "the file's configuration");
+  return from_transformer_lens(file.tensors, config);
+}
+
+Weights read_recognised(const WeightFile& file, const std::string& layout, Settings& settings) {
+  if (layout == "gpt2") fail("GPT-2 weights: expected the folder that holds their config.json too");
+  if (is_square(file.tensors)) settings.require({"layout"});
+  settings.say("layout", layout, "shape of W_O");
+  return layout == "grokking" ? from_grokking(file.tensors, settings)
+                              : from_transformer_lens(file.tensors, settings);
+}
+
+Content read_one_file(const fs::path& path, Settings& settings) {
+  const WeightFile file = read_weight_file(path);
+  Content content{.weights = {}, .sha256 = sha256_of_file(path), .layout = "assay"};
+  if (file.texts.contains(kConfig)) {
+    content.weights = read_own(file, settings);
+    const auto metadata = file.texts.find(kMetadata);
+    if (metadata != file.texts.end()) content.metadata = parse_object(metadata->second, kMetadata);
+  } else {
+    content.layout = recognise(file.tensors);
+    content.weights = read_recognised(file, content.layout, settings);
+    content.metadata = file.numbers;
+  }
+  return content;
+}
+
+Content read_folder(const fs::path& path, Settings& settings) {
+  Gpt2Folder folder = read_gpt2_folder(path);
+  settings.say("layout", "gpt2", "config.json");
+  settings.say_configuration(folder.weights.config, "config.json");
+  return {std::move(folder.weights), std::move(folder.sha256), "gpt2", std::move(folder.config)};
+}
+
+// The same weights under another configuration are another network. Where the configuration does
+// not stand in the file that is hashed, the hash takes it in, so that a claim about the one network
+// is refused on the other.
+std::string with_configuration(const std::string& weights, const TransformerConfig& config) {
+  return sha256(weights + "\n" + to_json(config).dump());
+}
+
+std::shared_ptr<Transformer> assemble(const Weights& weights) {
+  auto model = std::make_shared<Transformer>(weights.config);
+  for (auto& parameter : model->named_parameters()) {
+    parameter.value().copy_(weights.tensors.at(parameter.key()));
+    parameter.value().requires_grad_(false);
+  }
+  model->require_finite();
+  return model;
+}
+
+}  // namespace
+
+fs::path configuration_beside(const fs::path& model) {
+  fs::path beside = model;
+  return beside.replace_extension(".config.json");
+}
+
+LoadedModel load_model(const fs::path& path, const json& stated) {
+  const torch::NoGradGuard no_grad;
+  try {
+    const bool folder = fs::is_directory(path);
+    const fs::path beside = folder ? fs::path() : configuration_beside(path);
+    Settings settings(beside);
+    settings.say_all(stated, "option");
+    if (!folder && fs::exists(beside)) {
+      settings.say_all(read_json(beside), beside.filename().string());
+    }
+    Content content = folder ? read_folder(path, settings) : read_one_file(path, settings);
+    if (folder || !stated.empty() || fs::exists(beside))
+      content.sha256 = with_configuration(content.sha256, content.weights.config);
+    return {assemble(content.weights), std::move(content.sha256), std::move(content.layout),
+            std::move(content.metadata), settings.all()};
+  } catch (const std::exception& error) {
+    const std::string message = error.what();
+    const bool named = message.starts_with(path.string());  // the readers of formats do so
+    throw std::runtime_error(named ? message : fmt::format("{}: {}", path.string(), message));
+  }
+}
+
+std::string save_model(const Transformer& model, const fs::path& path, const json& metadata) {
+  if (!metadata.is_object()) throw std::invalid_argument("metadata: expected a JSON object");
+  model.require_finite();
+  Safetensors content;
+  content.metadata = {{kConfig, to_json(model.config()).dump()}, {kMetadata, json_text(metadata)}};
+  for (const auto& parameter : model.named_parameters()) {
+    content.tensors[parameter.key()] = parameter.value();
+  }
+  return write_safetensors(path, content);
+}
+
+}  // namespace assay::interp

@@ -1,0 +1,352 @@
+#include "interp/adapters/layouts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <functional>
+
+#include "tests/interp/adapters/tiny_gpt2.h"
+#include "tests/interp/networks.h"
+#include "tests/interp/scratch.h"
+
+namespace assay::interp {
+namespace {
+
+using testing::HasSubstr;
+using Shape = std::vector<int64_t>;
+
+TransformerConfig small() {
+  return {.d_vocab = 5, .n_ctx = 7, .d_model = 6, .d_mlp = 4, .n_heads = {1, 2}, .d_head = {5, 3}};
+}
+
+TransformerConfig small_with_everything() {
+  TransformerConfig config = small();
+  config.norm = Norm::Pre;
+  config.attention_biases = config.unembed_bias = true;
+  return config;
+}
+
+/// Random tensors of the names and shapes that a Transformer has.
+TensorMap parameters_of(const TransformerConfig& config) {
+  Transformer model(config);
+  initialise(model, {.seed = 5});
+  return weights_of(model);
+}
+
+/// The same weights as Nanda's grokking code stores them, written down from its einsums.
+TensorMap grokking_of(const TensorMap& tensors) {
+  TensorMap file = tensors;
+  file["embed.W_E"] = tensors.at("embed.W_E").t();
+  for (const std::string block : {"blocks.0.", "blocks.1."}) {
+    for (const char* name : {"attn.W_Q", "attn.W_K", "attn.W_V"}) {
+      file[block + name] = tensors.at(block + name).permute({0, 2, 1});
+    }
+    const at::Tensor& W_O = tensors.at(block + "attn.W_O");  // [head, d_head, d_model]
+    at::Tensor flat = at::empty({6, W_O.size(0) * W_O.size(1)});
+    for (int64_t head = 0; head < W_O.size(0); ++head) {
+      for (int64_t i = 0; i < W_O.size(1); ++i) {
+        flat.select(1, head * W_O.size(1) + i).copy_(W_O[head][i]);
+      }
+    }
+    file[block + "attn.W_O"] = flat;
+    file[block + "attn.mask"] = at::ones({7, 7}).tril();
+    file[block + "mlp.W_in"] = tensors.at(block + "mlp.W_in").t();
+    file[block + "mlp.W_out"] = tensors.at(block + "mlp.W_out").t();
+  }
+  return file;
+}
+
+void expect_same(const TensorMap& found, const TensorMap& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, tensor] : expected) {
+    EXPECT_TRUE(found.at(name).equal(tensor)) << name;
+  }
+}
+
+/// All that tensors do not tell of a network like small().
+Settings stated(const nlohmann::json& more = nlohmann::json::object()) {
+  Settings settings;
+  nlohmann::json all = {{"activation", "relu"}, {"attention", "causal"},  {"positions", "learned"},
+                        {"scores", "scaled"},   {"blocks", "sequential"}, {"norm_eps", 1e-5}};
+  all.update(more);
+  settings.say_all(all, "option");
+  return settings;
+}
+
+Weights read_stated(const TensorMap& tensors, const nlohmann::json& more = {{"norm", "none"}}) {
+  Settings settings = stated(more);
+  return from_transformer_lens(tensors, settings);
+}
+
+TEST(LayoutsTest, TransformerLensSizesAreReadOffTheShapes) {
+  for (const auto& config : {small(), small_with_everything()}) {
+    const TensorMap tensors = parameters_of(config);
+    EXPECT_EQ(recognise(tensors), "transformer-lens");
+    const Weights weights =
+        read_stated(tensors, {{"norm", config.norm == Norm::None ? "none" : "pre"}});
+    EXPECT_EQ(weights.config, config);
+    expect_same(weights.tensors, tensors);
+  }
+}
+
+/// The same tensors are networks that differ in every logit.
+TEST(LayoutsTest, WhatTensorsDoNotTellIsAskedFor) {
+  Settings nothing("mine.config.json");
+  EXPECT_EQ(
+      message_of([&] { from_transformer_lens(parameters_of(small()), nothing); }),
+      "how this network computes is not known, and nothing is guessed. Known: d_vocab 5; n_ctx 7; "
+      "d_model 6; d_mlp 4; n_heads [1,2]; d_head [5,3]; attention_biases false; mlp_biases true; "
+      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh); norm (none, pre); "
+      "attention (causal, bidirectional); positions (learned); scores (scaled); blocks "
+      "(sequential); networks with others cannot be run. Say it in mine.config.json, such as "
+      R"({"activation":"...","attention":"...","blocks":"...","norm":"...","positions":"...",)"
+      R"("scores":"..."}, or to inspect and convert by --activation, --norm, --attention, )"
+      "--positions, --scores, --blocks; what convert writes says it by itself");
+  Settings normed;  // weights of norms tell their place, not their epsilon
+  normed.say_all({{"activation", "relu"},
+                  {"attention", "causal"},
+                  {"positions", "learned"},
+                  {"scores", "scaled"},
+                  {"blocks", "sequential"}},
+                 "option");
+  EXPECT_THAT(
+      message_of([&] { from_transformer_lens(parameters_of(small_with_everything()), normed); }),
+      HasSubstr("To be said: norm_eps (a number); networks"));
+}
+
+TEST(LayoutsTest, TensorsThatContradictWhatIsSaidAreRefused) {
+  EXPECT_EQ(message_of([] { read_stated(parameters_of(small_with_everything())); }),
+            "norm: none according to option, pre according to tensors");
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "pre"}});
+            }),
+            "norm: pre according to option, but there is no tensor 'blocks.0.ln1.w'");
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "none"}, {"d_mlp", 5}});
+            }),
+            "d_mlp: 5 according to option, 4 according to tensors");
+  TensorMap gains = parameters_of(small_with_everything());
+  std::erase_if(gains, [](const auto& entry) {
+    return entry.first.ends_with("ln1.b") || entry.first.ends_with("ln2.b") ||
+           entry.first == "ln_final.b";
+  });
+  EXPECT_THAT(message_of([&] { read_stated(gains, nlohmann::json::object()); }),
+              HasSubstr("norm \"rms\": cannot be run"));
+  TensorMap gated = parameters_of(small());
+  gated["blocks.0.mlp.W_gate"] = at::zeros({6, 4});
+  EXPECT_EQ(message_of([&] { read_stated(gated); }),
+            "tensor 'blocks.0.mlp.W_gate': gated MLPs cannot be run");
+  TensorMap rotary = parameters_of(small());
+  rotary.erase("pos_embed.W_pos");
+  EXPECT_THAT(message_of([&] { read_stated(rotary); }), HasSubstr("without learned positions"));
+}
+
+/// TransformerLens stores a mask; one that is not causal contradicts a causal network.
+TEST(LayoutsTest, MasksAreComparedWithTheAttentionThatIsSaid) {
+  const auto reading = [](const at::Tensor& mask, const char* attention) {
+    TensorMap tensors = parameters_of(small());
+    tensors["blocks.1.attn.mask"] = mask;
+    tensors["blocks.0.attn.IGNORE"] = at::scalar_tensor(-1e5);
+    return message_of([&] { read_stated(tensors, {{"norm", "none"}, {"attention", attention}}); });
+  };
+  const at::Tensor full = at::ones({7, 7}, at::kBool), causal = full.tril();
+  EXPECT_EQ(reading(causal, "causal"), "");
+  EXPECT_EQ(reading(causal.to(at::kFloat), "causal"), "");
+  EXPECT_EQ(reading(causal, "bidirectional"), "") << "TransformerLens keeps it there, too";
+  EXPECT_EQ(reading(full, "bidirectional"), "");
+  EXPECT_EQ(reading(full, "causal"),
+            "tensor 'blocks.1.attn.mask': lets positions attend to all others, but the network is "
+            "said to be causal");
+  for (const char* attention : {"causal", "bidirectional"}) {
+    EXPECT_EQ(reading(causal.triu(-2), attention),
+              "tensor 'blocks.1.attn.mask': lets positions attend to the last 3 only: local "
+              "attention cannot be run");
+    EXPECT_THAT(reading(full.triu(), attention), HasSubstr("neither causal nor full"));
+    EXPECT_THAT(reading(full.tril(-1), attention), HasSubstr("neither causal nor full"));
+    EXPECT_THAT(reading(causal.narrow(0, 0, 6), attention), HasSubstr("a mask of [7, 7]"));
+  }
+}
+
+TEST(LayoutsTest, AbsentBiasesAreZero) {
+  TensorMap tensors = parameters_of(small());
+  tensors.erase("blocks.1.mlp.b_in");
+  EXPECT_TRUE(read_stated(tensors).tensors.at("blocks.1.mlp.b_in").equal(at::zeros({4})));
+  for (const char* name : {"blocks.0.mlp.b_in", "blocks.0.mlp.b_out", "blocks.1.mlp.b_out"}) {
+    tensors.erase(name);
+  }
+  EXPECT_FALSE(read_stated(tensors).config.mlp_biases);
+  tensors["unembed.b_U"] = at::ones({5});
+  EXPECT_TRUE(read_stated(tensors).config.unembed_bias);
+}
+
+TEST(LayoutsTest, WeightsBecomeFloat32) {
+  TensorMap tensors = parameters_of(small());
+  const at::Tensor half = tensors["embed.W_E"].to(at::kHalf);
+  tensors["embed.W_E"] = half;
+  EXPECT_TRUE(read_stated(tensors).tensors.at("embed.W_E").equal(half.to(at::kFloat)));
+  tensors["embed.W_E"] = half.to(at::kLong);
+  EXPECT_EQ(message_of([&] { read_stated(tensors); }),
+            "tensor 'embed.W_E': expected floating point, found Long");
+}
+
+TEST(LayoutsTest, GrokkingIsTransposed) {
+  const TensorMap expected = parameters_of(small());
+  const TensorMap file = grokking_of(expected);
+  EXPECT_EQ(recognise(file), "grokking");
+  Settings settings;
+  const Weights weights = from_grokking(file, settings);
+  EXPECT_EQ(weights.config, small());
+  expect_same(weights.tensors, expected);
+  EXPECT_EQ(settings.find("activation")->value, "relu");
+  EXPECT_EQ(settings.find("activation")->source, "layout grokking");
+  EXPECT_EQ(settings.find("d_mlp")->source, "tensors");
+}
+
+TEST(LayoutsTest, GrokkingSaysHowItComputes) {
+  const TensorMap file = grokking_of(parameters_of(small()));
+  Settings settings;
+  settings.say("activation", "gelu_exact", "option");
+  EXPECT_EQ(message_of([&] { from_grokking(file, settings); }),
+            "activation: gelu_exact according to option, relu according to layout grokking");
+  TensorMap local = file;
+  local["blocks.0.attn.mask"] = at::ones({7, 7}).tril().triu(-3);
+  Settings plain;
+  EXPECT_THAT(message_of([&] { from_grokking(local, plain); }), HasSubstr("local attention"));
+}
+
+/// Where every matrix is square, both layouts fit all shapes but that of W_O.
+TEST(LayoutsTest, SquareTensorsTellNoLayout) {
+  EXPECT_FALSE(is_square(parameters_of(small())));
+  EXPECT_FALSE(is_square(grokking_of(parameters_of(small()))));
+  TransformerConfig square = small();
+  square.d_vocab = square.d_mlp = square.d_model;
+  square.n_heads = {1};
+  square.d_head = {square.d_model};
+  EXPECT_TRUE(is_square(parameters_of(square)));
+  square.d_vocab = 7;
+  EXPECT_FALSE(is_square(parameters_of(square)));
+}
+
+TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
+  const auto refusal = [](const std::function<void(TensorMap&)>& change) {
+    TensorMap file = grokking_of(parameters_of(small()));
+    change(file);
+    Settings settings;
+    return message_of([&] { from_grokking(file, settings); });
+  };
+  EXPECT_EQ(refusal([](TensorMap& file) {
+              file["blocks.1.attn.W_O"] = at::zeros({6, 5});
+            }),
+            "tensor 'blocks.1.attn.W_O': expected shape [6, 6], found [6, 5]");
+  EXPECT_EQ(refusal([](TensorMap& file) {
+              file["blocks.1.mlp.W_out"] = at::zeros({4, 6});
+            }),
+            "tensor 'blocks.1.mlp.W_out': expected shape [6, 4], found [4, 6]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file.erase("blocks.1.attn.W_V"); }),
+            "tensor 'blocks.1.attn.W_V': missing, expected shape [2, 3, 6]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file.erase("embed.W_E"); }),
+            "tensor 'embed.W_E': missing");
+  EXPECT_EQ(refusal([](TensorMap& file) { file["embed.W_E"] = at::zeros({3}); }),
+            "tensor 'embed.W_E': expected 2 axes, found shape [3]");
+  EXPECT_EQ(refusal([](TensorMap& file) { file["blocks.2.mlp.W_in"] = at::zeros({3}); }),
+            "tensor 'blocks.2.mlp.W_in': unknown, shape [3]");
+  EXPECT_THAT(refusal([](TensorMap& file) {
+                file["pos_embed.W_pos"] = at::zeros({0, 6});
+              }),
+              HasSubstr("n_ctx must be at least 1"));
+  EXPECT_THAT(refusal([](TensorMap& file) { file["embed.W_E"] = at::Tensor(); }),
+              HasSubstr("tensor 'embed.W_E': of a type that is not read"));
+  EXPECT_EQ(message_of([] {
+              recognise({{"w", at::zeros({1})}});
+            }),
+            "unknown layout: expected a tensor 'blocks.0.attn.W_O' or 'wte.weight'");
+}
+
+/// A configuration or tensors without elements must not make the reader allocate what they claim.
+TEST(LayoutsTest, LyingSizesAreRefusedBeforeAllocating) {
+  TransformerConfig config = small();
+  config.d_mlp = config.d_vocab = int64_t{1} << 60;
+  EXPECT_THAT(message_of([&] { from_transformer_lens(parameters_of(small()), config); }),
+              HasSubstr("expected shape [6, 1152921504606846976], found [6, 4]"));
+  config = small();
+  config.n_heads.assign(1'000'000, 1);
+  config.d_head.assign(1'000'000, 1);
+  EXPECT_EQ(message_of([&] { from_transformer_lens(parameters_of(small()), config); }),
+            "configuration: 1000000 blocks, but only 19 tensors");
+  TensorMap tensors = parameters_of(small());
+  tensors["embed.W_E"] = at::zeros({0, int64_t{1} << 60});
+  EXPECT_THAT(message_of([&] { read_stated(tensors); }),
+              HasSubstr("d_vocab must be at least 1, got 0"));
+}
+
+TEST(LayoutsTest, Gpt2IsUnpackedWeightByWeight) {
+  for (const std::string prefix : {"", "transformer."}) {
+    const TensorMap file = tiny_gpt2_tensors(prefix);
+    EXPECT_EQ(recognise(file), "gpt2");
+    const TensorMap tensors = from_gpt2(file, tiny_gpt2_sizes(), true).tensors;
+    const auto theirs = [&](const std::string& name) { return file.at(prefix + name); };
+    EXPECT_TRUE(tensors.at("embed.W_E").equal(theirs("wte.weight")));
+    EXPECT_TRUE(tensors.at("pos_embed.W_pos").equal(theirs("wpe.weight")));
+    EXPECT_TRUE(tensors.at("unembed.W_U").equal(theirs("wte.weight").t()));
+    EXPECT_TRUE(tensors.at("ln_final.w").equal(theirs("ln_f.weight")));
+    EXPECT_TRUE(tensors.at("ln_final.b").equal(theirs("ln_f.bias")));
+    for (const std::string layer : {"0", "1"}) {
+      const std::string ours = "blocks." + layer + ".", block = "h." + layer + ".";
+      const std::map<std::string, std::string> same = {
+          {"ln1.w", "ln_1.weight"},        {"ln1.b", "ln_1.bias"},
+          {"ln2.w", "ln_2.weight"},        {"ln2.b", "ln_2.bias"},
+          {"mlp.W_in", "mlp.c_fc.weight"}, {"mlp.W_out", "mlp.c_proj.weight"},
+          {"mlp.b_in", "mlp.c_fc.bias"},   {"mlp.b_out", "mlp.c_proj.bias"},
+          {"attn.b_O", "attn.c_proj.bias"}};
+      for (const auto& [mine, its] : same) {
+        EXPECT_TRUE(tensors.at(ours + mine).equal(theirs(block + its))) << mine;
+      }
+      // columns of c_attn: q of head 0, q of head 1, k of head 0, …, three each
+      const at::Tensor packed = theirs(block + "attn.c_attn.weight");
+      const at::Tensor bias = theirs(block + "attn.c_attn.bias");
+      int64_t column = 0;
+      for (const std::string side : {"Q", "K", "V"}) {
+        for (int64_t head = 0; head < 2; ++head, column += 3) {
+          EXPECT_TRUE(tensors.at(ours + "attn.W_" + side)[head].equal(packed.narrow(1, column, 3)));
+          EXPECT_TRUE(tensors.at(ours + "attn.b_" + side)[head].equal(bias.narrow(0, column, 3)));
+        }
+      }
+      const at::Tensor joint = theirs(block + "attn.c_proj.weight");  // rows: head-major
+      EXPECT_TRUE(tensors.at(ours + "attn.W_O")[1].equal(joint.narrow(0, 3, 3)));
+    }
+  }
+}
+
+TEST(LayoutsTest, Gpt2MayHaveAnUnembeddingOfItsOwn) {
+  TensorMap file = tiny_gpt2_tensors("transformer.");
+  file["lm_head.weight"] = at::ones({11, 6});
+  EXPECT_TRUE(
+      from_gpt2(file, tiny_gpt2_sizes(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
+  EXPECT_THAT(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
+              HasSubstr("tensor 'lm_head.weight': differs from 'transformer.wte.weight'"));
+  file["lm_head.weight"] = file.at("transformer.wte.weight").clone();
+  EXPECT_TRUE(from_gpt2(file, tiny_gpt2_sizes(), true)
+                  .tensors.at("unembed.W_U")
+                  .equal(file.at("lm_head.weight").t()));
+}
+
+TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {
+  TensorMap file = tiny_gpt2_tensors();
+  file["h.1.attn.c_attn.weight"] = at::zeros({18, 6});
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
+            "tensor 'h.1.attn.c_attn.weight': expected shape [6, 18], found [18, 6]");
+  file = tiny_gpt2_tensors();
+  file.erase("h.0.mlp.c_fc.bias");
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
+            "tensor 'h.0.mlp.c_fc.bias': missing, expected shape [24]");
+  EXPECT_EQ(message_of([&] { from_gpt2(tiny_gpt2_tensors(), tiny_gpt2_sizes(), false); }),
+            "tensor 'lm_head.weight': missing, expected shape [11, 6]");
+  file = tiny_gpt2_tensors();
+  file["h.0.crossattention.bias"] = at::zeros({2});
+  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
+            "tensor 'h.0.crossattention.bias': unknown, shape [2]");
+}
+
+}  // namespace
+}  // namespace assay::interp
