@@ -254,8 +254,8 @@ void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& 
   for (const Node& node : interpretation.nodes) names.push_back(node.name);
   for (auto claim = claims.begin(); claim != claims.end(); ++claim) {
     if (std::ranges::find(names, claim->node) == names.end()) {
-      throw std::invalid_argument(fmt::format("claim on unknown node '{}'; there are {}",
-                                              claim->node, fmt::join(names, ", ")));
+      throw std::invalid_argument(fmt::format("claim on unknown node '{}'; {}", claim->node,
+                                              interp::there_are(names, claim->node)));
     }
     const auto same_row = [&](const Claim& other) {
       return other.node == claim->node && other.axiom == claim->axiom;

@@ -1,8 +1,6 @@
 #pragma once
-// Enumerations that people write: one table of names serves both directions and the error message.
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+// Names that people write. Enumerations have one table, which serves both directions; whatever else
+// is looked up by its name answers an unknown one in the same words.
 
 #include <stdexcept>
 #include <string>
@@ -13,6 +11,25 @@ namespace assay::interp {
 
 template <typename Enum>
 using Names = std::vector<std::pair<Enum, std::string>>;
+
+/// The one of these that `word` most likely is a slip of: the fewest letters inserted, left out,
+/// replaced or swapped with their neighbour, at most a third of the word's. Empty: none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& names);
+
+/// `there are exact, eap, acdc`, and with one of them near: `; did you mean 'eap'?`.
+std::string there_are(const std::vector<std::string>& names, const std::string& unknown);
+
+/// The names of things that have one.
+template <typename Items>
+std::vector<std::string> names_of(const Items& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) names.push_back(item.name);
+  return names;
+}
+
+/// @throws std::invalid_argument: `unknown WHAT 'NAME'; there are …`.
+[[noreturn]] void refuse_name(const std::string& what, const std::string& name,
+                              const std::vector<std::string>& names);
 
 template <typename Enum>
 std::string name_of(Enum value, const Names<Enum>& names) {
@@ -29,8 +46,7 @@ Enum value_of(const std::string& name, const Names<Enum>& names, const char* wha
     if (known == name) return value;
     all.push_back(known);
   }
-  throw std::invalid_argument(
-      fmt::format("unknown {} '{}'; there are {}", what, name, fmt::join(all, ", ")));
+  refuse_name(what, name, all);
 }
 
 }  // namespace assay::interp

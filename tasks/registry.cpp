@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
+#include "interp/names.h"
 #include "tasks/modular_addition/modular_addition.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tasks/two_sat/two_sat.h"
@@ -41,10 +42,7 @@ const TaskEntry& task_entry(const std::string& name) {
   const auto& entries = task_entries();
   const auto found = std::ranges::find(entries, name, &TaskEntry::name);
   if (found != entries.end()) return *found;
-  std::vector<std::string> names;
-  for (const TaskEntry& entry : entries) names.push_back(entry.name);
-  throw std::invalid_argument(
-      fmt::format("unknown task '{}'; there are {}", name, fmt::join(names, ", ")));
+  interp::refuse_name("task", name, interp::names_of(entries));
 }
 
 Settings complete(const std::vector<Setting>& known, const Settings& given,
@@ -54,10 +52,8 @@ Settings complete(const std::vector<Setting>& known, const Settings& given,
   for (const auto& [name, value] : given) {
     const auto setting = all.find(name);
     if (setting == all.end()) {
-      std::vector<std::string> names;
-      for (const Setting& other : known) names.push_back(other.name);
-      throw std::invalid_argument(
-          fmt::format("{} has no setting '{}'; there are {}", where, name, fmt::join(names, ", ")));
+      throw std::invalid_argument(fmt::format("{} has no setting '{}'; {}", where, name,
+                                              interp::there_are(interp::names_of(known), name)));
     }
     setting->second = of_kind(setting->second, value, fmt::format("{}: {}", where, name));
   }

@@ -62,8 +62,8 @@ std::unique_ptr<Replacer> Task::replacer(const std::string& name) const {
   if (name == "same-type") return std::make_unique<SameTypeReplacer>(name, token_types());
   if (name == "empirical")
     return std::make_unique<EmpiricalReplacer>(name, corpus(*this), token_types());
-  throw std::invalid_argument(fmt::format("unknown replacer '{}' of task {}; there are {}", name,
-                                          this->name(), fmt::join(replacer_names(), ", ")));
+  throw std::invalid_argument(fmt::format("unknown replacer '{}' of task {}; {}", name,
+                                          this->name(), interp::there_are(replacer_names(), name)));
 }
 
 interp::LabelledInputs Task::inputs(Part part, uint64_t seed) const {
@@ -89,8 +89,8 @@ int64_t Task::token_named(const std::string& name) const {
 std::vector<interp::attribution::Feature> Task::features(
     const std::string& kind, const interp::attribution::Sequence& tokens) const {
   if (kind != "token")
-    throw std::invalid_argument(fmt::format("the task {} has no features '{}'; there are {}",
-                                            name(), kind, fmt::join(feature_kinds(), ", ")));
+    throw std::invalid_argument(fmt::format("the task {} has no features '{}'; {}", name(), kind,
+                                            interp::there_are(feature_kinds(), kind)));
   std::vector<std::string> names;
   for (const int64_t token : tokens) names.push_back(token_name(token));
   if (!names.empty()) names.pop_back();

@@ -4,7 +4,9 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <stdexcept>
+#include <thread>
 
 #include "interp/execution/blas.h"
 #include "interp/execution/parallel.h"
@@ -50,6 +52,35 @@ TEST_F(Host, GetsItsSettingsBackAfterALoop) {
 TEST_F(Host, GetsItsSettingsBackWhereWorkFails) {
   EXPECT_THROW(interp::parallel_for(4, [](int64_t) { throw std::runtime_error("work"); }),
                std::runtime_error);
+}
+
+// The one that ends first must not leave the other's settings, nor lose its own.
+TEST_F(Host, GetsItsSettingsBackInEachOfItsThreads) {
+  std::latch both_have_settings(2), first_has_ended(1);
+  const auto set_and_wait = [&](int number) {
+    at::set_num_threads(number);
+    at::get_num_threads();  // LibTorch gives a thread its number when it is first asked for
+    both_have_settings.arrive_and_wait();
+  };
+  std::thread first([&] {
+    set_and_wait(2);
+    at::set_num_threads(2);
+    interp::parallel_for(2, [](int64_t) {});
+    EXPECT_EQ(at::get_num_threads(), 2);
+    first_has_ended.count_down();
+  });
+  std::thread second([&] {
+    set_and_wait(4);
+    at::set_num_threads(4);
+    interp::parallel_for(2, [&](int64_t) {
+      first_has_ended.wait();
+      EXPECT_LE(interp::blas_threads(), 1);
+    });
+    EXPECT_EQ(at::get_num_threads(), 4);
+  });
+  first.join();
+  second.join();
+  at::set_num_threads(3);
 }
 
 TEST_F(Host, GetsItsSettingsBackAfterAValidation) {

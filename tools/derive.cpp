@@ -6,6 +6,7 @@
 
 #include "circuits/interpretation/interpretation_file.h"
 #include "interp/adapters/model_file.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
@@ -35,10 +36,9 @@ tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& tas
   task.require_interpretation();
   if (config.variant.empty()) config.variant = variants.front();
   if (std::ranges::find(variants, config.variant) == variants.end()) {
-    std::string names;
-    for (const std::string& name : variants) names += (names.empty() ? "" : ", ") + name;
-    throw std::invalid_argument(fmt::format("unknown variant '{}' of {}; there are {}",
-                                            config.variant, task.name(), names));
+    throw std::invalid_argument(fmt::format("unknown variant '{}' of {}; {}", config.variant,
+                                            task.name(),
+                                            interp::there_are(variants, config.variant)));
   }
   config.seed = options.common.seed.value_or(0);
   config.part = tasks::parse_part(options.part);

@@ -1,4 +1,5 @@
 #include "tools/run_plan.h"
+#include "interp/names.h"
 
 #include <fmt/format.h>
 
@@ -12,13 +13,11 @@ namespace {
 using nlohmann::ordered_json;
 
 const tasks::Preset& find_preset(const tasks::TaskEntry& entry, const std::string& name) {
-  std::string names;
-  for (const tasks::Preset& preset : entry.presets) {
-    if (preset.name == name) return preset;
-    names += (names.empty() ? "" : ", ") + preset.name;
-  }
+  const auto found = std::ranges::find(entry.presets, name, &tasks::Preset::name);
+  if (found != entry.presets.end()) return *found;
   throw std::invalid_argument(
-      fmt::format("unknown preset '{}' of {}; there are {}", name, entry.name, names));
+      fmt::format("unknown preset '{}' of {}; {}", name, entry.name,
+                  interp::there_are(interp::names_of(entry.presets), name)));
 }
 
 }  // namespace

@@ -6,29 +6,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "interp/names.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
 namespace {
 
 constexpr size_t kArgumentShown = 40;  // columns of an argument
-
-/// Optimal string alignment: the edit distance in which a swap of neighbours is one edit.
-size_t edits(const std::string& a, const std::string& b) {
-  std::vector<std::vector<size_t>> least(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) {
-    for (size_t j = 0; j <= b.size(); ++j) {
-      size_t& here = least[i][j];
-      here = std::max(i, j);
-      if (i == 0 || j == 0) continue;
-      here = std::min({least[i - 1][j] + 1, least[i][j - 1] + 1,
-                       least[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) here = std::min(here, least[i - 2][j - 2] + 1);
-    }
-  }
-  return least[a.size()][b.size()];
-}
 
 /// `assay train two-sat`
 std::string path_of(const CLI::App& app) {
@@ -70,7 +54,7 @@ std::optional<Leftover> first_leftover(const CLI::App& app) {
 std::string unknown_option(const Leftover& leftover) {
   const std::string name = leftover.word.substr(0, leftover.word.find('='));
   const std::string letters = name.substr(std::min(name.find_first_not_of('-'), name.size()));
-  const std::string meant = nearest(letters, names_of_options(*leftover.app));
+  const std::string meant = interp::nearest(letters, names_of_options(*leftover.app));
   const std::string advice = meant.empty() ? fmt::format("see {} --help", path_of(*leftover.app))
                                            : fmt::format("did you mean --{}?", meant);
   return fmt::format("unknown option {}; {}", shortened(name, kArgumentShown), advice);
@@ -81,7 +65,7 @@ std::string unknown_word(const Leftover& leftover) {
   const std::string word = shortened(leftover.word, kArgumentShown);
   if (names.empty() || !leftover.app->get_subcommands().empty())
     return fmt::format("unexpected argument '{}'; see {} --help", word, path_of(*leftover.app));
-  const std::string meant = nearest(leftover.word, names);
+  const std::string meant = interp::nearest(leftover.word, names);
   const std::string advice = meant.empty() ? fmt::format("there are {}", fmt::join(names, ", "))
                                            : fmt::format("did you mean '{}'?", meant);
   return fmt::format("unknown {} '{}'; {}", noun_of(*leftover.app), word, advice);
@@ -94,17 +78,6 @@ const CLI::App& innermost(const CLI::App& app) {
 }
 
 }  // namespace
-
-std::string nearest(const std::string& word, const std::vector<std::string>& names) {
-  std::string best;
-  size_t fewest = word.size() / 3 + 1;
-  for (const std::string& name : names) {
-    if (std::max(name.size(), word.size()) - std::min(name.size(), word.size()) >= fewest) continue;
-    const size_t distance = edits(word, name);
-    if (distance < fewest) best = name, fewest = distance;
-  }
-  return best;
-}
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (const auto leftover = first_leftover(app))

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "interp/names.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -56,10 +57,10 @@ std::vector<tasks::Transformation> transformations_named(const tasks::Task& task
     if (name == "all") return all;
     const auto found = std::ranges::find(all, name, &tasks::Transformation::name);
     if (found == all.end()) {
-      std::string known = "all";
-      for (const tasks::Transformation& one : all) known += ", " + one.name;
-      throw std::invalid_argument(fmt::format(
-          "--under: {} has no transformation '{}'; there are {}", task.name(), name, known));
+      std::vector<std::string> known = interp::names_of(all);
+      known.insert(known.begin(), "all");
+      throw std::invalid_argument(fmt::format("--under: {} has no transformation '{}'; {}",
+                                              task.name(), name, interp::there_are(known, name)));
     }
     chosen.push_back(*found);
   }

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
+#include "interp/names.h"
 #include "interp/statistics/random.h"
 
 namespace assay::circuits {
@@ -82,12 +83,6 @@ Interpretation whole_network(const Interpretation& interpretation, uint64_t) {
   return retitled(changed, "one node for the whole network");
 }
 
-std::string names_of(const std::vector<Mutation>& mutations) {
-  std::vector<std::string> names;
-  for (const Mutation& mutation : mutations) names.push_back(mutation.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 }  // namespace
 
 std::vector<Mutation> generic_mutations() {
@@ -113,9 +108,7 @@ std::vector<std::string> applicable(const std::vector<Mutation>& mutations,
 Interpretation mutate(const std::vector<Mutation>& mutations, const std::string& name,
                       const Interpretation& interpretation, uint64_t seed) {
   const auto found = std::ranges::find(mutations, name, &Mutation::name);
-  if (found == mutations.end())
-    throw std::invalid_argument(
-        fmt::format("unknown mutation '{}'; there are {}", name, names_of(mutations)));
+  if (found == mutations.end()) interp::refuse_name("mutation", name, interp::names_of(mutations));
   try {
     return found->apply(interpretation, seed);
   } catch (const std::invalid_argument& error) {

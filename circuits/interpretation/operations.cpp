@@ -1,4 +1,5 @@
 #include "circuits/interpretation/operations.h"
+#include "interp/names.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -275,8 +276,7 @@ Tensor tensor_of(const Operation& operation, const std::string& name,
 
 void refuse_unknown(const Operation& operation, const char* role,
                     const std::vector<std::string>& known) {
-  throw std::invalid_argument(fmt::format("unknown {} operation '{}'; there are {}", role,
-                                          operation.name, fmt::join(known, ", ")));
+  interp::refuse_name(fmt::format("{} operation", role), operation.name, known);
 }
 
 Operations generic_operations() {

@@ -10,6 +10,7 @@
 
 #include "interp/files/fail.h"
 #include "interp/files/json_shape.h"
+#include "interp/names.h"
 
 namespace assay::interp {
 namespace {
@@ -65,10 +66,8 @@ json known_value(const std::string& name, const json& value, const std::string& 
   if (is_size(name)) return value;
   const Question* question = question_of(name);
   if (question == nullptr) {
-    std::vector<std::string> names;
-    for (const Question& known : questions()) names.push_back(known.name);
-    fail("{}: unknown setting '{}'; there are {}", source, cut_short(name, 60),
-         fmt::join(names, ", "));
+    fail("{}: unknown setting '{}'; {}", source, cut_short(name, 60),
+         there_are(names_of(questions()), name));
   }
   if (!question->runs.empty()) return known_word(*question, value, source);
   const bool positive =

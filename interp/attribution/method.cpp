@@ -20,16 +20,10 @@
 #include "interp/attribution/sampled_shapley.h"
 #include "interp/attribution/shapley.h"
 #include "interp/attribution/slalom/method.h"
+#include "interp/names.h"
 
 namespace assay::interp::attribution {
 namespace {
-
-template <typename Item>
-std::string list_of(const std::vector<Item>& items) {
-  std::vector<std::string> names;
-  for (const Item& item : items) names.push_back(item.name);
-  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
-}
 
 /// The item of that name. @throws std::invalid_argument listing the names.
 template <typename Item>
@@ -37,8 +31,7 @@ const Item& item_named(const std::string& name, const std::vector<Item>& items,
                        const std::string& what) {
   const auto found = std::ranges::find(items, name, &Item::name);
   if (found != items.end()) return *found;
-  throw std::invalid_argument(
-      fmt::format("unknown {} '{}'; there are {}", what, name, list_of(items)));
+  refuse_name(what, name, names_of(items));
 }
 
 /// Why the problem does not allow it; empty: it does.
@@ -89,8 +82,9 @@ Explanation read_as(Explanation explanation, const std::string& reading) {
   if (found == explanation.readings.end()) {
     std::vector<std::string> names;
     for (const auto& [name, scores] : explanation.readings) names.push_back(name);
-    throw std::invalid_argument(fmt::format("{} has no reading '{}' of this target; there are {}",
-                                            explanation.method, reading, fmt::join(names, ", ")));
+    throw std::invalid_argument(fmt::format("{} has no reading '{}' of this target; {}",
+                                            explanation.method, reading,
+                                            there_are(names, reading)));
   }
   explanation.method += '@' + reading;
   explanation.scores = found->second;

@@ -25,7 +25,8 @@ using Progress = std::function<void(int64_t done, int64_t of)>;
 
 class Chunks {
  public:
-  Chunks(int64_t items, int64_t size) : items_(items), size_(size) {}
+  /// @throws std::invalid_argument unless items >= 0 and size >= 1.
+  Chunks(int64_t items, int64_t size);
 
   int64_t count() const { return (items_ + size_ - 1) / size_; }
   int64_t items() const { return items_; }

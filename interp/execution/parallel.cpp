@@ -21,42 +21,39 @@ namespace {
 
 int worker_threads = 1;
 
-// Threads inside of LibTorch and the BLAS, which are one number for the process: whoever comes
-// first remembers it and the last to leave puts it back, in whatever threads they are.
-class OneThreadEach {
+// Threads that LibTorch uses inside of an operator: a setting of the calling thread, which those
+// that it starts take over.
+class OneTorchThread {
  public:
-  OneThreadEach() {
-    const std::lock_guard lock(mutex());
-    if (holders()++ > 0) return;
-    before() = {at::get_num_threads(), blas_threads()};
-    at::set_num_threads(1);
-    set_blas_threads(1);
-  }
-  ~OneThreadEach() {
-    const std::lock_guard lock(mutex());
-    if (--holders() > 0) return;
-    at::set_num_threads(before().torch);
-    if (before().blas > 0) set_blas_threads(before().blas);
-  }
-  OneThreadEach(const OneThreadEach&) = delete;
-  OneThreadEach& operator=(const OneThreadEach&) = delete;
+  OneTorchThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneTorchThread() { at::set_num_threads(before_); }
+  OneTorchThread(const OneTorchThread&) = delete;
+  OneTorchThread& operator=(const OneTorchThread&) = delete;
 
  private:
-  struct Numbers {
-    int torch = 0, blas = 0;
-  };
-  static std::mutex& mutex() {
-    static std::mutex one;
-    return one;
+  int before_;
+};
+
+// Threads of the BLAS are one number for the process: whoever comes first remembers it, and the
+// last to leave puts it back.
+class OneBlasThread {
+ public:
+  OneBlasThread() {
+    const std::lock_guard lock(mutex_);
+    if (holders_++ > 0) return;
+    before_ = blas_threads();
+    set_blas_threads(1);
   }
-  static int& holders() {
-    static int number = 0;
-    return number;
+  ~OneBlasThread() {
+    const std::lock_guard lock(mutex_);
+    if (--holders_ == 0 && before_ > 0) set_blas_threads(before_);
   }
-  static Numbers& before() {
-    static Numbers numbers;
-    return numbers;
-  }
+  OneBlasThread(const OneBlasThread&) = delete;
+  OneBlasThread& operator=(const OneBlasThread&) = delete;
+
+ private:
+  inline static std::mutex mutex_;
+  inline static int holders_ = 0, before_ = 0;
 };
 
 // Sharp attention leaves softmax tails in the denormal range, where arithmetic is tens of times
@@ -89,12 +86,14 @@ int threads() {
 }
 
 void own_process() {
-  static const OneThreadEach until_the_end;
+  static const OneBlasThread until_the_end;
+  at::set_num_threads(1);
   at::globalContext().setFlushDenormal(true);
 }
 
 void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
-  const OneThreadEach one_thread_each;
+  const OneTorchThread one_torch_thread;
+  const OneBlasThread one_blas_thread;
   const DenormalsAsZero denormals_as_zero;
   std::atomic<int64_t> next = 0;
   std::atomic<bool> stop = false;

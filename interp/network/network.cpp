@@ -31,6 +31,8 @@ void require_finite(const Tensor& values, const Tensor& tokens, const char* what
 
 Site logits_site(const Network& network, int64_t position) {
   const Places& places = network.places();
+  if (places.logits < 0)
+    throw std::invalid_argument("of this network nobody has said at which place its logits are");
   return {.place = places[places.logits].name, .positions = {position}};
 }
 

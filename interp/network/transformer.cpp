@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -18,19 +19,22 @@ namespace {
 // Here, because every program that has a network links this file.
 [[maybe_unused]] const bool kernels_chosen = choose_blas_kernels();
 
-// Registers `blocks.0.attn.W_Q` as W_Q of the module attn of the module 0 of the module blocks.
-at::Tensor add_parameter(torch::nn::Module& root, const Weight& weight) {
-  torch::nn::Module* module = &root;
-  std::string_view rest = weight.name;
-  for (size_t dot = rest.find('.'); dot != rest.npos; dot = rest.find('.')) {
-    const std::string name(rest.substr(0, dot));
-    const auto children = module->named_children();
-    const auto* found = children.find(name);
-    module = found ? found->get()
-                   : module->register_module(name, std::make_shared<torch::nn::Module>()).get();
-    rest.remove_prefix(dot + 1);
-  }
-  return module->register_parameter(std::string(rest), at::zeros(weight.shape));
+using Modules = std::map<std::string, torch::nn::Module*>;  // by path, the root's is empty
+
+// The module `blocks.0.attn`, with those that it stands in.
+torch::nn::Module& module_at(Modules& modules, const std::string& path) {
+  if (const auto found = modules.find(path); found != modules.end()) return *found->second;
+  const size_t dot = path.rfind('.');
+  torch::nn::Module& parent = module_at(modules, dot == path.npos ? "" : path.substr(0, dot));
+  const std::string name = dot == path.npos ? path : path.substr(dot + 1);
+  return *(modules[path] =
+               parent.register_module(name, std::make_shared<torch::nn::Module>()).get());
+}
+
+at::Tensor add_parameter(Modules& modules, const Weight& weight) {
+  const size_t dot = weight.name.rfind('.');
+  return module_at(modules, weight.name.substr(0, dot))
+      .register_parameter(weight.name.substr(dot + 1), at::zeros(weight.shape));
 }
 
 double standard_deviation(Initial initial, const TransformerConfig& config,
@@ -55,7 +59,8 @@ double standard_deviation(Initial initial, const TransformerConfig& config,
 
 Transformer::Transformer(const TransformerConfig& config)
     : config_(config), places_(describe(config)) {
-  for (const Weight& weight : places_.weights) weights_.push_back(add_parameter(*this, weight));
+  Modules modules = {{"", this}};
+  for (const Weight& weight : places_.weights) weights_.push_back(add_parameter(modules, weight));
 }
 
 at::Tensor Transformer::weight(std::string_view name) const {

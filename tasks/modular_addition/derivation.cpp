@@ -8,6 +8,7 @@
 
 #include "circuits/interpretation/operations.h"
 #include "interp/files/files.h"
+#include "interp/names.h"
 #include "tasks/modular_addition/evidence.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/modular_addition/observations.h"
@@ -42,8 +43,8 @@ Choices choose(const DeriveConfig& config) {
     return {
         variant, rounding, {.name = "equal_rounded", .parameters = sum_rounding, .tensors = {}}};
   if (variant == "exact") return {variant, none, {.name = "equal", .tensors = {}}};
-  throw std::invalid_argument(fmt::format("unknown variant '{}' of modular-addition; there are {}",
-                                          variant, fmt::join(variants(), ", ")));
+  throw std::invalid_argument(fmt::format("unknown variant '{}' of modular-addition; {}", variant,
+                                          interp::there_are(variants(), variant)));
 }
 
 circuits::Operation alpha(const LinearMap& map, const nlohmann::json& rounding) {

@@ -211,6 +211,11 @@ TEST(ForeignNetwork, SitesThatItLacksAreRefusedWithThoseThatItHas) {
   EXPECT_THAT(
       [&] { interp::parse_site("blocks.0.hook_resid_post", network.places()); },
       ThrowsMessage<std::invalid_argument>(HasSubstr("this model has embed, hidden, logits")));
+  Places unplaced = network.places();
+  unplaced.all[1].axes = {{Axis::Neuron, kHidden}};
+  unplaced.logits = -1;
+  EXPECT_THAT([&] { interp::parse_site("hidden[pos=1]", unplaced); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("has no positions")));
   EXPECT_THAT([&] { interp::parse_site("logits[neuron=1]", network.places()); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("has no neurons")));
 }

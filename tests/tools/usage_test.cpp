@@ -53,15 +53,5 @@ TEST(Usage, NamesAnArgumentTooMany) {
             "unexpected argument 'tart'; see cook bake --help");
 }
 
-TEST(Nearest, CountsASwapOfNeighboursAsOneSlipAndHasItsLimits) {
-  const std::vector<std::string> names = {"explain", "export", "train"};
-  EXPECT_EQ(nearest("explian", names), "explain");
-  EXPECT_EQ(nearest("expor", names), "export");
-  EXPECT_EQ(nearest("tarin", names), "train");
-  EXPECT_EQ(nearest("banana", names), "");
-  EXPECT_EQ(nearest("", names), "");
-  EXPECT_EQ(nearest(std::string(1 << 20, 'x'), names), "");
-}
-
 }  // namespace
 }  // namespace assay::tools

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "tests/interp/scratch.h"
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp {
@@ -26,6 +27,12 @@ TEST(ChunksTest, OnlyTheLastIsShort) {
   EXPECT_THAT(counts_of(8, 4), ElementsAre(4, 4));
   EXPECT_THAT(counts_of(3, 4), ElementsAre(3));
   EXPECT_THAT(counts_of(0, 4), IsEmpty());
+}
+
+TEST(ChunksTest, HaveASize) {
+  EXPECT_EQ(message_of([] { Chunks(10, 0); }),
+            "chunks: expected items in chunks of at least 1, got 10 of 0");
+  EXPECT_THROW(Chunks(-1, 4), std::invalid_argument);
 }
 
 TEST(ChunksTest, CoverEveryItemOnceWhateverTheThreads) {
