@@ -73,7 +73,7 @@ class Inquiry {
     result_.untested.push_back({node, std::move(reason)});
   }
   void leave_untested_if_open(const std::string& node, const interp::Around& around,
-                              const char* what, const char* consequence);
+                              const char* what, const char* way, const char* consequence);
 
   void look_at_answers();
   void look_at_sites();
@@ -113,9 +113,9 @@ std::string path_text(const std::vector<std::string>& path) {
 }
 
 void Inquiry::leave_untested_if_open(const std::string& node, const interp::Around& around,
-                                     const char* what, const char* consequence) {
+                                     const char* what, const char* way, const char* consequence) {
   if (around.found == Found::Yes)
-    leave_untested(node, fmt::format("{} no complete cut: the network can still know by {}{}", what,
+    leave_untested(node, fmt::format("{} no complete cut: the network can {} by {}, {}", what, way,
                                      path_text(around.path), consequence));
   if (around.found == Found::Unknown)
     leave_untested(node, fmt::format("it is not known whether {} a complete cut: of this network "
@@ -248,7 +248,7 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
   }
   if (!inner.empty())
     return leave_untested_if_open("", path_around(inner), "the nodes that take part are",
-                                  ", of which nothing is said");
+                                  "also compute its answer", "of which nothing is said");
   if (!inputs.empty() && std::ranges::any_of(parts, [&](int v) { return answers.contains(v); }))
     return;  // everything happens between two places, which are named
   std::vector<std::string> renamed;
@@ -270,8 +270,8 @@ void Inquiry::look_at_open_cut(int v, const Steps& parts) {
   const Steps before = graph_.ancestors(v);
   for (const int other : parts)
     if (!before.contains(other) && !graph_.ancestors(other).contains(v)) beside.insert(other);
-  leave_untested_if_open(step(v).name, path_around(beside), "its sites are",
-                         ", whatever is written there");
+  leave_untested_if_open(step(v).name, path_around(beside), "its sites are", "still know",
+                         "whatever is written there");
 }
 
 void Inquiry::look_at_repeats() {
