@@ -24,7 +24,7 @@ using interp::Primitive;
 constexpr int64_t kProbes = 4, kLongest = 64;
 constexpr int64_t kLongestFinite = 1024;
 constexpr double kMostProducts = 5e10;     // a second or so
-constexpr int64_t kMostNumbers = 1 << 25;  // held at once: 128 MiB
+constexpr int64_t kMostNumbers = 1 << 24;  // recorded at once: 64 MiB
 
 /// Numbers at all places of one input of this length.
 double numbers_at(const Places& places, int64_t length) {
@@ -121,23 +121,22 @@ Tensor projected(const Places& places, const Place& place, const Tensor& x, cons
   return at::einsum("bpm,mn->bpn", {x, W});
 }
 
-/// Every place of one run, in float64.
+/// Every place of one run, read in float64.
 class Recording {
  public:
   Recording(const interp::Transformer& model, const Tensor& tokens) : places_(model.places()) {
     interp::TraceRequest request;
     for (const Place& place : places_.all) request.record.push_back({.place = place.name});
-    for (const Tensor& value : model.trace(tokens, request))
-      values_.push_back(value.to(torch::kFloat64));
+    values_ = model.trace(tokens, request);
     for (const Tensor& weight : model.weights()) weights_.push_back(weight.to(torch::kFloat64));
     tokens_ = tokens;
   }
 
-  const Tensor& value(int place) const { return values_[place]; }
+  Tensor value(int place) const { return values_[place].to(torch::kFloat64); }
 
   /// From the definitions, and from what is recorded of the places that it reads.
   Tensor recomputed(const Place& place) const {
-    const auto read = [&](size_t i) { return values_[place.reads[i].from]; };
+    const auto read = [&](size_t i) { return value(place.reads[i].from); };
     const auto weight = [&](size_t i) { return weights_[place.weights[i]]; };
     switch (place.by) {
       case Primitive::Token:
