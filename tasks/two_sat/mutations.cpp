@@ -212,7 +212,9 @@ circuits::Function flipped_signs(const Operation& operation) {
     const Tensor flips = hash.lt(rate * static_cast<double>(kPrime)).unsqueeze(2);
     const Tensor side = at::stack({hash.remainder(2).eq(0), hash.remainder(2).eq(1)}, 2);
     const Tensor negated = (clauses + variables).remainder(2 * variables);
-    return at::where(flips.logical_and(side).to(clauses.device()), negated, clauses);
+    const Tensor literals = clauses.lt(2 * variables);  // a clause that is not there has no sign
+    return at::where(flips.logical_and(side).to(clauses.device()).logical_and(literals), negated,
+                     clauses);
   };
 }
 

@@ -154,6 +154,20 @@ TEST(FlippedSigns, FlipsTheSignOfOneLiteralInTheShareAskedFor) {
         noisy(0.01, 1)({clauses.narrow(0, first, count)}).equal(after.narrow(0, first, count)));
 }
 
+// Formulas of fewer clauses are padded: where nothing stands, no sign can be flipped.
+TEST(FlippedSigns, LeavesClausesThatAreNotThere) {
+  const int64_t padding = Tokens{kVariables}.padding();
+  const std::vector<int64_t> tokens = {padding, padding, 0, 1};
+  const at::Tensor some = torch::tensor(tokens, torch::kInt64).view({1, 2, 2});
+  const auto all_flipped =
+      flipped_signs({.name = "flipped_signs",
+                     .parameters = {{"variables", kVariables}, {"rate", 1.0}, {"seed", 1}},
+                     .tensors = {}});
+  const at::Tensor after = all_flipped({some.expand({20, 2, 2})});
+  EXPECT_TRUE(after.select(1, 0).eq(padding).all().item<bool>());
+  EXPECT_TRUE(after.select(1, 1).ne(some.select(1, 1)).any(1).all().item<bool>());
+}
+
 TEST(TwoSatMutations, SayWhatWasChangedAndSurviveAFile) {
   const interp::TransformerConfig config = small_config();
   const Interpretation before = with_known_programs("trees");
