@@ -246,9 +246,12 @@ void Inquiry::look_at_components(const Steps& parts, const Steps& answers) {
     else if (!answers.contains(v))
       inner.insert(v);
   }
-  if (!inner.empty())
-    return leave_untested_if_open("", path_around(inner), "the nodes that take part are",
-                                  "also compute its answer", "of which nothing is said");
+  // Where cuts are not known, no claim can rest on one, be it about the output alone.
+  const interp::Around around = path_around(inner.empty() ? parts : inner);
+  if (!inner.empty() || around.found == Found::Unknown)
+    leave_untested_if_open("", around, "the nodes that take part are", "also compute its answer",
+                           "of which nothing is said");
+  if (!inner.empty()) return;
   if (!inputs.empty() && std::ranges::any_of(parts, [&](int v) { return answers.contains(v); }))
     return;  // everything happens between two places, which are named
   std::vector<std::string> renamed;
