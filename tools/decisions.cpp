@@ -1,6 +1,7 @@
 #include "tools/decisions.h"
 
 #include "axioms/experiment.h"
+#include "interp/files/json_shape.h"
 
 namespace assay::tools {
 
@@ -15,9 +16,11 @@ std::optional<std::string> answer_text(const nlohmann::ordered_json& value,
                                        const nlohmann::ordered_json& node,
                                        const tasks::Task& task) {
   if (!node.contains("alpha") || node["alpha"].at("operation") != "argmax_of") return std::nullopt;
-  const auto& tokens = node["alpha"].at("parameters").at("tokens");
-  const auto& chosen = value.is_array() ? value.at(0) : value;
-  return task.answer_name(tokens.at(chosen.get<size_t>()));
+  const auto tokens = interp::read_as<std::vector<int64_t>>(
+      node["alpha"].at("parameters").at("tokens"), "the tokens of argmax_of");
+  const auto chosen =
+      interp::read_as<int64_t>(value.is_array() ? value.at(0) : value, "the token chosen");
+  return task.answer_name(tokens.at(static_cast<size_t>(chosen)));
 }
 
 }  // namespace assay::tools

@@ -95,6 +95,14 @@ Shape of() {
 
 }  // namespace json_shapes
 
+/// The value as a T. Unlike get<T>(), which lets 1e308 be any integer, this throws
+/// std::runtime_error, "{where}: expected …", unless the value is exactly a T.
+template <typename T>
+T read_as(const nlohmann::ordered_json& value, const std::string& where) {
+  require_shape(value, json_shapes::of<T>(), where);
+  return value.get<T>();
+}
+
 /// Places as messages name them.
 std::string member_path(const std::string& object, std::string_view key);
 std::string element_path(const std::string& list, size_t index);

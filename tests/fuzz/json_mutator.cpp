@@ -178,6 +178,17 @@ void rename_child(Json& object, const std::vector<Json*>& all, Random& random) {
   object[name] = value;
 }
 
+/// The places of all values below `at`, the indices of lists left out of their names.
+void collect_places(const Json& value, const Json::json_pointer& at, const std::string& name,
+                    std::vector<std::pair<std::string, Json::json_pointer>>& all) {
+  all.emplace_back(name, at);
+  if (value.is_object())
+    for (const auto& [key, child] : value.items())
+      collect_places(child, at / key, name + '/' + key, all);
+  if (value.is_array())
+    for (size_t i = 0; i < value.size(); ++i) collect_places(value[i], at / i, name + "/*", all);
+}
+
 void mutate_once(Json& tree, Random& random) {
   const std::vector<Json*> all = values_of(tree);
   Json& value = *one_of(all, random);
@@ -235,6 +246,21 @@ std::string cross_json(std::string_view text, std::string_view other, Random& ra
     *parent = *source;
   }
   return written(tree);
+}
+
+std::vector<std::string> each_value_replaced(std::string_view text, std::set<std::string>& seen) {
+  const Json tree = parsed(text);
+  if (tree.is_discarded()) return {};
+  std::vector<std::pair<std::string, Json::json_pointer>> places;
+  collect_places(tree, {}, "", places);
+  std::vector<std::string> replaced;
+  for (const auto& [name, place] : places) {
+    if (!seen.insert(name).second) continue;
+    Json copy = tree;
+    copy[place] = 1e308;
+    replaced.push_back(written(copy));
+  }
+  return replaced;
 }
 
 }  // namespace assay::fuzz

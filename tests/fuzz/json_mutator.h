@@ -3,8 +3,10 @@
 // changed blindly hardly ever get past the parser.
 
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assay::fuzz {
 
@@ -16,5 +18,10 @@ std::string mutate_json(std::string_view text, Random& random);
 
 /// The text with one value taken from another document, under the same key if it has that too.
 std::string cross_json(std::string_view text, std::string_view other, Random& random);
+
+/// The text once for each of its values, with 1e308 in that value's place: a number, but none that
+/// an integer can hold. Of the elements of a list, only one of each form is replaced.
+/// @param seen  the places that were replaced before, which are left out.
+std::vector<std::string> each_value_replaced(std::string_view text, std::set<std::string>& seen);
 
 }  // namespace assay::fuzz

@@ -1,6 +1,8 @@
 // assay_fuzz list                       the targets
 // assay_fuzz seeds FOLDER               inputs to begin with, FOLDER/TARGET/N; FOLDER/subject holds
 //                                       what the command can be run on to make more
+// assay_fuzz vary FOLDER                beside each input in FOLDER/TARGET that is JSON, a copy for
+//                                       each of its values, with another value in its place
 // assay_fuzz TARGET [libFuzzer's own]   fuzzes from the folders, or reads the files that are named
 //
 // One program for all targets, because linking twenty with sanitizers takes longer than running
@@ -14,8 +16,10 @@
 #include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "interp/execution/parallel.h"
+#include "interp/files/files.h"
 #include "tests/fuzz/json_mutator.h"
 #include "tests/fuzz/subject.h"
 #include "tests/fuzz/target.h"
@@ -146,6 +150,29 @@ void write_seeds(const fs::path& into) {
   }
 }
 
+/// The variants of a text of one target; of lines, the last one varies.
+std::vector<std::string> variants(const Target& of, const std::string& text,
+                                  std::set<std::string>& seen) {
+  if (of.form == Form::Json) return each_value_replaced(text, seen);
+  if (of.form != Form::JsonLines) return {};
+  const size_t end = text.find_last_not_of('\n') + 1, before = text.rfind('\n', end - 1) + 1;
+  std::vector<std::string> lines = each_value_replaced(text.substr(before, end - before), seen);
+  for (std::string& line : lines) line = text.substr(0, before) + line + '\n';
+  return lines;
+}
+
+void vary_seeds(const fs::path& folder) {
+  for (const Target& each : targets()) {
+    std::set<std::string> seen;
+    const std::vector<fs::path> seeds(fs::directory_iterator(folder / each.name), {});
+    for (const fs::path& seed : seeds) {
+      size_t number = 0;
+      for (const std::string& text : variants(each, assay::interp::read_file(seed), seen))
+        std::ofstream(fmt::format("{}.{}", seed.string(), number++), std::ios::binary) << text;
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t room, unsigned seed) {
@@ -175,10 +202,16 @@ int main(int argc, char** argv) {
     write_seeds(argv[2]);
     return 0;
   }
+  if (what == "vary" && argc == 3) {
+    vary_seeds(argv[2]);
+    return 0;
+  }
   const std::vector<Target> all = targets();
   const auto found = std::ranges::find(all, what, &Target::name);
   if (found == all.end()) {
-    fmt::print(stderr, "assay_fuzz list | seeds FOLDER | TARGET [options of libFuzzer] [FILE…]\n");
+    fmt::print(
+        stderr,
+        "assay_fuzz list | seeds FOLDER | vary FOLDER | TARGET [options of libFuzzer] [FILE…]\n");
     return 2;
   }
   target = *found;

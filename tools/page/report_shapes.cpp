@@ -215,10 +215,13 @@ Shape circuit() {
   return object({optional("assay", report({}))});
 }
 
+/// Earlier trainings do not say what their accuracy was measured on.
 Shape training() {
-  return object(
-      {{"lines",
-        list(object({{"step", count()}, {"loss", number_if_any()}, {"accuracy", number(0, 1)}}))}});
+  const std::vector<Field> line = {
+      {"step", count()}, {"loss", number_if_any()}, {"accuracy", number(0, 1)}};
+  std::vector<Field> measured = line;
+  measured.insert(measured.end(), {{"accuracy_of", text()}, {"accuracy_inputs", count()}});
+  return object({{"lines", list(with_or_without("accuracy_of", object(measured), object(line)))}});
 }
 
 Shape derivation() {

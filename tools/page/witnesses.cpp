@@ -57,7 +57,7 @@ FailingInputs failing_inputs(const Json& report, const tasks::Task& task) {
 std::string element_text(const Json& element, const Json& node, const tasks::Task& task) {
   if (node.contains("h") && node["h"].at("operation") == "tokens_at") {
     std::string text;
-    for (const int64_t token : element.get<std::vector<int64_t>>())
+    for (const int64_t token : interp::read_as<std::vector<int64_t>>(element, "tokens"))
       text += (text.empty() ? "" : " ") + task.token_name(token);
     return text;
   }

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tasks/registry.h"
 #include "tests/interp/scratch.h"
+#include "tools/decisions.h"
 
 namespace assay::tools::page {
 namespace {
@@ -112,8 +114,7 @@ TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
   EXPECT_THAT(detail, HasSubstr("100 lines of lines.txt, 1 of them distinct"));
   EXPECT_THAT(detail, HasSubstr("nothing is said of other inputs"));
   EXPECT_THAT(detail, HasSubstr("Values of sum are compared by their effect"));
-  const std::string axioms =
-      axioms_section(make_run(report, "report.json"))->blocks.dump();
+  const std::string axioms = axioms_section(make_run(report, "report.json"))->blocks.dump();
   EXPECT_THAT(axioms, HasSubstr("= plain"));
   EXPECT_THAT(axioms, HasSubstr("\"90.00%\""));
 }
@@ -374,6 +375,33 @@ TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
       *training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl"));
   EXPECT_THAT(section.blocks.dump(),
               HasSubstr("90.00% of 4,096 held-out inputs (of the deriving part) right."));
+}
+
+TEST(Sections, OfATrainingRefuseACountThatIsNone) {
+  for (const Json& wrong : {Json(1e308), Json(0.5), Json(-1), Json("4096"), Json()}) {
+    const Json line = {{"step", 5},
+                       {"loss", 0.5},
+                       {"accuracy", 0.9},
+                       {"accuracy_inputs", wrong},
+                       {"accuracy_of", "of the deriving part"}};
+    EXPECT_THAT(message_of([&] {
+                  make_run({{"lines", Json::array({line})}}, "metrics.jsonl");
+                }),
+                HasSubstr("field 'lines[0].accuracy_inputs': expected"));
+  }
+}
+
+TEST(Sections, TakeNoNumberForATokenThatIsNone) {
+  const Json wrong = 1e308, right = 0;
+  const auto task = tasks::make_task("two-sat");
+  const auto node = [](const Json& token) {
+    return Json{{"alpha", {{"operation", "argmax_of"}, {"parameters", {{"tokens", {token}}}}}}};
+  };
+  EXPECT_EQ(answer_text(right, node(8), *task), "UNSAT");
+  EXPECT_THAT(message_of([&] { answer_text(wrong, node(8), *task); }),
+              HasSubstr("the token chosen: expected a whole number"));
+  EXPECT_THAT(message_of([&] { answer_text(right, node(wrong), *task); }),
+              HasSubstr("the tokens of argmax_of: field '[0]': expected a whole number"));
 }
 
 class Runs : public interp::Scratch {};
