@@ -51,4 +51,9 @@ void refuse_name(const std::string& what, const std::string& name,
       fmt::format("unknown {} '{}'; {}", what, name, there_are(names, name)));
 }
 
+void refuse_taken(const std::string& what, const std::string& name) {
+  throw std::invalid_argument(name.empty() ? fmt::format("a {} without a name", what)
+                                           : fmt::format("there is a {} '{}' already", what, name));
+}
+
 }  // namespace assay::interp

@@ -31,6 +31,9 @@ std::vector<std::string> names_of(const Items& items) {
 [[noreturn]] void refuse_name(const std::string& what, const std::string& name,
                               const std::vector<std::string>& names);
 
+/// @throws std::invalid_argument: `there is a WHAT 'NAME' already`, or that it has no name.
+[[noreturn]] void refuse_taken(const std::string& what, const std::string& name);
+
 template <typename Enum>
 std::string name_of(Enum value, const Names<Enum>& names) {
   for (const auto& [known, name] : names)

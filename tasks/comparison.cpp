@@ -147,7 +147,7 @@ class InputComparison {
 void require_possible(const Task& task, const ComparisonConfig& config) {
   if (config.methods.empty() || config.inputs < 1)
     throw std::invalid_argument("compare: expected at least one method and one input");
-  if (config.removal == "deletion" && task.one_length())
+  if (config.removal == "deletion" && task.lengths().one)
     throw std::invalid_argument(
         "compare: nothing can be deleted from inputs of one length; remove by replacement");
 }

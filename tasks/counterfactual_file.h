@@ -1,19 +1,22 @@
 #pragma once
-// Inputs of one's own for experiments on circuits:
-//   {"prompts": [{"clean", "corrupt", "answers": […], "wrong_answers": […]}]}
-// with clean and corrupt as text of the task or as token ids, answers as token names or ids.
+// Inputs of one's own for experiments on circuits, from a file of prompts.h.
 
 #include <filesystem>
 
 #include "circuits/components/counterfactuals.h"
+#include "tasks/prompts.h"
 #include "tasks/task.h"
 
 namespace assay::tasks {
 
-/// `corrupt` may be left out, but then in every prompt; without `wrong_answers` all other answers
-/// of the task are wrong. The inputs are a list (Counterfactuals::is_sample is false), unless its
-/// author says that they are independent draws. @throws std::runtime_error naming file, prompt
-/// (counted from 1) and what is wrong with it.
+/// Inputs as the task's text, answers as names of its tokens. The task must outlive the reader.
+PromptReader reader_of(const Task& task);
+
+/// Without `wrong_answers` all other answers of the task are wrong. The inputs are a list
+/// (Counterfactuals::is_sample is false), unless its author says that they are independent draws.
+/// @throws std::runtime_error naming file, prompt and what is wrong with it: no answers, one that
+/// is
+///   none of the task's, an input of another length.
 circuits::Counterfactuals load_counterfactuals(const std::filesystem::path& path, const Task& task);
 
 /// What a list is made of.

@@ -12,7 +12,7 @@ using interp::attribution::Target;
 std::vector<int64_t> answers_given(const Task& task, const interp::Network& network,
                                    const at::Tensor& tokens) {
   const std::vector<int64_t> answers = task.answers();
-  const auto scorer = interp::attribution::logits_scorer_of(network, task.framing());
+  const auto scorer = interp::attribution::logits_scorer_of(network, task.lengths().framing);
   const at::Tensor logits = scorer(std::vector<Sequence>{task.sequence_of(tokens)})[0];
   const at::Tensor of_answers = logits.index_select(0, torch::tensor(answers, torch::kInt64));
   const double largest = of_answers.max().item<double>();
@@ -29,7 +29,7 @@ int64_t answer_of(const Task& task, const interp::Network& network, const at::Te
 Problem problem_of(const Task& task, const interp::Network& network, const at::Tensor& tokens,
                    const ExplainConfig& config) {
   task.require_fits(network.places());
-  const Framing framing = task.framing();
+  const Framing framing = task.lengths().framing;
   const Sequence sequence = task.sequence_of(tokens);
   const Target target = config.target.value_or(Target{.token = answer_of(task, network, tokens)});
   return {.input = {.tokens = sequence, .features = task.features(config.features, sequence)},
@@ -39,7 +39,7 @@ Problem problem_of(const Task& task, const interp::Network& network, const at::T
           .framing = framing,
           .network = &network,
           .replacer = config.replacer,
-          .one_length = task.one_length(),
+          .one_length = task.lengths().one,
           .rows = config.rows,
           .seed = config.seed};
 }

@@ -21,7 +21,8 @@ namespace assay::tasks {
 ///   scores
 /// - hard.sufficiency, …: with the features of the largest scores alone: the mean over 10, 20 … 50%
 ///   of them
-/// - removal.error: of the changes of the target when up to 10 features go, taking scores to add up:
+/// - removal.error: of the changes of the target when up to 10 features go, taking scores to add
+/// up:
 ///   squared, as a share of the error of predicting no change; 1 is no better than nothing
 /// - removal-mse.01 … removal-mse.10: the squared errors behind it, by how many features go
 ///

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
+#include "tasks/registry.h"
 
 namespace assay::tasks {
 namespace {
@@ -23,7 +24,7 @@ Tensor prefix_value(const Interpretation& interpretation, const std::string& nod
   Interpretation prefix = interpretation;
   prefix.output = node;
   const Operation all = circuits::chain(circuits::functions_after(prefix, circuits::kTokens));
-  return circuits::make(operations.functions, all, "h")({tokens});
+  return circuits::make(operations.functions, all)({tokens});
 }
 
 // For every answer from 0 on, the first row that leads to it.
@@ -39,7 +40,7 @@ Tensor first_rows(const Tensor& answers) {
   return torch::tensor(rows, torch::kInt64);
 }
 
-Interpretation answer_gamma(const Interpretation& interpretation, uint64_t seed) {
+Interpretation write_answers(const Interpretation& interpretation, uint64_t seed) {
   const circuits::Operations operations = all_operations();
   Interpretation changed = interpretation;
   Node& node = circuits::choose_node(
@@ -50,10 +51,10 @@ Interpretation answer_gamma(const Interpretation& interpretation, uint64_t seed)
   const Tensor tokens =
       task_from_json(interpretation.task)->sample(Part::Test, /*seed=*/0, 0, kTried).tokens;
   const Tensor values = prefix_value(interpretation, node.name, operations, tokens);
-  const Tensor answers = circuits::make(operations.functions, circuits::chain(rest), "h")({values});
+  const Tensor answers = circuits::make(operations.functions, circuits::chain(rest))({values});
   const Tensor rows = first_rows(answers);
   circuits::Activations written =
-      circuits::make(operations.concretisations, node.gamma, "gamma")(values.index_select(0, rows));
+      circuits::make(operations.concretisations, node.gamma)(values.index_select(0, rows));
   for (Tensor& states : written)
     states = states.expand({rows.size(0), states.size(1), states.size(2)}).contiguous();
   node.gamma = circuits::write_by_answer(rest, written);
@@ -62,12 +63,8 @@ Interpretation answer_gamma(const Interpretation& interpretation, uint64_t seed)
 
 }  // namespace
 
-std::vector<circuits::Mutation> all_mutations(const TaskEntry& entry) {
-  std::vector<circuits::Mutation> all = circuits::generic_mutations();
-  all.push_back(
-      {"answer-gamma", "a gamma that writes the answer instead of the value", answer_gamma});
-  all.insert(all.end(), entry.mutations.begin(), entry.mutations.end());
-  return all;
+circuits::Mutation answer_gamma() {
+  return {"answer-gamma", "a gamma that writes the answer instead of the value", write_answers};
 }
 
 }  // namespace assay::tasks

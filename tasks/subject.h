@@ -23,10 +23,13 @@ struct Subject {
   axioms::Experiment experiment() const { return {*model.model, program, task->decision()}; }
 };
 
+/// @param data  the inputs of an interpretation about the task `data` (data_task.h), which has none
+///   of its own; others do not look at it.
 /// @throws std::runtime_error, std::invalid_argument for files that cannot be read, an
 ///   interpretation of another model or about another task than the model file names, a model that
 ///   does not fit the task, and operations or sites that do not exist.
 Subject load_subject(const std::filesystem::path& model,
-                     const std::filesystem::path& interpretation);
+                     const std::filesystem::path& interpretation,
+                     const std::filesystem::path& data = {});
 
 }  // namespace assay::tasks

@@ -39,12 +39,12 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
   app.add_flag("--independent", options.independent,
                "the lines of --data are independent draws: figures speak of others, with intervals")
       ->needs(data);
-  app.add_option("--metric", options.metric, "logit-difference, probability, kl or accuracy")
+  app.add_option("--metric", options.metric, names_in(circuits::metrics()))
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--ablation", options.ablation,
-                 std::string("what cut edges carry: pair, shuffle, mean, mean-per-position, zero") +
-                     (several ? ", or all" : ""))
+                 fmt::format("what cut edges carry: {}{}", names_in(circuits::ablations()),
+                             several ? ", or all" : ""))
       ->capture_default_str()
       ->type_name("NAME");
 }
@@ -52,7 +52,7 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
 ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part part, uint64_t seed) {
   ExperimentSubject subject{
       .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
-  subject.task = task_of_model(subject.model.metadata, options.task);
+  subject.task = task_of_model(subject.model, options.task, options.data);
   subject.task->require_fits(subject.model.model->places());
   nlohmann::ordered_json inputs;
   if (options.data.empty()) {

@@ -81,7 +81,7 @@ int print_how_to_go_on(const ComparisonOptions& options, const Console& console)
 
 tasks::ComparisonConfig config_of(const ComparisonOptions& options,
                                   const ExplanationSubject& subject) {
-  const char* possible = subject.task->one_length() ? "replacement" : "deletion";
+  const char* possible = subject.task->lengths().one ? "replacement" : "deletion";
   return {.methods = options.methods,
           .references = options.references,
           .features = options.explanation.features,

@@ -15,20 +15,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-template <typename Range>
-Words names_of(const Range& range) {
-  Words names;
-  for (const auto& element : range) names.push_back(element.name);
-  return names;
-}
-
 /// What an option may be given, where that is a list of names. @param path  ` train two-sat`.
 Words values_of(const std::string& path, const std::string& option) {
-  if (option == "--task") return names_of(tasks::task_entries());
-  if (option == "--method" && path == " explain") return names_of(interp::attribution::methods());
+  if (option == "--task") return interp::names_of(tasks::task_entries());
+  if (option == "--method" && path == " explain") return interp::names_of(interp::attribution::methods());
   if (option == "--device") return {"cpu", "cuda"};
   for (const tasks::TaskEntry& entry : tasks::task_entries())
-    if (option == "--preset" && path == " train " + entry.name) return names_of(entry.presets);
+    if (option == "--preset" && path == " train " + entry.name) return interp::names_of(entry.presets);
   return {};
 }
 

@@ -9,14 +9,14 @@
 
 namespace assay::tools {
 
-/// `UNSAT`, `a tie`. @param decision  as axioms::decide() gives it: an index into the task's answers.
+/// `UNSAT`, `a tie`. @param decision  as axioms::decide() gives it: an index into the task's
+/// answers.
 std::string decision_text(const nlohmann::ordered_json& decision, const tasks::Task& task);
 
 /// `UNSAT`, where the value of a node is which of some tokens has the largest logit.
 /// @param value  of one input, as reports have it. @param node  of the report.
 /// @return nothing for values of any other kind.
 std::optional<std::string> answer_text(const nlohmann::ordered_json& value,
-                                       const nlohmann::ordered_json& node,
-                                       const tasks::Task& task);
+                                       const nlohmann::ordered_json& node, const tasks::Task& task);
 
 }  // namespace assay::tools

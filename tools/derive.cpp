@@ -32,8 +32,8 @@ struct DeriveOptions {
 /// The derivation's deriving part, variant and seed are settled before anything is computed.
 tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& task) {
   tasks::DeriveConfig config = options.derivation;
-  const std::vector<std::string> variants = task.variants();
-  task.require_interpretation();
+  const auto& interpretations = task.need<tasks::Interpretations>();
+  const std::vector<std::string>& variants = interpretations.variants;
   if (config.variant.empty()) config.variant = variants.front();
   if (std::ranges::find(variants, config.variant) == variants.end()) {
     throw std::invalid_argument(fmt::format("unknown variant '{}' of {}; {}", config.variant,
@@ -46,7 +46,7 @@ tasks::DeriveConfig settled(const DeriveOptions& options, const tasks::Task& tas
     throw std::invalid_argument(
         "--part: the test part is kept for validation; fit on derive or train");
   }
-  if (!config.inputs) config.inputs = task.deriving_inputs(config.part);
+  if (!config.inputs) config.inputs = interpretations.inputs(config.part);
   return config;
 }
 
@@ -54,7 +54,7 @@ tasks::Derivation derive(const tasks::Task& task, const interp::Network& network
                          tasks::DeriveConfig config, bool quiet) {
   Progress line(quiet);
   config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); };
-  return task.derive(network, config);
+  return task.need<tasks::Interpretations>().derive(network, config);
 }
 
 void print_evidence(const tasks::Derivation& derivation, const Console& console) {
@@ -151,8 +151,8 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--part", options->part, "of the inputs to fit on: derive or train")
       ->default_val("derive")
       ->type_name("PART");
-  add_settings(app, entry.derivation, derivation.options);
-  add_settings(app, entry.settings, options->settings);
+  add_options(app, entry.derivation, derivation.options);
+  add_options(app, entry.options, options->settings);
   add_common_options(app, options->common);
   app.footer(fmt::format(
       "Reads the interpretation off the network and says what speaks for it (+) and against it "
@@ -170,7 +170,10 @@ Command add_derive(CLI::App& app) {
       "Every task has options and variants of its own: assay derive two-sat --help\n"
       "\nExample:\n"
       "  assay derive two-sat --model runs/demo/model.safetensors --out runs/demo");
-  return for_each_task(app, add_derivation_of);
+  const auto has_networks = [](const tasks::TaskEntry& entry) {
+    return !entry.presets.empty() || !entry.derivation.empty();
+  };
+  return for_each_task(app, has_networks, add_derivation_of);
 }
 
 }  // namespace assay::tools

@@ -20,6 +20,7 @@
 #include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/table.h"
+#include "tools/task_options.h"
 
 namespace assay::tools {
 namespace {
@@ -32,7 +33,7 @@ struct DiscoverOptions {
   CommonOptions common;
   ExperimentOptions experiment;
   circuits::DiscoveryConfig discovery;
-  std::string method = "eap-ig", select = "greedy";
+  std::string select = "greedy";
   std::optional<int64_t> edges;
   std::optional<double> share, least;
   bool positions = false, is_signed = false, keep_dead_ends = false;
@@ -68,11 +69,13 @@ at::Tensor selected(const DiscoverOptions& options, const circuits::ComponentGra
 ordered_json origin_of(const DiscoverOptions& options, const ExperimentSubject& subject) {
   ordered_json origin = report_head();
   origin.update(subject.facts);
-  origin["method"] = options.method;
+  origin["method"] = options.discovery.method;
   origin["metric"] = options.experiment.metric;
   origin["ablation"] = options.experiment.ablation;
-  if (options.method.starts_with("eap-ig")) origin["steps"] = options.discovery.steps;
-  if (options.method == "acdc") origin["threshold"] = options.discovery.threshold;
+  for (const auto& [name, value] :
+       interp::complete(circuits::discoverers().at(options.discovery.method).options,
+                        options.discovery.options, options.discovery.method))
+    origin[name] = value;
   return origin;
 }
 
@@ -117,9 +120,10 @@ ordered_json report_of(const DiscoverOptions& options, const ExperimentSubject& 
 int run_discover(DiscoverOptions options) {
   const Session session = start(options.common);
   require_writable(options.out);
-  options.discovery.method = circuits::parse_method(options.method);
-  const circuits::Metric metric = circuits::parse_metric(options.experiment.metric);
-  const circuits::Ablation ablation = circuits::parse_ablation(options.experiment.ablation);
+  const circuits::Discoverer& discoverer = circuits::discoverers().at(options.discovery.method);
+  interp::complete(discoverer.options, options.discovery.options, discoverer.name);
+  circuits::metrics().at(options.experiment.metric);
+  circuits::ablations().at(options.experiment.ablation);
   const uint64_t seed = options.common.seed.value_or(0);
   const ExperimentSubject subject = load_subject(options.experiment, tasks::Part::Derive, seed);
   const int64_t readout = subject.task->readout();
@@ -129,22 +133,23 @@ int run_discover(DiscoverOptions options) {
     throw std::invalid_argument(
         fmt::format("--edges {}: this graph has only {} edges", *options.edges, graph.n_edges()));
   print_subject(options.experiment, subject, session);
-  session.console.fact("method", fmt::format("{}, metric {}, ablation {}", options.method,
-                                             to_string(metric), to_string(ablation)));
+  session.console.fact("method",
+                       fmt::format("{}, metric {}, ablation {}", options.discovery.method,
+                                   options.experiment.metric, options.experiment.ablation));
 
   const circuits::Experiment experiment{.model = *subject.model.model,
                                         .graph = graph,
                                         .data = subject.data,
                                         .readout = readout,
-                                        .metric = metric,
-                                        .ablation = ablation,
+                                        .metric = options.experiment.metric,
+                                        .ablation = options.experiment.ablation,
                                         .seed = seed};
   print_self_check(circuits::Evaluation(experiment).self_check(), session.console);
   const auto begin = std::chrono::steady_clock::now();
   EdgeScores scores;
   {
     Progress line(options.common.quiet);
-    const bool by_edge = options.discovery.method == circuits::Method::Acdc;
+    const bool by_edge = !discoverer.effects;
     scores = circuits::score_edges(experiment, options.discovery, [&](int64_t done, int64_t of) {
       line.count(done, of, by_edge ? "edges" : "inputs");
     });
@@ -186,18 +191,10 @@ Command add_discover(CLI::App& app) {
   app.add_option("--out", options->out, "the circuit, in the format of EAP-IG and MIB")
       ->required()
       ->type_name("FILE");
-  app.add_option("--method", options->method, "exact, eap, eap-ig, eap-ig-left or acdc")
+  app.add_option("--method", options->discovery.method, names_in(circuits::discoverers()))
       ->capture_default_str()
       ->type_name("NAME");
-  app.add_option("--steps", options->discovery.steps, "points of eap-ig and eap-ig-left")
-      ->capture_default_str()
-      ->transform(whole_number(1))
-      ->type_name("N");
-  app.add_option("--threshold", options->discovery.threshold,
-                 "acdc cuts an edge if the metric changes by less")
-      ->capture_default_str()
-      ->transform(number_at_least(0))
-      ->type_name("TAU");
+  add_options(app, options_of_all(circuits::discoverers()), options->discovery.options);
   CLI::Option* edges = app.add_option("--edges", options->edges, "keep this many edges")
                            ->transform(whole_number(1))
                            ->type_name("N");

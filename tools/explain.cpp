@@ -105,6 +105,11 @@ Command add_explain(CLI::App& app) {
   const auto options = std::make_shared<ExplainOptions>();
   app.add_option("INPUT", options->input, "an input of the task, as text")->required();
   add_explanation_options(app, options->explanation, "token");
+  app.add_option(
+         "--data", options->explanation.data,
+         "inputs for replacers to learn from, where the model file names no task: token ids, "
+         "see docs/formats.md")
+      ->type_name("FILE");
   app.add_option("--method", options->methods,
                  "NAME, NAME:PRESET, NAME@READING or NAME:PRESET@READING, see below; may be given "
                  "again")

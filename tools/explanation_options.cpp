@@ -55,7 +55,7 @@ void add_explanation_options(CLI::App& app, ExplanationOptions& options,
 ExplanationSubject load_subject(const ExplanationOptions& options, const Session& session) {
   ExplanationSubject subject{
       .model = interp::load_model(options.model), .task = {}, .replacer = {}};
-  subject.task = task_of_model(subject.model.metadata, options.task);
+  subject.task = task_of_model(subject.model, options.task, options.data);
   subject.task->require_fits(subject.model.model->places());
   subject.replacer = subject.task->replacer(
       options.replacer.empty() ? subject.task->replacer_names().front() : options.replacer);

@@ -14,7 +14,7 @@
 namespace assay::tools {
 
 struct ExplanationOptions {
-  std::filesystem::path model;
+  std::filesystem::path model, data;
   std::string task, features, replacer;
   int64_t rows = 1000;
 };

@@ -11,8 +11,8 @@
 #include <new>
 #include <system_error>
 
-#include "tools/terminal.h"
 #include "tools/commands.h"
+#include "tools/terminal.h"
 
 namespace assay::tools {
 namespace {

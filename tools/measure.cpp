@@ -45,12 +45,12 @@ struct Measurement {
   const Console& console;
   ordered_json& report;
 
-  circuits::Experiment experiment(circuits::Ablation ablation) const {
+  circuits::Experiment experiment(const std::string& ablation) const {
     return {.model = *subject.model.model,
             .graph = circuit.graph,
             .data = subject.data,
             .readout = subject.task->readout(),
-            .metric = circuits::parse_metric(options.experiment.metric),
+            .metric = options.experiment.metric,
             .ablation = ablation,
             .seed = options.common.seed.value_or(1)};
   }
@@ -77,8 +77,8 @@ class Requests {
 void measure_all_ablations(const Measurement& m) {
   Requests requests(m.options.common.quiet);
   const auto show = [&](int64_t done, int64_t of) { requests.show(done, of); };
-  const circuits::AblationMatrix matrix = circuits::ablation_matrix(
-      m.experiment(circuits::Ablation::Zero), m.circuit.kept, m.options.measures, show);
+  const circuits::AblationMatrix matrix =
+      circuits::ablation_matrix(m.experiment("zero"), m.circuit.kept, m.options.measures, show);
   print_measures(matrix.rows, m.console);
   for (const std::string& why : matrix.skipped) m.console.fact("skipped", why);
   m.report["measures"] = to_json(matrix);
@@ -118,7 +118,7 @@ void run_tests(const Measurement& m, const circuits::Evaluation& evaluation) {
 void measure_stability(const Measurement& m, const circuits::Evaluation& evaluation) {
   circuits::StabilityConfig config{.edges = m.circuit.size(),
                                    .seed = m.options.common.seed.value_or(1)};
-  config.discovery.method = circuits::parse_method(m.options.method);
+  config.discovery.method = m.options.method;
   const circuits::Stability stability = circuits::stability(evaluation, config);
   print_stability(stability, m.console);
   m.report["stability"] = to_json(stability, m.circuit.graph);
@@ -126,9 +126,8 @@ void measure_stability(const Measurement& m, const circuits::Evaluation& evaluat
 
 void measure_one_ablation(const Measurement& m) {
   Requests requests(m.options.common.quiet);
-  const circuits::Evaluation evaluation(
-      m.experiment(circuits::parse_ablation(m.options.experiment.ablation)),
-      [&](int64_t done, int64_t of) { requests.show(done, of); });
+  const circuits::Evaluation evaluation(m.experiment(m.options.experiment.ablation),
+                                        [&](int64_t done, int64_t of) { requests.show(done, of); });
   const circuits::Measures measures =
       circuits::measure(evaluation, m.circuit.kept, m.options.measures);
   print_self_check(evaluation.self_check(), m.console);

@@ -80,7 +80,7 @@ void print_measures(const std::vector<circuits::Measures>& rows, const Console& 
                {"right"}});
   for (const circuits::Measures& row : rows) {
     const circuits::Faithfulness& f = row.faithfulness;
-    table.add_row({{to_string(row.ablation)},
+    table.add_row({{row.ablation},
                    {number(f.normalised), Tone::Bold},
                    {bounds_text(f.interval), Tone::Faint},
                    {number(f.network)},

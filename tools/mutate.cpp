@@ -6,7 +6,7 @@
 
 #include "circuits/interpretation/interpretation_file.h"
 #include "tasks/mutation_table.h"
-#include "tasks/mutations.h"
+#include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/commands.h"
 #include "tools/mutation_text.h"
@@ -86,7 +86,7 @@ int write_mutated(const MutateOptions& options, const tasks::Subject& subject,
 int print_table(const MutateOptions& options, const tasks::Subject& subject,
                 const std::vector<Mutation>& mutations, const Session& session) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
-  const ValidationInputs inputs = subject.task->domain()
+  const ValidationInputs inputs = subject.task->get<tasks::FiniteDomain>()
                                       ? listed_inputs(*subject.task, "all", fitted_on)
                                       : fresh_inputs(*subject.task, options.inputs, 1, fitted_on);
   subject.model.model->to(session.device);
@@ -119,7 +119,7 @@ int run_mutate(const MutateOptions& options) {
   const Session session = start(options.common);
   const tasks::Subject subject = load(options);
   const std::vector<Mutation> mutations =
-      tasks::all_mutations(tasks::task_entry(subject.task->name()));
+      circuits::mutations_for(tasks::mutations(), subject.interpretation());
   if (options.list) return list(options, subject, mutations, session.console);
   if (options.table) return print_table(options, subject, mutations, session);
   return write_mutated(options, subject, mutations, session.console);

@@ -27,13 +27,13 @@ ordered_json to_json(const RunPlan& plan) {
 }
 
 RunPlan make_plan(const RunRequest& request) {
-  const tasks::TaskEntry& entry = tasks::task_entry(request.task);
+  const tasks::TaskEntry& entry = tasks::task_entries().at(request.task);
   const tasks::Preset& preset =
       find_preset(entry, request.preset.value_or(entry.presets.front().name));
   tasks::Settings settings = request.settings;
   settings.insert(preset.settings.begin(), preset.settings.end());  // explicit ones win
   const auto task = tasks::make_task(entry.name, settings);
-  interp::TrainingConfig training = task->recipe(preset.name).training;
+  interp::TrainingConfig training = task->need<tasks::Recipes>().of(preset.name).training;
   if (request.steps) scale_steps(training, *request.steps);
   return {.task = task->to_json(),
           .preset = preset.name,
@@ -50,8 +50,8 @@ void require_same(const RunPlan& plan, const RunRequest& request) {
                     what, begun.dump(), asked.dump()));
   };
   require("the task", plan.task.at("name"), request.task);
-  const tasks::Settings begun = tasks::complete(tasks::task_entry(request.task).settings,
-                                                plan.task.at("settings"), "task " + request.task);
+  const tasks::Settings begun = interp::complete(tasks::task_entries().at(request.task).options,
+                                                 plan.task.at("settings"), "task " + request.task);
   for (const auto& [name, value] : request.settings) require(name, begun.at(name), value);
   if (request.preset) require("the preset", plan.preset, *request.preset);
   if (request.steps) require("steps", plan.steps, *request.steps);
@@ -77,7 +77,7 @@ void scale_steps(interp::TrainingConfig& config, int64_t steps) {
 }
 
 tasks::Recipe recipe_of(const RunPlan& plan, const tasks::Task& task) {
-  tasks::Recipe recipe = task.recipe(plan.preset);
+  tasks::Recipe recipe = task.need<tasks::Recipes>().of(plan.preset);
   recipe.initialisation.seed = plan.seed;
   scale_steps(recipe.training, plan.steps);
   return recipe;

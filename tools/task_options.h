@@ -2,10 +2,13 @@
 // Options that come from the task registry: `assay train TASK` and `assay derive TASK` have one
 // nested subcommand per task.
 
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "interp/adapters/model_file.h"
 #include "tasks/registry.h"
 #include "tools/commands.h"
 
@@ -17,19 +20,42 @@ namespace assay::tools {
 std::unique_ptr<tasks::Task> task_for_model(const nlohmann::json& metadata, const std::string& name,
                                             const tasks::Settings& given = {});
 
-/// The same where the task need not be named: it is the one that the model file names.
-/// @param name  what was asked for, or empty.
-/// @throws std::invalid_argument also where neither names one.
-std::unique_ptr<tasks::Task> task_of_model(const nlohmann::json& metadata, const std::string& name);
+/// The same where the task need not be named: it is the one that the model file names, or else that
+/// of the inputs in `data` (tasks/data_task.h).
+/// @param name, data  what was asked for, or empty.
+/// @throws std::invalid_argument also where nothing names one; std::runtime_error for inputs that
+///   cannot be read.
+std::unique_ptr<tasks::Task> task_of_model(const interp::LoadedModel& model,
+                                           const std::string& name,
+                                           const std::filesystem::path& data = {});
 
-/// Adds one option per setting, of the kind of its default. What the command line gives lands in
-/// `given`, which must outlive the app.
-void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
-                  tasks::Settings& given);
+/// Adds one option each, of the type of its default. What the command line gives lands in `given`,
+/// which must outlive the app.
+void add_options(CLI::App& app, const std::vector<interp::Option>& options,
+                 interp::OptionValues& given);
 
-/// Makes one nested subcommand per task with `add`; the command line must name one of them.
+/// The options of all entries, each flag once: for a command whose `--method` chooses an entry.
+template <class Entry>
+std::vector<interp::Option> options_of_all(const interp::Registry<Entry>& entries) {
+  std::vector<interp::Option> all;
+  for (const Entry& entry : entries)
+    for (const interp::Option& option : entry.options)
+      if (std::ranges::count(all, option.flag, &interp::Option::flag) == 0) all.push_back(option);
+  return all;
+}
+
+/// `exact, eap or acdc`, for help.
+std::string either(const std::vector<std::string>& names);
+template <class Entry>
+std::string names_in(const interp::Registry<Entry>& entries) {
+  return either(interp::names_of(entries));
+}
+
+/// Makes one nested subcommand with `add` for each task that `serves`; the command line must name
+/// one of them.
 Command for_each_task(
-    CLI::App& app, const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
+    CLI::App& app, const std::function<bool(const tasks::TaskEntry& entry)>& serves,
+    const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
 
 /// `two-sat, clauses 10, variables 5`
 std::string describe(const tasks::Task& task);

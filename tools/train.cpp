@@ -55,7 +55,7 @@ struct Run {
 
 /// What the accuracies on the way are measured on.
 std::string held_out_in_words(const Run& run) {
-  if (run.task->domain())
+  if (run.task->get<tasks::FiniteDomain>())
     return fmt::format("the deriving part, gone through again and again, seed {}", run.plan.seed);
   const int64_t n = run.recipe.training.held_out;
   return fmt::format("inputs {} to {} of the deriving part, seed {}", grouped(n),
@@ -87,7 +87,8 @@ Run prepare(const tasks::TaskEntry& entry, const TrainOptions& options) {
 interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const Session& session) {
   MetricsLog metrics(run.folder.metrics());
   Progress line(session.console.quiet());
-  const bool draws = !run.task->domain();  // else the part is gone through, again and again
+  const bool draws =
+      !run.task->get<tasks::FiniteDomain>();  // else the part is gone through, again and again
   std::string held_out_so_far = "–";
   const auto on_progress = [&](const interp::TrainingProgress& now) {
     ordered_json measured = ordered_json::object();
@@ -140,8 +141,8 @@ Accuracy measured_on(const interp::LabelledBatch& batch, const std::string& of, 
 /// How often the finished model is right: on all inputs never trained on, where they can be listed,
 /// and on all those that it was trained on; else on fresh ones.
 ordered_json accuracies(const Run& run, const interp::Transformer& model, const Session& session) {
-  const std::optional<tasks::Domain> domain = run.task->domain();
-  if (!domain) {
+  const auto* finite = run.task->get<tasks::FiniteDomain>();
+  if (!finite) {
     const auto test = run.task->inputs(tasks::Part::Test, run.plan.seed);
     return accuracy_json({.share = measured_accuracy(run, model, test, kFinalInputs, session),
                           .inputs = kFinalInputs,
@@ -149,8 +150,9 @@ ordered_json accuracies(const Run& run, const interp::Transformer& model, const 
                           .draws = true},
                          "accuracy");
   }
-  const interp::LabelledBatch trained = domain->of({tasks::Part::Train});
-  interp::LabelledBatch unseen = domain->of({tasks::Part::Derive, tasks::Part::Test});
+  const tasks::Domain domain = finite->all();
+  const interp::LabelledBatch trained = domain.of({tasks::Part::Train});
+  interp::LabelledBatch unseen = domain.of({tasks::Part::Derive, tasks::Part::Test});
   const bool all_trained = unseen.tokens.size(0) == 0;
   if (all_trained) unseen = trained;
   ordered_json measured =
@@ -257,7 +259,7 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--preset", options->preset,
                  fmt::format("recipe, see below (default: {})", entry.presets.front().name))
       ->type_name("NAME");
-  add_settings(app, entry.settings, options->settings);
+  add_options(app, entry.options, options->settings);
   app.add_option("--steps", options->steps, "total steps, shared out over the recipe's phases")
       ->transform(whole_number(1))
       ->type_name("N");
@@ -277,7 +279,8 @@ Command add_train(CLI::App& app) {
   app.footer(
       "Every task has options and presets of its own: assay train two-sat --help\n"
       "\nExample:\n  assay train two-sat --preset demo --out runs/demo");
-  return for_each_task(app, add_training_of);
+  const auto has_recipe = [](const tasks::TaskEntry& entry) { return !entry.presets.empty(); };
+  return for_each_task(app, has_recipe, add_training_of);
 }
 
 }  // namespace assay::tools

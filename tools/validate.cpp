@@ -44,8 +44,8 @@ struct ValidateOptions {
 };
 
 tasks::Subject load(const ValidateOptions& options) {
-  if (!options.task.empty()) tasks::task_entry(options.task);  // refuses an unknown one
-  tasks::Subject subject = tasks::load_subject(options.model, options.interpretation);
+  if (!options.task.empty()) tasks::task_entries().at(options.task);  // refuses an unknown one
+  tasks::Subject subject = tasks::load_subject(options.model, options.interpretation, options.data);
   if (!options.task.empty() && subject.task->name() != options.task) {
     throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
                                             subject.task->name(), options.task));
@@ -70,7 +70,7 @@ ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subj
   if (!options.data.empty()) {
     return file_inputs(*subject.task, options.data, options.independent, fitted_on);
   }
-  const bool listed = !options.inputs && subject.task->domain();
+  const bool listed = !options.inputs && subject.task->get<tasks::FiniteDomain>();
   if (listed || !options.part.empty()) {
     return listed_inputs(*subject.task, options.part.empty() ? "all" : options.part, fitted_on);
   }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +13,7 @@
 #include "interp/execution/chunks.h"
 #include "interp/files/files.h"
 #include "interp/files/json_shape.h"
+#include "tasks/counterfactual_file.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -23,9 +23,8 @@ namespace fs = std::filesystem;
 using at::Tensor;
 using nlohmann::json;
 
-constexpr size_t kMostInputBytes = size_t{256} << 20;  // of a file of inputs
-constexpr int64_t kMostFitted = 10'000'000;            // deriving inputs, which are all drawn again
-constexpr int64_t kDrawnAtOnce = 4096;                 // where all of a dataset is gone through
+constexpr int64_t kMostFitted = 10'000'000;  // deriving inputs, which are all drawn again
+constexpr int64_t kDrawnAtOnce = 4096;       // where all of a dataset is gone through
 
 std::string_view bytes_of(const Tensor& tokens) {  // contiguous int64
   return {static_cast<const char*>(tokens.data_ptr()), tokens.nbytes()};
@@ -90,31 +89,21 @@ std::set<int64_t> fitted_rows(const tasks::Task& task, const Tensor& tokens,
 }
 
 struct FileInputs {
-  Tensor tokens;               ///< [count, pos]
-  std::vector<int64_t> lines;  ///< where each stands in the file
+  tasks::Prompts prompts;
+  Tensor tokens;  ///< [count, pos]
 };
 
-FileInputs read_inputs(const tasks::Task& task, const fs::path& path, const std::string& content) {
+FileInputs read_inputs(const tasks::Task& task, const fs::path& path) {
+  const tasks::Prompts prompts = tasks::read_prompts(path, tasks::reader_of(task));
   std::vector<Tensor> rows;
-  std::vector<int64_t> lines;
-  std::istringstream stream(content);
-  int64_t number = 0;
-  for (std::string line; std::getline(stream, line);) {
-    ++number;
-    line.erase(std::min(line.find('#'), line.size()));
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    try {
-      rows.push_back(task.to_tokens(line));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(fmt::format("{}:{}: {}", path.string(), number, error.what()));
-    }
-    lines.push_back(number);
+  for (const tasks::Prompt& prompt : prompts.all) {
+    if (std::ssize(prompt.clean) != task.n_ctx())
+      throw std::invalid_argument(fmt::format("{}: expected {} tokens, got {}",
+                                              prompts.where(prompt.place), task.n_ctx(),
+                                              prompt.clean.size()));
+    rows.push_back(torch::tensor(prompt.clean, torch::kInt64));
   }
-  if (rows.empty()) {
-    throw std::invalid_argument(
-        fmt::format("{}: no input in it; expected one per line, as text", path.string()));
-  }
-  return {at::stack(rows).contiguous(), std::move(lines)};
+  return {prompts, at::stack(rows).contiguous()};
 }
 
 int64_t count_distinct(const Tensor& tokens) {
@@ -130,7 +119,8 @@ void refuse_fitting_inputs(const tasks::Task& task, const fs::path& path, const 
   throw std::invalid_argument(fmt::format(
       "{}: {} of {} inputs are among those that the interpretation was fitted on, first in line {}",
       path.string(), grouped(static_cast<int64_t>(known.size())),
-      grouped(static_cast<int64_t>(inputs.lines.size())), inputs.lines[*known.begin()]));
+      grouped(static_cast<int64_t>(inputs.prompts.all.size())),
+      inputs.prompts.all[*known.begin()].place));
 }
 
 void refuse_fitting_inputs(const tasks::Task& task, const std::string& set, const Tensor& tokens,
@@ -173,7 +163,8 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
   const std::string words =
       fmt::format("{} fresh inputs (test part, seed {})", grouped(count), seed);
   // In an endless domain the parts share no input; a small one may have had too few for that.
-  if (task.domain()) refuse_fitting_inputs(task, "drawn", tokens(0, count).contiguous(), fitted_on);
+  if (task.get<tasks::FiniteDomain>())
+    refuse_fitting_inputs(task, "drawn", tokens(0, count).contiguous(), fitted_on);
   return {.tokens = tokens,
           .count = count,
           .words = words,
@@ -187,14 +178,14 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
 
 ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
                                const json& fitted_on) {
-  const std::optional<tasks::Domain> domain = task.domain();
-  if (!domain) {
+  const auto* finite = task.get<tasks::FiniteDomain>();
+  if (!finite) {
     throw std::invalid_argument(
         fmt::format("--part: the inputs of {} are too many to be listed, they are drawn from the "
                     "test part",
                     task.name()));
   }
-  const auto [tokens, words] = listed_set(*domain, set);
+  const auto [tokens, words] = listed_set(finite->all(), set);
   const int64_t count = tokens.size(0);
   if (count == 0) {
     throw std::invalid_argument(fmt::format(
@@ -221,8 +212,7 @@ ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
 
 ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool independent,
                              const json& fitted_on) {
-  const std::string content = interp::read_stream(path, kMostInputBytes);
-  const FileInputs inputs = read_inputs(task, path, content);
+  const FileInputs inputs = read_inputs(task, path);
   refuse_fitting_inputs(task, path, inputs, fitted_on);
   const int64_t count = inputs.tokens.size(0);
   json facts = {{"source", "file"},
@@ -230,7 +220,7 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
                 {"count", count},
                 {"distinct", count_distinct(inputs.tokens)},
                 {"independent", independent},
-                {"sha256", interp::sha256(content)}};
+                {"sha256", inputs.prompts.sha256}};
   std::string description = fmt::format("{} lines of {}, {} of them distinct", grouped(count),
                                         path.string(), grouped(facts["distinct"].get<int64_t>()));
   int64_t outside = 0, trained_on = 0;

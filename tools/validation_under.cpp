@@ -29,8 +29,9 @@ Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inpu
   const auto labelled = [&](int64_t first, int64_t n) {
     const at::Tensor tokens = inputs(first, n);
     const c10::Device device = subject.model.model->device();
-    return interp::LabelledBatch{.tokens = tokens.to(device),
-                                 .labels = subject.task->answers_of(tokens).to(device)};
+    return interp::LabelledBatch{
+        .tokens = tokens.to(device),
+        .labels = subject.task->need<tasks::Truth>().answers(tokens).to(device)};
   };
   const double right =
       interp::accuracy(*subject.model.model, labelled, count, subject.task->readout());
@@ -51,7 +52,9 @@ ordered_json to_json(const std::string& node, Axiom axiom, const Estimate& estim
 
 std::vector<tasks::Transformation> transformations_named(const tasks::Task& task,
                                                          const std::vector<std::string>& names) {
-  const std::vector<tasks::Transformation> all = task.transformations();
+  const auto* of_task = task.get<tasks::Transformations>();
+  const std::vector<tasks::Transformation> all =
+      of_task ? of_task->all : std::vector<tasks::Transformation>();
   std::vector<tasks::Transformation> chosen;
   for (const std::string& name : names) {
     if (name == "all") return all;

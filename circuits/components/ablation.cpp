@@ -7,19 +7,12 @@
 
 #include "circuits/components/component_run.h"
 #include "interp/execution/chunks.h"
-#include "interp/names.h"
 #include "interp/statistics/random.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
-
-const interp::Names<Ablation> kAblations = {{Ablation::Pair, "pair"},
-                                            {Ablation::Shuffle, "shuffle"},
-                                            {Ablation::Mean, "mean"},
-                                            {Ablation::MeanPerPosition, "mean-per-position"},
-                                            {Ablation::Zero, "zero"}};
 
 // A cyclic order drawn at random: everybody's successor is somebody else.
 Tensor successors(int64_t n, uint64_t seed) {
@@ -50,19 +43,50 @@ Outputs mean_outputs(const interp::Transformer& model, const ComponentGraph& gra
   return sums;
 }
 
+AblationValues pair(const AblationProblem& problem) {
+  if (!problem.data.corrupt.defined())
+    throw std::invalid_argument(
+        "ablation 'pair': these inputs have no counterfactual partners; take another ablation");
+  return {.replacements = problem.data.corrupt};
+}
+
+AblationValues shuffle(const AblationProblem& problem) {
+  const Counterfactuals& data = problem.data;
+  if (data.size() < 2)
+    throw std::invalid_argument("ablation 'shuffle': expected at least two inputs");
+  return {.replacements = data.clean.index_select(0, successors(data.size(), problem.seed))};
+}
+
+AblationValues mean_per_position(const AblationProblem& problem) {
+  return {.constants =
+              mean_outputs(problem.model, problem.graph, problem.data.clean, problem.readout)};
+}
+
+AblationValues mean(const AblationProblem& problem) {
+  AblationValues values = mean_per_position(problem);
+  for (Tensor& mean : values.constants) mean = mean.mean(2, /*keepdim=*/true);
+  return values;
+}
+
+AblationValues zero(const AblationProblem& problem) {
+  const interp::Transformer& model = problem.model;
+  AblationValues values;
+  for (const WriterGroup& group : problem.graph.writer_groups())
+    values.constants.push_back(at::zeros({group.n_writers, 1, 1, model.config().d_model},
+                                         model.W_E().options().requires_grad(false)));
+  return values;
+}
+
 }  // namespace
 
-std::string to_string(Ablation ablation) {
-  return interp::name_of(ablation, kAblations);
-}
-
-Ablation parse_ablation(const std::string& name) {
-  return interp::value_of(name, kAblations, "ablation");
-}
-
-std::vector<Ablation> all_ablations() {
-  std::vector<Ablation> all;
-  for (const auto& [value, name] : kAblations) all.push_back(value);
+interp::Registry<Ablation>& ablations() {
+  static interp::Registry<Ablation> all(
+      "ablation",
+      {{"pair", "what is written on the counterfactual partner", pair},
+       {"shuffle", "what is written on another input of the dataset", shuffle},
+       {"mean", "the mean over the dataset and the positions", mean},
+       {"mean-per-position", "the mean over the dataset at each position", mean_per_position},
+       {"zero", "nothing", zero}});
   return all;
 }
 
@@ -74,42 +98,20 @@ Outputs clean_outputs(const interp::Transformer& model, const ComponentGraph& gr
   return wiring.outputs();
 }
 
-Ablator::Ablator(const interp::Transformer& model, const ComponentGraph& graph,
-                 const Counterfactuals& data, int64_t readout, Ablation ablation, uint64_t seed)
-    : model_(model), graph_(graph), readout_(readout) {
-  switch (ablation) {
-    case Ablation::Pair:
-      if (!data.corrupt.defined())
-        throw std::invalid_argument(
-            "ablation 'pair': these inputs have no counterfactual partners; take another ablation");
-      replacement_ = data.corrupt;
-      break;
-    case Ablation::Shuffle:
-      if (data.size() < 2)
-        throw std::invalid_argument("ablation 'shuffle': expected at least two inputs");
-      replacement_ = data.clean.index_select(0, successors(data.size(), seed));
-      break;
-    case Ablation::Mean:
-    case Ablation::MeanPerPosition:
-      constants_ = mean_outputs(model, graph, data.clean, readout);
-      if (ablation == Ablation::Mean)
-        for (Tensor& mean : constants_) mean = mean.mean(2, /*keepdim=*/true);
-      break;
-    case Ablation::Zero:
-      for (const WriterGroup& group : graph.writer_groups())
-        constants_.push_back(at::zeros({group.n_writers, 1, 1, model.config().d_model},
-                                       model.W_E().options().requires_grad(false)));
-      break;
-  }
-}
+Ablator::Ablator(const AblationProblem& problem, const std::string& ablation)
+    : model_(problem.model),
+      graph_(problem.graph),
+      readout_(problem.readout),
+      values_(ablations().at(ablation).make(problem)) {}
 
 Outputs Ablator::values(int64_t first, int64_t count) const {
-  if (!replacement_.defined()) return constants_;
+  if (!values_.replacements.defined()) return values_.constants;
   return clean_outputs(model_, graph_, replacements(first, count), readout_);
 }
 
 Tensor Ablator::replacements(int64_t first, int64_t count) const {
-  return replacement_.defined() ? replacement_.narrow(0, first, count) : replacement_;
+  return values_.replacements.defined() ? values_.replacements.narrow(0, first, count)
+                                        : values_.replacements;
 }
 
 }  // namespace assay::circuits

@@ -5,52 +5,68 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "circuits/components/component_graph.h"
 #include "circuits/components/counterfactuals.h"
 #include "interp/network/transformer.h"
+#include "interp/registry.h"
 
 namespace assay::circuits {
-
-enum class Ablation {
-  Pair,             ///< what the writer writes on the counterfactual input of the pair
-  Shuffle,          ///< what it writes on another input of the dataset
-  Mean,             ///< its mean over the dataset and the positions (last block: at the readout)
-  MeanPerPosition,  ///< its mean over the dataset at each position
-  Zero,
-};
-std::string to_string(
-    Ablation ablation);  ///< `pair`, `shuffle`, `mean`, `mean-per-position`, `zero`
-/// @throws std::invalid_argument listing the names.
-Ablation parse_ablation(const std::string& name);
-std::vector<Ablation> all_ablations();
 
 /// Per writer group, [writer, batch or 1, pos or 1, d_model].
 using Outputs = std::vector<at::Tensor>;
 
-/// Ablation values for the inputs of one dataset; what needs a pass over all of it is done once.
+/// What ablation values are made from.
+struct AblationProblem {
+  const interp::Transformer& model;
+  const ComponentGraph& graph;
+  const Counterfactuals& data;
+  int64_t readout = 0;
+  uint64_t seed = 0;  ///< of what is drawn
+};
+
+/// One of the two is defined.
+struct AblationValues {
+  /// The inputs whose activations stand in for those of the dataset's, int64 [n, pos].
+  at::Tensor replacements = {};
+  Outputs constants = {};  ///< values that do not depend on the input
+};
+
+struct Ablation {
+  std::string name;  ///< `mean-per-position`
+  std::string help;
+  /// Does once what needs a pass over the whole dataset. @throws std::invalid_argument for a
+  /// dataset that it cannot serve.
+  std::function<AblationValues(const AblationProblem& problem)> make;
+};
+
+/// `pair`: what the writer writes on the counterfactual input of the pair; `shuffle`: what it
+/// writes on another input of the dataset; `mean`: its mean over the dataset and the positions
+/// (last block: at the readout); `mean-per-position`: its mean over the dataset at each position;
+/// `zero`; and what was loaded.
+interp::Registry<Ablation>& ablations();
+
+/// Ablation values for the inputs of one dataset.
 class Ablator {
  public:
-  /// @param seed  of the shuffle, which gives no input back to itself.
-  /// @throws std::invalid_argument for Pair on a dataset without pairs and for Shuffle of one
-  /// input.
-  Ablator(const interp::Transformer& model, const ComponentGraph& graph,
-          const Counterfactuals& data, int64_t readout, Ablation ablation, uint64_t seed);
+  /// @throws std::invalid_argument for an unknown ablation, for `pair` on a dataset without pairs,
+  /// for `shuffle` of one input, and as Ablation::make.
+  Ablator(const AblationProblem& problem, const std::string& ablation);
 
   /// For inputs first … first + count - 1.
   Outputs values(int64_t first, int64_t count) const;
   /// The inputs whose activations stand in for theirs, int64 [count, pos]; undefined where values
-  /// do not come from other inputs (Mean, MeanPerPosition, Zero).
+  /// do not come from other inputs.
   at::Tensor replacements(int64_t first, int64_t count) const;
 
  private:
   const interp::Transformer& model_;
   const ComponentGraph& graph_;
   int64_t readout_;
-  at::Tensor replacement_;  // int64 [n, pos]: inputs whose activations are taken; may be undefined
-  Outputs constants_;       // where values do not depend on the input
+  AblationValues values_;
 };
 
 /// Writes of an unpatched run on tokens [batch, pos].

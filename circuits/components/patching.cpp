@@ -69,6 +69,8 @@ class CircuitWiring : public Wiring {
 }  // namespace
 
 void validate(const Experiment& experiment) {
+  metrics().at(experiment.metric);
+  ablations().at(experiment.ablation);
   const interp::TransformerConfig& config = experiment.model.config();
   validate(experiment.data, config.d_vocab, config.n_ctx);
   if (experiment.graph != ComponentGraph(experiment.model.places(), experiment.graph.positions()))

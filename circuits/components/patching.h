@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "circuits/components/ablation.h"
 #include "circuits/components/component_graph.h"
@@ -17,12 +18,15 @@ struct Experiment {
   const interp::Transformer& model;
   const ComponentGraph& graph;
   const Counterfactuals& data;
-  int64_t readout = 0;  ///< position whose logits are the answer
-  Metric metric = Metric::LogitDifference;
-  Ablation ablation = Ablation::Pair;
-  uint64_t seed = 0;  ///< of the shuffle ablation
+  int64_t readout = 0;                      ///< position whose logits are the answer
+  std::string metric = "logit-difference";  ///< one of metrics()
+  std::string ablation = "pair";            ///< one of ablations()
+  uint64_t seed = 0;                        ///< of the ablation
+
+  Ablator ablator() const { return {{model, graph, data, readout, seed}, ablation}; }
 };
-/// @throws std::invalid_argument for data or a readout that do not fit the model, for a graph of
+/// @throws std::invalid_argument for an unknown metric or ablation, for data or a readout that do
+/// not fit the model, for a graph of
 ///   another network, and for a graph with positions whose number is not the readout plus one.
 void validate(const Experiment& experiment);
 

@@ -63,7 +63,7 @@ void require_change(const Experiment& experiment, const std::vector<char>& chang
   throw std::invalid_argument(
       fmt::format("ablation '{}' changes nothing on these inputs: no component's output differs "
                   "from its ablation value, so no edge can have an effect",
-                  to_string(experiment.ablation)));
+                  experiment.ablation));
 }
 
 SelfCheck& SelfCheck::operator+=(const SelfCheck& other) {

@@ -5,28 +5,42 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "circuits/components/patching.h"
+#include "interp/registry.h"
 
 namespace assay::circuits {
 
-enum class Method {
-  Exact,      ///< cut each edge on its own; the reference for the others
-  Eap,        ///< edge attribution patching (Syed et al. 2023): first order in what the reader sees
-  EapIg,      ///< the same, gradients averaged on the way from ablated to clean input (Hanna et al.
-              ///< 2024), at the points of their formula: IgPoints::Right
-  EapIgLeft,  ///< at the points of their repository since April 2025: IgPoints::Left
-  Acdc,  ///< cut edges for good, from the output backwards, where that costs less than a threshold
+/// The effects of cutting each edge on one batch of inputs, float [batch, rows, columns].
+using Effects = std::function<at::Tensor(const PatchBatch& batch)>;
+
+struct EdgeScores;
+
+/// A way to score edges: either input by input, or on all inputs at once.
+struct Discoverer {
+  std::string name;  ///< `eap-ig`
+  std::string help;
+  std::vector<interp::Option> options = {};
+  /// @param options  complete. @throws std::invalid_argument for values out of range.
+  std::function<Effects(const Experiment& experiment, const interp::OptionValues& options)>
+      effects = {};
+  std::function<EdgeScores(const Experiment& experiment, const interp::OptionValues& options,
+                           const interp::Progress& on_progress)>
+      on_all = {};
 };
-std::string to_string(Method method);  ///< `exact`, `eap`, `eap-ig`, `eap-ig-left`, `acdc`
-/// @throws std::invalid_argument listing the names.
-Method parse_method(const std::string& name);
+
+/// `exact`: cut each edge on its own; the reference for the others. `eap`: edge attribution
+/// patching (Syed et al. 2023), first order in what the reader sees. `eap-ig` {steps}: the same,
+/// gradients averaged on the way from ablated to clean input (Hanna et al. 2024), at the points of
+/// their formula: IgPoints::Right. `eap-ig-left` {steps}: at the points of their repository since
+/// April 2025: IgPoints::Left. `acdc` {threshold}: cut edges for good, from the output backwards,
+/// where that costs less than a threshold, in the metric's units. And what was loaded.
+interp::Registry<Discoverer>& discoverers();
 
 struct DiscoveryConfig {
-  Method method = Method::EapIg;
-  int64_t steps = 5;  ///< EapIg, EapIgLeft: points on the way from ablated to clean input
-  double threshold =
-      0.01;  ///< Acdc (τ): an edge is cut if the metric changes by less, in its units
+  std::string method = "eap-ig";      ///< one of discoverers()
+  interp::OptionValues options = {};  ///< of it
 };
 
 /// Per edge of the graph, float64 [rows, columns]. A score says by how much the metric falls, on
@@ -35,24 +49,24 @@ struct DiscoveryConfig {
 struct EdgeScores {
   at::Tensor mean;
   at::Tensor standard_error;  ///< of the mean over inputs; NaN: Counterfactuals::has_spread()
-  at::Tensor kept;  ///< bool; the circuit that the method itself decides on (Acdc), else undefined
+  at::Tensor kept;  ///< bool; the circuit that the method itself decides on (acdc), else undefined
   int64_t inputs = 0;
 };
 
 using interp::Progress;
 
-/// @throws std::invalid_argument as validate(experiment), for steps < 1 or threshold < 0, and if
-/// the
-///   ablation changes nothing at all: then no edge can have an effect and scores would mean
-///   nothing.
+/// @throws std::invalid_argument as validate(experiment), for an unknown method or option and
+/// values
+///   out of range, and if the ablation changes nothing at all: then no edge can have an effect and
+///   scores would mean nothing.
 EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& config,
                        const Progress& on_progress = {});
 
 /// The scores of every input, of which EdgeScores::mean is the mean: what a bootstrap resamples.
 /// @return float32 [n, rows, columns].
-/// @throws std::invalid_argument as score_edges(), for Acdc, whose scores are not means over
-/// inputs,
-///   and if they do not fit into 4 GiB.
+/// @throws std::invalid_argument as score_edges(), for methods that decide on all inputs at once,
+/// and
+///   if they do not fit into 4 GiB.
 at::Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& config,
                              const Progress& on_progress = {});
 

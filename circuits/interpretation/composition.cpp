@@ -9,7 +9,7 @@
 namespace assay::circuits {
 namespace {
 
-using Functions = std::map<std::string, Factory<Function>>;
+using Functions = interp::Registry<OperationEntry<Function>>;
 
 constexpr const char* kChain = "chain";
 
@@ -51,7 +51,7 @@ Operation merged(const std::string& name, const std::vector<Operation>& function
 
 Function run_in_turn(const Functions& known, const Operation& operation) {
   std::vector<Function> functions;
-  for (const Operation& step : steps_of(operation)) functions.push_back(make(known, step, "h"));
+  for (const Operation& step : steps_of(operation)) functions.push_back(make(known, step));
   return [functions](const std::vector<Value>& parents) {
     Value value = parents.at(0);
     for (const Function& function : functions) value = function({value});
@@ -110,12 +110,12 @@ std::vector<Operation> functions_after(const Interpretation& interpretation,
 
 void add_compositions(Operations& operations) {
   const Functions known = operations.functions;
-  operations.functions[kChain] = [known](const Operation& operation) {
-    return run_in_turn(known, operation);
-  };
-  operations.concretisations["write_by_answer"] = [known](const Operation& operation) {
-    return by_answer(known, operation);
-  };
+  operations.functions.add(
+      {kChain, "functions one after the other",
+       [known](const Operation& operation) { return run_in_turn(known, operation); }});
+  operations.concretisations.add(
+      {"write_by_answer", "a state for each answer, whatever else the value says",
+       [known](const Operation& operation) { return by_answer(known, operation); }});
 }
 
 }  // namespace assay::circuits

@@ -92,6 +92,15 @@ std::vector<Mutation> generic_mutations() {
       {"whole-network", "one node that computes everything from the tokens", whole_network}};
 }
 
+std::vector<Mutation> mutations_for(const interp::Registry<Mutation>& all,
+                                    const Interpretation& interpretation) {
+  std::vector<Mutation> some;
+  for (const Mutation& mutation : all)
+    if (mutation.task.empty() || mutation.task == interpretation.task.value("name", ""))
+      some.push_back(mutation);
+  return some;
+}
+
 std::vector<std::string> applicable(const std::vector<Mutation>& mutations,
                                     const Interpretation& interpretation) {
   std::vector<std::string> names;

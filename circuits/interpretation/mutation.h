@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "circuits/interpretation/interpretation.h"
+#include "interp/registry.h"
 
 namespace assay::circuits {
 
@@ -17,7 +18,12 @@ struct Mutation {
   /// A changed copy; its title says what was changed. The seed chooses where there is a choice.
   /// @throws std::invalid_argument saying why, where there is nothing to change.
   std::function<Interpretation(const Interpretation& interpretation, uint64_t seed)> apply;
+  /// The task whose interpretations it changes; empty: those of any.
+  std::string task = {};
 };
+/// Those that speak about this interpretation's task.
+std::vector<Mutation> mutations_for(const interp::Registry<Mutation>& all,
+                                    const Interpretation& interpretation);
 
 /// `blind-alpha`, `permute-prototypes`, `whole-network`.
 std::vector<Mutation> generic_mutations();

@@ -274,28 +274,29 @@ Tensor tensor_of(const Operation& operation, const std::string& name,
   return found->second;
 }
 
-void refuse_unknown(const Operation& operation, const char* role,
-                    const std::vector<std::string>& known) {
-  interp::refuse_name(fmt::format("{} operation", role), operation.name, known);
-}
-
 Operations generic_operations() {
-  return {
-      .functions = {{"any", any}, {"tokens_at", tokens_at}},
-      .abstractions = {{"argmax_of", argmax_of},
-                       {"linear", linear},
-                       {"nearest_prototype", nearest_prototype},
-                       {"threshold", threshold}},
-      .concretisations = {{"write_answer", write_answer},
-                          {"write_levels", write_levels},
-                          {"write_linear", write_linear},
-                          {"write_prototypes", write_prototypes}},
-      .equalities = {{"downstream", [](const Operation&) { return Equality(); }},
-                     {"equal", [](const Operation&) { return Equality(all_equal); }},
-                     {"equal_rounded", equal_rounded},
-                     {"equal_up_to_order",
-                      [](const Operation&) { return Equality(equal_up_to_order); }}},
-  };
+  Operations all;
+  all.functions.add({"any", "whether any of the parent's values is true", any});
+  all.functions.add({"tokens_at", "the tokens at some positions", tokens_at});
+  all.abstractions.add({"argmax_of", "which of some tokens has the largest logit", argmax_of});
+  all.abstractions.add({"linear", "a linear map of the activations", linear});
+  all.abstractions.add(
+      {"nearest_prototype", "the label of the nearest prototype", nearest_prototype});
+  all.abstractions.add({"threshold", "whether each activation is above its threshold", threshold});
+  all.concretisations.add(
+      {"write_answer", "logits that decide for one of some tokens", write_answer});
+  all.concretisations.add({"write_levels", "neurons on or off, and what they add", write_levels});
+  all.concretisations.add({"write_linear", "a linear map of the value", write_linear});
+  all.concretisations.add(
+      {"write_prototypes", "the prototype of the value's label", write_prototypes});
+  all.equalities.add({"downstream", "values with the same effect on the decision",
+                      [](const Operation&) { return Equality(); }});
+  all.equalities.add(
+      {"equal", "the same values", [](const Operation&) { return Equality(all_equal); }});
+  all.equalities.add({"equal_rounded", "the same to some decimals", equal_rounded});
+  all.equalities.add({"equal_up_to_order", "the same in any order along the last axis",
+                      [](const Operation&) { return Equality(equal_up_to_order); }});
+  return all;
 }
 
 }  // namespace assay::circuits

@@ -1,17 +1,17 @@
 #pragma once
-// The operations that interpretations are made of. An interpretation file names them; this registry
-// turns names into functions. A new operation is one function, added under a name.
+// The operations that interpretations are made of. An interpretation file names them; registries
+// turn names into functions. A new operation is one function, added under a name.
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "circuits/interpretation/interpretation.h"
 #include "interp/files/json_shape.h"
+#include "interp/registry.h"
 
 namespace assay::circuits {
 
@@ -29,11 +29,18 @@ using Equality =
 template <typename F>
 using Factory = std::function<F(const Operation& operation)>;
 
+template <typename F>
+struct OperationEntry {
+  std::string name;
+  std::string help;
+  Factory<F> make;
+};
+
 struct Operations {
-  std::map<std::string, Factory<Function>> functions;
-  std::map<std::string, Factory<Abstraction>> abstractions;
-  std::map<std::string, Factory<Concretisation>> concretisations;
-  std::map<std::string, Factory<Equality>> equalities;
+  interp::Registry<OperationEntry<Function>> functions{"h operation", {}};
+  interp::Registry<OperationEntry<Abstraction>> abstractions{"alpha operation", {}};
+  interp::Registry<OperationEntry<Concretisation>> concretisations{"gamma operation", {}};
+  interp::Registry<OperationEntry<Equality>> equalities{"equality operation", {}};
 };
 
 /// The operations that know no task:
@@ -59,12 +66,18 @@ struct Operations {
 ///                both, so it stands here as an empty function, and the checker does the work.
 Operations generic_operations();
 
-/// Makes an operation's function. @param role  what it is for, in words: `h`, `alpha`, ….
+/// @throws std::invalid_argument naming the tensor that holds NaN or an infinite number, if any.
+void require_finite(const Operation& operation);
+
+/// Makes an operation's function.
 /// @throws std::invalid_argument for an operation that does not exist (listing those that do), and
 ///   for bad numbers: NaN and infinite ones among them.
 template <typename F>
-F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
-       const char* role);
+F make(const interp::Registry<OperationEntry<F>>& known, const Operation& operation) {
+  const OperationEntry<F>& entry = known.at(operation.name);
+  require_finite(operation);
+  return entry.make(operation);
+}
 
 /// x rounded to a number of decimals, in float64: equal numbers stay equal, bit for bit.
 at::Tensor rounded(const at::Tensor& x, int64_t decimals);
@@ -81,28 +94,9 @@ T parameter(const Operation& operation, const std::string& name) {
   require_parameter(operation, name, interp::json_shapes::of<T>());
   return operation.parameters.at(name).get<T>();
 }
-/// @throws std::invalid_argument naming the tensor that holds NaN or an infinite number, if any.
-void require_finite(const Operation& operation);
-
 /// A tensor of an operation. @throws std::invalid_argument naming it, if it is missing or not of
 /// the shape expected (-1: any size).
 at::Tensor tensor_of(const Operation& operation, const std::string& name,
                      const std::vector<int64_t>& shape);
-
-[[noreturn]] void refuse_unknown(const Operation& operation, const char* role,
-                                 const std::vector<std::string>& known);
-
-template <typename F>
-F make(const std::map<std::string, Factory<F>>& factories, const Operation& operation,
-       const char* role) {
-  const auto found = factories.find(operation.name);
-  if (found != factories.end()) {
-    require_finite(operation);
-    return found->second(operation);
-  }
-  std::vector<std::string> known;
-  for (const auto& entry : factories) known.push_back(entry.first);
-  refuse_unknown(operation, role, known);
-}
 
 }  // namespace assay::circuits

@@ -12,10 +12,10 @@ namespace assay::circuits {
 namespace {
 
 template <typename F>
-F make_for(const Node& node, const std::map<std::string, Factory<F>>& factories,
-           const Operation& operation, const char* role) {
+F make_for(const Node& node, const interp::Registry<OperationEntry<F>>& known,
+           const Operation& operation) {
   try {
-    return make(factories, operation, role);
+    return make(known, operation);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("node '{}': {}", node.name, error.what()));
   }
@@ -60,10 +60,10 @@ Program compile(const Interpretation& interpretation, const Operations& operatio
               .parents = {},
               .sites = node.sites,
               .reads = node.reads,
-              .h = make_for(node, operations.functions, node.h, "h"),
-              .alpha = make_for(node, operations.abstractions, node.alpha, "alpha"),
-              .gamma = make_for(node, operations.concretisations, node.gamma, "gamma"),
-              .equality = make_for(node, operations.equalities, node.equality, "equality")};
+              .h = make_for(node, operations.functions, node.h),
+              .alpha = make_for(node, operations.abstractions, node.alpha),
+              .gamma = make_for(node, operations.concretisations, node.gamma),
+              .equality = make_for(node, operations.equalities, node.equality)};
     for (const std::string& parent : node.parents) step.parents.push_back(step_of.at(parent));
     if (node.name == interpretation.output) program.output = program.steps.size();
     step_of[node.name] = static_cast<int>(program.steps.size());

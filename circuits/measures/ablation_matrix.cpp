@@ -9,9 +9,9 @@ AblationMatrix ablation_matrix(const Experiment& experiment, const at::Tensor& k
                                const MeasureConfig& config, const Progress& on_progress) {
   validate(experiment);  // what is wrong with all ablations is an error, not a row left out
   AblationMatrix matrix;
-  for (const Ablation ablation : all_ablations()) {
+  for (const Ablation& ablation : ablations()) {
     Experiment under = experiment;
-    under.ablation = ablation;
+    under.ablation = ablation.name;
     std::optional<Evaluation> evaluation;
     try {
       evaluation.emplace(under, on_progress);

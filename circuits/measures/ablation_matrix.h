@@ -13,7 +13,7 @@
 namespace assay::circuits {
 
 struct AblationMatrix {
-  std::vector<Measures> rows;        ///< in the order of all_ablations()
+  std::vector<Measures> rows;        ///< in the order of ablations()
   std::vector<std::string> skipped;  ///< why an ablation has no row
 };
 nlohmann::ordered_json to_json(const AblationMatrix& matrix);

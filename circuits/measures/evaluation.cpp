@@ -55,8 +55,7 @@ Answers joined(const std::vector<Answers>& parts) {
 Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
     : experiment_(validated(experiment)),
       on_progress_(std::move(on_progress)),
-      ablator_(experiment.model, experiment.graph, experiment.data, experiment.readout,
-               experiment.ablation, experiment.seed),
+      ablator_(experiment.ablator()),
       answer_tokens_(experiment.data.candidates().any(0).nonzero().squeeze(1)) {
   const at::NoGradGuard no_grad;
   if (bytes_of_batches(experiment_) <= kBatchMemory) {

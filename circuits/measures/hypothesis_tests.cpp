@@ -157,9 +157,9 @@ void conclude(Independence& independence, const TestConfig& config) {
   Finding& finding = independence.finding;
   const HsicTest& test = independence.test;
   finding.claim = "what lies outside the circuit knows nothing about the network's answer";
-  finding.because = fmt::format("HSIC of the two outputs {:.2g}, p = {:.4f}, {}, ablation {}",
-                                test.statistic, test.p_value, counted_inputs(independence.inputs),
-                                to_string(independence.ablation));
+  finding.because =
+      fmt::format("HSIC of the two outputs {:.2g}, p = {:.4f}, {}, ablation {}", test.statistic,
+                  test.p_value, counted_inputs(independence.inputs), independence.ablation);
   if (test.p_value <= config.alpha) {
     finding.outcome = Outcome::Against;
   } else if (statistics::rejecting_hits(config.draws, config.alpha) < 0) {
@@ -247,7 +247,7 @@ Equivalence test_equivalence(const Evaluation& evaluation, const Tensor& kept,
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
   require_sample(evaluation, "equivalence");
-  if (evaluation.experiment().metric == Metric::KlDivergence)
+  if (metrics().at(evaluation.experiment().metric).best_is_network)
     throw std::invalid_argument(
         "equivalence: by divergence from the network no circuit can beat it; take another metric");
   const Tensor circuit = evaluation.run(kept).metric, &network = evaluation.network().metric;
@@ -274,9 +274,9 @@ Independence test_independence(const Evaluation& evaluation, const Tensor& kept,
   if (!on_a_path(evaluation.experiment().graph, kept.logical_not()).any().item<bool>())
     throw std::invalid_argument(
         "independence: beside the circuit no path from input to logits is left that could know");
-  if (evaluation.experiment().ablation == Ablation::Pair) {
+  if (evaluation.experiment().ablation == "pair") {
     Experiment shuffled = evaluation.experiment();
-    shuffled.ablation = Ablation::Shuffle;
+    shuffled.ablation = "shuffle";
     return test_independence(Evaluation(shuffled), kept, config);
   }
   const int64_t n = std::min(evaluation.size(), config.independence_inputs);

@@ -78,7 +78,7 @@ Equivalence test_equivalence(const Evaluation& evaluation, const at::Tensor& kep
 struct Independence {
   Finding finding = {};
   HsicTest test = {};
-  Ablation ablation = Ablation::Shuffle;  ///< that the test was run under
+  std::string ablation = "shuffle";  ///< that the test was run under
   int64_t inputs = 0;
   /// detectable_share() of inputs, where nothing was found: had the rest given the network's own
   /// output there. Nothing: not even on all of them.

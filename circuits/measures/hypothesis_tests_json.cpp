@@ -28,7 +28,7 @@ Json to_json(const Equivalence& test) {
 
 Json to_json(const Independence& test) {
   return with_finding(test.finding,
-                      {{"ablation", to_string(test.ablation)},
+                      {{"ablation", test.ablation},
                        {"inputs", test.inputs},
                        {"hsic", test.test.statistic},
                        {"normalised_hsic", test.test.normalised},

@@ -96,8 +96,8 @@ nlohmann::ordered_json to_json(const Rate& rate) {
 }
 
 nlohmann::ordered_json to_json(const Measures& measures) {
-  return {{"metric", to_string(measures.metric)},
-          {"ablation", to_string(measures.ablation)},
+  return {{"metric", measures.metric},
+          {"ablation", measures.ablation},
           {"inputs", measures.inputs},
           {"edges", measures.edges},
           {"of_edges", measures.of_edges},

@@ -38,8 +38,8 @@ struct Rate {
 };
 
 struct Measures {
-  Metric metric = Metric::LogitDifference;
-  Ablation ablation = Ablation::Pair;
+  std::string metric = "logit-difference";
+  std::string ablation = "pair";
   int64_t inputs = 0, edges = 0, of_edges = 0;
   double confidence = 0.95;
   bool is_sample = true;  ///< else the inputs are a list

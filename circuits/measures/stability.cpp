@@ -109,7 +109,7 @@ nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph&
   for (const int64_t id : edge_ids(chosen))
     edges.push_back({{"edge", graph.name(id)},
                      {"frequency", stability.frequency.reshape({-1})[id].item<double>()}});
-  return {{"method", to_string(stability.config.discovery.method)},
+  return {{"method", stability.config.discovery.method},
           {"inputs", stability.inputs},
           {"edges", stability.config.edges},
           {"resamples", stability.config.resamples},

@@ -94,21 +94,21 @@ Explanation read_as(Explanation explanation, const std::string& reading) {
 
 }  // namespace
 
-const std::vector<Method>& methods() {
-  static const std::vector<Method> all = {
-      random_scores_method(),
-      occlusion_method(),
-      shapley_method(),
-      sampled_shapley_method(),
-      kernel_shap_method(),
-      lime_method(),
-      slalom_method(),
-      reagent_method(),
-      gradient_norm_method(),
-      input_x_gradient_method(),
-      integrated_gradients_method(),
-      attention_method(),
-  };
+Registry<Method>& methods() {
+  static Registry<Method> all("method", {
+                                            random_scores_method(),
+                                            occlusion_method(),
+                                            shapley_method(),
+                                            sampled_shapley_method(),
+                                            kernel_shap_method(),
+                                            lime_method(),
+                                            slalom_method(),
+                                            reagent_method(),
+                                            gradient_norm_method(),
+                                            input_x_gradient_method(),
+                                            integrated_gradients_method(),
+                                            attention_method(),
+                                        });
   return all;
 }
 
@@ -124,7 +124,7 @@ MethodRequest parse_method(const std::string& text, const Problem& problem) {
   const size_t at = text.find('@');
   const std::string run = text.substr(0, at);
   const size_t colon = run.find(':');
-  const Method& method = item_named(run.substr(0, colon), methods(), "method");
+  const Method& method = methods().at(run.substr(0, colon));
   const auto of_method = [&](const char* what) {
     return fmt::format("{} of method '{}'", what, method.name);
   };

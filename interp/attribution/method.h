@@ -1,5 +1,5 @@
 #pragma once
-// Every method that explains, under one signature: one explicit list, as with tasks.
+// Every method that explains, under one signature.
 
 #include <cstdint>
 #include <functional>
@@ -12,6 +12,7 @@
 #include "interp/attribution/replacer.h"
 #include "interp/attribution/scorer.h"
 #include "interp/attribution/target.h"
+#include "interp/registry.h"
 
 namespace assay::interp {
 class Network;
@@ -56,7 +57,7 @@ struct Method {
   std::function<Explanation(const Problem& problem, const std::string& preset)> explain;
 };
 
-const std::vector<Method>& methods();
+Registry<Method>& methods();
 
 /// What `NAME`, `NAME:PRESET` or either followed by `@READING` asks for.
 struct MethodRequest {

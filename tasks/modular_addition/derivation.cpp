@@ -31,7 +31,7 @@ struct Choices {
 
 Choices choose(const DeriveConfig& config) {
   const Settings options =
-      complete(derivation_settings(), config.options, "deriving for modular-addition");
+      complete(derivation_options(), config.options, "deriving for modular-addition");
   const nlohmann::json none = nlohmann::json::object();
   const nlohmann::json rounding = {{"decimals", options.at("decimals")}};
   const nlohmann::json sum_rounding = {{"decimals", options.at("sum_decimals")}};
@@ -147,7 +147,7 @@ std::vector<std::string> variants() {
   return {"downstream", "rounded", "exact"};
 }
 
-std::vector<Setting> derivation_settings() {
+std::vector<Option> derivation_options() {
   return {{"decimals", "--decimals", "that the waves of a number are rounded to", 3},
           {"sum_decimals", "--sum-decimals",
            "that the waves of the sum are rounded to (variant rounded)", 1}};

@@ -21,7 +21,7 @@ std::vector<std::string> variants();
 
 /// `decimals` that the waves of a number are rounded to (3), `sum_decimals` of the variant
 /// `rounded` (1).
-std::vector<Setting> derivation_settings();
+std::vector<Option> derivation_options();
 
 /// Fits the interpretation to a model.
 /// @throws std::invalid_argument for an unknown variant, a model that has not one block, or more

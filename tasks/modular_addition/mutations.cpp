@@ -58,7 +58,8 @@ Interpretation shift_frequency(const Interpretation& interpretation, uint64_t se
 }  // namespace
 
 std::vector<circuits::Mutation> mutations() {
-  return {{"shift-frequency", "a key frequency shifted by one", shift_frequency}};
+  return {
+      {"shift-frequency", "a key frequency shifted by one", shift_frequency, "modular-addition"}};
 }
 
 }  // namespace assay::tasks::modular_addition

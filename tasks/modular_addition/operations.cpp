@@ -66,9 +66,12 @@ Function argmax_of_differences(const Operation& operation) {
 }
 
 void add_operations(circuits::Operations& operations) {
-  operations.functions["fourier_components"] = fourier_components;
-  operations.functions["angle_sums"] = angle_sums;
-  operations.functions["argmax_of_differences"] = argmax_of_differences;
+  operations.functions.add(
+      {"fourier_components", "the waves of the two numbers", fourier_components});
+  operations.functions.add(
+      {"angle_sums", "the waves of the sum, by the addition formulas", angle_sums});
+  operations.functions.add(
+      {"argmax_of_differences", "the number whose waves fit best", argmax_of_differences});
 }
 
 }  // namespace assay::tasks::modular_addition

@@ -14,17 +14,31 @@
 namespace assay::tasks::synthetic_text {
 namespace {
 
+using interp::attribution::Sequence;
+
 class SyntheticText : public Task {
  public:
-  explicit SyntheticText(Language language) : language_(std::move(language)) {}
+  explicit SyntheticText(const Language& language)
+      : Task(language.name, language.settings), language_(language) {
+    provide(TokenNames{[this](int64_t token) { return name_of(token); }});
+    provide(InputLengths{.sequence_of = [this](const at::Tensor& tokens) { return words_of(tokens); }});
+    // The answer is read at the last word, which is a feature like the others.
+    provide(Features{.kinds = {"token"}, .of = [this](const std::string&, Sequence tokens) {
+                       tokens.push_back(language_.filler());
+                       return token_features(tokens);
+                     }});
+    provide(Replacers{.token_types = types()});
+    provide(Recipes{
+        [this](const std::string& preset) { return synthetic_text::recipe(preset, language_); }});
+  }
 
   const Language& language() const { return language_; }
 
-  std::string name() const override { return language_.name; }
-  Settings settings() const override { return language_.settings; }
-  int64_t d_vocab() const override { return language_.positive() + 1; }
-  int64_t n_ctx() const override { return language_.max_length; }
-  int64_t readout() const override { return n_ctx() - 1; }
+  Size size() const override {
+    return {.n_tokens = language_.positive() + 1,
+            .n_ctx = language_.max_length,
+            .readout = language_.max_length - 1};
+  }
 
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                int64_t count) const override {
@@ -55,39 +69,27 @@ class SyntheticText : public Task {
           fmt::format("the text has {} words, expected 1 to {}", length, n_ctx()));
     return tokens;
   }
-  std::string token_name(int64_t token) const override {
+
+ private:
+  std::string name_of(int64_t token) const {
     if (token < 0 || token >= d_vocab())
       throw std::invalid_argument(fmt::format("token {}: expected 0 to {}", token, d_vocab() - 1));
     if (token < language_.n_words()) return language_.words[token].name;
     if (token == language_.filler()) return ".";
     return token == language_.positive() ? "positive" : "negative";
   }
-
   /// Words are alike; the filler and the answers are alone.
-  std::vector<int64_t> token_types() const override {
+  std::vector<int64_t> types() const {
     std::vector<int64_t> types(d_vocab(), 0);
     std::iota(types.begin() + language_.n_words(), types.end(), 1);
     return types;
   }
-  interp::attribution::Sequence sequence_of(const at::Tensor& tokens) const override {
-    interp::attribution::Sequence sequence;
+  Sequence words_of(const at::Tensor& tokens) const {
+    Sequence words;
     for (int64_t i = 0; i < tokens.size(0) && tokens[i].item<int64_t>() != language_.filler(); ++i)
-      sequence.push_back(tokens[i].item<int64_t>());
-    return sequence;
+      words.push_back(tokens[i].item<int64_t>());
+    return words;
   }
-  /// The answer is read at the last word, which is a feature like the others.
-  std::vector<interp::attribution::Feature> features(
-      const std::string& kind, const interp::attribution::Sequence& tokens) const override {
-    interp::attribution::Sequence ended = tokens;
-    ended.push_back(language_.filler());
-    return Task::features(kind, ended);
-  }
-
-  Recipe recipe(const std::string& preset) const override {
-    return synthetic_text::recipe(preset, language_);
-  }
-
- private:
   int64_t word_named(const std::string& name) const {
     const auto found = std::ranges::find(language_.words, name, &Word::name);
     if (found == language_.words.end())
@@ -98,35 +100,31 @@ class SyntheticText : public Task {
   Language language_;
 };
 
+template <typename Make>
 TaskEntry entry_of(const std::string& name, const std::string& help,
-                   const std::vector<Setting>& settings,
-                   std::unique_ptr<Task> (*make)(const Settings& settings)) {
+                   const std::vector<interp::Option>& options, const Make& language) {
   return {.name = name,
           .help = help,
-          .settings = settings,
+          .options = options,
           .derivation = {},
           .presets = presets(),
-          .make = make,
-          .add_operations = [](circuits::Operations&) {},
-          .mutations = {}};
+          .make = [language](const Settings& settings) -> std::unique_ptr<Task> {
+            return std::make_unique<SyntheticText>(language(settings));
+          }};
 }
 
 }  // namespace
 
 TaskEntry bag_of_words_entry() {
   return entry_of("bag-of-words", "is a text positive, if words add up? (arXiv 2405.13536)", {},
-                  [](const Settings&) -> std::unique_ptr<Task> {
-                    return std::make_unique<SyntheticText>(bag_of_words());
-                  });
+                  [](const Settings&) { return bag_of_words(); });
 }
 
 TaskEntry slalom_words_entry() {
   return entry_of("slalom-words",
                   "is a text positive, if words are averaged by importance? (arXiv 2405.13536)",
                   {{"words", "--words", "16, 32, 64, 128 or 200", 16}},
-                  [](const Settings& settings) -> std::unique_ptr<Task> {
-                    return std::make_unique<SyntheticText>(slalom_words(settings.at("words")));
-                  });
+                  [](const Settings& settings) { return slalom_words(settings.at("words")); });
 }
 
 Language language_of(const Task& task) {

@@ -101,7 +101,7 @@ Evidence level_evidence(const LevelChoice& choice) {
 
 }  // namespace
 
-std::vector<Setting> derivation_settings() {
+std::vector<Option> derivation_options() {
   return {{"leaves", "--leaves", "most leaves of a decision tree", 4},
           {"published", "--published",
            "thresholds and written values as published, instead of fitted ones", false}};
@@ -118,7 +118,7 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
     throw std::invalid_argument(
         fmt::format("the 2-SAT interpretation speaks about two blocks, the model has {}",
                     model.config().n_layers()));
-  const Settings options = complete(derivation_settings(), config.options, "deriving for two-sat");
+  const Settings options = complete(derivation_options(), config.options, "deriving for two-sat");
   const int64_t leaves = options.at("leaves");
   const bool published = options.at("published");
   if (formulas_of(task, config) < 1 || leaves < 1)

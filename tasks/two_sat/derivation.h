@@ -11,7 +11,7 @@ namespace assay::tasks::two_sat {
 
 /// `leaves` of each decision tree (4), `published`: thresholds and written values as published
 /// instead of chosen on the deriving set (false).
-std::vector<Setting> derivation_settings();
+std::vector<Option> derivation_options();
 
 /// Fits the interpretation to a model on the formulas that `config` names.
 /// @throws std::invalid_argument for an unknown variant, or a model without two blocks.

@@ -38,7 +38,7 @@ struct LevelChoice {
       0;  ///< what the network says with all evaluating neurons off: half of SAT - UNSAT
   double fraction = 0;  ///< threshold / activation that alone flips the answer
   double failing = 0;   ///< share of deriving formulas on which any neuron's program is wrong, or
-                       ///< the disjunction of the neurons is not the network's answer
+                        ///< the disjunction of the neurons is not the network's answer
 };
 
 /// Chooses thresholds and written values on the deriving set and fits the programs. Neuron i alone

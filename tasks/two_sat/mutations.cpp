@@ -219,11 +219,14 @@ circuits::Function flipped_signs(const Operation& operation) {
 }
 
 std::vector<circuits::Mutation> mutations() {
-  return {
-      {"swap-assignments", "two neurons with an assignment of each other's", swap_assignments},
-      {"drop-neuron", "an evaluating neuron that some assignment needs, left out", drop_neuron},
-      {"flip-leaf", "a leaf under the first question of a decision tree turned around", flip_leaf},
-      {"noisy-clauses", "1% of the parsed clauses with a literal's sign flipped", noisy_clauses}};
+  return {{"swap-assignments", "two neurons with an assignment of each other's", swap_assignments,
+           "two-sat"},
+          {"drop-neuron", "an evaluating neuron that some assignment needs, left out", drop_neuron,
+           "two-sat"},
+          {"flip-leaf", "a leaf under the first question of a decision tree turned around",
+           flip_leaf, "two-sat"},
+          {"noisy-clauses", "1% of the parsed clauses with a literal's sign flipped", noisy_clauses,
+           "two-sat"}};
 }
 
 }  // namespace assay::tasks::two_sat

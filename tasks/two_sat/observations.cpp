@@ -50,7 +50,7 @@ void index_tables(Observations& observed, const std::vector<uint64_t>& tables) {
 }  // namespace
 
 int64_t formulas_of(const Task& task, const DeriveConfig& config) {
-  return config.inputs.value_or(task.deriving_inputs(config.part));
+  return config.inputs.value_or(task.need<Interpretations>().inputs(config.part));
 }
 
 int64_t min_clauses(const Task& task) {

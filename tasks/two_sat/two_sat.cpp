@@ -24,7 +24,6 @@ namespace assay::tasks::two_sat {
 namespace {
 
 using interp::attribution::Feature;
-using interp::attribution::Framing;
 using interp::attribution::Sequence;
 
 sat2::Split split_of(Part part) {
@@ -51,29 +50,68 @@ Part part_of(sat2::Split split) {
   return Part::Test;
 }
 
+sat2::SamplerSettings sampler_settings(const Settings& settings) {
+  const auto as_int = [&](const char* name) {  // out of range stays out of range
+    return static_cast<int>(std::clamp<int64_t>(settings.at(name), -1, 1'000'000));
+  };
+  const int clauses = as_int("clauses"), fewest = as_int("min_clauses");
+  const sat2::SamplerSettings sampler = {.variables = as_int("variables"),
+                                         .min_clauses = fewest == 0 ? clauses : fewest,
+                                         .max_clauses = clauses};
+  sat2::validate(sampler);
+  return sampler;
+}
+
+/// As they are written to files: the fewest clauses only where formulas differ in length.
+Settings written(const sat2::SamplerSettings& sampler) {
+  Settings settings = {{"variables", sampler.variables}, {"clauses", sampler.max_clauses}};
+  if (sampler.min_clauses < sampler.max_clauses) settings["min_clauses"] = sampler.min_clauses;
+  return settings;
+}
+
 class TwoSat : public Task {
  public:
-  explicit TwoSat(const Settings& settings)
-      : variables_(settings.at("variables")),
-        clauses_(settings.at("clauses")),
-        min_clauses_(settings.at("min_clauses")) {
-    if (min_clauses_ == 0) min_clauses_ = clauses_;
-    sat2::validate(sampler_settings());
+  explicit TwoSat(const sat2::SamplerSettings& sampler)
+      : Task("two-sat", written(sampler)),
+        sampler_(sampler),
+        tokens_{sampler.variables},
+        clauses_(sampler.max_clauses) {
+    provide(TokenNames{.token = [this](int64_t token) { return tokens_.name(token); },
+                       .answer = [this](int64_t token) { return answer_word(token); }});
+    provide(Truth{[this](const at::Tensor& tokens) { return answers_of(tokens); }});
+    provide(Distribution{.holds = [this](const at::Tensor& tokens) { return can_be_drawn(tokens); },
+                         .part =
+                             [this](const at::Tensor& tokens) {
+                               return two_sat::part_of(sat2::split_of(formula(tokens)));
+                             }});
+    provide(Partners{[this](Part part, uint64_t seed, int64_t first, int64_t count) {
+      return pairs(sampler_, split_of(part), seed, first, count);
+    }});
+    provide(Transformations{two_sat::transformations(sampler.variables)});
+    provide(InputLengths{.framing = {.length = two_sat::n_ctx(clauses_), .padding = tokens_.padding()},
+                    .one = sampler.min_clauses == sampler.max_clauses});
+    provide_explanations();
+    provide(Recipes{[this](const std::string& preset) {
+      return two_sat::recipe(preset, sampler_.variables, clauses_);
+    }});
+    provide(Interpretations{.variants = {"trees", "disjunction"},
+                            .inputs = [](Part) -> int64_t { return 120000; },
+                            .derive =
+                                [this](const interp::Network& network, const DeriveConfig& config) {
+                                  require_fits(network.places());
+                                  return two_sat::derive(*this, sampler_.variables, clauses_,
+                                                         network, config);
+                                }});
   }
 
-  std::string name() const override { return "two-sat"; }
-  Settings settings() const override {
-    Settings settings = {{"variables", variables_}, {"clauses", clauses_}};
-    if (min_clauses_ < clauses_) settings["min_clauses"] = min_clauses_;
-    return settings;
+  Size size() const override {
+    const int64_t n_ctx = two_sat::n_ctx(clauses_);
+    return {.n_tokens = tokens_.d_vocab(), .n_ctx = n_ctx, .readout = n_ctx - 1};
   }
-  int64_t d_vocab() const override { return Tokens{variables_}.d_vocab(); }
-  int64_t n_ctx() const override { return two_sat::n_ctx(clauses_); }
-  int64_t readout() const override { return n_ctx() - 1; }
 
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first,
                                int64_t count) const override {
-    const sat2::Sampler sampler(sampler_settings(), split_of(part), seed);
+    const sat2::Sampler sampler(sampler_, split_of(part), seed);
     interp::LabelledBatch batch{.tokens = at::empty({count, n_ctx()}, torch::kInt64),
                                 .labels = at::empty({count}, torch::kInt64)};
     for (int64_t i = 0; i < count; ++i) {
@@ -84,119 +122,76 @@ class TwoSat : public Task {
     return batch;
   }
 
-  at::Tensor answers_of(const at::Tensor& tokens) const override {
-    at::Tensor answers = at::empty({tokens.size(0)}, torch::kInt64);
-    for (int64_t i = 0; i < tokens.size(0); ++i)
-      answers.data_ptr<int64_t>()[i] = answer_of(formula_of(tokens[i], variables_));
-    return answers;
-  }
-
-  std::vector<Transformation> transformations() const override {
-    return two_sat::transformations(variables_);
-  }
-
-  std::vector<int64_t> answers() const override {
-    const Tokens tokens{variables_};
-    return {tokens.unsat(), tokens.sat()};
-  }
-
-  /// Clauses are drawn over two different variables, the lower-numbered one first.
-  bool can_draw(const at::Tensor& tokens) const override {
-    if (!Task::can_draw(tokens)) return false;
-    return std::ranges::all_of(
-        formula_of(tokens, variables_).clauses,
-        [](const sat2::Clause& clause) { return clause.left.variable < clause.right.variable; });
-  }
-  std::optional<Part> part_of(const at::Tensor& tokens) const override {
-    if (!can_draw(tokens)) return std::nullopt;
-    return two_sat::part_of(sat2::split_of(formula_of(tokens, variables_)));
-  }
-
-  circuits::Counterfactuals counterfactuals(Part part, uint64_t seed, int64_t first,
-                                            int64_t count) const override {
-    return pairs(sampler_settings(), split_of(part), seed, first, count);
-  }
+  std::vector<int64_t> answers() const override { return {tokens_.unsat(), tokens_.sat()}; }
 
   std::string to_text(const at::Tensor& tokens) const override {
-    return sat2::to_string(formula_of(tokens, variables_));
+    return sat2::to_string(formula(tokens));
   }
 
   at::Tensor to_tokens(const std::string& text) const override {
-    const sat2::Formula formula = sat2::parse_formula(text, static_cast<int>(variables_));
+    const sat2::Formula formula = sat2::parse_formula(text, sampler_.variables);
     const auto given = static_cast<int64_t>(formula.clauses.size());
-    if (given < min_clauses_ || given > clauses_)
+    const int64_t fewest = sampler_.min_clauses;
+    if (given < fewest || given > clauses_)
       throw std::invalid_argument(
           fmt::format("the formula has {} clauses, the task expects {}", given,
-                      min_clauses_ == clauses_ ? fmt::to_string(clauses_)
-                                               : fmt::format("{} to {}", min_clauses_, clauses_)));
+                      fewest == clauses_ ? fmt::to_string(clauses_)
+                                         : fmt::format("{} to {}", fewest, clauses_)));
     at::Tensor tokens = at::empty({n_ctx()}, torch::kInt64);
     write_tokens(formula, clauses_, tokens.data_ptr<int64_t>());
     return tokens;
   }
 
-  std::string token_name(int64_t token) const override { return Tokens{variables_}.name(token); }
-  std::string answer_name(int64_t token) const override {
-    const Tokens tokens{variables_};
-    if (token == tokens.sat()) return "SAT";
-    return token == tokens.unsat() ? "UNSAT" : tokens.name(token);
-  }
-
-  Framing framing() const override {
-    return {.length = n_ctx(), .padding = Tokens{variables_}.padding()};
-  }
-  bool one_length() const override { return min_clauses_ == clauses_; }
-  std::vector<std::string> feature_kinds() const override { return {"token", "literal", "clause"}; }
-  std::vector<Feature> features(const std::string& kind, const Sequence& tokens) const override {
-    if (kind == "literal") return literal_features(tokens, variables_);
-    if (kind == "clause") return clause_features(tokens, variables_);
-    return Task::features(kind, tokens);
-  }
-  std::vector<Relevance> relevance(const std::string& kind, const Sequence& tokens) const override {
-    return two_sat::relevance(kind, formula_of(tokens, variables_));
-  }
-  at::Tensor interventions(const std::string& kind, const Sequence& tokens,
-                           int64_t feature) const override {
-    return two_sat::interventions(kind, formula_of(tokens, variables_), clauses_, feature);
-  }
-  std::vector<int64_t> token_types() const override { return two_sat::token_types(variables_); }
-  std::vector<std::string> replacer_names() const override {
-    std::vector<std::string> names = Task::replacer_names();
-    names.insert(names.begin(), kConditional);
-    return names;
-  }
-  std::unique_ptr<interp::attribution::Replacer> replacer(const std::string& name) const override {
-    if (name == kConditional) return conditional_replacer(variables_);
-    return Task::replacer(name);
-  }
-
-  Recipe recipe(const std::string& preset) const override {
-    return two_sat::recipe(preset, variables_, clauses_);
-  }
-
-  std::vector<std::string> variants() const override { return {"trees", "disjunction"}; }
-  int64_t deriving_inputs(Part) const override { return 120000; }
-
-  Derivation derive(const interp::Network& network, const DeriveConfig& config) const override {
-    require_fits(network.places());
-    return two_sat::derive(*this, variables_, clauses_, network, config);
-  }
-
  private:
-  int64_t answer_of(const sat2::Formula& formula) const {
-    const Tokens tokens{variables_};
-    return sat2::satisfiable_by_masks(formula) ? tokens.sat() : tokens.unsat();
-  }
-  sat2::SamplerSettings sampler_settings() const {
-    const auto as_int = [](int64_t value) {  // out of range stays out of range
-      return static_cast<int>(std::clamp<int64_t>(value, -1, 1'000'000));
-    };
-    return {.variables = as_int(variables_),
-            .min_clauses = as_int(min_clauses_),
-            .max_clauses = as_int(clauses_)};
+  void provide_explanations() {
+    const int64_t variables = sampler_.variables;
+    provide(Features{
+        .kinds = {"token", "literal", "clause"},
+        .of = [this, variables](const std::string& kind,
+                                const Sequence& tokens) -> std::vector<Feature> {
+          if (kind == "literal") return literal_features(tokens, variables);
+          if (kind == "clause") return clause_features(tokens, variables);
+          return token_features(tokens);
+        },
+        .relevance =
+            [variables](const std::string& kind, const Sequence& tokens) {
+              return two_sat::relevance(kind, formula_of(tokens, variables));
+            },
+        .interventions =
+            [this, variables](const std::string& kind, const Sequence& tokens, int64_t feature) {
+              return two_sat::interventions(kind, formula_of(tokens, variables), clauses_, feature);
+            }});
+    provide(Replacers{
+        .token_types = two_sat::token_types(variables),
+        .own = {{kConditional, [variables] { return conditional_replacer(variables); }}}});
   }
 
-  int64_t variables_, clauses_;
-  int64_t min_clauses_;  // below clauses_ where formulas vary in length
+  sat2::Formula formula(const at::Tensor& tokens) const {
+    return formula_of(tokens, sampler_.variables);
+  }
+  int64_t answer_of(const sat2::Formula& formula) const {
+    return sat2::satisfiable_by_masks(formula) ? tokens_.sat() : tokens_.unsat();
+  }
+  at::Tensor answers_of(const at::Tensor& tokens) const {
+    at::Tensor answers = at::empty({tokens.size(0)}, torch::kInt64);
+    for (int64_t i = 0; i < tokens.size(0); ++i)
+      answers.data_ptr<int64_t>()[i] = answer_of(formula(tokens[i]));
+    return answers;
+  }
+  std::string answer_word(int64_t token) const {
+    if (token == tokens_.sat()) return "SAT";
+    return token == tokens_.unsat() ? "UNSAT" : tokens_.name(token);
+  }
+  /// Clauses are drawn over two different variables, the lower-numbered one first.
+  bool can_be_drawn(const at::Tensor& tokens) const {
+    return std::ranges::all_of(formula(tokens).clauses, [](const sat2::Clause& clause) {
+      return clause.left.variable < clause.right.variable;
+    });
+  }
+
+  sat2::SamplerSettings sampler_;
+  Tokens tokens_;
+  int64_t clauses_;
 };
 
 }  // namespace
@@ -205,22 +200,24 @@ TaskEntry entry() {
   return {
       .name = "two-sat",
       .help = "is a conjunction of two-literal clauses satisfiable? (arXiv 2407.13594)",
-      .settings = {{"variables", "--vars", "variables of a formula, 2 to 6", 5},
-                   {"clauses", "--clauses", "clauses of a formula, or most of them", 10},
-                   {"min_clauses", "--min-clauses",
-                    "fewest clauses of a formula; 0: as many as --clauses", 0}},
-      .derivation = derivation_settings(),
+      .options = {{"variables", "--vars", "variables of a formula, 2 to 6", 5},
+                  {"clauses", "--clauses", "clauses of a formula, or most of them", 10},
+                  {"min_clauses", "--min-clauses",
+                   "fewest clauses of a formula; 0: as many as --clauses", 0}},
+      .derivation = derivation_options(),
       .presets = presets(),
       .make = [](const Settings& settings) -> std::unique_ptr<Task> {
-        return std::make_unique<TwoSat>(settings);
+        return std::make_unique<TwoSat>(sampler_settings(settings));
       },
-      .add_operations =
-          [](circuits::Operations& operations) {
-            operations.functions["flipped_signs"] = flipped_signs;
-            operations.functions["truth_table_programs"] = truth_table_programs;
-          },
-      .mutations = mutations(),
   };
+}
+
+void add_operations(circuits::Operations& operations) {
+  operations.functions.add(
+      {"flipped_signs", "clauses, some with a literal's sign flipped", flipped_signs});
+  operations.functions.add({"truth_table_programs",
+                            "what each neuron's program says of the clauses' truth table",
+                            truth_table_programs});
 }
 
 }  // namespace assay::tasks::two_sat

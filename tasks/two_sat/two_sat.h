@@ -8,5 +8,7 @@ namespace assay::tasks::two_sat {
 
 /// This task as a line of the registry.
 TaskEntry entry();
+/// `truth_table_programs` (programs.h) and `flipped_signs` (mutations.h).
+void add_operations(circuits::Operations& operations);
 
 }  // namespace assay::tasks::two_sat

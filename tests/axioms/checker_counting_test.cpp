@@ -33,13 +33,15 @@ TEST(CheckerCountingTest, CountsGrowWithTheInputsAcrossChunks) {
 TEST(CheckerCountingTest, TheReplacedRunOfTheComponentIsMadeOnlyWhereItDiffers) {
   auto all = operations();
   std::vector<int64_t> runs;  // inputs in each run that replaces the middle node
-  all.concretisations["counted"] = [&](const Operation& operation) {
-    const auto write = circuits::generic_operations().concretisations.at("write_levels")(operation);
-    return [&runs, write](const Tensor& value) {
-      runs.push_back(value.size(0));
-      return write(value);
-    };
-  };
+  all.concretisations.add(
+      {"counted", "", [&](const Operation& operation) {
+         const auto write =
+             circuits::generic_operations().concretisations.at("write_levels").make(operation);
+         return [&runs, write](const Tensor& value) {
+           runs.push_back(value.size(0));
+           return write(value);
+         };
+       }});
   Interpretation interpretation = or_interpretation();
   node(interpretation, "some").gamma.name = "counted";
   const auto run = [&] {

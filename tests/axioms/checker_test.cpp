@@ -104,17 +104,18 @@ TEST(CheckerTest, EqualityDecidesWhichValuesAreTheSame) {
   node(turned, "words").h.parameters["positions"] = {{1, 0}};
   node(turned, "words").alpha.tensors["labels"] = at::arange(6, at::kLong).unsqueeze(1);
   auto all = operations();
-  all.abstractions["as_pair"] = [](const Operation&) -> circuits::Abstraction {
-    return [](const circuits::Activations& x) {
-      return x[0].narrow(2, 0, 6).argmax(2).unsqueeze(1);  // [batch, 1, 2]
-    };
-  };
-  all.concretisations["as_pair"] = [](const Operation&) -> circuits::Concretisation {
-    return [](const Tensor& value) -> circuits::Activations {
-      const Tensor question = at::full({value.size(0), 1}, 5, at::kLong);
-      return {at::embedding(or_network().W_E().detach(), at::cat({value.flatten(1), question}, 1))};
-    };
-  };
+  all.abstractions.add({"as_pair", "", [](const Operation&) -> circuits::Abstraction {
+                          return [](const circuits::Activations& x) {
+                            return x[0].narrow(2, 0, 6).argmax(2).unsqueeze(1);  // [batch, 1, 2]
+                          };
+                        }});
+  all.concretisations.add({"as_pair", "", [](const Operation&) -> circuits::Concretisation {
+                             return [](const Tensor& value) -> circuits::Activations {
+                               const Tensor question = at::full({value.size(0), 1}, 5, at::kLong);
+                               return {at::embedding(or_network().W_E().detach(),
+                                                     at::cat({value.flatten(1), question}, 1))};
+                             };
+                           }});
   node(turned, "words").alpha = {.name = "as_pair", .tensors = {}};
   node(turned, "words").gamma = {.name = "as_pair", .tensors = {}};
   const auto words_failures = [&](const std::string& equality) {
@@ -130,12 +131,13 @@ TEST(CheckerTest, EqualityDecidesWhichValuesAreTheSame) {
 
 TEST(CheckerTest, DownstreamEqualityIsTheSameDecisionByNetworkAndInterpretation) {
   auto all = operations();
-  all.concretisations["nothing"] = [](const Operation&) -> circuits::Concretisation {
-    return [](const Tensor& value) -> circuits::Activations {
-      const Tensor tokens = torch::tensor({0, 0, 5}, torch::kLong).repeat({value.size(0), 1});
-      return {at::embedding(or_network().W_E().detach(), tokens)};
-    };
-  };
+  all.concretisations.add(
+      {"nothing", "", [](const Operation&) -> circuits::Concretisation {
+         return [](const Tensor& value) -> circuits::Activations {
+           const Tensor tokens = torch::tensor({0, 0, 5}, torch::kLong).repeat({value.size(0), 1});
+           return {at::embedding(or_network().W_E().detach(), tokens)};
+         };
+       }});
   const auto words_failures = [&](Interpretation i, const std::vector<int64_t>& reads,
                                   const std::string& equality) {
     node(i, "words").alpha.tensors["labels"] = torch::tensor(reads, torch::kLong).unsqueeze(1);

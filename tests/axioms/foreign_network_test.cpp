@@ -148,12 +148,12 @@ Interpretation claim() {
 
 Operations with_write_bit() {
   Operations all = operations();
-  all.concretisations["write_bit"] = [](const Operation&) -> circuits::Concretisation {
-    return [](const circuits::Value& value) {
-      const Tensor on = value.to(at::kFloat).unsqueeze(1);
-      return circuits::Activations{at::cat({on, at::zeros_like(on)}, 2)};
-    };
-  };
+  all.concretisations.add({"write_bit", "", [](const Operation&) -> circuits::Concretisation {
+                             return [](const circuits::Value& value) {
+                               const Tensor on = value.to(at::kFloat).unsqueeze(1);
+                               return circuits::Activations{at::cat({on, at::zeros_like(on)}, 2)};
+                             };
+                           }});
   return all;
 }
 

@@ -70,15 +70,15 @@ inline Tensor or_inputs(int64_t first, int64_t count) {
 /// h of the middle node: is one of `yes` among the parent's values? bool [batch, 1]
 inline Operations operations() {
   Operations all = circuits::generic_operations();
-  all.functions["among"] = [](const Operation& operation) -> circuits::Function {
-    const auto yes = operation.parameters.at("yes").get<std::vector<int64_t>>();
-    return [yes](const std::vector<Tensor>& parents) {
-      Tensor found = at::zeros({parents[0].size(0), 1}, at::kBool);
-      for (const int64_t token : yes)
-        found = found.logical_or(parents[0].flatten(1).eq(token).any(1, true));
-      return found;
-    };
-  };
+  all.functions.add({"among", "", [](const Operation& operation) -> circuits::Function {
+                       const auto yes = operation.parameters.at("yes").get<std::vector<int64_t>>();
+                       return [yes](const std::vector<Tensor>& parents) {
+                         Tensor found = at::zeros({parents[0].size(0), 1}, at::kBool);
+                         for (const int64_t token : yes)
+                           found = found.logical_or(parents[0].flatten(1).eq(token).any(1, true));
+                         return found;
+                       };
+                     }});
   return all;
 }
 

@@ -20,73 +20,78 @@ using testing::UnorderedElementsAre;
 Operations cheating() {
   Operations all = operations();
   // The answer from the words, in one go, and where only the answer is left: itself.
-  all.functions["solved"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) {
-      const Tensor words = parents[0].narrow(1, 0, 2).flatten(1);
-      return words.eq(1).logical_or(words.eq(3)).any(1).to(at::kLong);
-    };
-  };
-  all.functions["same"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) { return parents[0]; };
-  };
+  all.functions.add({"solved", "", [](const Operation&) -> circuits::Function {
+                       return [](const std::vector<Tensor>& parents) {
+                         const Tensor words = parents[0].narrow(1, 0, 2).flatten(1);
+                         return words.eq(1).logical_or(words.eq(3)).any(1).to(at::kLong);
+                       };
+                     }});
+  all.functions.add({"same", "", [](const Operation&) -> circuits::Function {
+                       return [](const std::vector<Tensor>& parents) { return parents[0]; };
+                     }});
   // The answer, but for "3 3".
-  all.functions["almost_solved"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) {
-      const Tensor words = parents[0].narrow(1, 0, 2).flatten(1);
-      const Tensor solved = words.eq(1).logical_or(words.eq(3)).any(1);
-      return solved.logical_and(words.eq(3).all(1).logical_not()).to(at::kLong);
-    };
-  };
+  all.functions.add({"almost_solved", "", [](const Operation&) -> circuits::Function {
+                       return [](const std::vector<Tensor>& parents) {
+                         const Tensor words = parents[0].narrow(1, 0, 2).flatten(1);
+                         const Tensor solved = words.eq(1).logical_or(words.eq(3)).any(1);
+                         return solved.logical_and(words.eq(3).all(1).logical_not()).to(at::kLong);
+                       };
+                     }});
   // What "almost_solved" leaves out, from the tokens.
-  all.functions["corrected"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) {
-      const Tensor missed = parents[1].narrow(1, 0, 2).eq(3).all(1);
-      return parents[0].to(at::kBool).logical_or(missed).to(at::kLong);
-    };
-  };
-  all.functions["never"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) {
-      return at::zeros({parents[0].size(0)}, at::kLong);
-    };
-  };
+  all.functions.add({"corrected", "", [](const Operation&) -> circuits::Function {
+                       return [](const std::vector<Tensor>& parents) {
+                         const Tensor missed = parents[1].narrow(1, 0, 2).eq(3).all(1);
+                         return parents[0].to(at::kBool).logical_or(missed).to(at::kLong);
+                       };
+                     }});
+  all.functions.add({"never", "", [](const Operation&) -> circuits::Function {
+                       return [](const std::vector<Tensor>& parents) {
+                         return at::zeros({parents[0].size(0)}, at::kLong);
+                       };
+                     }});
   // Reads both words from their embeddings, and solves.
-  all.abstractions["solved"] = [](const Operation&) -> circuits::Abstraction {
-    return [](const circuits::Activations& activations) {
-      return activations[0].narrow(2, 6, 1).gt(0.5).flatten(1).any(1).to(at::kLong);
-    };
-  };
-  all.abstractions["almost_solved"] = [](const Operation&) -> circuits::Abstraction {
-    return [](const circuits::Activations& activations) {
-      const Tensor words = activations[0].narrow(2, 0, 6).argmax(2);
-      const Tensor solved = words.eq(1).logical_or(words.eq(3)).any(1);
-      return solved.logical_and(words.eq(3).all(1).logical_not()).to(at::kLong);
-    };
-  };
+  all.abstractions.add({"solved", "", [](const Operation&) -> circuits::Abstraction {
+                          return [](const circuits::Activations& activations) {
+                            return activations[0].narrow(2, 6, 1).gt(0.5).flatten(1).any(1).to(
+                                at::kLong);
+                          };
+                        }});
+  all.abstractions.add(
+      {"almost_solved", "", [](const Operation&) -> circuits::Abstraction {
+         return [](const circuits::Activations& activations) {
+           const Tensor words = activations[0].narrow(2, 0, 6).argmax(2);
+           const Tensor solved = words.eq(1).logical_or(words.eq(3)).any(1);
+           return solved.logical_and(words.eq(3).all(1).logical_not()).to(at::kLong);
+         };
+       }});
   // One hidden neuron, or both.
-  all.concretisations["write_hidden"] = [](const Operation&) -> circuits::Concretisation {
-    return [](const Tensor& value) -> circuits::Activations {
-      return {value.to(at::kFloat).unsqueeze(1)};
-    };
-  };
+  all.concretisations.add({"write_hidden", "", [](const Operation&) -> circuits::Concretisation {
+                             return [](const Tensor& value) -> circuits::Activations {
+                               return {value.to(at::kFloat).unsqueeze(1)};
+                             };
+                           }});
   // The stream of "0 0" for no, of "1 1" for yes.
-  all.concretisations["example"] = [](const Operation&) -> circuits::Concretisation {
-    return [](const Tensor& value) -> circuits::Activations {
-      const Tensor answer =
-          value.dim() > 1
-              ? value.flatten(1).eq(1).logical_or(value.flatten(1).eq(3)).any(1).to(at::kLong)
-              : value;
-      const Tensor embeddings = or_network().W_E().detach();
-      const Tensor word = embeddings.index_select(0, answer);
-      const Tensor question = embeddings[5].expand_as(word);
-      return {at::stack({word, word, question}, 1)};
-    };
-  };
-  all.concretisations["example_and_a_millionth"] = [all](const Operation& o) {
-    return circuits::Concretisation([write = all.concretisations.at("example")(o)](
-                                        const Tensor& value) -> circuits::Activations {
-      return {write(value)[0] + 1e-6 * value.flatten(1).sum(1).to(at::kFloat).view({-1, 1, 1})};
-    });
-  };
+  all.concretisations.add(
+      {"example", "", [](const Operation&) -> circuits::Concretisation {
+         return [](const Tensor& value) -> circuits::Activations {
+           const Tensor answer =
+               value.dim() > 1
+                   ? value.flatten(1).eq(1).logical_or(value.flatten(1).eq(3)).any(1).to(at::kLong)
+                   : value;
+           const Tensor embeddings = or_network().W_E().detach();
+           const Tensor word = embeddings.index_select(0, answer);
+           const Tensor question = embeddings[5].expand_as(word);
+           return {at::stack({word, word, question}, 1)};
+         };
+       }});
+  all.concretisations.add(
+      {"example_and_a_millionth", "", [all](const Operation& o) {
+         return circuits::Concretisation([write = all.concretisations.at("example").make(o)](
+                                             const Tensor& value) -> circuits::Activations {
+           return {write(value)[0] +
+                   1e-6 * value.flatten(1).sum(1).to(at::kFloat).view({-1, 1, 1})};
+         });
+       }});
   return all;
 }
 
@@ -335,20 +340,22 @@ TEST(Vacuity, AnOutputThatReadsAnotherDecision) {
 // Sums of other terms give other last digits, which no state of float32 can hold.
 TEST(Vacuity, ValuesThatDifferByRoundingAreOne) {
   Operations noisy = operations();
-  noisy.functions["among_noise"] = [](const Operation&) -> circuits::Function {
-    return [](const std::vector<Tensor>& parents) {
-      const Tensor words = parents[0].flatten(1);
-      const Tensor found = words.eq(1).logical_or(words.eq(3)).any(1, true);
-      return found.to(at::kDouble) * (1 + 1e-12 * words.narrow(1, 0, 1).to(at::kDouble));
-    };
-  };
+  noisy.functions.add({"among_noise", "", [](const Operation&) -> circuits::Function {
+                         return [](const std::vector<Tensor>& parents) {
+                           const Tensor words = parents[0].flatten(1);
+                           const Tensor found = words.eq(1).logical_or(words.eq(3)).any(1, true);
+                           return found.to(at::kDouble) *
+                                  (1 + 1e-12 * words.narrow(1, 0, 1).to(at::kDouble));
+                         };
+                       }});
   Interpretation honest = or_interpretation();
   node(honest, "some").h = {.name = "among_noise", .tensors = {}};
   node(honest, "answer").h = {.name = "rounded_any", .tensors = {}};
-  noisy.functions["rounded_any"] = [](const Operation&) -> circuits::Function {
-    return
-        [](const std::vector<Tensor>& parents) { return parents[0].gt(0.5).any(1).to(at::kLong); };
-  };
+  noisy.functions.add({"rounded_any", "", [](const Operation&) -> circuits::Function {
+                         return [](const std::vector<Tensor>& parents) {
+                           return parents[0].gt(0.5).any(1).to(at::kLong);
+                         };
+                       }});
   EXPECT_THAT(
       vacuity({or_network(), circuits::compile(honest, noisy, interp::describe(or_config())),
                or_decision()},

@@ -54,33 +54,35 @@ inline Tensor digits(int64_t first, int64_t count) {
 /// all activations exceeds, at most 2. γ: one random vector per value. One number per input.
 inline Operations wild_operations() {
   Operations all = circuits::generic_operations();
-  all.functions["mix"] = [](const Operation& operation) -> circuits::Function {
-    const auto seed = operation.parameters.at("seed").get<int64_t>();
-    return [seed](const std::vector<Tensor>& parents) {
-      Tensor sum = at::full({parents[0].size(0)}, seed, at::kLong);
-      for (const Tensor& parent : parents) {
-        const Tensor flat = parent.unsqueeze(-1).flatten(1).to(at::kLong);
-        sum = sum * 5 + (flat * (at::arange(flat.size(1), at::kLong) * seed + 1)).sum(1);
-      }
-      return at::remainder(sum, 3);
-    };
-  };
-  all.abstractions["count"] = [](const Operation&) -> circuits::Abstraction {
-    return [](const circuits::Activations& activations) {
-      Tensor sum = at::zeros({activations[0].size(0)});
-      for (const Tensor& x : activations) sum = sum + x.flatten(1).sum(1);
-      return sum.gt(-0.5).to(at::kLong) + sum.gt(0.5).to(at::kLong);
-    };
-  };
-  all.concretisations["by_value"] = [](const Operation& operation) -> circuits::Concretisation {
-    std::vector<Tensor> tables;
-    for (const auto& [name, table] : operation.tensors) tables.push_back(table);
-    return [tables](const Tensor& value) {
-      circuits::Activations activations;
-      for (const Tensor& table : tables) activations.push_back(table.index_select(0, value));
-      return activations;
-    };
-  };
+  all.functions.add({"mix", "", [](const Operation& operation) -> circuits::Function {
+                       const auto seed = operation.parameters.at("seed").get<int64_t>();
+                       return [seed](const std::vector<Tensor>& parents) {
+                         Tensor sum = at::full({parents[0].size(0)}, seed, at::kLong);
+                         for (const Tensor& parent : parents) {
+                           const Tensor flat = parent.unsqueeze(-1).flatten(1).to(at::kLong);
+                           sum = sum * 5 +
+                                 (flat * (at::arange(flat.size(1), at::kLong) * seed + 1)).sum(1);
+                         }
+                         return at::remainder(sum, 3);
+                       };
+                     }});
+  all.abstractions.add({"count", "", [](const Operation&) -> circuits::Abstraction {
+                          return [](const circuits::Activations& activations) {
+                            Tensor sum = at::zeros({activations[0].size(0)});
+                            for (const Tensor& x : activations) sum = sum + x.flatten(1).sum(1);
+                            return sum.gt(-0.5).to(at::kLong) + sum.gt(0.5).to(at::kLong);
+                          };
+                        }});
+  all.concretisations.add(
+      {"by_value", "", [](const Operation& operation) -> circuits::Concretisation {
+         std::vector<Tensor> tables;
+         for (const auto& [name, table] : operation.tensors) tables.push_back(table);
+         return [tables](const Tensor& value) {
+           circuits::Activations activations;
+           for (const Tensor& table : tables) activations.push_back(table.index_select(0, value));
+           return activations;
+         };
+       }});
   return all;
 }
 

@@ -64,8 +64,8 @@ class KnownCircuit {
       model.W_U().select(1, token).slice(0, kNoise + 1).copy_(random({3}));
   }
 
-  Experiment experiment(Ablation ablation = Ablation::Pair,
-                        Metric metric = Metric::LogitDifference) const {
+  Experiment experiment(const std::string& ablation = "pair",
+                        const std::string& metric = "logit-difference") const {
     return {.model = model,
             .graph = graph,
             .data = data,

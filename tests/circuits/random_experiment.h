@@ -43,8 +43,8 @@ struct RandomExperiment {
     return config;
   }
 
-  Experiment experiment(Ablation ablation = Ablation::Pair,
-                        Metric metric = Metric::LogitDifference) const {
+  Experiment experiment(const std::string& ablation = "pair",
+                        const std::string& metric = "logit-difference") const {
     return {.model = model,
             .graph = graph,
             .data = data,
@@ -55,9 +55,7 @@ struct RandomExperiment {
   }
 
   PatchBatch batch(const Experiment& experiment) const {
-    const Ablator ablator(model, graph, data, experiment.readout, experiment.ablation,
-                          experiment.seed);
-    return make_batch(experiment, ablator, 0, data.size());
+    return make_batch(experiment, experiment.ablator(), 0, data.size());
   }
 
   at::Tensor full() const { return at::ones({graph.rows(), graph.columns()}); }

@@ -12,6 +12,7 @@
 #include "interp/files/files.h"
 #include "interp/network/build.h"
 #include "tasks/counterfactual_file.h"
+#include "tasks/data_task.h"
 #include "tasks/registry.h"
 #include "tests/fuzz/subject.h"
 #include "tests/fuzz/target.h"
@@ -46,7 +47,7 @@ void read_interpretation(std::string_view input) {
 Texts interpretations() {
   Texts texts;
   write_subject(folder());
-  for (const std::string& variant : small_task().variants()) {
+  for (const std::string& variant : small_task().need<tasks::Interpretations>().variants) {
     auto file = ordered_json::parse(interp::read_file(folder() / (variant + ".json")));
     file["tensors_sha256"] = "right";
     texts.push_back(fmt::format(R"({{"x.json": {}, "x.safetensors": {}}})", file.dump(),
@@ -79,6 +80,18 @@ Texts counterfactuals() {
           R"({"prompts": [{"clean": [0, 1, 2, 3], "answers": [2]}]})"};
 }
 
+/// A task made of a file, and its inputs.
+void read_data(std::string_view input) {
+  const auto task = tasks::data_task(put("x.txt", input), 30);
+  task->sample(tasks::Part::Test, 0, 0, 3);
+  require_done([&] { tasks::task_from_json(task->to_json()); }, "the same task");
+}
+
+Texts data() {
+  return {"# tokens | answers | partner\n3 17 5 | 20 21 | 3 9 5\n\n4 4 | 20 | 4 9\n", "1 2 3\n",
+          R"({"prompts": [{"clean": "3 17", "corrupt": [4, 17], "answers": ["2", 3]}]})"};
+}
+
 }  // namespace
 
 const tasks::Task& small_task() {
@@ -104,8 +117,9 @@ const interp::Transformer& small_network() {
 void write_subject(const fs::path& into) {
   const fs::path file = into / "model.safetensors";
   interp::save_model(small_network(), file, {{"task", small_task().to_json()}});
-  for (const std::string& variant : small_task().variants()) {
-    auto derived = small_task().derive(small_network(), {.variant = variant, .inputs = 200});
+  for (const std::string& variant : small_task().need<tasks::Interpretations>().variants) {
+    auto derived = small_task().need<tasks::Interpretations>().derive(
+        small_network(), {.variant = variant, .inputs = 200});
     derived.interpretation.model_sha256 = interp::sha256_of_file(file);
     circuits::save_interpretation(derived.interpretation, into / (variant + ".json"));
   }
@@ -116,6 +130,7 @@ std::vector<Target> claim_targets() {
       {"interpretation", Form::Json, read_interpretation, interpretations},
       {"task", Form::Json, read_task, task_descriptions},
       {"counterfactuals", Form::Json, read_counterfactuals, counterfactuals},
+      {"data", Form::Bytes, read_data, data},
   };
 }
 

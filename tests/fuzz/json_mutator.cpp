@@ -252,7 +252,7 @@ std::vector<std::string> each_value_replaced(std::string_view text, std::set<std
   const Json tree = parsed(text);
   if (tree.is_discarded()) return {};
   std::vector<std::pair<std::string, Json::json_pointer>> places;
-  collect_places(tree, {}, "", places);
+  collect_places(tree, Json::json_pointer(), "", places);
   std::vector<std::string> replaced;
   for (const auto& [name, place] : places) {
     if (!seen.insert(name).second) continue;

@@ -72,7 +72,8 @@ TEST(References, OfATaskAreWhatItKnows) {
 TEST(References, OfAMechanismAreSharesOfWhatItsStepsCompute) {
   const auto task = two_sat::small_task();
   const auto model = two_sat::small_model();
-  const Derivation derivation = task->derive(*model, {.variant = "disjunction", .inputs = 200});
+  const Derivation derivation =
+      task->need<Interpretations>().derive(*model, {.variant = "disjunction", .inputs = 200});
   const circuits::Program program =
       circuits::compile(derivation.interpretation, all_operations(), model->places());
   const Tensor tokens = task->sample(Part::Test, 1, 0, 1).tokens[0];

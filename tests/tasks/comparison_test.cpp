@@ -21,9 +21,11 @@ class ComparisonTest : public testing::Test {
  protected:
   std::unique_ptr<Task> task = two_sat::small_task();
   std::unique_ptr<interp::Transformer> model = two_sat::small_model();
-  circuits::Program program = circuits::compile(
-      task->derive(*model, {.variant = "disjunction", .inputs = 200}).interpretation,
-      all_operations(), model->places());
+  circuits::Program program =
+      circuits::compile(task->need<Interpretations>()
+                            .derive(*model, {.variant = "disjunction", .inputs = 200})
+                            .interpretation,
+                        all_operations(), model->places());
 
   std::unique_ptr<interp::attribution::Replacer> replacer =
       task->replacer(task->replacer_names().front());

@@ -81,14 +81,15 @@ inline void expect_parts_that_share_no_input(const Task& task) {
 
 /// Where inputs can be listed: each once, with its answer, and datasets hold those of their part.
 inline void expect_a_domain_that_holds_every_dataset(const Task& task) {
-  const auto domain = task.domain();
-  if (!domain) return;
+  const auto* finite = task.get<FiniteDomain>();
+  if (!finite) return;
+  const Domain domain = finite->all();
   std::map<std::string, std::pair<Part, int64_t>> known;
-  for (size_t i = 0; i < domain->part.size(); ++i) {
+  for (size_t i = 0; i < domain.part.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
-    const std::string text = task.to_text(domain->inputs.tokens[row]);
+    const std::string text = task.to_text(domain.inputs.tokens[row]);
     EXPECT_TRUE(
-        known.emplace(text, std::pair{domain->part[i], domain->inputs.labels[row].item<int64_t>()})
+        known.emplace(text, std::pair{domain.part[i], domain.inputs.labels[row].item<int64_t>()})
             .second)
         << text;
   }
@@ -117,16 +118,17 @@ inline void expect_texts_that_can_be_read_back(const Task& task) {
 
 /// What a transformation leaves true, and that it is a function of seed, place and input alone.
 inline void expect_transformations_that_keep_the_answer(const Task& task) {
-  if (task.transformations().empty()) return;
+  const auto* transformations = task.get<Transformations>();
+  if (!transformations) return;
   const interp::LabelledBatch batch = task.sample(Part::Test, /*seed=*/2, 0, 10000);
   const at::Tensor &tokens = batch.tokens, &labels = batch.labels;
-  EXPECT_TRUE(task.answers_of(tokens).equal(labels));
+  EXPECT_TRUE(task.need<Truth>().answers(tokens).equal(labels));
   std::set<std::string> names;
-  for (const Transformation& transformation : task.transformations()) {
+  for (const Transformation& transformation : transformations->all) {
     SCOPED_TRACE(transformation.name);
     EXPECT_TRUE(names.insert(transformation.name).second);
     const at::Tensor changed = transformation.apply(tokens, /*seed=*/3, 0);
-    EXPECT_TRUE(task.answers_of(changed).equal(labels));
+    EXPECT_TRUE(task.need<Truth>().answers(changed).equal(labels));
     EXPECT_GT(changed.ne(tokens).any(1).to(torch::kFloat64).mean().item<double>(), 0.5);
     for (const auto& [first, count] : {std::pair{0, 1}, {7, 500}, {9999, 1}})
       EXPECT_TRUE(transformation.apply(tokens.narrow(0, first, count), 3, first)
@@ -137,7 +139,7 @@ inline void expect_transformations_that_keep_the_answer(const Task& task) {
 
 /// @param preset  one that the task's settings were made for.
 inline void expect_valid_recipe(const Task& task, const std::string& preset) {
-  const Recipe recipe = task.recipe(preset);
+  const Recipe recipe = task.need<Recipes>().of(preset);
   EXPECT_NO_THROW(interp::validate(recipe.model));
   EXPECT_NO_THROW(interp::validate(recipe.training));
   EXPECT_NO_THROW(task.require_fits(interp::describe(recipe.model)));
@@ -148,11 +150,106 @@ inline void expect_valid_recipe(const Task& task, const std::string& preset) {
   EXPECT_GT(recipe.initialisation.writer_scale, 0);
 }
 
-/// A task that knows no interpretation of its networks says so.
-inline void expect_interpretations_or_a_refusal(const Task& task) {
-  if (!task.variants().empty()) return;
-  const interp::Transformer model({.d_vocab = task.d_vocab(), .n_ctx = task.n_ctx()});
-  EXPECT_THROW(task.derive(model, {}), std::invalid_argument);
+/// Truth answers what was drawn as it is labelled, and Distribution knows each input's part.
+inline void expect_truth_and_parts_of_what_is_drawn(const Task& task) {
+  for (const Part part : kParts) {
+    const auto [tokens, labels, readouts] = task.sample(part, /*seed=*/6, 5, 100);
+    if (const auto* truth = task.get<Truth>()) EXPECT_TRUE(truth->answers(tokens).equal(labels));
+    for (int64_t i = 0; i < 100; ++i) {
+      EXPECT_TRUE(task.can_draw(tokens[i])) << task.to_text(tokens[i]);
+      if (task.get<Distribution>()) EXPECT_EQ(task.part_of(tokens[i]), part);
+    }
+  }
+}
+
+/// A partner is another input of the task, which some wrong answer answers.
+inline void expect_partners_that_are_answered_otherwise(const Task& task) {
+  const auto* partners = task.get<Partners>();
+  if (!partners) return;
+  const auto data = partners->sample(Part::Derive, /*seed=*/2, 3, 40);
+  const auto slice = partners->sample(Part::Derive, 2, 3 + 7, 5);
+  EXPECT_TRUE(slice.clean.equal(data.clean.narrow(0, 7, 5)));
+  EXPECT_TRUE(slice.corrupt.equal(data.corrupt.narrow(0, 7, 5)));
+  EXPECT_EQ(data.corrupt.sizes(), data.clean.sizes());
+  EXPECT_TRUE(data.corrupt.ne(data.clean).any(1).all().item<bool>());
+  EXPECT_FALSE(data.right.logical_and(data.wrong).any().item<bool>());
+  EXPECT_TRUE(data.right.any(1).logical_and(data.wrong.any(1)).all().item<bool>());
+  if (const auto* truth = task.get<Truth>()) {
+    const auto among = [](const at::Tensor& mask, const at::Tensor& answers) {
+      return mask.gather(1, answers.unsqueeze(1)).all().item<bool>();
+    };
+    EXPECT_TRUE(among(data.right, truth->answers(data.clean)));
+    EXPECT_TRUE(among(data.wrong, truth->answers(data.corrupt)));
+  }
+}
+
+/// Every kind of feature covers tokens of the input, each at most once; what is relevant and what
+/// interventions change are features.
+inline void expect_features_of_every_kind(const Task& task) {
+  const at::Tensor tokens = task.sample(Part::Test, /*seed=*/1, 0, 1).tokens[0];
+  const auto sequence = task.sequence_of(tokens);
+  for (const std::string& kind : task.feature_kinds()) {
+    SCOPED_TRACE(kind);
+    const auto features = task.features(kind, sequence);
+    ASSERT_FALSE(features.empty());
+    std::set<int64_t> covered;
+    for (const auto& feature : features)
+      for (const int64_t position : feature.positions) {
+        EXPECT_GE(position, 0);
+        EXPECT_LT(position, std::ssize(sequence));
+        EXPECT_TRUE(covered.insert(position).second) << position;
+      }
+    for (const Relevance& known : task.relevance(kind, sequence))
+      EXPECT_EQ(known.relevant.numel(), std::ssize(features)) << known.name;
+    const at::Tensor others = task.interventions(kind, sequence, 0);
+    EXPECT_EQ(others.size(1), task.n_ctx());
+  }
+  EXPECT_THROW(task.features("no such kind", sequence), std::invalid_argument);
+}
+
+/// Every replacer is made by its name.
+inline void expect_replacers(const Task& task) {
+  EXPECT_EQ(std::ssize(task.token_types()), task.d_vocab());
+  for (const std::string& name : task.replacer_names())
+    EXPECT_EQ(task.replacer(name)->name(), name);
+  EXPECT_THROW(task.replacer("no such replacer"), std::invalid_argument);
+}
+
+/// What a task lacks it says in its own name, and what it has it has once.
+inline void expect_refusals_of_what_is_missing(const Task& task) {
+  const auto refused = [&]<class Capability>(const Capability*) {
+    if (task.get<Capability>()) return;
+    try {
+      task.need<Capability>();
+      ADD_FAILURE() << Capability::kAbsent;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(task.name()));
+    }
+  };
+  refused(static_cast<const TokenNames*>(nullptr));
+  refused(static_cast<const Truth*>(nullptr));
+  refused(static_cast<const Distribution*>(nullptr));
+  refused(static_cast<const FiniteDomain*>(nullptr));
+  refused(static_cast<const Partners*>(nullptr));
+  refused(static_cast<const Transformations*>(nullptr));
+  refused(static_cast<const InputLengths*>(nullptr));
+  refused(static_cast<const Features*>(nullptr));
+  refused(static_cast<const Replacers*>(nullptr));
+  refused(static_cast<const Recipes*>(nullptr));
+  refused(static_cast<const Interpretations*>(nullptr));
+}
+
+/// Interpretations fit on as many inputs as they say, and refuse variants that do not exist.
+inline void expect_interpretations_that_refuse_what_they_are_not(const Task& task) {
+  const auto* interpretations = task.get<Interpretations>();
+  if (!interpretations) return;
+  EXPECT_FALSE(interpretations->variants.empty());
+  EXPECT_GT(interpretations->inputs(Part::Derive), 0);
+  const interp::Transformer fits({.d_vocab = task.d_vocab(), .n_ctx = task.n_ctx()});
+  EXPECT_THROW(interpretations->derive(fits, {.variant = "no such variant"}),
+               std::invalid_argument);
+  const interp::Transformer other({.d_vocab = task.d_vocab() + 1, .n_ctx = task.n_ctx()});
+  EXPECT_THROW(interpretations->derive(other, {}), std::invalid_argument);
 }
 
 inline void expect_conforming(const Task& task) {
@@ -162,7 +259,12 @@ inline void expect_conforming(const Task& task) {
   expect_parts_that_share_no_input(task);
   expect_a_domain_that_holds_every_dataset(task);
   expect_texts_that_can_be_read_back(task);
-  expect_interpretations_or_a_refusal(task);
+  expect_truth_and_parts_of_what_is_drawn(task);
+  expect_partners_that_are_answered_otherwise(task);
+  expect_features_of_every_kind(task);
+  expect_replacers(task);
+  expect_refusals_of_what_is_missing(task);
+  expect_interpretations_that_refuse_what_they_are_not(task);
   expect_transformations_that_keep_the_answer(task);
 }
 

@@ -107,8 +107,8 @@ struct Shipped {
             .decision = task->decision()};
   }
   std::vector<MutationResult> table() const {
-    return mutation_table(interpretation, all_mutations(task_entry(task->name())), {0, 1},
-                          trial(4096));
+    return mutation_table(interpretation, circuits::mutations_for(mutations(), interpretation),
+                          {0, 1}, trial(4096));
   }
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);

@@ -29,7 +29,8 @@ struct Published {
   }
 
   Derivation derive(const std::string& variant) const {
-    return task->derive(*model.model, {.variant = variant, .options = {{"published", true}}});
+    return task->need<Interpretations>().derive(
+        *model.model, {.variant = variant, .options = {{"published", true}}});
   }
 
   axioms::CheckResult check(const circuits::Interpretation& interpretation) const {
@@ -114,14 +115,15 @@ TEST_F(PublishedSlow, IsBrokenBySwappedLiteralsAndByNoOtherGuise) {
   const auto& [task, model] = published();
   const circuits::Interpretation trees = published().derive("trees").interpretation;
   constexpr int64_t kInputs = 20000;
-  for (const Transformation& guise : task->transformations()) {
+  for (const Transformation& guise : task->need<Transformations>().all) {
     SCOPED_TRACE(guise.name);
     const axioms::Inputs tokens = [&](int64_t first, int64_t count) {
       return guise.apply(task->sample(Part::Test, 1, first, count).tokens, 1, first);
     };
     const auto labelled = [&](int64_t first, int64_t count) {
       const at::Tensor changed = tokens(first, count);
-      return interp::LabelledBatch{.tokens = changed, .labels = task->answers_of(changed)};
+      return interp::LabelledBatch{.tokens = changed,
+                                   .labels = task->need<Truth>().answers(changed)};
     };
     const double accuracy = interp::accuracy(*model.model, labelled, kInputs, task->readout());
     const auto result = published().check(trees, kInputs, tokens);

@@ -13,12 +13,14 @@ namespace {
 using nlohmann::json;
 using testing::ThrowsMessage;
 
-class Entries : public testing::TestWithParam<size_t> {
+class Entries : public testing::TestWithParam<std::ptrdiff_t> {
  protected:
-  static const TaskEntry& entry() { return task_entries().at(GetParam()); }
+  static const TaskEntry& entry() { return task_entries().begin()[GetParam()]; }
 };
 
-INSTANTIATE_TEST_SUITE_P(Registry, Entries, testing::Range(size_t{0}, task_entries().size()));
+INSTANTIATE_TEST_SUITE_P(Registry, Entries,
+                         testing::Range(std::ptrdiff_t{0},
+                                        static_cast<std::ptrdiff_t>(task_entries().size())));
 
 TEST_P(Entries, ConformToWhatATaskPromises) {
   const auto task = make_task(entry().name);
@@ -29,14 +31,14 @@ TEST_P(Entries, ConformToWhatATaskPromises) {
 TEST_P(Entries, TakeTheirDefaultsFromTheirSettings) {
   Settings defaults;
   std::set<std::string> options;
-  for (const Setting& setting : entry().settings) {
-    defaults[setting.name] = setting.value;
-    EXPECT_TRUE(setting.option.starts_with("--")) << setting.option;
-    options.insert(setting.option);
+  for (const Option& option : entry().options) {
+    defaults[option.name] = option.value;
+    EXPECT_TRUE(option.flag.starts_with("--")) << option.flag;
+    options.insert(option.flag);
   }
-  EXPECT_EQ(options.size(), entry().settings.size());
+  EXPECT_EQ(options.size(), entry().options.size());
   const Settings own = make_task(entry().name)->settings();
-  EXPECT_EQ(complete(entry().settings, own, entry().name), defaults);
+  EXPECT_EQ(interp::complete(entry().options, own, entry().name), defaults);
 }
 
 TEST_P(Entries, HaveAValidRecipeForEveryPreset) {
@@ -59,20 +61,18 @@ TEST_P(Entries, AreMadeAgainFromTheirJson) {
   }
 }
 
-TEST_P(Entries, AddTheirOperationsToTheGenericOnes) {
-  circuits::Operations own;
-  entry().add_operations(own);
-  const circuits::Operations all = all_operations(), generic = circuits::generic_operations();
-  for (const auto& [name, factory] : own.functions) {
+TEST(Registry, HoldsTheOperationsOfEveryTaskBesideTheGenericOnes) {
+  const circuits::Operations all = all_operations();
+  for (const auto& [name, help, make] : circuits::generic_operations().functions)
     EXPECT_TRUE(all.functions.contains(name)) << name;
-    EXPECT_FALSE(generic.functions.contains(name)) << name;
-  }
-  for (const auto& [name, factory] : generic.functions) EXPECT_TRUE(all.functions.contains(name));
+  for (const char* name : {"truth_table_programs", "flipped_signs", "fourier_components", "chain"})
+    EXPECT_TRUE(all.functions.contains(name)) << name;
+  for (const auto& entry : all.functions) EXPECT_FALSE(entry.help.empty()) << entry.name;
 }
 
 TEST(Registry, ListsTheTasksThatExist) {
-  EXPECT_EQ(task_entry("two-sat").name, "two-sat");
-  EXPECT_THAT([] { task_entry("three-sat"); },
+  EXPECT_EQ(task_entries().at("two-sat").name, "two-sat");
+  EXPECT_THAT([] { task_entries().at("three-sat"); },
               ThrowsMessage<std::invalid_argument>("unknown task 'three-sat'; there are two-sat, "
                                                    "modular-addition, bag-of-words, slalom-words"));
   EXPECT_THAT(
@@ -88,23 +88,6 @@ TEST(Registry, ListsTheSettingsThatExist) {
       },
       ThrowsMessage<std::invalid_argument>(
           "task two-sat has no setting 'literals'; there are variables, clauses, min_clauses"));
-}
-
-TEST(Registry, SettingsAreOfTheKindOfTheirDefaults) {
-  const std::vector<Setting> known = {
-      {"n", "--n", "", 3}, {"rate", "--rate", "", 0.5}, {"strict", "--strict", "", false}};
-  EXPECT_EQ(complete(known, {}, "x"), (Settings{{"n", 3}, {"rate", 0.5}, {"strict", false}}));
-  const Settings given = complete(known, {{"n", 4}, {"rate", 1}, {"strict", true}}, "x");
-  EXPECT_EQ(given, (Settings{{"n", 4}, {"rate", 1.0}, {"strict", true}}));
-  EXPECT_TRUE(given.at("rate").is_number_float());
-  const auto refused = [&](const Settings& settings, const char* message) {
-    EXPECT_THAT([&] { complete(known, settings, "x"); },
-                ThrowsMessage<std::invalid_argument>(message));
-  };
-  refused({{"n", 4.5}}, "x: n: expected a whole number, got 4.5");
-  refused({{"rate", "half"}}, "x: rate: expected a number, got \"half\"");
-  refused({{"strict", 1}}, "x: strict: expected true or false, got 1");
-  refused({{"m", 1}}, "x has no setting 'm'; there are n, rate, strict");
 }
 
 TEST(Registry, RefusesSettingsOutOfRange) {

@@ -31,7 +31,8 @@ class BadInput : public interp::Scratch {
     interp::initialise(model, {.seed = 1});
     interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
     const auto loaded = interp::load_model(at("model.safetensors"));
-    auto derived = task->derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
+    auto derived = task->need<tasks::Interpretations>().derive(
+        *loaded.model, {.variant = "disjunction", .inputs = 200});
     derived.interpretation.model_sha256 = loaded.sha256;
     circuits::save_interpretation(derived.interpretation, at("good.json"));
     before_ = files();

@@ -19,7 +19,7 @@ class StudyCommand : public interp::Scratch {
   Finished run(const std::string& arguments) { return run_assay(arguments, at("")); }
   void save_random_model(const std::string& task_name, const std::string& preset) {
     const auto task = tasks::make_task(task_name);
-    interp::Transformer model(task->recipe(preset).model);
+    interp::Transformer model(task->need<tasks::Recipes>().of(preset).model);
     interp::initialise(model, {.seed = 1});
     interp::save_model(model, at("model.safetensors"), {{"task", task->to_json()}});
   }

@@ -26,7 +26,8 @@ class ValidationUnder : public interp::Scratch {
     interp::save_model(*tasks::two_sat::small_model(), at("model.safetensors"),
                        {{"task", task->to_json()}});
     const auto loaded = interp::load_model(at("model.safetensors"));
-    auto derived = task->derive(*loaded.model, {.variant = "trees", .inputs = 500});
+    auto derived = task->need<tasks::Interpretations>().derive(*loaded.model,
+                                                               {.variant = "trees", .inputs = 500});
     derived.interpretation.model_sha256 = loaded.sha256;
     circuits::save_interpretation(derived.interpretation, at("trees.json"));
   }
@@ -53,7 +54,8 @@ TEST_F(ValidationUnder, CountsOnTheTransformedInputsWhateverTheThreads) {
     const auto loaded = interp::load_model(at("model.safetensors"));
     const auto file = circuits::load_interpretation(at("trees.json"), loaded.model->places());
     const interp::LabelledBatch drawn = task->sample(tasks::Part::Test, 3, 0, 1000);
-    const at::Tensor renamed = task->transformations().at(3).apply(drawn.tokens, 3, 0);
+    const at::Tensor renamed =
+        task->need<tasks::Transformations>().all.at(3).apply(drawn.tokens, 3, 0);
     const auto result = axioms::check(
         {*loaded.model,
          circuits::compile(file.interpretation, tasks::all_operations(), loaded.model->places()),

@@ -38,19 +38,19 @@ struct Setting {
 };
 
 void Exact(benchmark::State& state) {
-  Setting().score(state, {.method = Method::Exact});
+  Setting().score(state, {.method = "exact"});
 }
 void Eap(benchmark::State& state) {
-  Setting().score(state, {.method = Method::Eap});
+  Setting().score(state, {.method = "eap"});
 }
 void EapIgFiveSteps(benchmark::State& state) {
-  Setting().score(state, {.method = Method::EapIg, .steps = 5});
+  Setting().score(state, {.method = "eap-ig", .options = {{"steps", 5}}});
 }
 void EapByPosition(benchmark::State& state) {
-  Setting(41).score(state, {.method = Method::Eap});
+  Setting(41).score(state, {.method = "eap"});
 }
 void Acdc(benchmark::State& state) {
-  Setting().score(state, {.method = Method::Acdc, .threshold = 0.01});
+  Setting().score(state, {.method = "acdc", .options = {{"threshold", 0.01}}});
 }
 BENCHMARK(Exact)->Unit(benchmark::kMillisecond);
 BENCHMARK(Eap)->Unit(benchmark::kMillisecond);

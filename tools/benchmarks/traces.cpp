@@ -14,7 +14,9 @@ namespace {
 constexpr int64_t kBatch = 128;
 
 struct Setting {
-  Setting() : task(tasks::make_task("two-sat")), model(task->recipe("reference").model) {
+  Setting()
+      : task(tasks::make_task("two-sat")),
+        model(task->need<tasks::Recipes>().of("reference").model) {
     interp::initialise(model, {.seed = 1});
     tokens = task->sample(tasks::Part::Test, 1, 0, kBatch).tokens;
   }

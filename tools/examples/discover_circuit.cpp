@@ -29,7 +29,7 @@ void run(const char* file, int64_t n_edges) {
   const circuits::Experiment experiment{
       .model = *loaded.model, .graph = graph, .data = pairs, .readout = task->readout()};
 
-  const circuits::EdgeScores scores = score_edges(experiment, {.method = circuits::Method::EapIg});
+  const circuits::EdgeScores scores = score_edges(experiment, {.method = "eap-ig"});
   const at::Tensor kept = greedy(graph, scores.mean, n_edges, /*is_signed=*/false);
   for (int64_t edge = 0; edge < graph.n_edges(); ++edge) {
     if (!kept[0][edge].item<bool>()) continue;

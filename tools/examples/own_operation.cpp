@@ -30,7 +30,7 @@ void run(const char* model, const char* interpretation, int64_t least) {
   const assay::tasks::Subject subject = assay::tasks::load_subject(model, interpretation);
 
   circuits::Operations operations = assay::tasks::all_operations();
-  operations.functions["at_least"] = at_least;
+  operations.functions.add({"at_least", "whether at least so many are true", at_least});
 
   circuits::Interpretation changed = subject.interpretation();
   for (circuits::Node& node : changed.nodes)

@@ -20,7 +20,7 @@ using assay::tasks::Part;
 
 void run(const std::filesystem::path& folder, int64_t steps) {
   const auto task = assay::tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 6}});
-  assay::tasks::Recipe recipe = task->recipe("demo");
+  assay::tasks::Recipe recipe = task->need<assay::tasks::Recipes>().of("demo");
   if (steps > 0) recipe.training.phases = {{.steps = steps}};
 
   assay::interp::Transformer model(recipe.model);
@@ -38,7 +38,8 @@ void run(const std::filesystem::path& folder, int64_t steps) {
   std::filesystem::create_directories(folder);
   const std::filesystem::path file = folder / "model.safetensors";
   assay::interp::save_model(model, file, {{"task", task->to_json()}});
-  assay::tasks::Derivation derived = task->derive(model, {.inputs = 20000});
+  assay::tasks::Derivation derived =
+      task->need<assay::tasks::Interpretations>().derive(model, {.inputs = 20000});
   derived.interpretation.model_sha256 = assay::interp::load_model(file).sha256;
   save_interpretation(derived.interpretation, folder / "interpretation.json");
   for (const assay::tasks::Evidence& fact : derived.evidence) {

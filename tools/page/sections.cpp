@@ -12,24 +12,15 @@
 namespace assay::tools::page {
 namespace {
 
-using MakeSection = std::optional<Section> (*)(const Run& run);
-
-// In the order of the page.
-constexpr MakeSection kSections[] = {verdict_section,   comparison_section, explanations_section,
-                                     graph_section,     axioms_section,     guises_section,
-                                     witnesses_section, neurons_section,    frequencies_section,
-                                     evidence_section,  circuit_section,    measures_section,
-                                     tests_section,     training_section,   manifest_section};
-
 /// Without the "[json.exception.type_error.302] " that nlohmann's messages begin with.
 std::string without_class(const std::string& message) {
   const size_t end = message.starts_with("[json.") ? message.find("] ") : message.npos;
   return end == message.npos ? message : message.substr(end + 2);
 }
 
-std::optional<Section> made(MakeSection make, const Run& run) {
+std::optional<Section> made(const SectionEntry& entry, const Run& run) {
   try {
-    std::optional<Section> section = make(run);
+    std::optional<Section> section = entry.make(run);
     if (section) section->run = run.name;
     return section;
   } catch (const c10::Error& error) {
@@ -52,11 +43,32 @@ void add(std::vector<Section>& sections, Section section) {
 
 }  // namespace
 
+interp::Registry<SectionEntry>& sections() {
+  static interp::Registry<SectionEntry> all(
+      "page section",
+      {{"verdict", "the claim and what came out", verdict_section},
+       {"comparison", "methods of explaining, held against what matters", comparison_section},
+       {"explanations", "inputs, coloured by scores", explanations_section},
+       {"graph", "the interpretation, node by node", graph_section},
+       {"axioms", "error rates with their bounds", axioms_section},
+       {"guises", "the same on transformed inputs", guises_section},
+       {"witnesses", "inputs on which it fails", witnesses_section},
+       {"neurons", "what evaluating neurons compute", neurons_section},
+       {"frequencies", "the key frequencies of modular addition", frequencies_section},
+       {"evidence", "what a derivation found", evidence_section},
+       {"circuit", "a circuit drawn, with edge weights", circuit_section},
+       {"measures", "how well a circuit stands in for its network", measures_section},
+       {"tests", "the hypothesis tests about a circuit", tests_section},
+       {"training", "loss and accuracy by step", training_section},
+       {"manifest", "enough to run the same thing again", manifest_section}});
+  return all;
+}
+
 Page page_of(const std::vector<Run>& runs) {
   Page page{.title = runs.front().name, .sections = {}};
-  for (const MakeSection make : kSections)
+  for (const SectionEntry& entry : sections())
     for (const Run& run : runs)
-      if (auto section = made(make, run)) add(page.sections, std::move(*section));
+      if (auto section = made(entry, run)) add(page.sections, std::move(*section));
   return page;
 }
 

@@ -2,9 +2,12 @@
 // The sections that a page can have, one file each. A section speaks about one run, or is nothing
 // where that run has nothing to say.
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "interp/registry.h"
 #include "tools/page/page.h"
 #include "tools/page/run.h"
 
@@ -25,6 +28,15 @@ std::optional<Section> measures_section(const Run& run);  ///< how well a circui
 std::optional<Section> tests_section(const Run& run);     ///< the hypothesis tests about a circuit
 std::optional<Section> training_section(const Run& run);  ///< loss and accuracy by step
 std::optional<Section> manifest_section(const Run& run);  ///< enough to run the same thing again
+
+struct SectionEntry {
+  std::string name;  ///< `verdict`
+  std::string help;
+  /// Speaks about the run, or is nothing.
+  std::function<std::optional<Section>(const Run& run)> make;
+};
+/// In the order of the page; what was loaded comes last.
+interp::Registry<SectionEntry>& sections();
 
 /// All sections of all runs, sections of one kind together. What is the same in several runs, such
 /// as a circuit that two of them speak about, stands once under all their names.

@@ -30,12 +30,11 @@ INSTANTIATE_TEST_SUITE_P(Circuits, AnyNetwork, testing::Combine(testing::Bool(),
 
 TEST_P(AnyNetwork, KeepingEveryEdgeIsTheNetwork) {
   const at::NoGradGuard no_grad;
-  for (const Ablation ablation : all_ablations()) {
+  for (const std::string& ablation : interp::names_of(ablations())) {
     const Experiment experiment = random.experiment(ablation);
     const PatchBatch batch = random.batch(experiment);
     const Tensor network = interp::logits_at(random.model, random.data.clean, experiment.readout);
-    EXPECT_LT(largest(run_circuit(experiment, batch, random.full()) - network), 1e-5)
-        << to_string(ablation);
+    EXPECT_LT(largest(run_circuit(experiment, batch, random.full()) - network), 1e-5) << ablation;
   }
 }
 
@@ -46,7 +45,7 @@ TEST_P(AnyNetwork, CuttingEveryEdgeIsFullAblation) {
   EXPECT_LT(largest(run_circuit(experiment, random.batch(experiment), none) -
                     interp::logits_at(random.model, random.data.corrupt, experiment.readout)),
             1e-5);
-  experiment.ablation = Ablation::Zero;
+  experiment.ablation = "zero";
   Tensor biases = at::zeros({random.model.config().d_model});
   for (const auto& parameter : random.model.named_parameters())
     if (parameter.key().ends_with("attn.b_O")) biases = biases + parameter.value();
@@ -56,7 +55,7 @@ TEST_P(AnyNetwork, CuttingEveryEdgeIsFullAblation) {
 }
 
 // The fast path starts at the reader and shares the prefix; the slow one runs everything again.
-void expect_fast_equals_slow(const RandomExperiment& random, Ablation ablation) {
+void expect_fast_equals_slow(const RandomExperiment& random, const std::string& ablation) {
   const at::NoGradGuard no_grad;
   const Experiment experiment = random.experiment(ablation);
   const PatchBatch batch = random.batch(experiment);
@@ -72,24 +71,24 @@ void expect_fast_equals_slow(const RandomExperiment& random, Ablation ablation) 
     Tensor keep = random.full();
     keep.view({-1})[id] = 0;
     ASSERT_LT(largest(effects.select(1, id) - (whole - metric(keep))), 1e-5 * std::max(1.0, scale))
-        << random.graph.name(id) << " " << to_string(ablation);
+        << random.graph.name(id) << " " << ablation;
   }
 }
 
 TEST_P(AnyNetwork, ExactEffectsAreThoseOfWholeRunsWithOneEdgeCut) {
-  for (const Ablation ablation : {Ablation::Pair, Ablation::Mean, Ablation::MeanPerPosition})
+  for (const std::string ablation : {"pair", "mean", "mean-per-position"})
     expect_fast_equals_slow(random, ablation);
 }
 
 TEST(Patching, ExactEffectsOnAll110EdgesOfTwoBlocksOfFourHeads) {
   const RandomExperiment random(true, false, 6, {4, 4});
   ASSERT_EQ(random.graph.n_edges(), 110);
-  expect_fast_equals_slow(random, Ablation::Pair);
+  expect_fast_equals_slow(random, "pair");
 }
 
 TEST(Patching, TheMeanAblationIsTheMeanOfWhatIsWritten) {
   const RandomExperiment random(true);
-  const Ablator ablator(random.model, random.graph, random.data, 4, Ablation::MeanPerPosition, 0);
+  const Ablator ablator({random.model, random.graph, random.data, 4, 0}, "mean-per-position");
   const Outputs clean = clean_outputs(random.model, random.graph, random.data.clean, 4);
   const Outputs values = ablator.values(0, 2);
   for (size_t i = 0; i < clean.size(); ++i)
@@ -103,7 +102,7 @@ TEST(Patching, TheShuffleGivesNoInputBackToItself) {
   data.clean = at::arange(50).unsqueeze(1).remainder(7).repeat({1, 5}).contiguous();
   data.clean.select(1, 1).copy_(at::arange(50).floor_divide(7).remainder(7));  // all different
   data.clean.select(1, 2).copy_(at::arange(50).floor_divide(49));
-  const Ablator ablator(random.model, random.graph, data, 4, Ablation::Shuffle, 9);
+  const Ablator ablator({random.model, random.graph, data, 4, 9}, "shuffle");
   const Tensor inputs = ablator.values(0, 50)[0][0].flatten(1);
   const Tensor own = clean_outputs(random.model, random.graph, data.clean, 4)[0][0].flatten(1);
   const Tensor same = (inputs.unsqueeze(1) - own).abs().amax(2) < 1e-6;  // [receiver, giver]
@@ -123,11 +122,12 @@ TEST(Patching, RefusesWhatDoesNotFit) {
   EXPECT_THAT(message_of([&] { validate(foreign); }), HasSubstr("heads [2, 2]"));
   Counterfactuals no_partners = random.data;
   no_partners.corrupt = Tensor();
-  EXPECT_THAT(
-      message_of([&] { Ablator(random.model, random.graph, no_partners, 4, Ablation::Pair, 0); }),
-      HasSubstr("no counterfactual partners"));
-  EXPECT_THAT(message_of([] { parse_ablation("median"); }), HasSubstr("pair, shuffle, mean"));
-  EXPECT_THAT(message_of([] { parse_metric("loss"); }), HasSubstr("logit-difference, probability"));
+  EXPECT_THAT(message_of([&] {
+                Ablator({random.model, random.graph, no_partners, 4, 0}, "pair");
+              }),
+              HasSubstr("no counterfactual partners"));
+  EXPECT_THAT(message_of([] { ablations().at("median"); }), HasSubstr("pair, shuffle, mean"));
+  EXPECT_THAT(message_of([] { metrics().at("loss"); }), HasSubstr("logit-difference, probability"));
 }
 
 }  // namespace

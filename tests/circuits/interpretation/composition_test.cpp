@@ -14,14 +14,17 @@ using testing::HasSubstr;
 
 Operations with_compositions() {
   Operations all = generic_operations();
-  all.functions["times"] = [](const Operation& operation) -> Function {
-    const at::Tensor factor = tensor_of(operation, "factor", {-1});
-    return [factor](const std::vector<Value>& parents) { return parents[0] * factor; };
-  };
-  all.functions["plus"] = [](const Operation& operation) -> Function {
-    const auto term = parameter<double>(operation, "term");
-    return [term](const std::vector<Value>& parents) { return parents[0] + term; };
-  };
+  all.functions.add({"times", "", [](const Operation& operation) -> Function {
+                       const at::Tensor factor = tensor_of(operation, "factor", {-1});
+                       return [factor](const std::vector<Value>& parents) {
+                         return parents[0] * factor;
+                       };
+                     }});
+  all.functions.add({"plus", "", [](const Operation& operation) -> Function {
+                       const auto term = parameter<double>(operation, "term");
+                       return
+                           [term](const std::vector<Value>& parents) { return parents[0] + term; };
+                     }});
   add_compositions(all);
   return all;
 }
@@ -43,7 +46,7 @@ Node node_with(const std::string& name, const std::vector<std::string>& parents,
 
 TEST(Composition, RunsFunctionsInTurnEachWithItsOwnNumbers) {
   const Operation all = chain({plus(1), times(10), plus(2), times(3)});
-  const Function function = make(with_compositions().functions, all, "h");
+  const Function function = make(with_compositions().functions, all);
   const at::Tensor x = torch::tensor({0.0, 1.0, -1.0});
   EXPECT_TRUE(function({x}).equal(((x + 1) * 10 + 2) * 3));
 }
@@ -56,8 +59,8 @@ TEST(Composition, WritesWhatTheAnswerChooses) {
   const at::Tensor stream = at::arange(12.0).view({3, 2, 2}),
                    hidden = at::arange(3.0).view({3, 1, 1});
   const Operation steps{.name = "any", .tensors = {}};
-  const auto write = make(with_compositions().concretisations,
-                          write_by_answer({steps}, {stream, hidden}), "gamma");
+  const auto write =
+      make(with_compositions().concretisations, write_by_answer({steps}, {stream, hidden}));
   const auto written = write(torch::tensor({0, 0, 0, 1}).view({2, 2}).to(torch::kBool));
   ASSERT_EQ(written.size(), 2u);
   EXPECT_TRUE(written[0].equal(stream.narrow(0, 0, 2)));
@@ -66,7 +69,7 @@ TEST(Composition, WritesWhatTheAnswerChooses) {
 
 TEST(Composition, RefusesStepsThatDoNotExistOrHaveBadNumbers) {
   const auto refused = [](const Operation& operation) {
-    return message_of([&] { make(with_compositions().functions, operation, "h"); });
+    return message_of([&] { make(with_compositions().functions, operation); });
   };
   EXPECT_THAT(refused(chain({plus(1), {.name = "nosuch", .tensors = {}}})),
               HasSubstr("unknown h operation 'nosuch'; there are any, plus, times, tokens_at"));

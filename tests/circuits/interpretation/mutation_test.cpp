@@ -69,7 +69,7 @@ TEST(BlindAlpha, SaysTheSameOfAnyActivations) {
     const Interpretation changed = mutated("blind-alpha", seed);
     const Node& node = changed.nodes[index];
     EXPECT_EQ(changed.title, "three nodes; mutated: alpha of " + node.name + " ignores its input");
-    const Abstraction alpha = make(generic_operations().abstractions, node.alpha, "alpha");
+    const Abstraction alpha = make(generic_operations().abstractions, node.alpha);
     Activations activations = random_activations(seed);
     if (index == 1) activations[0] = activations[0].narrow(2, 0, 2);
     const Value value = alpha(activations);
@@ -86,8 +86,7 @@ TEST(BlindAlpha, ZeroesALinearOne) {
   interpretation.output = "bits";
   interpretation.nodes.erase(interpretation.nodes.begin());
   const Interpretation changed = mutated("blind-alpha", 0, interpretation);
-  const Abstraction alpha =
-      make(generic_operations().abstractions, changed.nodes[1].alpha, "alpha");
+  const Abstraction alpha = make(generic_operations().abstractions, changed.nodes[1].alpha);
   EXPECT_TRUE(alpha(random_activations(1)).eq(1).all().item<bool>());
 }
 
@@ -103,8 +102,8 @@ TEST(PermutePrototypes, GivesAlphaAndGammaTheSameWrongLabels) {
   const Node& node = changed.nodes[0];
   const Operations operations = generic_operations();
   const Value labels = at::arange(4, torch::kInt64).view({4, 1, 1});
-  const Activations written = make(operations.concretisations, node.gamma, "gamma")(labels);
-  EXPECT_TRUE(make(operations.abstractions, node.alpha, "alpha")(written).equal(labels));
+  const Activations written = make(operations.concretisations, node.gamma)(labels);
+  EXPECT_TRUE(make(operations.abstractions, node.alpha)(written).equal(labels));
   const at::Tensor vectors = three_nodes().nodes[0].alpha.tensors.at("prototypes");
   EXPECT_FALSE(written[0].squeeze(1).equal(vectors));
   EXPECT_TRUE(std::get<0>(written[0].squeeze(1).sort(0)).equal(std::get<0>(vectors.sort(0))));

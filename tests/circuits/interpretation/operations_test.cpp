@@ -39,17 +39,17 @@ const Operations& all() {
 }
 
 Function function(const std::string& name, const json& parameters = json::object()) {
-  return all().functions.at(name)({.name = name, .parameters = parameters, .tensors = {}});
+  return all().functions.at(name).make({.name = name, .parameters = parameters, .tensors = {}});
 }
 Abstraction abstraction(const std::string& name, const json& parameters, const Tensors& tensors) {
-  return all().abstractions.at(name)({name, parameters, tensors});
+  return all().abstractions.at(name).make({name, parameters, tensors});
 }
 Concretisation concretisation(const std::string& name, const json& parameters,
                               const Tensors& tensors) {
-  return all().concretisations.at(name)({name, parameters, tensors});
+  return all().concretisations.at(name).make({name, parameters, tensors});
 }
 Equality equality(const std::string& name, const json& parameters = json::object()) {
-  return all().equalities.at(name)({.name = name, .parameters = parameters, .tensors = {}});
+  return all().equalities.at(name).make({.name = name, .parameters = parameters, .tensors = {}});
 }
 
 testing::AssertionResult same(const Tensor& found, const Tensor& expected) {
@@ -231,9 +231,9 @@ TEST(OperationsTest, EqualUpToOrderTakesTheLastAxisAsASet) {
 std::string refusal(const std::string& name, const json& parameters, const Tensors& tensors) {
   return message_of([&] {
     const Operation operation{name, parameters, tensors};
-    if (all().functions.contains(name)) all().functions.at(name)(operation);
-    if (all().abstractions.contains(name)) all().abstractions.at(name)(operation);
-    if (all().concretisations.contains(name)) all().concretisations.at(name)(operation);
+    if (all().functions.contains(name)) all().functions.at(name).make(operation);
+    if (all().abstractions.contains(name)) all().abstractions.at(name).make(operation);
+    if (all().concretisations.contains(name)) all().concretisations.at(name).make(operation);
   });
 }
 
@@ -305,8 +305,7 @@ TEST(OperationsTest, ParametersAreTakenForNothingElse) {
 TEST(OperationsTest, NumbersThatAreNoneAreRefused) {
   const auto made = [](float value) {
     return message_of([&] {
-      make(all().abstractions, {"threshold", json::object(), {{"thresholds", row({0.5, value})}}},
-           "alpha");
+      make(all().abstractions, {"threshold", json::object(), {{"thresholds", row({0.5, value})}}});
     });
   };
   for (const float value : {std::nanf(""), HUGE_VALF, -HUGE_VALF})

@@ -133,9 +133,11 @@ TEST(ProgramTest, AnAlphaThatReadsOutsideOfItsSitesIsRefused) {
 
 TEST(ProgramTest, AnOperationOfOnesOwnIsOneFunction) {
   Operations operations = generic_operations();
-  operations.functions["largest"] = [](const Operation&) -> Function {
-    return [](const std::vector<Value>& parents) { return parents[0].amax(1); };
-  };
+  operations.functions.add({"largest", "", [](const Operation&) -> Function {
+                              return [](const std::vector<Value>& parents) {
+                                return parents[0].amax(1);
+                              };
+                            }});
   Interpretation interpretation = two_nodes();
   interpretation.nodes[1].h = {.name = "largest", .tensors = {}};
   const Program program = compile(interpretation, operations, interp::describe(config()));

@@ -19,13 +19,11 @@ using testing::ThrowsMessage;
 TEST(Evaluation, StreamsWhatOneBatchOfAllInputsGives) {
   const RandomExperiment random(true, false, 40);
   statistics::Engine engine(1);
-  for (const Ablation ablation : all_ablations()) {
-    for (const Metric metric :
-         {Metric::LogitDifference, Metric::Probability, Metric::KlDivergence, Metric::Accuracy}) {
+  for (const std::string& ablation : interp::names_of(ablations())) {
+    for (const std::string metric : {"logit-difference", "probability", "kl", "accuracy"}) {
       const Experiment experiment = random.experiment(ablation, metric);
       const Evaluation evaluation(experiment);
-      const Ablator ablator(random.model, random.graph, random.data, experiment.readout, ablation,
-                            experiment.seed);
+      const Ablator ablator = experiment.ablator();
       const PatchBatch batch = make_batch(experiment, ablator, 0, 40);
       const at::NoGradGuard no_grad;
       std::vector<at::Tensor> circuits;
@@ -63,7 +61,7 @@ TEST(Evaluation, IsTheSameForAnyNumberOfThreads) {
                                             random_circuit(random.graph, 15, engine)};
   const auto run = [&](int threads) {
     const interp::WithThreads with(threads);
-    return Evaluation(random.experiment(Ablation::Shuffle)).metrics(circuits);
+    return Evaluation(random.experiment("shuffle")).metrics(circuits);
   };
   EXPECT_TRUE(run(1).equal(run(3)));
 }
@@ -89,7 +87,7 @@ TEST(Evaluation, RefusesAMaskThatIsNone) {
 TEST(Evaluation, RefusesPairsWhereThereAreNone) {
   RandomExperiment random(true, false, 40);
   random.data.corrupt = at::Tensor();
-  EXPECT_THAT([&] { Evaluation evaluation(random.experiment(Ablation::Pair)); },
+  EXPECT_THAT([&] { Evaluation evaluation(random.experiment("pair")); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("no counterfactual partners")));
 }
 

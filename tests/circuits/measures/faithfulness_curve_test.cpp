@@ -85,7 +85,7 @@ TEST(Auroc, IsTheShareOfPairsForRandomScoresWithTies) {
 TEST(FaithfulnessCurve, OfTheKnownCircuitRisesWhenItIsComplete) {
   const KnownCircuit known;
   const Evaluation evaluation(known.experiment());
-  const EdgeScores scores = score_edges(known.experiment(), {.method = Method::Exact});
+  const EdgeScores scores = score_edges(known.experiment(), {.method = "exact"});
   ASSERT_EQ(known.graph.n_edges(), 46);
   const MibScores mib = mib_scores(evaluation, scores.mean, Selection::TopN);
   const std::vector<int64_t> edges = {0, 0, 0, 0, 0, 2, 4, 9, 23, 46};
@@ -101,7 +101,7 @@ TEST(FaithfulnessCurve, OfTheKnownCircuitRisesWhenItIsComplete) {
 TEST(FaithfulnessCurve, TakesEdgesAsAskedAndMeasuresThoseCircuits) {
   const RandomExperiment random(true, false, 40);
   const Evaluation evaluation(random.experiment());
-  const at::Tensor scores = score_edges(random.experiment(), {.method = Method::Eap}).mean;
+  const at::Tensor scores = score_edges(random.experiment(), {.method = "eap"}).mean;
   for (const bool is_signed : {true, false}) {
     for (const Selection selection : {Selection::TopN, Selection::Greedy}) {
       const FaithfulnessCurve curve = faithfulness_curve(evaluation, scores, is_signed, selection);

@@ -86,7 +86,7 @@ TEST(Faithfulness, ItsIntervalCoversTheTruth) {
 
 TEST(Measure, AllEdgesAreTheNetworkAndNoneAreNothing) {
   const RandomExperiment random(true, false, 40);
-  for (const Ablation ablation : all_ablations()) {
+  for (const std::string& ablation : interp::names_of(ablations())) {
     const Evaluation evaluation(random.experiment(ablation));
     const Measures full = measure(evaluation, random.all());
     EXPECT_NEAR(full.faithfulness.normalised, 1, 1e-4);
@@ -124,7 +124,7 @@ TEST(Measure, DecisionsAreAmongAllAnswersOfTheTask) {
     random.data.wrong[i][3 + (i + 1) % 3] = true;
   }
   random.data.answers = at::tensor({0, 0, 1, 1, 1, 1, 0}).to(torch::kBool);
-  const Evaluation evaluation(random.experiment(Ablation::Pair, Metric::Accuracy));
+  const Evaluation evaluation(random.experiment("pair", "accuracy"));
   EXPECT_TRUE(evaluation.answer_tokens().equal(at::tensor({2, 3, 4, 5}, torch::kInt64)));
   const Measures measures = measure(evaluation, random.all());
   int64_t right = 0, pairwise = 0;
@@ -156,7 +156,7 @@ TEST(Measure, OfAListFiguresHaveNoIntervals) {
 
 TEST(Measure, JsonSaysWhatWasMeasuredHow) {
   const RandomExperiment random(true, false, 40);
-  const Evaluation evaluation(random.experiment(Ablation::Mean, Metric::Probability));
+  const Evaluation evaluation(random.experiment("mean", "probability"));
   statistics::Engine engine(1);
   const auto json = to_json(measure(evaluation, random_circuit(random.graph, 12, engine)));
   EXPECT_EQ(json["ablation"], "mean");

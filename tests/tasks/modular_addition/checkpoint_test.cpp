@@ -85,7 +85,8 @@ TEST_F(GrokkingCheckpoint, ConvertsDerivesAndValidatesAsItIs) {
   // 30% of the pairs, as in the paper, and another split than ours.
   const auto task = make_task("modular-addition",
                               {{"p", kPublishedP}, {"train_fraction", 0.3}, {"split_seed", 7}});
-  const Derivation derived = task->derive(*converted.model, {.part = Part::Train});
+  const Derivation derived =
+      task->need<Interpretations>().derive(*converted.model, {.part = Part::Train});
   std::vector<int64_t> expected;
   for (const int64_t k : {1, 26, 40, 56}) {
     const int64_t renamed = 68 * k % kPublishedP;
@@ -94,7 +95,7 @@ TEST_F(GrokkingCheckpoint, ConvertsDerivesAndValidatesAsItIs) {
   std::ranges::sort(expected);
   EXPECT_EQ(derived.interpretation.nodes[0].h.parameters.at("frequencies"), expected);
 
-  const Tensor tokens = task->domain()->of({Part::Derive, Part::Test}).tokens;
+  const Tensor tokens = task->get<FiniteDomain>()->all().of({Part::Derive, Part::Test}).tokens;
   EXPECT_EQ(tokens.size(0), 8939);  // as many as were checked for the paper
   const auto result = axioms::check(
       {*converted.model,

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::ThrowsMessage;
 
 Derivation derived(const DeriveConfig& config = {}) {
-  return small_task()->derive(*small_model(), config);
+  return small_task()->need<Interpretations>().derive(*small_model(), config);
 }
 
 std::vector<std::string> names(const std::vector<interp::Site>& sites) {
@@ -76,7 +76,8 @@ TEST(ModularDerivation, IsFittedToTheDerivingPairsAlone) {
   auto config = small_config();
   config.d_mlp = 200;
   const auto model = small_model(1, config);
-  const auto found = small_task()->derive(*model, {.variant = "exact"}).interpretation;
+  const auto found =
+      small_task()->need<Interpretations>().derive(*model, {.variant = "exact"}).interpretation;
   EXPECT_EQ(found.fitted_on.at("part"), "derive");
   EXPECT_EQ(found.fitted_on.at("count"), 17);
   const auto& alpha = found.nodes[1].alpha.tensors;
@@ -121,7 +122,7 @@ class ByBruteForce : public testing::Test {
 
 TEST_F(ByBruteForce, DownstreamEqualityIsTheSameDecisionByBothSuffixes) {
   const at::NoGradGuard no_grad;
-  const Derivation derivation = small_task()->derive(*model, {});
+  const Derivation derivation = small_task()->need<Interpretations>().derive(*model, {});
   const circuits::Program program =
       circuits::compile(derivation.interpretation, all_operations(), model->places());
   const auto& [fourier, sum, answer] =
@@ -170,10 +171,12 @@ TEST(ModularDerivation, RefusesWhatDoesNotFit) {
   config.n_heads = {1, 1};
   config.d_head = {12, 12};
   EXPECT_THAT(
-      [&] { small_task()->derive(*small_model(1, config), {}); },
+      [&] { small_task()->need<Interpretations>().derive(*small_model(1, config), {}); },
       ThrowsMessage<std::invalid_argument>(
           "the interpretation of modular addition speaks about one block, the model has 2"));
-  EXPECT_THROW(make_task("modular-addition", {{"p", 11}})->derive(*small_model(), {}),
+  EXPECT_THROW(make_task("modular-addition", {{"p", 11}})
+                   ->need<Interpretations>()
+                   .derive(*small_model(), {}),
                std::invalid_argument);
 }
 

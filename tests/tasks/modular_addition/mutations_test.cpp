@@ -19,7 +19,7 @@ using interp::message_of;
 using testing::HasSubstr;
 
 Interpretation small_interpretation() {
-  return small_task()->derive(*small_model(), {}).interpretation;
+  return small_task()->need<Interpretations>().derive(*small_model(), {}).interpretation;
 }
 
 Interpretation with_frequencies(const std::vector<int64_t>& frequencies) {
@@ -31,8 +31,8 @@ Interpretation with_frequencies(const std::vector<int64_t>& frequencies) {
 
 Interpretation mutated(const std::string& name, uint64_t seed,
                        const Interpretation& interpretation) {
-  return circuits::mutate(all_mutations(task_entry("modular-addition")), name, interpretation,
-                          seed);
+  return circuits::mutate(circuits::mutations_for(tasks::mutations(), interpretation), name,
+                          interpretation, seed);
 }
 
 std::vector<int64_t> frequencies_after(uint64_t seed, const std::vector<int64_t>& before) {
@@ -63,7 +63,7 @@ TEST(ShiftFrequency, TakesAFreeNeighbourInEveryNode) {
 TEST(ShiftFrequency, StillAdds) {
   const auto program = circuits::compile(mutated("shift-frequency", 0, with_frequencies({1})),
                                          all_operations(), interp::describe(small_config()));
-  const interp::LabelledBatch pairs = small_task()->domain()->inputs;
+  const interp::LabelledBatch pairs = small_task()->get<FiniteDomain>()->all().inputs;
   at::Tensor value = pairs.tokens;
   for (const auto& step : program.steps) value = step.h({value});
   EXPECT_TRUE(value.equal(pairs.labels));
@@ -74,7 +74,7 @@ TEST(AnswerGamma, WritesOneStateForEachSum) {
     const Interpretation after = mutated("answer-gamma", seed, small_interpretation());
     const auto program =
         circuits::compile(after, all_operations(), interp::describe(small_config()));
-    const interp::LabelledBatch pairs = small_task()->domain()->inputs;
+    const interp::LabelledBatch pairs = small_task()->get<FiniteDomain>()->all().inputs;
     at::Tensor value = pairs.tokens;
     for (size_t step = 0; step <= seed; ++step) value = program.steps[step].h({value});
     std::map<int64_t, std::set<std::string>> states;

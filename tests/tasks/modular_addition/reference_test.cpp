@@ -35,7 +35,7 @@ struct Shipped {
     task = task_from_json(loaded.metadata.at("task"));
   }
   double accuracy(const std::vector<Part>& parts) const {
-    const interp::LabelledBatch batch = task->domain()->of(parts);
+    const interp::LabelledBatch batch = task->get<FiniteDomain>()->all().of(parts);
     const auto slice = [&](int64_t first, int64_t n) {
       return interp::LabelledBatch{batch.tokens.narrow(0, first, n),
                                    batch.labels.narrow(0, first, n)};
@@ -49,7 +49,7 @@ struct Shipped {
   }
   axioms::CheckResult check(const Interpretation& interpretation,
                             const std::vector<Part>& parts) const {
-    const at::Tensor tokens = task->domain()->of(parts).tokens;
+    const at::Tensor tokens = task->get<FiniteDomain>()->all().of(parts).tokens;
     return axioms::check(
         {*loaded.model, circuits::compile(interpretation, all_operations(), loaded.model->places()),
          task->decision()},
@@ -98,8 +98,8 @@ TEST(ModularReference, NoAxiomFailsOnAnyPairWithDownstreamEquality) {
 
 // As published: fitted on the training pairs, tested on all others.
 TEST(ModularReference, NorWhenFittedOnTheTrainingPairsAndTestedOnAllOthers) {
-  const Derivation derived =
-      reference().task->derive(*reference().loaded.model, {.part = Part::Train});
+  const Derivation derived = reference().task->need<Interpretations>().derive(
+      *reference().loaded.model, {.part = Part::Train});
   const auto result = reference().check(derived.interpretation, kUnseen);
   for (const auto& node : result.nodes)
     for (const Axiom axiom : axioms::kAxioms)
@@ -144,8 +144,8 @@ TEST(ModularMemorised, KnowsItsTrainingPairsAndHardlyAnyOther) {
 TEST(ModularMemorised, NoVariantOfTheInterpretationPasses) {
   for (const std::string variant : {"downstream", "rounded", "exact"}) {
     SCOPED_TRACE(variant);
-    const Derivation derived =
-        memorised().task->derive(*memorised().loaded.model, {.variant = variant});
+    const Derivation derived = memorised().task->need<Interpretations>().derive(
+        *memorised().loaded.model, {.variant = variant});
     const auto result = memorised().check(derived.interpretation, kUnseen);
     for (const size_t node : {0, 1}) {
       EXPECT_GT(rate(result, node, Axiom::PR), 0.5) << node;

@@ -16,7 +16,7 @@ namespace {
 
 /// As `assay train TASK --preset PRESET --seed 1` makes it.
 std::shared_ptr<interp::Transformer> trained(const Task& task, const std::string& preset) {
-  Recipe recipe = task.recipe(preset);
+  Recipe recipe = task.need<Recipes>().of(preset);
   recipe.initialisation.seed = 1;
   auto model = std::make_shared<interp::Transformer>(recipe.model);
   interp::initialise(*model, recipe.initialisation);
@@ -34,7 +34,7 @@ double mse_of(const Study& study, const std::string& surrogate) {
 // A network of random weights is as good as a trained one for this.
 TEST(Study, IsAFunctionOfModelLanguageAndSeed) {
   const auto task = make_task("bag-of-words");
-  interp::Transformer model(task->recipe("one-layer").model);
+  interp::Transformer model(task->need<Recipes>().of("one-layer").model);
   interp::initialise(model, {.seed = 2});
   const Language language = language_of(*task);
   const StudyConfig few{.fitted_on = 300, .tested_on = 100, .seed = 3};

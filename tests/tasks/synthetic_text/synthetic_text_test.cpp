@@ -44,8 +44,8 @@ TEST(SyntheticText, IsExplainedByAllItsWords) {
 
 TEST(SyntheticText, HasNoInterpretationAndNoPositionsToSpeakOf) {
   const auto task = make_task("slalom-words");
-  const interp::Transformer model(task->recipe("one-layer").model);
-  EXPECT_THAT([&] { task->derive(model, {}); },
+  const interp::Transformer model(task->need<Recipes>().of("one-layer").model);
+  EXPECT_THAT([&] { task->need<Interpretations>().derive(model, {}); },
               ThrowsMessage<std::invalid_argument>(
                   "no interpretation of networks for slalom-words is known: nothing to derive"));
   EXPECT_THAT([&] { task->counterfactuals(Part::Test, 1, 0, 4); },
@@ -59,7 +59,7 @@ TEST(SyntheticText, GivesItsLanguageAway) {
 }
 
 TEST(SyntheticText, RefusesUnknownPresets) {
-  EXPECT_THAT([] { make_task("bag-of-words")->recipe("bert"); },
+  EXPECT_THAT([] { make_task("bag-of-words")->need<Recipes>().of("bert"); },
               ThrowsMessage<std::invalid_argument>(
                   "unknown preset 'bert' of bag-of-words; there are two-layers, one-layer"));
 }

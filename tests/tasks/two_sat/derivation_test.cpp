@@ -27,10 +27,11 @@ using testing::ThrowsMessage;
 constexpr int64_t kDerivingFormulas = 200;
 
 Derivation derived(const std::string& variant, bool published = false) {
-  return small_task()->derive(*small_model(), {.variant = variant,
-                                               .inputs = kDerivingFormulas,
-                                               .options = {{"published", published}},
-                                               .seed = 3});
+  return small_task()->need<Interpretations>().derive(*small_model(),
+                                                      {.variant = variant,
+                                                       .inputs = kDerivingFormulas,
+                                                       .options = {{"published", published}},
+                                                       .seed = 3});
 }
 
 std::vector<std::string> names(const std::vector<interp::Site>& sites) {
@@ -111,8 +112,8 @@ TEST(Derivation, WritesWhatWasObserved) {
 TEST(Derivation, ForSeveralLengthsReadsWhatIsThere) {
   const auto task =
       make_task("two-sat", {{"variables", kVariables}, {"clauses", kClauses}, {"min_clauses", 1}});
-  const Derivation derivation =
-      task->derive(*small_model(), {.variant = "trees", .inputs = kDerivingFormulas, .seed = 3});
+  const Derivation derivation = task->need<Interpretations>().derive(
+      *small_model(), {.variant = "trees", .inputs = kDerivingFormulas, .seed = 3});
   const circuits::Program program = circuits::compile(derivation.interpretation, all_operations(),
                                                       interp::describe(small_config()));
   const Tensor tokens = task->sample(Part::Test, 1, 0, 40).tokens;
@@ -128,7 +129,7 @@ TEST(Derivation, ForSeveralLengthsReadsWhatIsThere) {
 
 TEST(Derivation, CompilesToFunctionsThatDecideFormulas) {
   const auto task = small_task();
-  for (const std::string& variant : task->variants()) {
+  for (const std::string& variant : task->need<Interpretations>().variants) {
     const Derivation derivation = derived(variant);
     const circuits::Program program = circuits::compile(derivation.interpretation, all_operations(),
                                                         interp::describe(small_config()));
@@ -183,12 +184,14 @@ TEST(Derivation, GivesEachNodeItsEvidence) {
 TEST(Derivation, TakesTheFirstVariantIfNoneIsNamedAndKeepsToItsLeaves) {
   const auto task = small_task();
   const auto model = small_model();
-  const auto unnamed =
-      task->derive(*model, {.variant = {}, .inputs = kDerivingFormulas, .seed = 3}).interpretation;
+  const auto unnamed = task->need<Interpretations>()
+                           .derive(*model, {.variant = {}, .inputs = kDerivingFormulas, .seed = 3})
+                           .interpretation;
   EXPECT_EQ(unnamed.title, derived("trees").interpretation.title);
   EXPECT_EQ(unnamed.nodes[1].h.parameters, derived("trees").interpretation.nodes[1].h.parameters);
   const auto stump =
-      task->derive(
+      task->need<Interpretations>()
+          .derive(
               *model,
               {.variant = {}, .inputs = kDerivingFormulas, .options = {{"leaves", 1}}, .seed = 3})
           .interpretation;
@@ -231,8 +234,12 @@ TEST(Derivation, ListsTheVariantsThatExist) {
 TEST(Derivation, RefusesModelsOfAnotherSize) {
   const auto task = small_task();
   const auto refused = [&](const interp::TransformerConfig& config, const char* message) {
-    EXPECT_THAT([&] { task->derive(*small_model(1, config), {.variant = {}, .inputs = 10}); },
-                ThrowsMessage<std::invalid_argument>(message));
+    EXPECT_THAT(
+        [&] {
+          task->need<Interpretations>().derive(*small_model(1, config),
+                                               {.variant = {}, .inputs = 10});
+        },
+        ThrowsMessage<std::invalid_argument>(message));
   };
   auto config = small_config();
   config.n_ctx = 21;
@@ -249,7 +256,7 @@ TEST(Derivation, RefusesNoFormulasNoLeavesAndNetworksWithoutEvaluatingNeurons) {
   const auto task = small_task();
   const auto model = small_model();
   const auto derive_with = [&](const DeriveConfig& config) {
-    return [&task, &model, config] { task->derive(*model, config); };
+    return [&task, &model, config] { task->need<Interpretations>().derive(*model, config); };
   };
   const char* nothing = "derive: expected at least one formula and one leaf";
   EXPECT_THAT(derive_with({.variant = {}, .inputs = 0}),

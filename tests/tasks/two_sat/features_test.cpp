@@ -47,9 +47,9 @@ TEST(Features, FormulaWithoutAClauseIsLaidOutAsTheTaskLaysItOut) {
   const Input input{.tokens = kTokens, .features = task->features("clause", kTokens)};
   const Sequence rest = interp::attribution::keep(input, std::vector<bool>{false, true});
   const at::Tensor row = torch::tensor(rest, torch::kInt64).unsqueeze(0);
-  const at::Tensor framed = interp::attribution::framed(row, task->framing());
+  const at::Tensor framed = interp::attribution::framed(row, task->lengths().framing);
   EXPECT_TRUE(framed[0].equal(task->to_tokens("( x1 x2 ) :")));
-  EXPECT_EQ(interp::attribution::unframed(framed[0], task->framing()), rest);
+  EXPECT_EQ(interp::attribution::unframed(framed[0], task->lengths().framing), rest);
 }
 
 TEST(Features, OfOtherTasksAreTokensAlone) {
@@ -57,7 +57,7 @@ TEST(Features, OfOtherTasksAreTokensAlone) {
   EXPECT_THAT(task->feature_kinds(), ElementsAre("token"));
   EXPECT_THAT(task->features("token", {3, 4, 113}),
               ElementsAre(Feature{"3", {0}}, Feature{"4", {1}}));
-  EXPECT_EQ(task->framing(), Framing{});
+  EXPECT_EQ(task->lengths().framing, Framing{});
 }
 
 }  // namespace

@@ -19,18 +19,18 @@ using namespace interp::attribution;
 
 std::shared_ptr<interp::Transformer> encoder_of_inputs(const Task& task) {
   const int64_t mask = task.d_vocab();  // a token more than the task has
-  auto encoder = std::make_shared<interp::Transformer>(
-      interp::TransformerConfig{.d_vocab = mask + 1,
-                                .n_ctx = task.n_ctx(),
-                                .d_model = 64,
-                                .d_mlp = 128,
-                                .n_heads = {4, 4},
-                                .d_head = {16, 16},
-                                .causal = false});
+  auto encoder =
+      std::make_shared<interp::Transformer>(interp::TransformerConfig{.d_vocab = mask + 1,
+                                                                      .n_ctx = task.n_ctx(),
+                                                                      .d_model = 64,
+                                                                      .d_mlp = 128,
+                                                                      .n_heads = {4, 4},
+                                                                      .d_head = {16, 16},
+                                                                      .causal = false});
   interp::initialise(*encoder, {.seed = 1});
   const auto hidden = [&](Part part) { return masked_inputs(task.inputs(part, 1), mask, 0.15, 1); };
-  interp::train(*encoder, {.phases = {{.steps = 1500, .learning_rate = 3e-3}}},
-                hidden(Part::Train), hidden(Part::Derive));
+  interp::train(*encoder, {.phases = {{.steps = 1500, .learning_rate = 3e-3}}}, hidden(Part::Train),
+                hidden(Part::Derive));
   return encoder;
 }
 

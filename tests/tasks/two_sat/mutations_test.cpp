@@ -28,8 +28,10 @@ using testing::StartsWith;
 /// others share the rest, and the last has a tree of two questions. What is mutated need not be
 /// true.
 Interpretation with_known_programs(const std::string& variant) {
-  Interpretation interpretation =
-      small_task()->derive(*small_model(), {.variant = variant, .inputs = 500}).interpretation;
+  Interpretation interpretation = small_task()
+                                      ->need<Interpretations>()
+                                      .derive(*small_model(), {.variant = variant, .inputs = 500})
+                                      .interpretation;
   Node& node = interpretation.nodes.at(1);
   std::vector<Program> programs(node.reads.at(0).neurons.size());
   for (size_t i = 0; i < programs.size(); ++i) {
@@ -45,7 +47,8 @@ Interpretation with_known_programs(const std::string& variant) {
 
 Interpretation mutated(const std::string& name, uint64_t seed,
                        const Interpretation& interpretation) {
-  return circuits::mutate(all_mutations(task_entry("two-sat")), name, interpretation, seed);
+  return circuits::mutate(circuits::mutations_for(tasks::mutations(), interpretation), name,
+                          interpretation, seed);
 }
 
 const Node& evaluate(const Interpretation& interpretation) {
@@ -172,7 +175,7 @@ TEST(TwoSatMutations, SayWhatWasChangedAndSurviveAFile) {
   const interp::TransformerConfig config = small_config();
   const Interpretation before = with_known_programs("trees");
   for (const std::string& name :
-       circuits::applicable(all_mutations(task_entry("two-sat")), before)) {
+       circuits::applicable(circuits::mutations_for(tasks::mutations(), before), before)) {
     const Interpretation after = mutated(name, 1, before);
     EXPECT_THAT(after.title, StartsWith(before.title + "; mutated: "));
     EXPECT_NO_THROW(circuits::compile(after, all_operations(), interp::describe(config))) << name;

@@ -94,15 +94,15 @@ circuits::Program all_assignments_program(int64_t variables, int64_t clauses) {
                           .equality = {}};
   };
   const circuits::Operations generic = circuits::generic_operations();
-  return {.steps = {step({-1},
-                         generic.functions.at("tokens_at")({.name = "tokens_at",
-                                                            .parameters = {{"positions", literals}},
-                                                            .tensors = {}})),
+  return {.steps = {step({-1}, generic.functions.at("tokens_at")
+                                   .make({.name = "tokens_at",
+                                          .parameters = {{"positions", literals}},
+                                          .tensors = {}})),
                     step({0}, truth_table_programs(
                                   {.name = "truth_table_programs",
                                    .parameters = {{"variables", variables}, {"programs", programs}},
                                    .tensors = {}})),
-                    step({1}, generic.functions.at("any")({.name = "any", .tensors = {}}))},
+                    step({1}, generic.functions.at("any").make({.name = "any", .tensors = {}}))},
           .output = 2};
 }
 

@@ -52,7 +52,7 @@ TEST(TwoSat, HasThePublishedSizes) {
   EXPECT_EQ(task->n_ctx(), 41);
   EXPECT_EQ(task->readout(), 40);
   EXPECT_EQ(task->token_name(14), "u");
-  EXPECT_THAT(task->variants(), ElementsAre("trees", "disjunction"));
+  EXPECT_THAT(task->need<Interpretations>().variants, ElementsAre("trees", "disjunction"));
 }
 
 TEST(TwoSat, ReadsFormulasOfItsOwnSizeAlone) {

@@ -1,0 +1,102 @@
+// `assay list [KIND]`: what there is to choose among, and who brought it.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/plugin.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct ListOptions {
+  CommonOptions common;
+  std::string kind;
+};
+
+struct Listed {
+  std::string name, help, origin;
+};
+
+struct Kind {
+  std::string name;  ///< `tasks`
+  std::vector<Listed> entries;
+};
+
+template <class Entry>
+Kind kind_of(const std::string& name, const interp::Registry<Entry>& registry) {
+  Kind kind{name, {}};
+  for (const Entry& entry : registry)
+    kind.entries.push_back({entry.name, entry.help, registry.origin_of(entry.name)});
+  return kind;
+}
+
+std::vector<Kind> all_kinds() {
+  const Registries all = registries();
+  const circuits::Operations operations = tasks::all_operations();
+  return {kind_of("tasks", all.tasks),
+          kind_of("h", operations.functions),
+          kind_of("alpha", operations.abstractions),
+          kind_of("gamma", operations.concretisations),
+          kind_of("equality", operations.equalities),
+          kind_of("mutations", all.mutations),
+          kind_of("metrics", all.metrics),
+          kind_of("ablations", all.ablations),
+          kind_of("discovery", all.discoverers),
+          kind_of("explanation", all.explainers),
+          kind_of("replacers", all.replacers),
+          kind_of("sections", all.sections)};
+}
+
+std::vector<Kind> chosen_kinds(const std::string& name) {
+  const std::vector<Kind> all = all_kinds();
+  if (name.empty()) return all;
+  for (const Kind& kind : all)
+    if (kind.name == name) return {kind};
+  interp::refuse_name("kind", name, interp::names_of(all));
+}
+
+void print(const Kind& kind, const Console& console) {
+  console.line(console.paint(kind.name, Tone::Bold));
+  for (const auto& [name, help, origin] : kind.entries)
+    console.print("  {:<22} {}{}", name, wrapped(help, width_of(stdout), 25),
+                  origin.empty() ? "" : console.paint(fmt::format(" ({})", origin), Tone::Faint));
+  console.line();
+}
+
+int run_list(const ListOptions& options) {
+  const Session session = start(options.common);
+  ordered_json report = report_head("list");
+  for (const Kind& kind : chosen_kinds(options.kind)) {
+    print(kind, session.console);
+    for (const auto& [name, help, origin] : kind.entries)
+      report["entries"][kind.name].push_back({{"name", name}, {"help", help}, {"origin", origin}});
+  }
+  write_report(options.common, report);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_list(CLI::App& app) {
+  const auto options = std::make_shared<ListOptions>();
+  app.add_option("KIND", options->kind,
+                 "tasks, h, alpha, gamma, equality, mutations, metrics, "
+                 "ablations, discovery, explanation, replacers or sections "
+                 "(default: all of them)");
+  app.add_option("--json", options->common.json, "write a machine-readable report")
+      ->type_name("FILE");
+  add_session_options(app, options->common);
+  app.footer(
+      "What a shared object brings (--load) is listed with its path.\n"
+      "\nExample:\n  assay list metrics");
+  return [options] { return run_list(*options); };
+}
+
+}  // namespace assay::tools
