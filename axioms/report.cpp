@@ -338,7 +338,8 @@ ordered_json to_json(const Report& report) {
   for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
   for (const ReportRow& row : report.rows)
     rows.push_back(to_json(row, report.confidence, report.exact));
-  return {{"schema", kReportSchema},
+  return {{"kind", kReportKind},
+          {"schema", kReportSchema},
           {"command", facts.command},
           {"version", facts.version},
           {"title", report.title},

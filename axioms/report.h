@@ -17,7 +17,9 @@
 
 namespace assay::axioms {
 
-/// Of to_json(Report). 1 did not say what the inputs were nor what could not be tested.
+/// Of to_json(Report).
+inline constexpr const char* kReportKind = "validation";
+/// 1 did not say what the inputs were nor what could not be tested.
 inline constexpr int kReportSchema = 2;
 
 /// A file that the run read.

@@ -29,7 +29,9 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
 
 /// A whole report on one node, whose model and interpretation are gone.
 Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
-  Json report = {{"title", "a sum"},
+  Json report = {{"kind", "validation"},
+                 {"schema", 2},
+                 {"title", "a sum"},
                  {"command", "assay validate"},
                  {"version", "0.1.0"},
                  {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
@@ -229,7 +231,9 @@ Json explanation() {
                        {"standard_errors", {0.25, nullptr}},
                        {"rows", 3},
                        {"seconds", 0.5}};
-  return {{"facts", {{"answer", "s"}}},
+  return {{"kind", "explanation"},
+          {"schema", 1},
+          {"facts", {{"answer", "s"}}},
           {"tokens", {"(", "x0", ")", "(", "x1", ")", ":"}},
           {"features", Json::array({first, second})},
           {"explanations", Json::array({scores})}};
@@ -264,7 +268,9 @@ Json measurement() {
   const auto test = [](const char* outcome) {
     return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
   };
-  return {{"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
+  return {{"kind", "measurement"},
+          {"schema", 1},
+          {"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
           {"measures",
            {{"ablation", "pair"},
             {"metric", "accuracy"},
@@ -312,7 +318,9 @@ Json comparison() {
              input = {{"input", "3 + 4 ="},
                       {"right", true},
                       {"methods", Json::array({scored, unscored})}};
-  return {{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
+  return {{"kind", "comparison"},
+          {"schema", 1},
+          {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
           {"features", "token"},
           {"confidence", 0.95},
           {"partial", false},
@@ -408,8 +416,14 @@ class Runs : public interp::Scratch {};
 
 TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(put("a.json", "{")); }), HasSubstr("a.json: not a report"));
-  EXPECT_THAT(message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
-              HasSubstr("b.json: expected a report that validate, measure"));
+  EXPECT_THAT(
+      message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
+      HasSubstr("b.json: field 'kind': is missing; expected a report that validate, measure"));
+  EXPECT_THAT(message_of([&] { read_run(put("c.json", R"({"kind": "valuation"})")); }),
+              testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
+                             HasSubstr("did you mean 'validation'?")));
+  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "study", "schema": 1})")); }),
+              HasSubstr("d.json: there is no page about records of the kind study, only about"));
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");
