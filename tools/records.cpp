@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "axioms/report.h"
+#include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/names.h"
 #include "tools/startup.h"
@@ -93,6 +94,24 @@ void require_kind(const ordered_json& record, const std::string& name) {
   if (found != name)
     throw std::invalid_argument(
         fmt::format("field 'kind': expected \"{}\", found \"{}\"", name, found));
+}
+
+ordered_json read_record(const std::filesystem::path& path, const std::string& kind) {
+  ordered_json record = interp::read_json(path);
+  try {
+    require_kind(record, kind);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  }
+  return record;
+}
+
+std::string kind_of_file(const std::filesystem::path& path) {
+  try {
+    return kind_of(interp::read_json(path)).name;
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  }
 }
 
 ordered_json report_head(const std::string& kind) {

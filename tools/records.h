@@ -4,6 +4,7 @@
 // exception are circuit files: their form is that of EAP-IG and MIB, and what Assay adds to it, the
 // kind included, is in their member `assay`.
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -29,6 +30,12 @@ const RecordKind& kind_of(const nlohmann::ordered_json& record);
 
 /// @throws std::invalid_argument as kind_of(), and for a record of another kind than this one.
 void require_kind(const nlohmann::ordered_json& record, const std::string& name);
+
+/// A record from a file.
+/// @throws std::runtime_error naming the file: what is no JSON (json_reader.h), and as
+/// require_kind().
+nlohmann::ordered_json read_record(const std::filesystem::path& path, const std::string& kind);
+std::string kind_of_file(const std::filesystem::path& path);
 
 /// What every record begins with: kind, schema, command, version.
 nlohmann::ordered_json report_head(const std::string& kind);

@@ -107,9 +107,9 @@ std::string name_of(const Run& run) {
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = run_kind_of(report, path), .name = {}, .path = path, .report = std::move(report)};
   interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
+  require_consistent(run);
   run.name = name_of(run);
   run.task = task_of(origin_of(run));
-  require_consistent(run);
   if (run.kind == RunKind::Validation) {
     try {
       run.subject = tested_subject(run.report);

@@ -8,6 +8,7 @@
 
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
+#include "tests/tools/page/validation_report.h"
 #include "tools/page/sections.h"
 
 namespace assay::tools::page {
@@ -30,12 +31,12 @@ Json validation() {
       {"parameters",
        {{"variables", 3},
         {"programs", {{{"any_of", {1, 2}}}, {{"assignment", 3}, {"yes", true}, {"no", false}}}}}}};
-  Json node = {{"node", "evaluate"},       {"inherited_failures", 0},
-               {"introduced_failures", 2}, {"equality", "equal"},
-               {"complete_cut", false},    {"path_around", {"blocks.0.hook_mlp_out"}},
-               {"parents", {"tokens"}},    {"sites", {"logits"}},
-               {"reads", {"logits"}},      {"h", programs},
-               {"alpha", operation},       {"gamma", operation}};
+  Json node = {
+      {"node", "evaluate"},   {"inherited_failures", 0}, {"introduced_failures", 2},
+      {"equality", "equal"},  {"complete_cut", false},   {"path_around", {"blocks.0.hook_mlp_out"}},
+      {"has_evidence", true}, {"parents", {"tokens"}},   {"sites", {"logits"}},
+      {"reads", {"logits"}},  {"h", programs},           {"alpha", operation},
+      {"gamma", operation}};
   node["evidence"] = Json::array(
       {{{"statement", "waves"},
         {"value", {{"frequencies", {2}}, {"share", 0.9}, {"power", {0.1, 3.0, 0.2}}}},
@@ -49,6 +50,7 @@ Json validation() {
                     {"n", 100},
                     {"failures", 2},
                     {"rate", 0.02},
+                    {"exact", false},
                     {"lower", 0.0},
                     {"upper", 0.1},
                     {"simultaneous_upper", 0.2},
@@ -57,26 +59,21 @@ Json validation() {
                     {"because", "t"},
                     {"plain_equality", {{"n", 100}, {"failures", 3}, {"rate", 0.03}}},
                     {"witnesses", Json::array({witness})}};
-  Json replaced = row;
+  Json component = row, replaced = row;
+  component["axiom"] = "CE";
   replaced["axiom"] = "PR";
   replaced["witnesses"][0].update({{"network", 0}, {"interpretation", -1}});
-  Json report = head("validation", 2);
+  Json replaced_component = replaced;
+  replaced_component["axiom"] = "CR";
+  Json report = validation_facts();
   report.update(
-      {{"title", "a sum"},
-       {"task", kTwoSat},
-       {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
-       {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
-       {"data", {{"source", "sampled"}, {"seed", 1}}},
-       {"confidence", 0.95},
-       {"inputs", 100},
-       {"partial", false},
-       {"exact", false},
-       {"scope", "distribution"},
-       {"objections", Json::array({{{"node", "sum"}, {"reason", "r"}, {"violates", "v"}}})},
+      {{"task", kTwoSat},
+       {"objections",
+        Json::array({{{"node", "sum"}, {"kind", "k"}, {"reason", "r"}, {"violates", "v"}}})},
        {"untested", Json::array({{{"node", ""}, {"text", "t"}}})},
        {"remarks", Json::array({{{"node", "sum"}, {"text", "t"}}})},
        {"nodes", Json::array({node})},
-       {"rows", Json::array({row, replaced})},
+       {"rows", Json::array({row, component, replaced, replaced_component})},
        {"under", Json::array({{{"transformation", "swapped"},
                                {"help", "swaps"},
                                {"accuracy", 0.875},
@@ -366,7 +363,8 @@ TEST_F(ReportShapes, TextsOfReportsStayText) {
   const std::string hostile = "</script><img src=x onerror=alert(1)>\"&lt;b&gt;";
   Json report = validation();
   report["title"] = hostile;
-  report["nodes"][0]["node"] = report["rows"][0]["node"] = hostile;
+  report["nodes"][0]["node"] = hostile;
+  for (Json& row : report["rows"]) row["node"] = hostile;
   report["nodes"][0]["parents"] = {hostile};
   const Page hostile_page = page_of({read_run(put("r.json", report.dump()))});
   EXPECT_THAT(html_of(hostile_page), testing::Not(HasSubstr("<img src=x")));

@@ -5,6 +5,7 @@
 
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
+#include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
 
 namespace assay::tools::page {
@@ -20,6 +21,7 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
                {"failures", static_cast<int64_t>(100 * rate)},
                {"rate", rate},
                {"upper", rate + 0.01},
+               {"exact", false},
                {"lower", 0.0},
                {"simultaneous_upper", rate + 0.02},
                {"witnesses", Json::array()}};
@@ -29,24 +31,12 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
 
 /// A whole report on one node, whose model and interpretation are gone.
 Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
-  Json report = {{"kind", "validation"},
-                 {"schema", 2},
-                 {"title", "a sum"},
-                 {"command", "assay validate"},
-                 {"version", "0.1.0"},
-                 {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
-                 {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
-                 {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
-                 {"data", {{"source", "sampled"}, {"seed", 1}}},
-                 {"confidence", 0.95},
-                 {"inputs", 100},
-                 {"partial", false},
-                 {"exact", false},
-                 {"scope", "distribution"},
+  Json report = validation_facts();
+  report.update({{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
                  {"objections", Json::array()},
                  {"untested", Json::array()},
                  {"remarks", Json::array()},
-                 {"rows", Json::array()}};
+                 {"rows", Json::array()}});
   const Json operation = {{"operation", "any"}, {"parameters", Json::object()}};
   report["nodes"] = {{{"node", "sum"},
                       {"inherited_failures", 0},
@@ -54,6 +44,7 @@ Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
                       {"equality", "equal"},
                       {"complete_cut", true},
                       {"path_around", Json::array()},
+                      {"has_evidence", false},
                       {"parents", {"tokens"}},
                       {"sites", {"logits"}},
                       {"reads", {"logits"}},
@@ -133,6 +124,7 @@ TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
 
 /// The block of failing inputs, of a report with one witness of this row.
 Json witnesses_of(Json report, size_t row, const Json& network, const Json& interpretation) {
+  report["rows"][row]["failures"] = 1;
   report["rows"][row]["witnesses"].push_back({{"input", 7},
                                               {"tokens", {3, 4, 7}},
                                               {"network", network},
@@ -193,6 +185,7 @@ TEST(Sections, SayWhyTheNetworkIsNotUsed) {
 TEST(Sections, OfOneKindStandTogether) {
   Json other = validation();
   other["inputs"] = 200;
+  for (Json& row : other["rows"]) row["n"] = 200;
   other["nodes"][0]["equality"] = "equal_rounded";
   std::vector<std::string> titles;
   for (const Section& section :
@@ -405,7 +398,7 @@ TEST(Sections, TakeNoNumberForATokenThatIsNone) {
   const auto node = [](const Json& token) {
     return Json{{"alpha", {{"operation", "argmax_of"}, {"parameters", {{"tokens", {token}}}}}}};
   };
-  EXPECT_EQ(answer_text(right, node(8), *task), "UNSAT");
+  EXPECT_EQ(answer_text(right, node(14), *task), "UNSAT");
   EXPECT_THAT(message_of([&] { answer_text(wrong, node(8), *task); }),
               HasSubstr("the token chosen: expected a whole number"));
   EXPECT_THAT(message_of([&] { answer_text(right, node(wrong), *task); }),
