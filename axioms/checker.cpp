@@ -120,25 +120,13 @@ void count(Readings& readings, const Value& value, const Tensor& decision) {
   }
 }
 
-void add(Readings& total, const Readings& part) {
-  total.ties += part.ties;
-  for (const auto& [reading, n] : part.inputs) total.inputs[reading] += n;
-}
-
-void add(NodeResult& total, NodeResult part, int64_t witnesses) {
+void add(NodeResult& total, const NodeResult& part, int64_t witnesses) {
   total.inherited += part.inherited;
   if (part.plain) {
     if (!total.plain) total.plain.emplace();
     for (size_t i = 0; i < part.plain->size(); ++i) (*total.plain)[i] += (*part.plain)[i];
   }
-  for (const Axiom axiom : kAxioms) {
-    AxiomResult& sum = total[axiom];
-    sum.estimate += part[axiom].estimate;
-    std::ranges::move(part[axiom].witnesses, std::back_inserter(sum.witnesses));
-    // Chunks come in any order; the first failing inputs are kept all the same.
-    std::ranges::sort(sum.witnesses, {}, &Witness::input);
-    if (static_cast<int64_t>(sum.witnesses.size()) > witnesses) sum.witnesses.resize(witnesses);
-  }
+  for (const Axiom axiom : kAxioms) add(total[axiom], part[axiom], witnesses);
 }
 
 }  // namespace
@@ -168,6 +156,20 @@ int64_t Readings::decisions() const {
   return static_cast<int64_t>(all.size());
 }
 
+Readings& Readings::operator+=(const Readings& other) {
+  ties += other.ties;
+  for (const auto& [reading, n] : other.inputs) inputs[reading] += n;
+  return *this;
+}
+
+void add(AxiomResult& total, const AxiomResult& part, int64_t kept) {
+  total.estimate += part.estimate;
+  std::ranges::copy(part.witnesses, std::back_inserter(total.witnesses));
+  // Chunks and parts come in any order; the first failing inputs are kept all the same.
+  std::ranges::sort(total.witnesses, {}, &Witness::input);
+  if (std::ssize(total.witnesses) > kept) total.witnesses.resize(kept);
+}
+
 CheckResult check(const Experiment& experiment, const Inputs& inputs, const CheckConfig& config) {
   require_consistent(experiment);
   const Program& program = experiment.program;
@@ -175,7 +177,9 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   for (const Step& step : program.steps) result.nodes.push_back({.node = step.name, .axioms = {}});
   std::mutex mutex;
   const interp::Chunks chunks(config.inputs, experiment.network.inputs_per_run());
-  chunks.for_each([&](const interp::Chunk& chunk) {
+  const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
+  const int64_t of = interp::count_of(asked);
+  interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
     if (config.stop && *config.stop) return;
     const at::NoGradGuard no_grad;
     const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
@@ -187,13 +191,14 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
     Readings readings;
     count(readings, seen.actual[program.output], seen.decision);
     const std::lock_guard lock(mutex);
-    for (size_t v = 0; v < parts.size(); ++v)
-      add(result.nodes[v], std::move(parts[v]), config.witnesses);
-    add(result.readings, readings);
+    for (size_t v = 0; v < parts.size(); ++v) add(result.nodes[v], parts[v], config.witnesses);
+    result.readings += readings;
     result.inputs += chunk.count;
-    if (config.on_progress) config.on_progress(result.inputs, config.inputs);
+    result.counted.push_back({chunk.first, chunk.count});
+    if (config.on_progress) config.on_progress(result.inputs, of);
   });
-  result.complete = result.inputs == config.inputs;
+  result.counted = interp::joined(std::move(result.counted));
+  result.complete = result.inputs == of;
   return result;
 }
 

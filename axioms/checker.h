@@ -27,6 +27,7 @@
 
 #include "axioms/claim.h"
 #include "axioms/experiment.h"
+#include "interp/execution/shards.h"
 #include "interp/statistics/binomial.h"
 
 namespace assay::axioms {
@@ -37,6 +38,8 @@ using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
 
 struct CheckConfig {
   int64_t inputs = 80000;
+  /// Which of them to check, in whole chunks of `network.inputs_per_run()`; not set: all.
+  std::optional<interp::Ranges> ranges = {};
   int64_t witnesses = 1;  ///< first failing inputs kept per node and axiom
   std::function<void(int64_t done, int64_t of)> on_progress = {};
   const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
@@ -69,21 +72,28 @@ struct NodeResult {
 
 /// What the output's alpha says beside the network's decision.
 struct Readings {
-  std::map<std::pair<std::string, int64_t>, int64_t>
-      inputs;        ///< (bytes of alpha's value, decision)
+  /// Inputs by (bytes of alpha's value, decision).
+  using Counts = std::map<std::pair<std::string, int64_t>, int64_t>;
+  Counts inputs;
   int64_t ties = 0;  ///< inputs without a decision
 
   int64_t decisions() const;  ///< how many different ones occur
   /// Inputs to be left out until alpha's values and the decisions name each other one to one. More
   /// than 0: alpha reads something else than the decision.
   int64_t misread() const;
+  Readings& operator+=(const Readings& other);
 };
+
+/// Adds what was counted on other inputs of the same stream, and keeps the first `kept` of all
+/// witnesses.
+void add(AxiomResult& total, const AxiomResult& part, int64_t kept);
 
 struct CheckResult {
   std::vector<NodeResult> nodes;  ///< in topological order
   Readings readings = {};
-  int64_t inputs = 0;    ///< checked
-  bool complete = true;  ///< false if stopped before `CheckConfig::inputs`
+  int64_t inputs = 0;           ///< checked
+  bool complete = true;         ///< false if stopped before all that were asked for
+  interp::Ranges counted = {};  ///< those checked
 };
 
 /// Counts are the same for any number of threads: inputs go through the network in chunks of a

@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "axioms/report_fields.h"
 #include "interp/names.h"
 #include "interp/statistics/p_values.h"
 
@@ -16,6 +17,9 @@ namespace {
 using circuits::Interpretation;
 using circuits::Node;
 using nlohmann::ordered_json;
+
+const interp::Names<Scope> kScopes = {
+    {Scope::Distribution, "distribution"}, {Scope::Domain, "domain"}, {Scope::List, "list"}};
 
 const Node& node_named(const std::string& name, const Interpretation& interpretation) {
   return *std::ranges::find(interpretation.nodes, name, &Node::name);
@@ -28,19 +32,22 @@ std::string equality_text(const circuits::Operation& equality) {
   return text;
 }
 
-ordered_json definition_of(const Node& node) {
+Definition definition_of(const Node& node) {
   const auto names = [](const std::vector<interp::Site>& sites) {
-    ordered_json list = ordered_json::array();
+    std::vector<std::string> list;
     for (const interp::Site& site : sites) list.push_back(to_string(site));
     return list;
   };
-  const auto operation = [](const circuits::Operation& operation) -> ordered_json {
-    return {{"operation", operation.name}, {"parameters", operation.parameters}};
+  const auto text = [](const circuits::Operation& operation) -> OperationText {
+    return {operation.name, operation.parameters};
   };
-  return {{"parents", node.parents},        {"sites", names(node.sites)},
-          {"reads", names(node.reads)},     {"h", operation(node.h)},
-          {"alpha", operation(node.alpha)}, {"gamma", operation(node.gamma)},
-          {"evidence", node.evidence}};
+  return {.parents = node.parents,
+          .sites = names(node.sites),
+          .reads = names(node.reads),
+          .h = text(node.h),
+          .alpha = text(node.alpha),
+          .gamma = text(node.gamma),
+          .evidence = node.evidence};
 }
 
 ReportNode describe(const NodeResult& result, const Interpretation& interpretation,
@@ -48,7 +55,6 @@ ReportNode describe(const NodeResult& result, const Interpretation& interpretati
   const Node& node = node_named(result.node, interpretation);
   return {.name = node.name,
           .inherited = result.inherited,
-          .introduced = result[Axiom::PE].estimate.failures - result.inherited,
           .equality = equality_text(node.equality),
           .around = network.path_around(node.sites, interp::logits_site(network, readout)),
           .has_evidence = !node.evidence.empty(),
@@ -61,124 +67,70 @@ std::optional<statistics::Estimate> plain_estimate(const NodeResult& node, Axiom
   return (*node.plain)[axiom == Axiom::PE ? 0 : 1];
 }
 
-ReportRow bounded(const std::string& node, Axiom axiom, const AxiomResult& result,
-                  double confidence, double simultaneous) {
-  return {.node = node,
+ReportRow row_of(const NodeResult& node, Axiom axiom, const std::vector<Claim>& claims) {
+  const auto claim = std::ranges::find_if(
+      claims, [&](const Claim& claim) { return claim.node == node.node && claim.axiom == axiom; });
+  return {.node = node.node,
           .axiom = axiom,
-          .estimate = result.estimate,
-          .lower = statistics::lower_bound(result.estimate, confidence),
-          .upper = statistics::upper_bound(result.estimate, confidence),
-          .simultaneous_upper = statistics::upper_bound(result.estimate, simultaneous),
-          .claim = {},
+          .estimate = node[axiom].estimate,
+          .claim = claim == claims.end() ? std::nullopt : std::optional(claim->epsilon),
           .verdict = {},
           .because = {},
-          .witnesses = result.witnesses,
-          .plain = {}};
+          .witnesses = node[axiom].witnesses,
+          .plain = plain_estimate(node, axiom)};
 }
 
-// Inputs were gone through in order: all of them tell ε itself, a part of them tells nothing of the
-// others.
-ReportRow enumerated(const std::string& node, Axiom axiom, const AxiomResult& result,
-                     bool complete) {
-  const double rate = result.estimate.rate();
-  return {.node = node,
-          .axiom = axiom,
-          .estimate = result.estimate,
-          .lower = complete ? rate : 0,
-          .upper = complete ? rate : 1,
-          .simultaneous_upper = complete ? rate : 1,
-          .claim = {},
-          .verdict = {},
-          .because = {},
-          .witnesses = result.witnesses,
-          .plain = {}};
+// Independent draws bound their rate. Of what is gone through in order, all inputs tell the rate
+// itself, and a part of them tells nothing of the others.
+void conclude(ReportRow& row, const Report& report) {
+  row.exact = report.exact;
+  row.confidence = report.confidence;
+  if (report.scope == Scope::Distribution) {
+    const double simultaneous = statistics::bonferroni(report.confidence, std::ssize(report.rows));
+    row.lower = statistics::lower_bound(row.estimate, report.confidence);
+    row.upper = statistics::upper_bound(row.estimate, report.confidence);
+    row.simultaneous_upper = statistics::upper_bound(row.estimate, simultaneous);
+  } else {
+    const double rate = row.estimate.rate();
+    row.lower = report.exact ? rate : 0;
+    row.upper = row.simultaneous_upper = report.exact ? rate : 1;
+  }
 }
 
-void add_verdicts(Report& report, const std::vector<Claim>& claims) {
+void add_verdicts(Report& report) {
   std::vector<ReportRow*> claimed;
+  std::vector<Claim> claims;
   std::vector<statistics::Estimate> estimates;
-  for (const Claim& claim : claims) {
-    const auto row = std::ranges::find_if(report.rows, [&](const ReportRow& row) {
-      return row.node == claim.node && row.axiom == claim.axiom;
-    });
-    claimed.push_back(&*row);
-    estimates.push_back(row->estimate);
+  for (ReportRow& row : report.rows) {
+    row.verdict = {};
+    row.because = {};
+    if (!row.claim || report.is_shard()) continue;
+    claimed.push_back(&row);
+    claims.push_back({row.node, row.axiom, *row.claim});
+    estimates.push_back(row.estimate);
   }
   std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, report.exact);
   // Of a list or a domain, a part says nothing of the rest.
   if (report.scope != Scope::Distribution && report.partial)
     std::ranges::fill(verdicts, Verdict::Undecided);
-  for (size_t i = 0; i < claims.size(); ++i) {
-    claimed[i]->claim = claims[i].epsilon;
-    claimed[i]->verdict = verdicts[i];
+  for (size_t i = 0; i < claims.size(); ++i) claimed[i]->verdict = verdicts[i];
+}
+
+// What keeps a claim that holds by its numbers from holding.
+void withhold(Report& report) {
+  for (ReportRow& row : report.rows) {
+    if (row.verdict != Verdict::Holds) continue;
+    if (!report.objections.empty()) {
+      row.verdict = Verdict::Vacuous;
+      continue;
+    }
+    for (const Remark& remark : report.untested) {
+      if (!remark.node.empty() && remark.node != row.node) continue;
+      row.verdict = Verdict::Undecided;
+      row.because = remark.text;
+      break;
+    }
   }
-}
-
-ordered_json to_json(const Source& source) {
-  return {{"path", source.path}, {"sha256", source.sha256}};
-}
-
-ordered_json to_json(const interp::Blas& blas) {
-  return {{"library", blas.library},
-          {"configuration", blas.configuration},
-          {"core", blas.core},
-          {"gflops", blas.gflops},
-          {"fast", blas.fast}};
-}
-
-// Null where nobody knows.
-ordered_json complete_cut(const interp::Around& around) {
-  if (around.found == interp::Found::Unknown) return nullptr;
-  return around.found == interp::Found::No;
-}
-
-ordered_json to_json(const ReportNode& node) {
-  ordered_json json = {{"node", node.name},
-                       {"inherited_failures", node.inherited},
-                       {"introduced_failures", node.introduced},
-                       {"equality", node.equality},
-                       {"complete_cut", complete_cut(node.around)},
-                       {"path_around", node.around.path},
-                       {"has_evidence", node.has_evidence}};
-  if (node.grip) json["grip"] = to_json(*node.grip);
-  json.update(node.definition);
-  return json;
-}
-
-ordered_json to_json(const Witness& witness) {
-  return {{"input", witness.input},
-          {"tokens", witness.tokens},
-          {"network", witness.network},
-          {"interpretation", witness.interpretation}};
-}
-
-ordered_json to_json(const ReportRow& row, double confidence, bool exact) {
-  ordered_json json = {{"node", row.node},
-                       {"axiom", to_string(row.axiom)},
-                       {"n", row.estimate.n},
-                       {"failures", row.estimate.failures},
-                       {"rate", row.estimate.rate()},
-                       {"exact", exact}};
-  if (!exact)
-    json.update({{"upper", row.upper},
-                 {"lower", row.lower},
-                 {"confidence", confidence},
-                 {"simultaneous_upper", row.simultaneous_upper}});
-  if (row.claim) json["claim"] = *row.claim;
-  if (row.verdict) json["verdict"] = to_string(*row.verdict);
-  if (!row.because.empty()) json["because"] = row.because;
-  if (row.plain)
-    json["plain_equality"] = {
-        {"n", row.plain->n}, {"failures", row.plain->failures}, {"rate", row.plain->rate()}};
-  json["witnesses"] = ordered_json::array();
-  for (const Witness& witness : row.witnesses) json["witnesses"].push_back(to_json(witness));
-  return json;
-}
-
-// Of the three outcomes, the one that counts.
-const char* vacuity_outcome(const Report& report) {
-  if (!report.objections.empty()) return "found";
-  return report.untested.empty() ? "not found" : "not tested";
 }
 
 // "2 of 5 claims hold, 1 is violated, …"
@@ -226,15 +178,22 @@ std::string scope_text(const Report& report) {
   return fmt::format("Tested on {}, with {:g}% confidence.", inputs, 100 * report.confidence);
 }
 
+// What a shard says in place of a verdict.
+std::string part_text(const Report& report) {
+  const Part& part = *report.part;
+  return fmt::format(
+      "Part {} of {}: {} of {} inputs. The verdict needs all parts together (assay merge).",
+      part.shard.index, part.shard.of, report.inputs, part.inputs);
+}
+
 }  // namespace
 
 std::string to_string(Scope scope) {
-  static const interp::Names<Scope> kScopes = {
-      {Scope::Distribution, "distribution"}, {Scope::Domain, "domain"}, {Scope::List, "list"}};
   return interp::name_of(scope, kScopes);
 }
 
 std::string verdict_sentence(const Report& report) {
+  if (report.is_shard()) return part_text(report);
   std::string text = fmt::format("{}. {}", count_of_claims(report), scope_text(report));
   std::vector<std::string> downstream;
   for (const ReportNode& node : report.nodes)
@@ -271,8 +230,6 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                    const std::vector<Claim>& claims, double confidence,
                    const interp::Network& network, int64_t readout, Scope scope) {
   require_claims_fit(claims, interpretation);
-  const auto n_rows = static_cast<int64_t>(result.nodes.size() * std::size(kAxioms));
-  const double simultaneous = statistics::bonferroni(confidence, n_rows);
   Report report{.facts = {},
                 .title = interpretation.title,
                 .task = interpretation.task,
@@ -281,7 +238,6 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
                 .partial = !result.complete,
                 .scope = scope,
                 .inputs_text = {},
-                .exact = scope != Scope::Distribution && result.complete,
                 .nodes = {},
                 .rows = {},
                 .objections = {},
@@ -294,78 +250,147 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
          "it was made from"});
   for (const NodeResult& node : result.nodes) {
     report.nodes.push_back(describe(node, interpretation, network, readout));
-    for (const Axiom axiom : kAxioms) {
-      report.rows.push_back(scope == Scope::Distribution
-                                ? bounded(node.node, axiom, node[axiom], confidence, simultaneous)
-                                : enumerated(node.node, axiom, node[axiom], result.complete));
-      report.rows.back().plain = plain_estimate(node, axiom);
-    }
+    for (const Axiom axiom : kAxioms) report.rows.push_back(row_of(node, axiom, claims));
   }
-  add_verdicts(report, claims);
+  conclude(report);
   return report;
 }
 
-void add_vacuity(Report& report, const Vacuity& vacuity) {
-  report.objections = vacuity.objections;
-  report.untested = vacuity.untested;
-  std::ranges::copy(vacuity.remarks, std::back_inserter(report.remarks));
-  for (size_t v = 0; v < vacuity.grips.size(); ++v) report.nodes[v].grip = vacuity.grips[v];
-  for (ReportRow& row : report.rows) {
-    if (row.verdict != Verdict::Holds) continue;
-    if (!report.objections.empty()) {
-      row.verdict = Verdict::Vacuous;
-      continue;
-    }
-    for (const Remark& remark : report.untested) {
-      if (!remark.node.empty() && remark.node != row.node) continue;
-      row.verdict = Verdict::Undecided;
-      row.because = remark.text;
-      break;
-    }
+void require_consistent(const Report& report) {
+  const auto require = [](bool holds, const std::string& what) {
+    if (!holds) throw std::invalid_argument(what);
+  };
+  require(report.confidence > 0 && report.confidence < 1,
+          fmt::format("confidence {}: expected a number between 0 and 1", report.confidence));
+  require(report.rows.size() == report.nodes.size() * std::size(kAxioms),
+          fmt::format("{} rows: expected {} for each of {} nodes", report.rows.size(),
+                      std::size(kAxioms), report.nodes.size()));
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    const ReportRow& row = report.rows[i];
+    const ReportNode& node = report.nodes[i / std::size(kAxioms)];
+    const std::string name = fmt::format("{}.{}", row.node, to_string(row.axiom));
+    require(row.node == node.name && row.axiom == kAxioms[i % std::size(kAxioms)],
+            fmt::format("row {}: expected {}.{} in this place", name, node.name,
+                        to_string(kAxioms[i % std::size(kAxioms)])));
+    for (const statistics::Estimate& estimate : {row.estimate, row.plain.value_or(row.estimate)})
+      require(estimate.n == report.inputs && estimate.failures <= estimate.n,
+              fmt::format("row {}: {} failures of {} inputs: expected at most as many as the {} "
+                          "inputs of the report",
+                          name, estimate.failures, estimate.n, report.inputs));
+    if (row.axiom == Axiom::PE)
+      require(node.inherited <= row.estimate.failures,
+              fmt::format("row {}: {} failures, fewer than the {} inherited ones", name,
+                          row.estimate.failures, node.inherited));
+    require(std::ssize(row.witnesses) <= row.estimate.failures,
+            fmt::format("row {}: {} witnesses of {} failures", name, row.witnesses.size(),
+                        row.estimate.failures));
   }
 }
 
+void conclude(Report& report) {
+  report.exact = report.scope != Scope::Distribution && !report.partial && !report.is_shard();
+  for (ReportRow& row : report.rows) conclude(row, report);
+  for (size_t v = 0; v < report.nodes.size(); ++v) {
+    const ReportRow& pe = report.rows[v * std::size(kAxioms)];  // the first of the node's rows
+    report.nodes[v].introduced = pe.estimate.failures - report.nodes[v].inherited;
+  }
+  add_verdicts(report);
+  withhold(report);
+}
+
+void add_vacuity(Report& report, const Vacuity& vacuity) {
+  std::ranges::copy(vacuity.objections, std::back_inserter(report.objections));
+  std::ranges::copy(vacuity.untested, std::back_inserter(report.untested));
+  std::ranges::copy(vacuity.remarks, std::back_inserter(report.remarks));
+  for (size_t v = 0; v < vacuity.grips.size(); ++v) report.nodes[v].grip = vacuity.grips[v];
+  conclude(report);
+}
+
+std::string vacuity_outcome(const Report& report) {
+  if (report.is_shard() && report.part->shard.index != 1) return "not tested";
+  if (!report.objections.empty()) return "found";
+  return report.untested.empty() ? "not found" : "not tested";
+}
+
+std::optional<std::string> ReportRow::verdict_text() const {
+  return verdict ? std::optional(to_string(*verdict)) : std::nullopt;
+}
+
 ordered_json to_json(const Report& report) {
-  const RunFacts& facts = report.facts;
-  ordered_json nodes = ordered_json::array(), rows = ordered_json::array(),
-               objections = ordered_json::array();
-  for (const Objection& objection : report.objections) objections.push_back(to_json(objection));
-  const auto listed = [](const std::vector<Remark>& remarks) {
-    ordered_json list = ordered_json::array();
-    for (const Remark& remark : remarks) list.push_back(to_json(remark));
-    return list;
+  return interp::write_record(report);
+}
+
+Report report_from_json(const ordered_json& json, const std::string& where) {
+  auto report = interp::read_record<Report>(json, where);
+  try {
+    require_consistent(report);
+    conclude(report);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", where, error.what()));
+  }
+  return report;
+}
+
+interp::Shape hex_text() {
+  interp::Shape shape = interp::json_shapes::text();
+  shape.problem = [text = shape.problem](
+                      const ordered_json& value,
+                      const interp::JsonPlace& place) -> std::optional<std::string> {
+    if (auto problem = text(value, place)) return problem;
+    const auto& digits = value.get_ref<const std::string&>();
+    const bool hex = digits.find_first_not_of("0123456789abcdef") == digits.npos;
+    if (hex && digits.size() % 2 == 0) return std::nullopt;
+    return fmt::format("field '{}': expected bytes in hex, two digits each", place.path());
   };
-  for (const ReportNode& node : report.nodes) nodes.push_back(to_json(node));
-  for (const ReportRow& row : report.rows)
-    rows.push_back(to_json(row, report.confidence, report.exact));
-  return {{"schema", kReportSchema},
-          {"command", facts.command},
-          {"version", facts.version},
-          {"title", report.title},
-          {"task", report.task},
-          {"model", to_json(facts.model)},
-          {"interpretation", to_json(facts.interpretation)},
-          {"data", facts.data},
-          {"seeds", facts.seeds},
-          {"threads", facts.threads},
-          {"device", facts.device},
-          {"blas", to_json(facts.blas)},
-          {"times",
-           {{"started", facts.started},
-            {"seconds", facts.seconds},
-            {"cpu_seconds", facts.cpu_seconds}}},
-          {"confidence", report.confidence},
-          {"inputs", report.inputs},
-          {"partial", report.partial},
-          {"scope", to_string(report.scope)},
-          {"exact", report.exact},
-          {"verdict", verdict_sentence(report)},
-          {"vacuity", vacuity_outcome(report)},
-          {"objections", objections},
-          {"untested", listed(report.untested)},
-          {"remarks", listed(report.remarks)},
-          {"nodes", nodes},
-          {"rows", rows}};
+  return shape;
+}
+
+ordered_json cut_as_json(interp::Found path_around) {
+  if (path_around == interp::Found::Unknown) return nullptr;
+  return path_around == interp::Found::No;
+}
+
+interp::Found cut_from_json(const ordered_json& complete_cut) {
+  if (complete_cut.is_null()) return interp::Found::Unknown;
+  return complete_cut.get<bool>() ? interp::Found::No : interp::Found::Yes;
+}
+
+ordered_json axiom_as_json(Axiom axiom) {
+  return to_string(axiom);
+}
+
+Axiom axiom_from_json(const ordered_json& name) {
+  return *std::ranges::find_if(kAxioms, [&](Axiom axiom) { return name == to_string(axiom); });
+}
+
+ordered_json scope_as_json(Scope scope) {
+  return to_string(scope);
+}
+
+Scope scope_from_json(const ordered_json& name) {
+  return interp::value_of(name.get<std::string>(), kScopes, "scope");
+}
+
+ordered_json readings_as_json(const Readings::Counts& counts) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [reading, inputs] : counts) {
+    std::string hex;
+    for (const unsigned char byte : reading.first) hex += fmt::format("{:02x}", byte);
+    list.push_back({{"value", hex}, {"decision", reading.second}, {"inputs", inputs}});
+  }
+  return list;
+}
+
+Readings::Counts readings_from_json(const ordered_json& list) {
+  Readings::Counts counts;
+  for (const ordered_json& entry : list) {
+    std::string bytes;
+    const std::string hex = entry.at("value");
+    for (size_t i = 0; i + 1 < hex.size(); i += 2)
+      bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    counts[{bytes, entry.at("decision")}] += entry.at("inputs").get<int64_t>();
+  }
+  return counts;
 }
 
 int exit_code(const Report& report) {

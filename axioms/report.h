@@ -13,17 +13,26 @@
 #include "axioms/vacuity.h"
 #include "circuits/interpretation/interpretation.h"
 #include "interp/execution/blas.h"
+#include "interp/execution/shards.h"
 #include "interp/network/network.h"
 
 namespace assay::axioms {
 
-/// Of to_json(Report). 1 did not say what the inputs were nor what could not be tested.
+/// Of to_json(Report).
+inline constexpr const char* kReportKind = "validation";
+/// 1 did not say what the inputs were nor what could not be tested.
 inline constexpr int kReportSchema = 2;
 
 /// A file that the run read.
 struct Source {
   std::string path;
   std::string sha256;
+};
+
+struct Times {
+  std::string started;  ///< UTC, ISO 8601
+  double seconds = 0;   ///< of the check, by the clock
+  double cpu_seconds = 0;
 };
 
 /// What stands behind the numbers: enough to run the same thing again.
@@ -33,12 +42,10 @@ struct RunFacts {
   Source model, interpretation;
   nlohmann::json data;   ///< {source, count, sha256} and either {part, seed} or {path}
   nlohmann::json seeds;  ///< object: what was drawn -> its seed
-  int threads = 1;
+  int64_t threads = 1;
   std::string device = "cpu";
   interp::Blas blas;
-  std::string started;  ///< UTC, ISO 8601
-  double seconds = 0;   ///< of the check, by the clock
-  double cpu_seconds = 0;
+  Times times;
 };
 
 /// What the inputs are, and so what their failure rates speak of.
@@ -54,7 +61,9 @@ struct ReportRow {
   std::string node;
   Axiom axiom = Axiom::PE;
   statistics::Estimate estimate;
-  /// One-sided bounds, each at the report's confidence. Where the report is exact: the rate.
+  bool exact = false;        ///< as the report's
+  double confidence = 0.95;  ///< as the report's
+  /// One-sided bounds, each at that confidence. Where the row is exact: the rate.
   double lower = 0, upper = 1;
   /// All rows' bounds hold together at that confidence (Bonferroni).
   double simultaneous_upper = 1;
@@ -64,6 +73,21 @@ struct ReportRow {
   std::vector<Witness> witnesses;
   /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
   std::optional<statistics::Estimate> plain = {};
+
+  std::optional<std::string> verdict_text() const;
+};
+
+/// An operation as the interpretation names it, without its tensors.
+struct OperationText {
+  std::string operation;
+  nlohmann::json parameters;
+};
+
+/// What the interpretation says of a node.
+struct Definition {
+  std::vector<std::string> parents, sites, reads;
+  OperationText h, alpha, gamma;
+  nlohmann::json evidence;
 };
 
 /// What is said of a node as a whole.
@@ -75,9 +99,19 @@ struct ReportNode {
   interp::Around around = {};  ///< a path that its sites do not cut; none: complete cut
   bool has_evidence = false;
   std::optional<Grip> grip = {};  ///< where it was tested
-  /// What the interpretation says of it: parents, sites, reads, h, alpha, gamma (operations with
-  /// their parameters, without tensors), evidence.
-  nlohmann::ordered_json definition;
+  Definition definition = {};
+};
+
+/// What makes a report that of a part of a run: one of several shards, or as much as there was time
+/// for. With it, parts can be added up (merge.h) and interrupted runs can go on.
+struct Part {
+  interp::Shard shard = {};
+  int64_t inputs = 0;           ///< of the whole run
+  int64_t chunk = 1;            ///< inputs that pass through the network at once
+  interp::Ranges counted = {};  ///< the inputs that are counted here: whole chunks
+  int64_t witnesses = 1;        ///< failing inputs kept per row
+  std::string output = {};      ///< the node whose alpha reads the decision
+  Readings readings = {};       ///< what that alpha gave
 };
 
 struct Report {
@@ -86,9 +120,11 @@ struct Report {
   nlohmann::json task;  ///< name and settings
   double confidence = 0.95;
   int64_t inputs = 0;
-  bool partial = false;  ///< interrupted: fewer inputs than asked for
+  bool partial = false;           ///< interrupted: fewer inputs than asked for
+  std::optional<Part> part = {};  ///< none: a whole run
   Scope scope = Scope::Distribution;
-  std::string inputs_text;  ///< which inputs, in words: `80,000 fresh inputs (test part, seed 1)`
+  std::string inputs_text;  ///< which inputs the whole run has, in words: `80,000 fresh inputs
+                            ///< (test part, seed 1)`
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
@@ -96,6 +132,9 @@ struct Report {
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
   std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
   std::vector<Remark> remarks;        ///< what belongs beside the verdict
+
+  /// One of several shards: its numbers carry no verdict.
+  bool is_shard() const { return part && !part->shard.is_whole(); }
 };
 
 /// @param readout  position at which the network's answer is read.
@@ -106,7 +145,18 @@ Report make_report(const circuits::Interpretation& interpretation, const CheckRe
                    const interp::Network& network, int64_t readout,
                    Scope scope = Scope::Distribution);
 
-/// Puts what was found of the interpretation's vacuity into the report. With an objection, claims
+/// What the fields of a report say about each other.
+/// @throws std::invalid_argument naming the row: rows that are not those of the nodes, more
+/// failures
+///   than inputs, and the like.
+void require_consistent(const Report& report);
+
+/// Computes everything that follows from the counts, the claims and what was found of vacuity:
+/// bounds, verdicts and why they are withheld. make_report() and add_vacuity() end with it; whoever
+/// changes the rest of a report calls it again.
+void conclude(Report& report);
+
+/// Adds what was found of the interpretation's vacuity to the report. With an objection, claims
 /// that hold by their numbers become vacuous; where something could not be tested, they become
 /// undecided: all of them, or those on the node concerned.
 void add_vacuity(Report& report, const Vacuity& vacuity);
@@ -120,6 +170,12 @@ void require_claims_fit(const std::vector<Claim>& claims,
                         const circuits::Interpretation& interpretation);
 
 nlohmann::ordered_json to_json(const Report& report);
+/// Reads what to_json() wrote, and concludes from it. @throws std::runtime_error "WHERE: field …".
+Report report_from_json(const nlohmann::ordered_json& json, const std::string& where);
+
+/// Whether reasons for vacuity were found: `found`, `not found`, `not tested`. Shards but the first
+/// one do not look.
+std::string vacuity_outcome(const Report& report);
 
 /// 1 if a claim is violated or vacuous, else 3 if one is undecided, else 0.
 int exit_code(const Report& report);

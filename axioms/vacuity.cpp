@@ -371,24 +371,6 @@ Vacuity Inquiry::run() {
 
 }  // namespace
 
-nlohmann::ordered_json to_json(const Objection& objection) {
-  return {{"node", objection.node},
-          {"kind", objection.kind},
-          {"violates", objection.violates},
-          {"reason", objection.reason}};
-}
-
-nlohmann::ordered_json to_json(const Remark& remark) {
-  return {{"node", remark.node}, {"text", remark.text}};
-}
-
-nlohmann::ordered_json to_json(const Grip& grip) {
-  return {{"inputs", grip.inputs},
-          {"changed", grip.changed},
-          {"pairs", grip.pairs},
-          {"followed", grip.followed}};
-}
-
 Vacuity vacuity(const Experiment& experiment, const Inputs& inputs, int64_t count,
                 bool exhaustive) {
   const at::NoGradGuard no_grad;
@@ -398,7 +380,10 @@ Vacuity vacuity(const Experiment& experiment, const Inputs& inputs, int64_t coun
 }
 
 void add_readings(Vacuity& vacuity, const Experiment& experiment, const Readings& readings) {
-  const std::string& output = experiment.program.steps[experiment.program.output].name;
+  add_readings(vacuity, experiment.program.steps[experiment.program.output].name, readings);
+}
+
+void add_readings(Vacuity& vacuity, const std::string& output, const Readings& readings) {
   int64_t inputs = 0;
   for (const auto& entry : readings.inputs) inputs += entry.second;
   if (readings.ties > 0)

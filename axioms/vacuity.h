@@ -65,10 +65,6 @@ struct Vacuity {
   std::vector<Grip> grips = {};            ///< of each step
 };
 
-nlohmann::ordered_json to_json(const Objection& objection);
-nlohmann::ordered_json to_json(const Remark& remark);
-nlohmann::ordered_json to_json(const Grip& grip);
-
 /// Inputs looked at; it takes ten for each answer that occurs to tell a value that is the answer
 /// from one that happens to go with it.
 inline constexpr int64_t kVacuityInputs = 4096;
@@ -82,5 +78,7 @@ Vacuity vacuity(const Experiment& experiment, const Inputs& inputs, int64_t coun
 /// What the checker saw of the output's alpha on every input: an objection `another decision`, or
 /// that there was no decision to tell apart, added to what was found.
 void add_readings(Vacuity& vacuity, const Experiment& experiment, const Readings& readings);
+/// @param output  name of the output node.
+void add_readings(Vacuity& vacuity, const std::string& output, const Readings& readings);
 
 }  // namespace assay::axioms

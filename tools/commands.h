@@ -30,6 +30,7 @@ Command add_graph(CLI::App& app);
 Command add_compare_circuits(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_compare(CLI::App& app);
+Command add_merge(CLI::App& app);
 Command add_report(CLI::App& app);
 Command add_completion(CLI::App& app);
 Command add_manual(CLI::App& app);

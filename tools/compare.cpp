@@ -113,7 +113,7 @@ nlohmann::ordered_json report_of(const ComparisonOptions& options,
                                  const ComparisonSubject& subject,
                                  const tasks::Comparison& comparison,
                                  const tasks::ComparisonSummary& summary) {
-  nlohmann::ordered_json report = report_head();
+  nlohmann::ordered_json report = report_head("comparison");
   report["model"] = {{"path", options.explanation.model.string()},
                      {"sha256", subject.explained.model.sha256}};
   if (!options.interpretation.empty()) report["interpretation"] = options.interpretation.string();

@@ -66,7 +66,7 @@ int run_compare(const CompareOptions& options) {
   print_list(console, "only in A", only_a);
   print_list(console, "only in B", only_b);
 
-  ordered_json report = report_head();
+  ordered_json report = report_head("circuit-comparison");
   report["a"] = {{"path", options.a.string()}, {"edges", a.size()}};
   report["b"] = {{"path", options.b.string()}, {"edges", b.size()}};
   report["shared"] = shared;

@@ -8,6 +8,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
+#include "tools/records.h"
 
 namespace assay::tools {
 namespace {
@@ -33,10 +34,11 @@ std::vector<tasks::ComparedInput> inputs_begun(const std::filesystem::path& repo
   ordered_json found = interp::parse_json(interp::read_file(report, interp::kJsonBytes), what);
   interp::require_shape(
       found, json_shapes::object({{"inputs", json_shapes::list(json_shapes::anything())}}), what);
-  require_same(asked, found, report.string());
-  ordered_json& inputs = found.at("inputs");
-  if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
   try {
+    require_kind(found, "comparison");
+    require_same(asked, found, report.string());
+    ordered_json& inputs = found.at("inputs");
+    if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
     return tasks::compared_inputs(inputs, task, asked.at("seed"));
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(fmt::format("{}: {}", what, error.what()));

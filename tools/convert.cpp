@@ -41,7 +41,7 @@ int run_convert(const ConvertOptions& options) {
       {"path", options.in.string()}, {"layout", loaded.layout}, {"sha256", loaded.sha256}};
   const std::string sha256 = interp::save_model(*loaded.model, options.out, metadata);
 
-  nlohmann::ordered_json report = report_head();
+  nlohmann::ordered_json report = report_head("conversion");
   report["converted_from"] = metadata["converted_from"];
   report["model"] = {{"path", options.out.string()}, {"sha256", sha256}};
   report["settings"] = settings_json(loaded.settings);

@@ -87,7 +87,7 @@ void print_end(const tasks::Derivation& derivation, const fs::path& file, const 
 
 ordered_json report_of(const DeriveOptions& options, const tasks::DeriveConfig& config,
                        const tasks::Derivation& derivation, const fs::path& file) {
-  ordered_json report = report_head();
+  ordered_json report = report_head("derivation");
   report["task"] = derivation.interpretation.task;
   report["model"] = {{"path", options.model.string()},
                      {"sha256", derivation.interpretation.model_sha256}};

@@ -66,8 +66,10 @@ at::Tensor selected(const DiscoverOptions& options, const circuits::ComponentGra
   return circuits::greedy(graph, scores.mean, n, options.is_signed);
 }
 
-ordered_json origin_of(const DiscoverOptions& options, const ExperimentSubject& subject) {
-  ordered_json origin = report_head();
+/// What the circuit file and the report say of how the circuit was found.
+ordered_json origin_of(const char* kind, const DiscoverOptions& options,
+                       const ExperimentSubject& subject) {
+  ordered_json origin = report_head(kind);
   origin.update(subject.facts);
   origin["method"] = options.discovery.method;
   origin["metric"] = options.experiment.metric;
@@ -104,7 +106,7 @@ void print_edges(const DiscoverOptions& options, const Circuit& circuit, const E
 ordered_json report_of(const DiscoverOptions& options, const ExperimentSubject& subject,
                        const Circuit& circuit, const std::string& sha256, const EdgeScores& scores,
                        double seconds) {
-  ordered_json report = origin_of(options, subject);
+  ordered_json report = origin_of("discovery", options, subject);
   report["circuit"] = {{"path", options.out.string()}, {"sha256", sha256}};
   report["seconds"] = seconds;
   report["edges"] = ordered_json::object();
@@ -164,7 +166,7 @@ int run_discover(DiscoverOptions options) {
   const std::string sha256 =
       circuits::save_circuit({.circuit = circuit,
                               .d_model = subject.model.model->config().d_model,
-                              .origin = origin_of(options, subject)},
+                              .origin = origin_of("circuit", options, subject)},
                              options.out);
 
   session.console.fact("time", fmt::format("{:.2f} s", seconds));

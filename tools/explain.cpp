@@ -78,7 +78,7 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
 }
 
 nlohmann::ordered_json report_of(const ExplainedInput& input, const ExplanationSubject& subject) {
-  nlohmann::ordered_json report = report_head();
+  nlohmann::ordered_json report = report_head("explanation");
   report["task"] = subject.task->to_json();
   for (const auto& [name, value] : input.facts) report["facts"][name] = value;
   report["model_sha256"] = subject.model.sha256;

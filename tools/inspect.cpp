@@ -81,7 +81,7 @@ void print_identities(const std::vector<Identity>& identities, const Console& co
 ordered_json report_of(const InspectOptions& options, const Inspection& found) {
   const interp::LoadedModel& loaded = found.loaded;
   const interp::TransformerConfig& config = loaded.model->config();
-  ordered_json report = report_head();
+  ordered_json report = report_head("inspection");
   report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
   report["layout"] = loaded.layout;
   report["config"] = interp::to_json(config);

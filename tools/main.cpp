@@ -51,6 +51,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("compare", "hold methods of explaining against what is known to matter", add_compare);
   add("study", "which surrogates follow a network trained on synthetic texts", add_study);
   group = "To look and to convert";
+  add("merge", "add up the reports of the parts of a run", add_merge);
   add("report", "one HTML page about what runs found", add_report);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("convert", "read a model in any layout, write safetensors", add_convert);

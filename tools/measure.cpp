@@ -190,7 +190,7 @@ int run_measure(const MeasureOptions& options) {
                            grouped(file.circuit.size()), grouped(file.circuit.graph.n_edges())));
   console.fact("metric", options.experiment.metric);
 
-  ordered_json report = report_head();
+  ordered_json report = report_head("measurement");
   report.update(subject.facts);
   report["circuit"] = {{"path", options.circuit.string()},
                        {"sha256", interp::sha256_of_file(options.circuit)}};

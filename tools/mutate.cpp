@@ -48,7 +48,7 @@ tasks::Subject load(const MutateOptions& options) {
 int list(const MutateOptions& options, const tasks::Subject& subject,
          const std::vector<Mutation>& mutations, const Console& console) {
   const std::vector<std::string> names = circuits::applicable(mutations, subject.interpretation());
-  ordered_json report = report_head();
+  ordered_json report = report_head("mutations");
   report["mutations"] = ordered_json::array();
   for (const Mutation& mutation : mutations) {
     const bool applies = std::ranges::count(names, mutation.name) > 0;
@@ -73,7 +73,7 @@ int write_mutated(const MutateOptions& options, const tasks::Subject& subject,
   const circuits::Interpretation changed = circuits::mutate(
       mutations, options.mutation, subject.interpretation(), options.common.seed.value_or(0));
   circuits::save_interpretation(changed, options.out);
-  ordered_json report = report_head();
+  ordered_json report = report_head("mutation");
   report["mutation"] = options.mutation;
   report["title"] = changed.title;
   report["interpretation"] = options.out.string();
@@ -105,7 +105,7 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
          .decision = subject.task->decision(),
          .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); }});
   }
-  ordered_json report = report_head();
+  ordered_json report = report_head("mutation-table");
   report["title"] = subject.interpretation().title;
   report["data"] = inputs.facts;
   report["mutations"] = to_json(results);

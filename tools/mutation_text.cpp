@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "axioms/report_fields.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -82,16 +83,14 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
 ordered_json to_json(const std::vector<MutationResult>& results) {
   ordered_json list = ordered_json::array();
   for (const MutationResult& result : results) {
-    ordered_json rows = ordered_json::array(), objections = ordered_json::array();
+    ordered_json rows = ordered_json::array();
     for (const MutatedRow& row : result.rows) rows.push_back(to_json(row));
-    for (const axioms::Objection& objection : result.objections)
-      objections.push_back(axioms::to_json(objection));
     list.push_back({{"mutation", result.mutation},
                     {"seed", result.seed},
                     {"title", result.title},
                     {"caught", result.caught()},
                     {"rows", rows},
-                    {"objections", objections}});
+                    {"objections", interp::write_record(result.objections)}});
   }
   return list;
 }

@@ -15,8 +15,6 @@
 namespace assay::tools {
 namespace {
 
-constexpr int kSchema = 1;
-
 c10::Device device_named(const std::string& name) {
   if (name == "cuda" && !torch::cuda::is_available()) {
     throw std::invalid_argument(
@@ -73,10 +71,6 @@ Session start(const CommonOptions& options) {
   const interp::Blas blas = interp::inspect_blas();
   warn_if_slow(blas);
   return {Console(options.quiet), device, blas};
-}
-
-nlohmann::ordered_json report_head() {
-  return {{"schema", kSchema}, {"command", command_line()}, {"version", ASSAY_VERSION}};
 }
 
 void write_report(const CommonOptions& options, const nlohmann::ordered_json& report) {

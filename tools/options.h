@@ -11,6 +11,7 @@
 
 #include "interp/execution/blas.h"
 #include "interp/files/file_writer.h"
+#include "tools/records.h"
 #include "tools/terminal.h"
 
 namespace CLI {
@@ -46,8 +47,6 @@ struct Session {
 /// @throws std::invalid_argument, std::runtime_error accordingly.
 Session start(const CommonOptions& options);
 
-/// What every machine-readable report begins with: schema, command, version.
-nlohmann::ordered_json report_head();
 /// Writes the report to `options.json`, if that is given.
 void write_report(const CommonOptions& options, const nlohmann::ordered_json& report);
 

@@ -8,8 +8,10 @@
 #include <map>
 
 #include "tools/brief.h"
+#include "tools/commands.h"
 #include "tools/decisions.h"
 #include "tools/table.h"
+#include "tools/task_options.h"
 
 namespace assay::tools {
 namespace {
@@ -203,6 +205,25 @@ int decimals_for(const std::vector<ReportRow>& rows) {
     }
   }
   return std::clamp(static_cast<int>(std::ceil(-std::log10(smallest))) + 1, 4, 9);
+}
+
+void print_subject(const TestedSubject& subject, const tasks::Task& task, const Console& console) {
+  const auto file = [](const axioms::Source& source) {
+    return fmt::format("{} ({})", source.path, source.sha256.substr(0, 12));
+  };
+  console.fact("model", file(subject.model));
+  console.fact("interpretation", file(subject.interpretation));
+  console.fact("", subject.title);
+  console.fact("task", describe(task));
+  console.fact("inputs", subject.inputs);
+}
+
+int exit_code(const Report& report, const Console& console) {
+  const int code = report.partial ? kInterrupted : axioms::exit_code(report);
+  if (code != kDone && console.quiet())
+    console.insist(report.partial ? "interrupted before all inputs were checked"
+                                  : conclusion(report));
+  return code;
 }
 
 void print_report(const Report& report, const tasks::Task& task, const Console& console) {

@@ -10,11 +10,22 @@
 
 namespace assay::tools {
 
+/// What was tested on what.
+struct TestedSubject {
+  axioms::Source model, interpretation;
+  std::string title;   ///< of the interpretation
+  std::string inputs;  ///< in words
+};
+void print_subject(const TestedSubject& subject, const tasks::Task& task, const Console& console);
+
 void print_report(const axioms::Report& report, const tasks::Task& task, const Console& console);
 
 /// The claims by their verdicts, in one line: `violated: parse.PE, or.CE; undecided: evaluate.PE`.
 /// Those that hold are counted. Empty without claims.
 std::string conclusion(const axioms::Report& report);
+
+/// The exit code of a validation; with --quiet, says why it is not 0.
+int exit_code(const axioms::Report& report, const Console& console);
 
 /// Rates with as many decimals as the smallest one needs for two digits, four at least.
 int decimals_for(const std::vector<axioms::ReportRow>& rows);

@@ -56,7 +56,7 @@ void RunFolder::begin(const RunPlan& plan) const {
                       path_.string(), file.filename().string()));
     }
   }
-  nlohmann::ordered_json content = report_head();
+  nlohmann::ordered_json content = report_head("training");
   content["plan"] = to_json(plan);
   content["finished"] = false;
   interp::write_file(manifest(), interp::json_text(content, 1) + "\n");

@@ -154,7 +154,7 @@ ordered_json to_json(const NetworkAnswer& network) {
 }
 
 ordered_json report_of(const sat2::Formula& formula, const sat2::Ruling& ruling) {
-  ordered_json report = report_head();
+  ordered_json report = report_head("solution");
   report["formula"] = sat2::to_string(formula);
   report["satisfiable"] = ruling.satisfiable;
   if (ruling.satisfiable) report["model"] = ruling.model;

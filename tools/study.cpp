@@ -97,7 +97,7 @@ int run_study(const StudyOptions& options) {
   print_repetitions(study, console);
   print_recovery(study, console);
 
-  nlohmann::ordered_json report = report_head();
+  nlohmann::ordered_json report = report_head("study");
   report["task"] = task->to_json();
   report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
   report["fitted_on"] = config.fitted_on;

@@ -181,7 +181,7 @@ ordered_json finish(const Run& run, interp::Transformer& model,
   model.to(c10::Device("cpu"));
   const std::string model_sha256 = interp::save_model(model, run.folder.model(), facts);
 
-  ordered_json manifest = report_head();
+  ordered_json manifest = report_head("training");
   manifest["plan"] = to_json(run.plan);
   manifest["finished"] = true;
   manifest.update(facts);

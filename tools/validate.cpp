@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "axioms/checker.h"
+#include "axioms/merge.h"
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
 #include "interp/execution/parallel.h"
@@ -21,9 +22,11 @@
 #include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/report_text.h"
+#include "tools/shard_option.h"
 #include "tools/startup.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
 namespace assay::tools {
@@ -41,6 +44,8 @@ struct ValidateOptions {
   double confidence = 0.95;
   std::vector<std::string> claims, under;
   PageOption page;
+  interp::Shard shard;
+  std::filesystem::path resume;
 };
 
 tasks::Subject load(const ValidateOptions& options) {
@@ -78,39 +83,52 @@ ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subj
                       options.common.seed.value_or(1), fitted_on);
 }
 
-void print_subject(const ValidateOptions& options, const tasks::Subject& subject,
-                   const ValidationInputs& inputs, const Session& session) {
-  const auto file = [](const std::filesystem::path& path, const std::string& sha256) {
-    return fmt::format("{} ({})", path.string(), sha256.substr(0, 12));
-  };
-  const Console& console = session.console;
-  console.fact("model", file(options.model, subject.model.sha256));
-  console.fact("interpretation", file(options.interpretation, subject.loaded.sha256));
-  console.fact("", subject.interpretation().title);
-  console.fact("task", describe(*subject.task));
-  console.fact("inputs", inputs.description);
-  console.fact("BLAS", describe(session.blas));
+axioms::Source model_of(const ValidateOptions& options, const tasks::Subject& subject) {
+  return {options.model.string(), subject.model.sha256};
+}
+axioms::Source interpretation_of(const ValidateOptions& options, const tasks::Subject& subject) {
+  return {options.interpretation.string(), subject.loaded.sha256};
+}
+
+/// Which of the inputs are checked.
+struct Portion {
+  interp::Shard shard;
+  int64_t chunk = 1;
+  interp::Range own = {};                         ///< the shard's
+  std::optional<axioms::NamedReport> begun = {};  ///< what goes on here
+  interp::Ranges left = {};                       ///< of its own inputs, those not counted yet
+};
+
+Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject,
+                   const ValidationInputs& inputs) {
+  Portion portion{.shard = options.shard, .chunk = subject.model.model->inputs_per_run()};
+  portion.own = interp::range_of(portion.shard, inputs.count, portion.chunk);
+  portion.left = {portion.own};
+  if (options.resume.empty()) return portion;
+  portion.begun = {options.resume.string(), read_validation(options.resume).report};
+  axioms::require_part(*portion.begun);
+  portion.left = interp::rest_of(portion.own, portion.begun->report.part->counted);
+  return portion;
 }
 
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
-                          const axioms::Inputs& inputs, int64_t count) {
+                          const axioms::Inputs& inputs, int64_t count,
+                          std::optional<interp::Ranges> ranges = std::nullopt) {
   Progress line(options.common.quiet);
   return axioms::check(
       subject.experiment(), inputs,
       {.inputs = count,
+       .ranges = std::move(ranges),
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .stop = &watch_interrupts()});
 }
 
 /// Runs `work` and takes its time.
-struct Timed {
-  std::string started;
-  double seconds = 0, cpu_seconds = 0;
-};
 template <typename Work>
-Timed timed(const Work& work) {
-  Timed times{.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
+axioms::Times timed(const Work& work) {
+  axioms::Times times{.started =
+                          fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t cpu_start = std::clock();
   work();
@@ -121,21 +139,19 @@ Timed timed(const Work& work) {
 
 axioms::RunFacts facts_of(const ValidateOptions& options, const tasks::Subject& subject,
                           const ValidationInputs& inputs, const Session& session,
-                          const Timed& times) {
+                          const axioms::Times& times) {
   nlohmann::json seeds = nlohmann::json::object();
   if (inputs.facts.contains("seed")) seeds["inputs"] = inputs.facts["seed"];
   return {.command = command_line(),
           .version = ASSAY_VERSION,
-          .model = {options.model.string(), subject.model.sha256},
-          .interpretation = {options.interpretation.string(), subject.loaded.sha256},
+          .model = model_of(options, subject),
+          .interpretation = interpretation_of(options, subject),
           .data = inputs.facts,
           .seeds = seeds,
           .threads = interp::threads(),
           .device = session.device.str(),
           .blas = session.blas,
-          .started = times.started,
-          .seconds = times.seconds,
-          .cpu_seconds = times.cpu_seconds};
+          .times = times};
 }
 
 /// Checks the inputs in other guises and prints what is found; for the report.
@@ -150,6 +166,63 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const task
   return to_json(guises, options.confidence);
 }
 
+/// A check as it is written and read: everything about it but what was found of vacuity.
+struct Validation {
+  const ValidateOptions& options;
+  const Session& session;
+  const tasks::Subject& subject;
+  const std::vector<axioms::Claim>& claims;
+  const ValidationInputs& inputs;
+
+  axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
+                        const axioms::Times& times) const {
+    axioms::Report report =
+        axioms::make_report(subject.interpretation(), result, claims, options.confidence,
+                            *subject.model.model, subject.task->readout(), inputs.scope);
+    const circuits::Program& program = subject.experiment().program;
+    report.part = {.shard = portion.shard,
+                   .inputs = inputs.count,
+                   .chunk = portion.chunk,
+                   .counted = result.counted,
+                   .witnesses = options.witnesses,
+                   .output = program.steps[program.output].name,
+                   .readings = result.readings};
+    report.inputs_text = inputs.words;
+    report.facts = facts_of(options, subject, inputs, session, times);
+    return report;
+  }
+  /// Refuses to go on from a report of something else, before the work begins.
+  void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
+    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{});
+    axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
+    const interp::Shard& shard = begun.report.part->shard;
+    if (shard.index != portion.shard.index)
+      throw std::invalid_argument(fmt::format("--resume {}: it is part {}/{}, not {}/{}",
+                                              begun.name, shard.index, shard.of,
+                                              portion.shard.index, portion.shard.of));
+  }
+};
+
+/// Asks what vacuity asks, which looks at the first inputs of the whole run, in the first part.
+axioms::Report run_check(const Validation& validation, const Portion& portion,
+                         axioms::CheckResult& result) {
+  const auto& [options, session, subject, claims, inputs] = validation;
+  axioms::Vacuity vacuity;
+  const axioms::Times times = timed([&] {
+    if (portion.shard.index == 1)
+      vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
+                                inputs.scope == axioms::Scope::Domain);
+    result = check(options, subject, inputs.tokens, inputs.count, portion.left);
+  });
+  axioms::Report report = validation.report(result, portion, times);
+  axioms::add_vacuity(report, vacuity);
+  if (portion.begun) axioms::add_counts(report, portion.begun->report);
+  axioms::complete(report);
+  session.console.fact("time",
+                       fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
+  return report;
+}
+
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
   require_writable(options.page);
@@ -157,26 +230,19 @@ int run_validate(const ValidateOptions& options) {
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject);
-  print_subject(options, subject, inputs, session);
-
+  const Validation validation{options, session, subject, claims, inputs};
+  const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
-  axioms::CheckResult result;
-  axioms::Vacuity vacuity;
-  const Timed times = timed([&] {
-    vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
-                              inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs.tokens, inputs.count);
-    axioms::add_readings(vacuity, subject.experiment(), result.readings);
-  });
+  if (portion.begun) validation.require_same(*portion.begun, portion);
+  print_subject({.model = model_of(options, subject),
+                 .interpretation = interpretation_of(options, subject),
+                 .title = subject.interpretation().title,
+                 .inputs = inputs.description},
+                *subject.task, session.console);
+  session.console.fact("BLAS", describe(session.blas));
 
-  axioms::Report report =
-      axioms::make_report(subject.interpretation(), result, claims, options.confidence,
-                          *subject.model.model, subject.task->readout(), inputs.scope);
-  report.inputs_text = inputs.words;
-  axioms::add_vacuity(report, vacuity);
-  report.facts = facts_of(options, subject, inputs, session, times);
-  session.console.fact("time",
-                       fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
+  axioms::CheckResult result;
+  const axioms::Report report = run_check(validation, portion, result);
   print_report(report, *subject.task, session.console);
   nlohmann::ordered_json json = axioms::to_json(report);
   if (!transformations.empty() && result.complete)
@@ -184,12 +250,11 @@ int run_validate(const ValidateOptions& options) {
   write_report(options.common, json);
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
+  if (report.partial && !options.common.json.empty())
+    session.console.fact(
+        "to go on", fmt::format("the same command with --resume {}", options.common.json.string()));
   write_page(options.page, options.common, json, session.console);
-  const int code = report.partial ? kInterrupted : axioms::exit_code(report);
-  if (code != kDone && session.console.quiet())
-    session.console.insist(report.partial ? "interrupted before all inputs were checked"
-                                          : conclusion(report));
-  return code;
+  return exit_code(report, session.console);
 }
 
 }  // namespace
@@ -237,7 +302,13 @@ Command add_validate(CLI::App& app) {
       ->transform(whole_number(0))
       ->type_name("K");
   add_page_option(app, options->page);
+  CLI::Option* shard = add_shard_option(app, options->shard);
+  CLI::Option* resume = app.add_option("--resume", options->resume,
+                                       "go on from the report of this run that was interrupted")
+                            ->type_name("FILE");
   add_common_options(app, options->common);
+  shard->needs("--json")->excludes("--html")->excludes("--under");
+  resume->excludes("--under");
   app.footer(
       "Runs the network on inputs that the interpretation was not fitted on and asks four "
       "questions "

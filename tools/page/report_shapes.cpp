@@ -5,8 +5,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "axioms/experiment.h"
-#include "tasks/two_sat/programs.h"
+#include "tools/validation_record.h"
 
 namespace assay::tools::page {
 namespace shapes {  // whose names are short, and nobody else's
@@ -53,76 +52,18 @@ Shape report(std::vector<Field> fields) {
 
 // --- validation
 
-Shape evidence() {
-  return list(object({optional("statement", text()), optional("supports", boolean())}));
-}
-
-/// Reports of earlier versions do not say what nodes are.
-Shape node() {
-  const Shape operation = object({{"operation", text()}, {"parameters", map(anything())}});
-  const std::vector<Field> counted = {{"node", text()},
-                                      {"inherited_failures", count()},
-                                      {"introduced_failures", count()},
-                                      {"equality", text()},
-                                      optional("alpha", operation)};
-  std::vector<Field> defined = counted;
-  defined.insert(defined.end(), {{"complete_cut", nullable(boolean())},
-                                 {"path_around", list(text())},
-                                 {"parents", list(text())},
-                                 {"sites", list(text())},
-                                 {"reads", list(text())},
-                                 {"h", operation},
-                                 {"alpha", operation},
-                                 {"gamma", operation},
-                                 {"evidence", evidence()}});
-  return with_or_without("h", object(defined), object(counted));
-}
-
-Shape remarks() {
-  return list(object({{"node", text()}, {"text", text()}}));
-}
-
-std::vector<Field> row() {
-  return {{"node", text()},
-          {"axiom", text_among({"PE", "CE", "PR", "CR"})},
-          {"n", count()},
-          {"failures", count()},
-          {"rate", number(0, 1)},
-          optional("lower", number(0, 1)),
-          optional("upper", number(0, 1)),
-          optional("simultaneous_upper", number(0, 1)),
-          optional("claim", number(0, 1)),
-          optional("verdict", text()),
-          optional("because", text()),
-          optional("plain_equality", object({{"failures", count()}, {"rate", number(0, 1)}}))};
-}
-
+/// What stands beside the report's own fields (axioms/report_fields.h).
 Shape validation() {
-  const Shape witness = object({{"input", count()},
-                                {"tokens", list(count(), 1)},
-                                {"network", anything()},
-                                {"interpretation", anything()}});
-  std::vector<Field> row_with_witnesses = row();
-  row_with_witnesses.push_back({"witnesses", list(witness)});
-  return report(
-      {{"rows", list(object(row_with_witnesses), 1)},
-       {"nodes", list(node())},
-       {"task", task()},
-       {"model", file()},
-       {"interpretation", file()},
-       {"data", object({optional("path", text()), optional("distinct", count())})},
-       {"inputs", count()},
-       {"scope", text_among({"distribution", "domain", "list"})},
-       {"exact", boolean()},
-       {"partial", boolean()},
-       {"confidence", number(0, 1)},
-       {"objections", list(object({{"node", text()}, {"reason", text()}, {"violates", text()}}))},
-       {"untested", remarks()},
-       {"remarks", remarks()},
-       optional("under", list(object({{"transformation", text()},
-                                      {"help", text()},
-                                      {"accuracy", number(0, 1)},
-                                      {"rows", list(object(row()))}})))});
+  const Shape row = object({{"node", text()},
+                            {"axiom", text_among({"PE", "CE", "PR", "CR"})},
+                            {"n", count()},
+                            {"failures", count()},
+                            {"rate", number(0, 1)},
+                            optional("upper", number(0, 1))});
+  return object({optional("under", list(object({{"transformation", text()},
+                                                {"help", text()},
+                                                {"accuracy", number(0, 1)},
+                                                {"rows", list(row)}})))});
 }
 
 // --- explanations
@@ -260,26 +201,12 @@ void require_consistent_explanation(const Json& report) {
   }
 }
 
-void require_consistent_validation(const Json& report, const tasks::Task& task) {
-  const interp::Shape tokens = interp::json_shapes::integer(0, task.d_vocab() - 1);
-  for (const Json& row : report.at("rows"))
-    for (const Json& witness : row.at("witnesses"))
-      if (const auto problem = interp::mismatch(witness.at("tokens"),
-                                                interp::json_shapes::list(tokens, 1, task.n_ctx())))
-        throw std::invalid_argument("the tokens of a witness: " + *problem);
-  const auto answers = static_cast<int64_t>(task.answers().size());
-  const interp::Shape decision = interp::json_shapes::integer(axioms::kTie, answers - 1);
-  for (const Json& row : report.at("rows")) {
-    if (row.at("axiom") != "PR" && row.at("axiom") != "CR") continue;
-    for (const Json& witness : row.at("witnesses"))
-      for (const char* side : {"network", "interpretation"})
-        if (const auto problem = interp::mismatch(witness.at(side), decision))
-          throw std::invalid_argument(fmt::format("the decisions of a witness: {}", *problem));
-  }
-  for (const Json& node : report.at("nodes"))
-    if (node.contains("h") && node["h"].at("operation") == "truth_table_programs")
-      tasks::two_sat::truth_table_programs(
-          {"truth_table_programs", nlohmann::json(node["h"].at("parameters")), {}});
+void require_consistent_validation(const Json& json) {
+  const axioms::Report report = validation_from_json(json, "not a whole report").report;
+  if (report.is_shard())
+    throw std::invalid_argument(
+        fmt::format("part {} of {} of a run: a page is about all of them; assay merge adds them up",
+                    report.part->shard.index, report.part->shard.of));
 }
 
 }  // namespace
@@ -301,7 +228,7 @@ const interp::Shape& shape_of(RunKind kind) {
 
 void require_consistent(const Run& run) {
   if (run.kind == RunKind::Explanation) require_consistent_explanation(run.report);
-  if (run.kind == RunKind::Validation) require_consistent_validation(run.report, *run.task);
+  if (run.kind == RunKind::Validation) require_consistent_validation(run.report);
 }
 
 }  // namespace assay::tools::page

@@ -10,7 +10,8 @@ namespace assay::tools::page {
 
 const interp::Shape& shape_of(RunKind kind);
 
-/// What one field says about the size of another. @param run  of which the shape has been checked.
+/// The rest: what one field says about another, and of a validation its own fields, which are read
+/// as everywhere else (validation_record.h). @param run  of which the shape has been checked.
 /// @throws std::invalid_argument naming the field.
 void require_consistent(const Run& run);
 

@@ -1,6 +1,7 @@
 #include "tools/page/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <stdexcept>
 
@@ -10,6 +11,7 @@
 #include "interp/names.h"
 #include "tasks/registry.h"
 #include "tools/page/report_shapes.h"
+#include "tools/records.h"
 #include "tools/run_folder.h"
 
 namespace assay::tools::page {
@@ -17,39 +19,45 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool is_log(const fs::path& path) {
+  return path.extension() == ".jsonl";
+}
+
 bool has(const Json& report, std::initializer_list<const char*> fields) {
   return std::ranges::all_of(fields, [&](const char* field) { return report.contains(field); });
 }
 
-RunKind kind_of(const Json& report) {
-  if (has(report, {"rows", "nodes", "task"})) return RunKind::Validation;
-  if (has(report, {"explanations", "tokens", "features"})) return RunKind::Explanation;
-  if (has(report, {"summary", "inputs", "features"})) return RunKind::Comparison;
-  if (has(report, {"measures", "circuit"})) return RunKind::Measurement;
-  if (has(report, {"cfg", "nodes", "edges"})) return RunKind::Circuit;
-  if (has(report, {"method", "edges", "circuit"})) return RunKind::Discovery;
-  if (has(report, {"variant", "evidence"})) return RunKind::Derivation;
-  if (has(report, {"lines"})) return RunKind::Training;
-  if (has(report, {"plan", "recipe"})) return RunKind::Manifest;
+const interp::Names<RunKind> kKinds = {{RunKind::Validation, axioms::kReportKind},
+                                       {RunKind::Explanation, "explanation"},
+                                       {RunKind::Comparison, "comparison"},
+                                       {RunKind::Measurement, "measurement"},
+                                       {RunKind::Discovery, "discovery"},
+                                       {RunKind::Derivation, "derivation"},
+                                       {RunKind::Manifest, "training"}};
+
+/// Logs are known by their name and circuit files by their form, which others write as well; every
+/// other file says what it is.
+RunKind run_kind_of(const Json& report, const fs::path& path) {
+  if (is_log(path)) return RunKind::Training;
+  const bool circuit = has(report, {"cfg", "nodes", "edges"}) && !report.contains("kind");
+  if (circuit) {
+    if (const Json assay = report.value("assay", Json()); has(assay, {"kind"}))
+      require_kind(assay, "circuit");
+    return RunKind::Circuit;
+  }
+  const std::string& name = kind_of(report).name;
+  std::vector<std::string> kinds;
+  for (const auto& [kind, known] : kKinds) {
+    if (known == name) return kind;
+    kinds.push_back(known);
+  }
   throw std::invalid_argument(
-      "expected a report that validate, measure, discover, derive, explain, compare or train "
-      "wrote, a circuit, or the metrics.jsonl of a training");
+      fmt::format("there is no page about records of the kind {}, only about {}", name,
+                  fmt::join(kinds, ", ")));
 }
 
 std::unique_ptr<tasks::Task> task_of(const Json& origin) {
   return origin.contains("task") ? tasks::task_from_json(origin["task"]) : nullptr;
-}
-
-/// A report of another version is refused by its number, not by the first field that it lacks.
-void require_known_schema(const Json& report) {
-  const auto schema = report.find("schema");
-  if (schema == report.end() || !schema->is_number_integer())
-    return;  // the shape says what is wrong
-  if (*schema == axioms::kReportSchema) return;
-  throw std::invalid_argument(fmt::format(
-      "schema {}: {} version of assay wrote this validation, this one reads schema {}; {}",
-      schema->dump(), *schema < axioms::kReportSchema ? "an earlier" : "a later",
-      axioms::kReportSchema, "validate again, or take that version"));
 }
 
 /// What a report names is looked at only if it is a file or a folder: a device has no end.
@@ -97,12 +105,11 @@ std::string name_of(const Run& run) {
 }  // namespace
 
 Run make_run(Json report, const fs::path& path) {
-  Run run{.kind = kind_of(report), .name = {}, .path = path, .report = std::move(report)};
-  if (run.kind == RunKind::Validation) require_known_schema(run.report);
+  Run run{.kind = run_kind_of(report, path), .name = {}, .path = path, .report = std::move(report)};
   interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
+  require_consistent(run);
   run.name = name_of(run);
   run.task = task_of(origin_of(run));
-  require_consistent(run);
   if (run.kind == RunKind::Validation) {
     try {
       run.subject = tested_subject(run.report);
@@ -121,7 +128,7 @@ const Json& origin_of(const Run& run) {
 Run read_run(const fs::path& path) {
   const std::string text = interp::read_file(path, interp::kJsonBytes);
   try {
-    if (path.extension() == ".jsonl") return make_run({{"lines", metrics_of(text)}}, path);
+    if (is_log(path)) return make_run({{"lines", metrics_of(text)}}, path);
     return make_run(interp::parse_json(text, "not a report", interp::BareWords::AsTexts), path);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));

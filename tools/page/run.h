@@ -35,8 +35,10 @@ struct Run {
 
 /// A report as it was just made or read. Of a validation, model and interpretation are loaded if
 /// the files that it names are there and are those that were tested.
-/// @throws std::invalid_argument, std::runtime_error if no subcommand writes such a report, naming
-///   the field that is not what it must be (report_shapes.h).
+/// @param path  of a log (metrics.jsonl): it says by its name what it is, reports by their `kind`.
+/// @throws std::invalid_argument, std::runtime_error if no subcommand writes such a report, or one
+///   of another version, or there is no page about it (records.h); and naming the field that is not
+///   what it must be (report_shapes.h).
 Run make_run(Json report, const std::filesystem::path& path);
 
 /// A report in JSON, a circuit file, or the metrics.jsonl of a training.

@@ -8,6 +8,7 @@
 
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
+#include "tests/tools/page/validation_report.h"
 #include "tools/page/sections.h"
 
 namespace assay::tools::page {
@@ -19,8 +20,8 @@ using testing::HasSubstr;
 const Json kTask = {{"name", "modular-addition"}, {"settings", {{"p", 7}}}};
 const Json kTwoSat = {{"name", "two-sat"}, {"settings", {{"variables", 3}, {"clauses", 4}}}};
 
-Json head(const char* command, int schema = 1) {
-  return {{"schema", schema}, {"command", command}, {"version", "0.1.0"}};
+Json head(const char* kind, int schema = 1) {
+  return {{"kind", kind}, {"schema", schema}, {"command", "assay"}, {"version", "0.1.0"}};
 }
 
 Json validation() {
@@ -30,12 +31,12 @@ Json validation() {
       {"parameters",
        {{"variables", 3},
         {"programs", {{{"any_of", {1, 2}}}, {{"assignment", 3}, {"yes", true}, {"no", false}}}}}}};
-  Json node = {{"node", "evaluate"},       {"inherited_failures", 0},
-               {"introduced_failures", 2}, {"equality", "equal"},
-               {"complete_cut", false},    {"path_around", {"blocks.0.hook_mlp_out"}},
-               {"parents", {"tokens"}},    {"sites", {"logits"}},
-               {"reads", {"logits"}},      {"h", programs},
-               {"alpha", operation},       {"gamma", operation}};
+  Json node = {
+      {"node", "evaluate"},   {"inherited_failures", 0}, {"introduced_failures", 2},
+      {"equality", "equal"},  {"complete_cut", false},   {"path_around", {"blocks.0.hook_mlp_out"}},
+      {"has_evidence", true}, {"parents", {"tokens"}},   {"sites", {"logits"}},
+      {"reads", {"logits"}},  {"h", programs},           {"alpha", operation},
+      {"gamma", operation}};
   node["evidence"] = Json::array(
       {{{"statement", "waves"},
         {"value", {{"frequencies", {2}}, {"share", 0.9}, {"power", {0.1, 3.0, 0.2}}}},
@@ -49,6 +50,7 @@ Json validation() {
                     {"n", 100},
                     {"failures", 2},
                     {"rate", 0.02},
+                    {"exact", false},
                     {"lower", 0.0},
                     {"upper", 0.1},
                     {"simultaneous_upper", 0.2},
@@ -57,26 +59,21 @@ Json validation() {
                     {"because", "t"},
                     {"plain_equality", {{"n", 100}, {"failures", 3}, {"rate", 0.03}}},
                     {"witnesses", Json::array({witness})}};
-  Json replaced = row;
+  Json component = row, replaced = row;
+  component["axiom"] = "CE";
   replaced["axiom"] = "PR";
   replaced["witnesses"][0].update({{"network", 0}, {"interpretation", -1}});
-  Json report = head("assay validate", 2);
+  Json replaced_component = replaced;
+  replaced_component["axiom"] = "CR";
+  Json report = validation_facts();
   report.update(
-      {{"title", "a sum"},
-       {"task", kTwoSat},
-       {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
-       {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
-       {"data", {{"source", "sampled"}, {"seed", 1}}},
-       {"confidence", 0.95},
-       {"inputs", 100},
-       {"partial", false},
-       {"exact", false},
-       {"scope", "distribution"},
-       {"objections", Json::array({{{"node", "sum"}, {"reason", "r"}, {"violates", "v"}}})},
+      {{"task", kTwoSat},
+       {"objections",
+        Json::array({{{"node", "sum"}, {"kind", "k"}, {"reason", "r"}, {"violates", "v"}}})},
        {"untested", Json::array({{{"node", ""}, {"text", "t"}}})},
        {"remarks", Json::array({{{"node", "sum"}, {"text", "t"}}})},
        {"nodes", Json::array({node})},
-       {"rows", Json::array({row, replaced})},
+       {"rows", Json::array({row, component, replaced, replaced_component})},
        {"under", Json::array({{{"transformation", "swapped"},
                                {"help", "swaps"},
                                {"accuracy", 0.875},
@@ -85,7 +82,7 @@ Json validation() {
 }
 
 Json explanation() {
-  Json report = head("assay explain");
+  Json report = head("explanation");
   report.update({{"facts", {{"answer", "s"}}},
                  {"tokens", {"(", "x0", ")"}},
                  {"features", Json::array({{{"name", "x0"}, {"positions", {0, 1}}}})},
@@ -100,7 +97,7 @@ Json explanation() {
 
 Json comparison() {
   const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}};
-  Json report = head("assay compare");
+  Json report = head("comparison");
   report.update(
       {{"task", kTask},
        {"features", "token"},
@@ -135,7 +132,7 @@ Json measurement() {
   const Json test = {{"claim", "c"}, {"outcome", "could not tell"}, {"because", "b"}},
              points = {
                  {"points", Json::array({{{"share", 0.1}, {"edges", 1}, {"faithfulness", 0.5}}})}};
-  Json report = head("assay measure");
+  Json report = head("measurement");
   report.update(
       {{"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
        {"task", kTask},
@@ -157,7 +154,7 @@ Json measurement() {
 }
 
 Json discovery() {
-  Json report = head("assay discover");
+  Json report = head("discovery");
   report.update({{"method", "eap"},
                  {"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
                  {"edges", {{"m0->logits", {{"score", 0.5}, {"in_graph", true}}}}}});
@@ -165,7 +162,7 @@ Json discovery() {
 }
 
 Json circuit() {
-  Json origin = head("assay discover");
+  Json origin = head("circuit");
   origin.update({{"task", kTask}, {"positions", 0}, {"model_sha256", "00"}});
   return {
       {"cfg", {{"n_layers", 1}, {"n_heads", {2}}, {"d_model", 8}}},
@@ -176,7 +173,7 @@ Json circuit() {
 }
 
 Json derivation() {
-  Json report = head("assay derive");
+  Json report = head("derivation");
   report.update(
       {{"variant", "trees"},
        {"evidence",
@@ -184,13 +181,14 @@ Json derivation() {
   return report;
 }
 
+/// The lines of a log, which is known by its name and states no kind.
 Json training() {
-  return {{"lines", Json::array({{{"step", 1}, {"loss", 0.5}, {"accuracy", 0.9}},
-                                 {{"step", 2}, {"loss", 0.4}, {"accuracy", 0.95}}})}};
+  return Json::array({{{"step", 1}, {"loss", 0.5}, {"accuracy", 0.9}},
+                      {{"step", 2}, {"loss", 0.4}, {"accuracy", 0.95}}});
 }
 
 Json manifest() {
-  Json report = head("assay train");
+  Json report = head("training");
   report.update({{"plan", {{"seed", 1}}},
                  {"recipe", {{"steps", 2}}},
                  {"task", kTask},
@@ -201,7 +199,7 @@ Json manifest() {
 
 std::vector<Json> reports() {
   return {validation(), explanation(), comparison(), measurement(), discovery(),
-          circuit(),    derivation(),  training(),   manifest()};
+          circuit(),    training(),    derivation(), manifest()};
 }
 
 /// Every place in a value, the value itself first.
@@ -229,14 +227,38 @@ std::string with_deep_nesting(std::string text) {
 
 class ReportShapes : public interp::Scratch {
  protected:
-  std::string page_or_refusal(const std::string& text) const {
-    const auto path = put("r.json", text);
+  std::string page_or_refusal(const std::string& text, const char* name = "r.json") const {
+    const auto path = put(name, text);
     return message_of([&] { page_of({read_run(path)}); });
+  }
+  /// The same of a report, or of the lines of a log.
+  std::string page_or_refusal(const Json& original, const Json& changed) const {
+    if (original.is_object()) return page_or_refusal(with_deep_nesting(changed.dump()));
+    std::string text;
+    for (const Json& line : changed) text += with_deep_nesting(line.dump()) + "\n";
+    return page_or_refusal(text, "r.jsonl");
   }
 };
 
 TEST_F(ReportShapes, FitWhatCommandsWrite) {
-  for (const Json& report : reports()) EXPECT_EQ(page_or_refusal(report.dump()), "");
+  for (const Json& report : reports()) EXPECT_EQ(page_or_refusal(report, report), "");
+}
+
+TEST_F(ReportShapes, NeedAKind) {
+  for (Json report : reports()) {
+    if (!report.contains("kind")) continue;  // a log, or a circuit
+    report.erase("kind");
+    EXPECT_THAT(page_or_refusal(report.dump()),
+                testing::AllOf(HasSubstr("field 'kind': is missing"),
+                               HasSubstr("written by an earlier version")));
+    report.update({{"kind", "study"}, {"schema", 1}});  // whatever its members look like
+    EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("no page about records of the kind"));
+    report["kind"] = std::string(50'000'000, 'k');
+    EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("unknown kind of record 'kkk"));
+  }
+  Json other = circuit();
+  other["assay"]["kind"] = "study";
+  EXPECT_THAT(page_or_refusal(other.dump()), HasSubstr("expected \"circuit\""));
 }
 
 // Sections read without a doubt: what is not refused must be what they rely on.
@@ -259,12 +281,11 @@ TEST_F(ReportShapes, RefuseInOneLineWhatCannotBecomeAPage) {
           parent.erase(std::stoul(place.back()));
       }
       for (const Json& json : changed) {
-        const std::string message = page_or_refusal(with_deep_nesting(json.dump()));
+        const std::string message = page_or_refusal(report, json);
         refused += !message.empty();
         ASSERT_EQ(message.find('\n'), message.npos) << place << ": " << message;
         ASSERT_LT(message.size(), 2000u) << place << ": " << message;
-        ASSERT_TRUE(message.empty() || message.starts_with(at("r.json").string() + ": "))
-            << message;
+        ASSERT_TRUE(message.empty() || message.starts_with(at("r.json").string())) << message;
         ASSERT_THAT(message, testing::Not(HasSubstr("json.exception"))) << place << ": " << message;
       }
     }
@@ -342,7 +363,8 @@ TEST_F(ReportShapes, TextsOfReportsStayText) {
   const std::string hostile = "</script><img src=x onerror=alert(1)>\"&lt;b&gt;";
   Json report = validation();
   report["title"] = hostile;
-  report["nodes"][0]["node"] = report["rows"][0]["node"] = hostile;
+  report["nodes"][0]["node"] = hostile;
+  for (Json& row : report["rows"]) row["node"] = hostile;
   report["nodes"][0]["parents"] = {hostile};
   const Page hostile_page = page_of({read_run(put("r.json", report.dump()))});
   EXPECT_THAT(html_of(hostile_page), testing::Not(HasSubstr("<img src=x")));

@@ -5,6 +5,7 @@
 
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
+#include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
 
 namespace assay::tools::page {
@@ -20,6 +21,7 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
                {"failures", static_cast<int64_t>(100 * rate)},
                {"rate", rate},
                {"upper", rate + 0.01},
+               {"exact", false},
                {"lower", 0.0},
                {"simultaneous_upper", rate + 0.02},
                {"witnesses", Json::array()}};
@@ -29,22 +31,12 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
 
 /// A whole report on one node, whose model and interpretation are gone.
 Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
-  Json report = {{"title", "a sum"},
-                 {"command", "assay validate"},
-                 {"version", "0.1.0"},
-                 {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
-                 {"model", {{"path", "gone.safetensors"}, {"sha256", "00"}}},
-                 {"interpretation", {{"path", "gone.json"}, {"sha256", "00"}}},
-                 {"data", {{"source", "sampled"}, {"seed", 1}}},
-                 {"confidence", 0.95},
-                 {"inputs", 100},
-                 {"partial", false},
-                 {"exact", false},
-                 {"scope", "distribution"},
+  Json report = validation_facts();
+  report.update({{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
                  {"objections", Json::array()},
                  {"untested", Json::array()},
                  {"remarks", Json::array()},
-                 {"rows", Json::array()}};
+                 {"rows", Json::array()}});
   const Json operation = {{"operation", "any"}, {"parameters", Json::object()}};
   report["nodes"] = {{{"node", "sum"},
                       {"inherited_failures", 0},
@@ -52,6 +44,7 @@ Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
                       {"equality", "equal"},
                       {"complete_cut", true},
                       {"path_around", Json::array()},
+                      {"has_evidence", false},
                       {"parents", {"tokens"}},
                       {"sites", {"logits"}},
                       {"reads", {"logits"}},
@@ -131,6 +124,7 @@ TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
 
 /// The block of failing inputs, of a report with one witness of this row.
 Json witnesses_of(Json report, size_t row, const Json& network, const Json& interpretation) {
+  report["rows"][row]["failures"] = 1;
   report["rows"][row]["witnesses"].push_back({{"input", 7},
                                               {"tokens", {3, 4, 7}},
                                               {"network", network},
@@ -191,6 +185,7 @@ TEST(Sections, SayWhyTheNetworkIsNotUsed) {
 TEST(Sections, OfOneKindStandTogether) {
   Json other = validation();
   other["inputs"] = 200;
+  for (Json& row : other["rows"]) row["n"] = 200;
   other["nodes"][0]["equality"] = "equal_rounded";
   std::vector<std::string> titles;
   for (const Section& section :
@@ -229,7 +224,9 @@ Json explanation() {
                        {"standard_errors", {0.25, nullptr}},
                        {"rows", 3},
                        {"seconds", 0.5}};
-  return {{"facts", {{"answer", "s"}}},
+  return {{"kind", "explanation"},
+          {"schema", 1},
+          {"facts", {{"answer", "s"}}},
           {"tokens", {"(", "x0", ")", "(", "x1", ")", ":"}},
           {"features", Json::array({first, second})},
           {"explanations", Json::array({scores})}};
@@ -264,7 +261,9 @@ Json measurement() {
   const auto test = [](const char* outcome) {
     return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
   };
-  return {{"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
+  return {{"kind", "measurement"},
+          {"schema", 1},
+          {"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
           {"measures",
            {{"ablation", "pair"},
             {"metric", "accuracy"},
@@ -312,7 +311,9 @@ Json comparison() {
              input = {{"input", "3 + 4 ="},
                       {"right", true},
                       {"methods", Json::array({scored, unscored})}};
-  return {{"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
+  return {{"kind", "comparison"},
+          {"schema", 1},
+          {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
           {"features", "token"},
           {"confidence", 0.95},
           {"partial", false},
@@ -397,7 +398,7 @@ TEST(Sections, TakeNoNumberForATokenThatIsNone) {
   const auto node = [](const Json& token) {
     return Json{{"alpha", {{"operation", "argmax_of"}, {"parameters", {{"tokens", {token}}}}}}};
   };
-  EXPECT_EQ(answer_text(right, node(8), *task), "UNSAT");
+  EXPECT_EQ(answer_text(right, node(14), *task), "UNSAT");
   EXPECT_THAT(message_of([&] { answer_text(wrong, node(8), *task); }),
               HasSubstr("the token chosen: expected a whole number"));
   EXPECT_THAT(message_of([&] { answer_text(right, node(wrong), *task); }),
@@ -408,8 +409,14 @@ class Runs : public interp::Scratch {};
 
 TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(put("a.json", "{")); }), HasSubstr("a.json: not a report"));
-  EXPECT_THAT(message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
-              HasSubstr("b.json: expected a report that validate, measure"));
+  EXPECT_THAT(
+      message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
+      HasSubstr("b.json: field 'kind': is missing; expected a report that validate, measure"));
+  EXPECT_THAT(message_of([&] { read_run(put("c.json", R"({"kind": "valuation"})")); }),
+              testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
+                             HasSubstr("did you mean 'validation'?")));
+  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "study", "schema": 1})")); }),
+              HasSubstr("d.json: there is no page about records of the kind study, only about"));
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");

@@ -1,0 +1,225 @@
+#include "axioms/merge.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <ranges>
+#include <stdexcept>
+
+namespace assay::axioms {
+namespace {
+
+using interp::Range;
+using interp::Ranges;
+using nlohmann::ordered_json;
+
+/// The report without what its inputs and its process have brought in. Parts of one run agree in
+/// the rest.
+ordered_json asked_of(Report report) {
+  Part& part = *report.part;
+  part = {.shard = {.index = 0, .of = part.shard.of},
+          .inputs = part.inputs,
+          .chunk = part.chunk,
+          .witnesses = part.witnesses,
+          .output = part.output};
+  const RunFacts& facts = report.facts;
+  report.facts = {.command = {},
+                  .version = facts.version,
+                  .model = {.path = {}, .sha256 = facts.model.sha256},
+                  .interpretation = {.path = {}, .sha256 = facts.interpretation.sha256},
+                  .data = facts.data,
+                  .seeds = facts.seeds,
+                  .device = facts.device,
+                  .blas = {},
+                  .times = {}};
+  report.inputs = 0;
+  report.partial = false;
+  report.objections.clear();
+  report.untested.clear();
+  report.remarks.clear();
+  for (ReportNode& node : report.nodes) {
+    node.inherited = 0;
+    node.grip.reset();
+  }
+  for (ReportRow& row : report.rows) {
+    row.estimate = {};
+    row.plain.reset();
+    row.witnesses.clear();
+  }
+  conclude(report);
+  return to_json(report);
+}
+
+/// What stands at a place, in a few words.
+std::string value_at(const ordered_json& json, const std::string& pointer) {
+  const ordered_json::json_pointer place(pointer);
+  return json.contains(place) ? interp::cut_short(json.at(place).dump(), 80) : "not there";
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+bool is_among(int64_t input, const Ranges& ranges) {
+  return std::ranges::any_of(ranges, [&](const Range& range) {
+    return range.first <= input && input < range.first + range.count;
+  });
+}
+
+void require_counted(const Report& report, const Part& part) {
+  const Range own = interp::range_of(part.shard, part.inputs, part.chunk);
+  require(interp::joined(part.counted) == part.counted, "its ranges of inputs are not in order");
+  const int64_t end = own.first + own.count;
+  for (const Range& range : part.counted)
+    require(range.first % part.chunk == 0 && own.first <= range.first &&
+                range.first + range.count <= end,
+            fmt::format("part {} of {} has inputs {} to {}, and counts inputs {} to {}",
+                        part.shard.index, part.shard.of, own.first, end - 1, range.first,
+                        range.first + range.count - 1));
+  const int64_t inputs = interp::count_of(part.counted);
+  require(inputs == report.inputs && report.partial == (inputs < own.count),
+          fmt::format("it says {} inputs{} and counts {} of {}", report.inputs,
+                      report.partial ? ", interrupted," : "", inputs, own.count));
+}
+
+void require_row(const ReportRow& row, const ReportNode& node, const Part& part) {
+  const std::string name = fmt::format("row {}.{}", row.node, to_string(row.axiom));
+  const bool plain = node.equality == "downstream" && row.estimate.n > 0 &&
+                     (row.axiom == Axiom::PE || row.axiom == Axiom::CE);
+  require(row.plain.has_value() == plain,
+          fmt::format("{}: plain_equality is {}", name, plain ? "missing" : "not expected"));
+  require(std::ssize(row.witnesses) == std::min(part.witnesses, row.estimate.failures),
+          fmt::format("{}: {} witnesses of {} failures, expected the first {}", name,
+                      row.witnesses.size(), row.estimate.failures, part.witnesses));
+  for (size_t i = 0; i < row.witnesses.size(); ++i)
+    require(
+        is_among(row.witnesses[i].input, part.counted) &&
+            (i == 0 || row.witnesses[i - 1].input < row.witnesses[i].input),
+        fmt::format("{}: its witness, input {}, is not among the inputs counted, or not in order",
+                    name, row.witnesses[i].input));
+}
+
+void require_readings(const Report& report, const Part& part) {
+  int64_t inputs = part.readings.ties;
+  for (const auto& [reading, n] : part.readings.inputs) inputs += n;
+  require(inputs == report.inputs,
+          fmt::format("its readings are of {} inputs, not of {}", inputs, report.inputs));
+}
+
+void require_vacuity_in_the_first(const Report& report, const Part& part) {
+  const bool found = !report.objections.empty() || !report.untested.empty();
+  require(part.shard.index == 1 || !found, "only the first part says what was found of vacuity");
+  for (const ReportNode& node : report.nodes) {
+    if (!node.grip) continue;
+    require(part.shard.index == 1, "only the first part has grips");
+    require(node.grip->changed <= node.grip->inputs && node.grip->pairs <= node.grip->inputs &&
+                node.grip->followed <= node.grip->pairs,
+            fmt::format("node {}: more inputs of its grip than there are", node.name));
+  }
+}
+
+/// Every part once. @param parts  in the order of their numbers.
+void require_all(const std::vector<NamedReport>& parts) {
+  const int64_t of = parts.front().report.part->shard.of;
+  std::map<int64_t, std::string> names;
+  for (const auto& [name, report] : parts) {
+    const auto [other, is_new] = names.try_emplace(report.part->shard.index, name);
+    if (!is_new)
+      throw std::invalid_argument(fmt::format("{} and {} are both part {} of {}", other->second,
+                                              name, report.part->shard.index, of));
+  }
+  std::vector<int64_t> missing;
+  for (int64_t index = 1; index <= of && missing.size() < 10; ++index)
+    if (!names.contains(index)) missing.push_back(index);
+  if (!missing.empty())
+    throw std::invalid_argument(fmt::format("part {} of {} is missing: given are {}",
+                                            fmt::join(missing, ", "), of,
+                                            fmt::join(names | std::views::values, ", ")));
+}
+
+}  // namespace
+
+void require_part(const NamedReport& named) {
+  const auto& [name, report] = named;
+  try {
+    require(report.part.has_value(), "the report of a whole run, not of a part of one (--shard)");
+    require_counted(report, *report.part);
+    for (size_t i = 0; i < report.rows.size(); ++i)
+      require_row(report.rows[i], report.nodes[i / std::size(kAxioms)], *report.part);
+    require_readings(report, *report.part);
+    require_vacuity_in_the_first(report, *report.part);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", name, error.what()));
+  }
+}
+
+void require_same_run(const NamedReport& one, const NamedReport& other) {
+  const ordered_json left = asked_of(one.report), right = asked_of(other.report);
+  const ordered_json differences = ordered_json::diff(left, right);
+  if (differences.empty()) return;
+  const std::string place = differences.front().at("path");
+  throw std::invalid_argument(
+      fmt::format("{} and {} are not of one run: {} is {} in the one and {} in the other", one.name,
+                  other.name, place, value_at(left, place), value_at(right, place)));
+}
+
+void add_counts(Report& total, const Report& more) {
+  Part& part = *total.part;
+  Ranges counted = part.counted;
+  std::ranges::copy(more.part->counted, std::back_inserter(counted));
+  part.counted = interp::joined(std::move(counted));
+  part.readings += more.part->readings;
+  total.inputs += more.inputs;
+  Times& times = total.facts.times;
+  times.started = std::min(times.started, more.facts.times.started);
+  times.seconds += more.facts.times.seconds;
+  times.cpu_seconds += more.facts.times.cpu_seconds;
+  for (size_t v = 0; v < total.nodes.size(); ++v) {
+    total.nodes[v].inherited += more.nodes[v].inherited;
+    for (size_t i = v * std::size(kAxioms); i < (v + 1) * std::size(kAxioms); ++i) {
+      AxiomResult sum{total.rows[i].estimate, std::move(total.rows[i].witnesses)};
+      add(sum, {more.rows[i].estimate, more.rows[i].witnesses}, part.witnesses);
+      total.rows[i].estimate = sum.estimate;
+      total.rows[i].witnesses = std::move(sum.witnesses);
+      if (more.rows[i].plain) {
+        if (!total.rows[i].plain) total.rows[i].plain.emplace();
+        *total.rows[i].plain += *more.rows[i].plain;
+      }
+    }
+  }
+  const Range own = interp::range_of(part.shard, part.inputs, part.chunk);
+  total.partial = total.inputs < own.count;
+  conclude(total);
+}
+
+void complete(Report& report) {
+  if (report.is_shard()) return;
+  Vacuity found;
+  add_readings(found, report.part->output, report.part->readings);
+  if (!report.partial) report.part.reset();
+  add_vacuity(report, found);
+}
+
+Report merge(std::vector<NamedReport> parts) {
+  if (parts.empty()) throw std::invalid_argument("expected the parts of a run");
+  for (const NamedReport& part : parts) {
+    require_part(part);
+    require(!part.report.partial,
+            part.name + ": this part was interrupted; let it go on with --resume first");
+    require(part.report.is_shard(),
+            part.name + ": the only part of its run, so that there is nothing to merge");
+    require_same_run(parts.front(), part);
+  }
+  std::ranges::stable_sort(parts, {},
+                           [](const NamedReport& part) { return part.report.part->shard.index; });
+  require_all(parts);
+  Report whole = std::move(parts.front().report);
+  whole.part->shard = {};
+  for (auto part = parts.begin() + 1; part != parts.end(); ++part) add_counts(whole, part->report);
+  complete(whole);
+  return whole;
+}
+
+}  // namespace assay::axioms

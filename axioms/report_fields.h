@@ -1,0 +1,223 @@
+#pragma once
+// What a validation report is in JSON, member by member (interp/files/fields.h). Everything that
+// conclude() computes is derived: it is written, and computed anew when a report is read.
+
+#include "axioms/report.h"
+#include "interp/files/fields.h"
+
+namespace assay::statistics {
+
+template <class V>
+void fields(V& v, Estimate& estimate) {
+  v("n", estimate.n, "inputs", interp::counts());
+  v("failures", estimate.failures, "how many of them fail", interp::counts());
+  v.derived("rate", estimate.rate(), "their share", interp::shares());
+}
+
+}  // namespace assay::statistics
+
+namespace assay::interp {
+
+template <class V>
+void fields(V& v, Range& range) {
+  v("first", range.first, "index of the first input", counts());
+  v("count", range.count, "how many", counts());
+}
+
+template <class V>
+void fields(V& v, Blas& blas) {
+  v("library", blas.library, "the file that matrix products come from");
+  v("configuration", blas.configuration, "what OpenBLAS says of itself");
+  v("core", blas.core, "the processor that its kernels are made for");
+  v("gflops", blas.gflops, "measured on one thread", json_shapes::number(0));
+  v("fast", blas.fast, "whether that is as fast as it should be");
+}
+
+}  // namespace assay::interp
+
+namespace assay::axioms {
+
+/// Bytes, two digits each.
+interp::Shape hex_text();
+// What JSON says in another way than the members.
+nlohmann::ordered_json cut_as_json(interp::Found path_around);
+interp::Found cut_from_json(const nlohmann::ordered_json& complete_cut);
+nlohmann::ordered_json axiom_as_json(Axiom axiom);
+Axiom axiom_from_json(const nlohmann::ordered_json& name);
+nlohmann::ordered_json scope_as_json(Scope scope);
+Scope scope_from_json(const nlohmann::ordered_json& name);
+nlohmann::ordered_json readings_as_json(const Readings::Counts& counts);
+Readings::Counts readings_from_json(const nlohmann::ordered_json& list);
+
+template <class V>
+void fields(V& v, Source& source) {
+  v("path", source.path, "where it was read");
+  v("sha256", source.sha256, "its hash");
+}
+
+template <class V>
+void fields(V& v, Times& times) {
+  v("started", times.started, "UTC, ISO 8601");
+  v("seconds", times.seconds, "of the check, by the clock", interp::json_shapes::number(0));
+  v("cpu_seconds", times.cpu_seconds, "of processor time", interp::json_shapes::number(0));
+}
+
+template <class V>
+void fields(V& v, OperationText& operation) {
+  v("operation", operation.operation, "its name");
+  v("parameters", operation.parameters, "without tensors",
+    interp::json_shapes::map(interp::json_shapes::anything()));
+}
+
+template <class V>
+void fields(V& v, Objection& objection) {
+  v("node", objection.node, "the node concerned");
+  v("kind", objection.kind, "`early answer`, … (docs/mutations.md)");
+  v("violates", objection.violates, "the informal axiom");
+  v("reason", objection.reason, "what was seen, with its numbers");
+}
+
+template <class V>
+void fields(V& v, Remark& remark) {
+  v("node", remark.node, "the node concerned; empty: the whole");
+  v("text", remark.text, "what is said of it");
+}
+
+template <class V>
+void fields(V& v, Grip& grip) {
+  v("inputs", grip.inputs, "inputs tried", interp::counts());
+  v("changed", grip.changed, "decisions that changed", interp::counts());
+  v("pairs", grip.pairs, "inputs decided differently from the other one", interp::counts());
+  v("followed", grip.followed, "of these, how many came to the other's decision", interp::counts());
+}
+
+template <class V>
+void fields(V& v, Witness& witness) {
+  using namespace interp::json_shapes;
+  v("input", witness.input, "its index in the stream", interp::counts());
+  v("tokens", witness.tokens, "the input", list(interp::counts(), 1));
+  v("network", witness.network,
+    "the network's value; of PR and CR its decision, an index into the task's answers (-1: a tie)");
+  v("interpretation", witness.interpretation,
+    "the interpretation's; of PR and CR the decision of the replaced run");
+}
+
+template <class V>
+void fields(V& v, ReportNode& node) {
+  using namespace interp::json_shapes;
+  v("node", node.name, "its name");
+  v("inherited_failures", node.inherited, "PE failures that a parent's wrong value explains",
+    interp::counts());
+  v.derived("introduced_failures", node.introduced, "PE failures that are new here",
+            interp::counts());
+  v("equality", node.equality, "which values count as the same");
+  v.through("complete_cut", node.around.found, cut_as_json, cut_from_json, nullable(boolean()),
+            "whether its sites are a complete cut; null: not known");
+  v("path_around", node.around.path, "a path that they do not cut");
+  v("has_evidence", node.has_evidence, "whether the interpretation gives any");
+  v("grip", node.grip, "what follows when another input's value is written at its sites");
+  v("parents", node.definition.parents, "what the interpretation says of it, here and below");
+  v("sites", node.definition.sites, "where γ writes");
+  v("reads", node.definition.reads, "what α reads");
+  v("h", node.definition.h, "the value from the parents' values");
+  v("alpha", node.definition.alpha, "the value from activations");
+  v("gamma", node.definition.gamma, "activations from the value");
+  v("evidence", node.definition.evidence, "what speaks for it",
+    list(object({optional("statement", text()), optional("supports", boolean())})));
+}
+
+template <class V>
+void fields(V& v, ReportRow& row) {
+  const auto bound = [&](double value) {
+    return row.exact ? std::nullopt : std::optional<double>(value);
+  };
+  v("node", row.node, "name of the node");
+  v.through("axiom", row.axiom, axiom_as_json, axiom_from_json,
+            interp::json_shapes::text_among({"PE", "CE", "PR", "CR"}), "PE, CE, PR or CR");
+  fields(v, row.estimate);
+  v.derived("exact", row.exact, "the rate is that of all inputs there are: no bounds");
+  v.derived("upper", bound(row.upper), "one-sided bound of the rate", interp::shares());
+  v.derived("lower", bound(row.lower), "the bound from below", interp::shares());
+  v.derived("confidence", bound(row.confidence), "of each bound", interp::shares());
+  v.derived("simultaneous_upper", bound(row.simultaneous_upper),
+            "bounds that hold for all rows together", interp::shares());
+  v("claim", row.claim, "claimed largest rate", interp::shares());
+  v.derived("verdict", row.verdict_text(), "holds, violated, undecided or vacuous");
+  v.derived("because", row.because.empty() ? std::nullopt : std::optional(row.because),
+            "why `holds` was withheld");
+  v("plain_equality", row.plain,
+    "PE and CE of a node compared downstream: the same with values compared element by element");
+  v("witnesses", row.witnesses, "the first failing inputs");
+}
+
+template <class V>
+void fields(V& v, Readings& readings) {
+  using namespace interp::json_shapes;
+  v("ties", readings.ties, "inputs without a decision", interp::counts());
+  v.through("values", readings.inputs, readings_as_json, readings_from_json,
+            list(object({{"value", hex_text()},
+                         {"decision", interp::counts()},
+                         {"inputs", integer(1, interp::kMostCounted)}})),
+            "inputs by what the output's alpha gives (its bytes, in hex) and by decision");
+}
+
+template <class V>
+void fields(V& v, Part& part) {
+  using namespace interp::json_shapes;
+  v("index", part.shard.index, "which part, from 1", integer(1, interp::kMostCounted));
+  v("of", part.shard.of, "of how many", integer(1, interp::kMostCounted));
+  v("inputs", part.inputs, "of the whole run", interp::counts());
+  v("chunk", part.chunk, "inputs that pass through the network at once",
+    integer(1, interp::kMostCounted));
+  v("counted", part.counted, "the inputs that are counted here");
+  v("witnesses", part.witnesses, "failing inputs kept per row", interp::counts());
+  v("output", part.output, "the node whose alpha reads the decision");
+  v("readings", part.readings, "what that alpha gave");
+}
+
+template <class V>
+void fields(V& v, Report& report) {
+  using namespace interp::json_shapes;
+  RunFacts& facts = report.facts;
+  v.derived("kind", std::string(kReportKind), "`validation`");
+  v.derived("schema", int64_t{kReportSchema}, "version of this form");
+  v("command", facts.command, "the command line");
+  v("version", facts.version, "of assay");
+  v("title", report.title, "of the interpretation");
+  v("task", report.task, "name and settings",
+    object({{"name", text()}, {"settings", map(anything())}}));
+  v("model", facts.model, "the network");
+  v("interpretation", facts.interpretation, "what is said of it");
+  v("data", facts.data,
+    "`part` and `seed`, or the path with the number of lines (`count`), `distinct` ones, those "
+    "that "
+    "the task never draws (`outside_distribution`), and whether the user states that they are "
+    "`independent`",
+    object({optional("path", text()), optional("distinct", interp::counts())}));
+  v("seeds", facts.seeds, "what was drawn, by its seed");
+  v("threads", facts.threads, "that it ran on", integer(1, interp::kMostCounted));
+  v("device", facts.device, "that it ran on");
+  v("blas", facts.blas, "which BLAS");
+  v("times", facts.times, "when and how long");
+  v("confidence", report.confidence, "of every bound and of all verdicts", number(0, 1));
+  v("inputs", report.inputs, "checked", interp::counts());
+  v("inputs_text", report.inputs_text, "the inputs of the whole run, in words");
+  v("partial", report.partial, "interrupted");
+  v("shard", report.part, "of a part of a run, and of an interrupted one: what the rest must know");
+  v.through("scope", report.scope, scope_as_json, scope_from_json,
+            text_among({"distribution", "domain", "list"}),
+            "`distribution` (independent draws, rates carry bounds), `domain` (every input there "
+            "is) or `list` (lines of a file, of which nothing is bounded)");
+  v.derived("exact", report.exact, "all of a domain or a list");
+  v.derived("verdict", verdict_sentence(report), "in one or two sentences");
+  v.derived("vacuity", vacuity_outcome(report),
+            "whether reasons were looked for, and found, why the interpretation says nothing: "
+            "`found`, `not found`, `not tested`");
+  v("objections", report.objections, "these reasons");
+  v("untested", report.untested, "what could not be tested");
+  v("remarks", report.remarks, "what belongs beside the verdict");
+  v("nodes", report.nodes, "what is said of each node as a whole");
+  v("rows", report.rows, "one per node and axiom", list(interp::shape_of<ReportRow>(), 1));
+}
+
+}  // namespace assay::axioms

@@ -1,0 +1,145 @@
+// Runs in parts, through the command: parts add up to the report of one run, and whatever is no
+// part of it is refused by name.
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "circuits/interpretation/interpretation_file.h"
+#include "tests/tools/model_folder.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::HasSubstr;
+
+class Merging : public ModelFolder {
+ protected:
+  Merging() {
+    const auto loaded = interp::load_model(at("model.safetensors"));
+    const auto task = tasks::task_from_json(loaded.metadata["task"]);
+    auto derived = task->derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
+    derived.interpretation.model_sha256 = loaded.sha256;
+    circuits::save_interpretation(derived.interpretation, at("claim.json"));
+  }
+
+  static constexpr const char* kValidate =
+      "validate --model model.safetensors --interpretation claim.json --inputs 1000 --witnesses 3 "
+      "--claim 'or.PE<=0.9' 'parse.PE<=0.0001' ";
+
+  /// Writes FOLDER-1.json … FOLDER-N.json; their names, in another order.
+  std::string parts(const std::string& command, const std::string& name, int64_t of) const {
+    std::vector<std::string> names;
+    for (int64_t i = 1; i <= of; ++i) {
+      names.push_back(fmt::format("{}-{}.json", name, i));
+      const Finished part =
+          run(fmt::format("{} --shard {}/{} --json {}", command, i, of, names.back()));
+      EXPECT_EQ(part.code, 0) << part.error;
+    }
+    std::mt19937 random(3);
+    std::ranges::shuffle(names, random);
+    return fmt::format("{}", fmt::join(names, " "));
+  }
+  /// A report without the facts of its run.
+  std::string facts_aside(const std::string& name) const {
+    ordered_json report = ordered_json::parse(content_of(at(name)));
+    for (const char* fact : {"command", "threads", "blas", "times"}) report.erase(fact);
+    return report.dump();
+  }
+  static std::string without(std::string text, const std::string& begin) {
+    const size_t from = text.find(begin);
+    if (from == text.npos) return text;
+    return text.erase(from, text.find('\n', from) + 1 - from);
+  }
+  void edit(const std::string& from, const std::string& to, const char* pointer,
+            const ordered_json& value) const {
+    ordered_json json = ordered_json::parse(content_of(at(from)));
+    json[ordered_json::json_pointer(pointer)] = value;
+    put(to, json.dump());
+  }
+  void refuse(const std::string& files, const std::vector<std::string>& words) const {
+    expect_refusal(run("merge " + files + " --json no.json"), words);
+    EXPECT_FALSE(std::filesystem::exists(at("no.json")));
+  }
+};
+
+TEST_F(Merging, ValidationsInAnyNumberOfPartsAreOneRun) {
+  const Finished whole = run(std::string(kValidate) + "--json whole.json --html whole.html");
+  for (const int64_t of : {2, 3, 7}) {
+    const std::string files = parts(kValidate, fmt::format("of{}", of), of);
+    const Finished merged = run(fmt::format("merge {} --json merged.json --html m.html", files));
+    EXPECT_EQ(merged.code, whole.code) << merged.error;
+    EXPECT_EQ(facts_aside("merged.json"), facts_aside("whole.json"));
+    std::string printed = whole.out;
+    for (const char* line : {"BLAS ", "time ", "report ", "page "})
+      printed = without(printed, line);
+    std::string printed_by_merge = merged.out;
+    for (const char* line : {"report ", "page "})
+      printed_by_merge = without(printed_by_merge, line);
+    EXPECT_EQ(printed_by_merge, printed);
+    EXPECT_TRUE(std::filesystem::exists(at("m.html")));
+  }
+}
+
+TEST_F(Merging, AnInterruptedValidationGoesOn) {
+  run(std::string(kValidate) + "--json whole.json");
+  parts(kValidate, "half", 2);
+  // The first half is what an interrupted run has counted.
+  edit("half-1.json", "begun.json", "/shard/index", 1);
+  edit("begun.json", "begun.json", "/shard/of", 1);
+  edit("begun.json", "begun.json", "/partial", true);
+  const Finished resumed = run(std::string(kValidate) + "--resume begun.json --json resumed.json");
+  EXPECT_EQ(facts_aside("resumed.json"), facts_aside("whole.json")) << resumed.error;
+  expect_refusal(
+      run(std::string(kValidate) + "--resume begun.json --confidence 0.9 --json no.json"),
+      {"begun.json and this run are not of one run", "/confidence is 0.95"});
+  expect_refusal(run(std::string(kValidate) + "--resume whole.json --json no.json"),
+                 {"whole.json", "the report of a whole run"});
+  expect_refusal(run(std::string(kValidate) + "--resume half-1.json --json no.json"),
+                 {"half-1.json", "/shard/of is 2"});
+  expect_refusal(run(std::string(kValidate) + "--resume half-1.json --shard 2/2 --json no.json"),
+                 {"--resume half-1.json: it is part 1/2, not 2/2"});
+  refuse("begun.json half-2.json", {"begun.json", "interrupted"});
+}
+
+TEST_F(Merging, WhatIsNoPartOfTheRunIsRefusedByName) {
+  run(std::string(kValidate) + "--json whole.json");
+  parts(kValidate, "p", 3);
+  refuse("p-1.json p-2.json", {"part 3 of 3 is missing", "p-1.json, p-2.json"});
+  std::filesystem::copy_file(at("p-2.json"), at("again.json"));
+  refuse("p-1.json p-2.json again.json", {"p-2.json and again.json are both part 2 of 3"});
+  run(std::string(kValidate) + "--seed 2 --shard 2/3 --json other.json");
+  refuse("p-1.json other.json p-3.json", {"p-1.json and other.json are not of one run", "/data/s"});
+  refuse("p-1.json p-2.json p-3.json whole.json", {"whole.json", "the report of a whole run"});
+  edit("p-2.json", "two.json", "/shard/of", 2);
+  refuse("p-1.json two.json", {"two.json: part 2 of 2"});
+  edit("p-2.json", "kind.json", "/kind", "study");
+  edit("kind.json", "kind.json", "/schema", 1);
+  refuse("p-1.json kind.json", {"p-1.json is a validation", "kind.json is a study"});
+  refuse("kind.json kind.json", {"records of the kind study are not made in parts; validation"});
+  edit("p-2.json", "kind.json", "/schema", 9);
+  refuse("p-1.json kind.json p-3.json", {"kind.json: schema 9: a later version"});
+  edit("p-2.json", "tokens.json", "/rows/0/witnesses",
+       ordered_json::parse(
+           R"([{"input": 400, "tokens": [99], "network": 1, "interpretation": 2}])"));
+  refuse("p-1.json tokens.json p-3.json", {"tokens.json: "});
+  expect_refusal(run("merge p-1.json p-2.json p-3.json --json p-1.json"),
+                 {"p-1.json: would overwrite a part"});
+  expect_refusal(run("report p-1.json --out page.html"), {"p-1.json: part 1 of 3", "assay merge"});
+}
+
+TEST_F(Merging, ShardsThatCannotBeAreRefusedByName) {
+  const auto shard = [&](const std::string& more) {
+    return run(std::string(kValidate) + "--json no.json --shard " + more);
+  };
+  for (const char* wrong : {"0/3", "4/3", "1", "1/", "/3", "1/3/5", "-1/3", "a/b", "1/0"})
+    expect_refusal(shard(wrong), {"--shard", "expected I/N"});
+  expect_refusal(shard("1/9"), {"part 1/9: 1000 inputs are 8 chunks of up to 128"});
+  expect_refusal(shard("1/2 --html p.html"), {"--shard", "--html"});
+  expect_refusal(shard("1/2 --under all"), {"--shard", "--under"});
+  expect_refusal(run(std::string(kValidate) + "--shard 1/2"), {"--shard", "--json"});
+}
+
+}  // namespace
+}  // namespace assay::tools

@@ -1,0 +1,122 @@
+// `assay merge PART… --json OUT`
+
+#include "axioms/merge.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <stdexcept>
+#include <vector>
+
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/page_option.h"
+#include "tools/report_text.h"
+#include "tools/startup.h"
+#include "tools/validation_record.h"
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct MergeOptions {
+  CommonOptions common;
+  std::vector<fs::path> parts;
+  PageOption page;
+};
+
+void require_no_part_overwritten(const MergeOptions& options) {
+  for (const fs::path& part : options.parts)
+    for (const fs::path& written : {options.common.json, options.page.file}) {
+      std::error_code absent;
+      if (!written.empty() && fs::equivalent(part, written, absent))
+        throw std::invalid_argument(
+            fmt::format("{}: would overwrite a part that is read", written.string()));
+    }
+}
+
+void write(const MergeOptions& options, const nlohmann::ordered_json& json,
+           const Console& console) {
+  write_report(options.common, json);
+  console.line();
+  console.fact("report", options.common.json.string());
+  write_page(options.page, options.common, json, console);
+}
+
+int merge_validations(const MergeOptions& options, const Session& session) {
+  std::vector<axioms::NamedReport> parts;
+  std::unique_ptr<tasks::Task> task;
+  for (const fs::path& path : options.parts) {
+    ValidationRecord record = read_validation(path);
+    task = std::move(record.task);
+    parts.push_back({path.string(), std::move(record.report)});
+  }
+  axioms::Report report = axioms::merge(std::move(parts));
+  report.facts.command = command_line();
+  print_subject({.model = report.facts.model,
+                 .interpretation = report.facts.interpretation,
+                 .title = report.title,
+                 .inputs = report.inputs_text},
+                *task, session.console);
+  print_report(report, *task, session.console);
+  write(options, axioms::to_json(report), session.console);
+  return exit_code(report, session.console);
+}
+
+/// The kinds that can be merged, and how.
+using Merge = int (*)(const MergeOptions& options, const Session& session);
+const std::vector<std::pair<std::string, Merge>>& merges() {
+  static const std::vector<std::pair<std::string, Merge>> all = {
+      {axioms::kReportKind, merge_validations}};
+  return all;
+}
+
+int run_merge(const MergeOptions& options) {
+  require_no_part_overwritten(options);
+  require_writable(options.page);
+  const Session session = start(options.common);
+  const fs::path& first = options.parts.front();
+  const std::string kind = kind_of_file(first);
+  for (const fs::path& part : options.parts)
+    if (const std::string other = kind_of_file(part); other != kind)
+      throw std::invalid_argument(
+          fmt::format("{} is a {}, and {} is a {}: expected parts of one run", first.string(), kind,
+                      part.string(), other));
+  std::vector<std::string> known;
+  for (const auto& [name, merge] : merges()) {
+    if (name == kind) return merge(options, session);
+    known.push_back(name);
+  }
+  throw std::invalid_argument(
+      fmt::format("{}: records of the kind {} are not made in parts; {} are", first.string(), kind,
+                  fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+Command add_merge(CLI::App& app) {
+  const auto options = std::make_shared<MergeOptions>();
+  app.add_option("PART", options->parts, "what --json of runs with --shard wrote, in any order")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--json", options->common.json, "the report of the whole run")
+      ->required()
+      ->type_name("FILE");
+  add_page_option(app, options->page);
+  app.add_flag("--quiet", options->common.quiet,
+               "print nothing but warnings, errors and why the exit code is not 0");
+  app.footer(
+      "The report, what is printed and the exit code are those of one run on all inputs; only the "
+      "facts of the run differ (command, times, threads). Parts of different runs, missing, "
+      "doubled "
+      "and interrupted ones are refused.\n"
+      "\nExample:\n"
+      "  assay validate --model runs/demo/model.safetensors \\\n"
+      "    --interpretation runs/demo/trees.json --shard 1/2 --json runs/demo/part-1.json\n"
+      "  assay validate --model runs/demo/model.safetensors \\\n"
+      "    --interpretation runs/demo/trees.json --shard 2/2 --json runs/demo/part-2.json\n"
+      "  assay merge runs/demo/part-1.json runs/demo/part-2.json --json runs/demo/whole.json");
+  return [options] { return run_merge(*options); };
+}
+
+}  // namespace assay::tools

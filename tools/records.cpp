@@ -1,0 +1,124 @@
+#include "tools/records.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "axioms/report.h"
+#include "interp/files/json_reader.h"
+#include "interp/files/json_shape.h"
+#include "interp/names.h"
+#include "tools/startup.h"
+
+namespace assay::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr size_t kLongestName = 60;  // that is compared with those there are
+
+/// @throws std::invalid_argument naming the field if it is missing or does not have the shape.
+const ordered_json& field(const ordered_json& record, const char* name, const interp::Shape& shape,
+                          const std::string& hint) {
+  const auto found = record.find(name);
+  if (found == record.end())
+    throw std::invalid_argument(fmt::format("field '{}': is missing; {}", name, hint));
+  if (const auto problem = interp::mismatch(*found, shape))
+    throw std::invalid_argument(fmt::format("field '{}': {}", name, *problem));
+  return *found;
+}
+
+std::string writers() {
+  std::vector<std::string> commands;
+  for (const RecordKind& kind : record_kinds())
+    if (std::ranges::find(commands, kind.command) == commands.end())
+      commands.push_back(kind.command);
+  return fmt::format("{}", fmt::join(commands, ", "));
+}
+
+}  // namespace
+
+const std::vector<RecordKind>& record_kinds() {
+  static const std::vector<RecordKind> kinds = {
+      {axioms::kReportKind, axioms::kReportSchema, "validate",
+       "how often an interpretation fails, and the verdicts on claims"},
+      {"measurement", 1, "measure", "how well a circuit stands in for its network"},
+      {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit"},
+      {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made"},
+      {"derivation", 1, "derive", "the evidence for an interpretation"},
+      {"explanation", 1, "explain", "scores of the features of one input"},
+      {"comparison", 1, "compare", "methods of explaining, held against what must matter"},
+      {"training", 1, "train", "the manifest of a run: plan, recipe, accuracy"},
+      {"mutations", 1, "mutate", "with --list: the mutations, and which of them apply"},
+      {"mutation", 1, "mutate", "with --mutation: what was changed"},
+      {"mutation-table", 1, "mutate", "with --table: what catches each mutation"},
+      {"circuit-comparison", 1, "compare-circuits", "which edges two circuits share"},
+      {"study", 1, "study", "errors of surrogates on synthetic texts"},
+      {"inspection", 1, "inspect", "sizes, parameters and sites of a network, and its self-check"},
+      {"conversion", 1, "convert", "which model was read, and what was written"},
+      {"solution", 1, "solve", "the answer to a formula, with a model or a contradiction"}};
+  return kinds;
+}
+
+const RecordKind& record_kind(const std::string& name) {
+  const auto& kinds = record_kinds();
+  const auto found = std::ranges::find(kinds, name, &RecordKind::name);
+  if (found == kinds.end())
+    interp::refuse_name("kind of record", interp::cut_short(name, kLongestName),
+                        interp::names_of(kinds));
+  return *found;
+}
+
+const RecordKind& kind_of(const ordered_json& record) {
+  namespace shapes = interp::json_shapes;
+  const std::string name =
+      field(record, "kind", shapes::text(),
+            fmt::format("expected a report that {} wrote; one without a kind was written by an "
+                        "earlier version of assay, or is no report",
+                        writers()));
+  const RecordKind& kind = record_kind(name);
+  const ordered_json& schema =
+      field(record, "schema", shapes::integer(), "expected the version of the record's form");
+  if (schema == kind.schema) return kind;
+  throw std::invalid_argument(fmt::format(
+      "schema {}: {} version of assay wrote this {}, this one reads schema {}; {} again, or take "
+      "that version",
+      schema.dump(), schema < kind.schema ? "an earlier" : "a later", kind.name, kind.schema,
+      kind.command));
+}
+
+void require_kind(const ordered_json& record, const std::string& name) {
+  const std::string& found = kind_of(record).name;
+  if (found != name)
+    throw std::invalid_argument(
+        fmt::format("field 'kind': expected \"{}\", found \"{}\"", name, found));
+}
+
+ordered_json read_record(const std::filesystem::path& path, const std::string& kind) {
+  ordered_json record = interp::read_json(path);
+  try {
+    require_kind(record, kind);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  }
+  return record;
+}
+
+std::string kind_of_file(const std::filesystem::path& path) {
+  try {
+    return kind_of(interp::read_json(path)).name;
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
+  }
+}
+
+ordered_json report_head(const std::string& kind) {
+  return {{"kind", kind},
+          {"schema", record_kind(kind).schema},
+          {"command", command_line()},
+          {"version", ASSAY_VERSION}};
+}
+
+}  // namespace assay::tools
