@@ -8,7 +8,9 @@
 #include "interp/adapters/model_file.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
+#include "tasks/registry.h"
 #include "tools/brief.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -151,6 +153,8 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--part", options->part, "of the inputs to fit on: derive or train")
       ->default_val("derive")
       ->type_name("PART");
+  choices(app.get_option("--variant"), tasks::make_task(entry.name)->variants());
+  choices(app.get_option("--part"), {"derive", "train"});
   add_settings(app, entry.derivation, derivation.options);
   add_settings(app, entry.settings, options->settings);
   add_common_options(app, options->common);

@@ -74,6 +74,15 @@ Command for_each_task(
   };
 }
 
+std::vector<std::string> names_in_tasks(
+    const std::function<std::vector<std::string>(const tasks::TaskEntry& entry)>& names) {
+  std::vector<std::string> all;
+  for (const tasks::TaskEntry& entry : tasks::task_entries())
+    for (const std::string& name : names(entry))
+      if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+  return all;
+}
+
 std::string describe(const tasks::Task& task) {
   std::string text = task.name();
   for (const auto& [name, value] : task.settings())

@@ -31,6 +31,11 @@ void add_settings(CLI::App& app, const std::vector<tasks::Setting>& settings,
 Command for_each_task(
     CLI::App& app, const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
 
+/// What the tasks have names for, each name once: for options that are typed before the task is
+/// known.
+std::vector<std::string> names_in_tasks(
+    const std::function<std::vector<std::string>(const tasks::TaskEntry& entry)>& names);
+
 /// `two-sat, clauses 10, variables 5`
 std::string describe(const tasks::Task& task);
 

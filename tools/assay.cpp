@@ -1,4 +1,4 @@
-// The command `assay`.
+#include "tools/assay.h"
 
 #include <CLI/CLI.hpp>
 
@@ -6,6 +6,7 @@
 #include "tools/failure.h"
 #include "tools/help.h"
 #include "tools/startup.h"
+#include "tools/streams.h"
 #include "tools/terminal.h"
 #include "tools/usage.h"
 
@@ -93,7 +94,7 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int assay_main(int argc, char** argv) {
   prepare_process();
   return after_output(run(argc, argv));
 }
