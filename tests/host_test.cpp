@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -18,6 +19,14 @@ namespace {
 float tiny_product() {
   volatile float tiny = 1e-30F;
   return tiny * 1e-10F;
+}
+
+// When this is initialised the library has been, and nothing of it was called.
+const std::string better_core_before_main = interp::better_openblas_core();
+
+TEST(HostProcess, HasTheKernelsForItsProcessorBeforeItsMain) {
+  if (std::getenv("OPENBLAS_CORETYPE") != nullptr) GTEST_SKIP() << "the user chose";
+  EXPECT_EQ(better_core_before_main, "");
 }
 
 class Host : public testing::Test {

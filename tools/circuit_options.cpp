@@ -3,8 +3,11 @@
 #include <CLI/CLI.hpp>
 
 #include "interp/files/files.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/counterfactual_file.h"
+#include "tasks/registry.h"
+#include "tools/choices.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
 
@@ -47,6 +50,11 @@ void add_experiment_options(CLI::App& app, ExperimentOptions& options, bool seve
                              several ? ", or all" : ""))
       ->capture_default_str()
       ->type_name("NAME");
+  std::vector<std::string> ablations = interp::names_of(circuits::ablations());
+  if (several) ablations.emplace_back("all");
+  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
+  choices(app.get_option("--metric"), interp::names_of(circuits::metrics()));
+  choices(app.get_option("--ablation"), ablations);
 }
 
 ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part part, uint64_t seed) {

@@ -3,14 +3,13 @@
 
 #include <functional>
 
+#include "tools/streams.h"
+
 namespace CLI {
 class App;
 }
 
 namespace assay::tools {
-
-/// Exit codes of every subcommand; a claim's verdict gives 0, 1 or 3 (axioms/report.h).
-enum ExitCode { kDone = 0, kViolated = 1, kBadInput = 2, kUndecided = 3, kInterrupted = 130 };
 
 /// What a subcommand does once its options are read; returns the exit code.
 using Command = std::function<int()>;
@@ -22,6 +21,7 @@ Command add_validate(CLI::App& app);
 Command add_mutate(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_inspect(CLI::App& app);
+Command add_list(CLI::App& app);
 Command add_solve(CLI::App& app);
 Command add_study(CLI::App& app);
 Command add_discover(CLI::App& app);

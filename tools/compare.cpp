@@ -8,9 +8,12 @@
 
 #include "circuits/interpretation/interpretation_file.h"
 #include "circuits/interpretation/program.h"
+#include "interp/attribution/method.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/comparison_summary.h"
 #include "tasks/registry.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/comparison_file.h"
 #include "tools/comparison_text.h"
@@ -234,6 +237,8 @@ Command add_compare(CLI::App& app) {
       ->capture_default_str()
       ->transform(number_from(0.5, 0.9999))
       ->type_name("P");
+  for (const char* option : {"--methods", "--reference"})
+    choices(app.get_option(option), interp::names_of(interp::attribution::methods()));
   add_page_option(app, options->page);
   CLI::Option* resume =
       app.add_flag("--resume", options->resume,

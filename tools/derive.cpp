@@ -8,7 +8,9 @@
 #include "interp/adapters/model_file.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
+#include "tasks/registry.h"
 #include "tools/brief.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -133,6 +135,11 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   return kDone;
 }
 
+std::vector<std::string> variants_of(const tasks::Task& task) {
+  const auto* known = task.get<tasks::Interpretations>();
+  return known ? known->variants : std::vector<std::string>();
+}
+
 Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   const auto options = std::make_shared<DeriveOptions>();
   tasks::DeriveConfig& derivation = options->derivation;
@@ -151,6 +158,8 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--part", options->part, "of the inputs to fit on: derive or train")
       ->default_val("derive")
       ->type_name("PART");
+  choices(app.get_option("--variant"), variants_of(*tasks::make_task(entry.name)));
+  choices(app.get_option("--part"), {"derive", "train"});
   add_options(app, entry.derivation, derivation.options);
   add_options(app, entry.options, options->settings);
   add_common_options(app, options->common);

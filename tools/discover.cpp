@@ -13,6 +13,7 @@
 #include "circuits/measures/faithfulness_curve.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
+#include "tools/choices.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
@@ -222,6 +223,8 @@ Command add_discover(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("N");
+  choices(app.get_option("--method"), interp::names_of(circuits::discoverers()));
+  choices(app.get_option("--select"), {"greedy", "top"});
   add_page_option(app, options->page);
   add_common_options(app, options->common);
   refuse_other_devices(app);

@@ -7,8 +7,11 @@
 #include <optional>
 
 #include "interp/adapters/model_file.h"
+#include "interp/attribution/method.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/explaining.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/explained.h"
 #include "tools/explained_text.h"
@@ -120,6 +123,7 @@ Command add_explain(CLI::App& app) {
                  "what is explained, such as log-odds:s (default: the log-odds of the answer "
                  "given)")
       ->type_name("KIND:TOKEN");
+  choices(app.get_option("--method"), interp::names_of(interp::attribution::methods()));
   add_page_option(app, options->page);
   add_common_options(app, options->common);
   app.footer(

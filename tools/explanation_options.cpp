@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "interp/attribution/method.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/registry.h"
+#include "tools/choices.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
 
@@ -50,6 +52,11 @@ void add_explanation_options(CLI::App& app, ExplanationOptions& options,
       ->capture_default_str()
       ->transform(whole_number(1))
       ->type_name("N");
+  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
+  choices(app.get_option("--features"),
+          names_in_tasks([](const tasks::Task& task) { return task.feature_kinds(); }));
+  choices(app.get_option("--replacer"),
+          names_in_tasks([](const tasks::Task& task) { return task.replacer_names(); }));
 }
 
 ExplanationSubject load_subject(const ExplanationOptions& options, const Session& session) {

@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <system_error>
 
 #include "tools/commands.h"
+#include "tools/streams.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -54,16 +53,6 @@ std::string failure_line(std::string message) {
 void end_failures_in_one_line() {
   c10::SetStackTraceFetcher([] { return std::string(); });
   std::set_terminate(terminate_in_one_line);
-}
-
-int after_output(int code) {
-  errno = 0;
-  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (!failed || code == kBadInput) return code;
-  const std::string reason =
-      errno ? std::generic_category().message(errno) : "not everything was written";
-  fmt::print(stderr, "assay: standard output: cannot write: {}\n", reason);
-  return kBadInput;
 }
 
 }  // namespace assay::tools

@@ -14,8 +14,4 @@ std::string failure_line(std::string message);
 /// LibTorch's exceptions their backtraces.
 void end_failures_in_one_line();
 
-/// What was printed is written out. @return `code`, or 2 (and a line on standard error) if standard
-///   output did not take everything.
-int after_output(int code);
-
 }  // namespace assay::tools

@@ -9,6 +9,7 @@
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/plugin.h"
+#include "tools/records.h"
 
 namespace assay::tools {
 namespace {

@@ -1,4 +1,4 @@
-// `assay manual [COMMAND]`: a manual page in roff, made from the options and the help.
+#include "tools/manual.h"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,8 @@
 #include <memory>
 #include <sstream>
 
+#include "tools/choices.h"
+#include "tools/command_tree.h"
 #include "tools/commands.h"
 #include "tools/help.h"
 
@@ -73,35 +75,46 @@ std::string subcommands_of(const CLI::App& app, const Help& help) {
   return roff;
 }
 
-int print_page(const CLI::App& assay, const std::string& command) {
+}  // namespace
+
+std::string manual_page(const CLI::App& assay, const std::string& command) {
   const CLI::App& app = command.empty() ? assay : *assay.get_subcommand(command);
   const Help help;
   const std::string name = command.empty() ? "assay" : "assay-" + command;
-  fmt::print(".TH {} 1 \"\" \"Assay {}\" \"Assay\"\n.SH NAME\n{} \\- {}\n", name, ASSAY_VERSION,
-             name, as_roff(app.get_description()));
-  fmt::print(".SH SYNOPSIS\n.B {}\n", as_roff(help.usage(app)));
-  if (command.empty()) fmt::print(".SH COMMANDS\n{}", subcommands_of(app, help));
-  fmt::print(".SH OPTIONS\n{}", options_of(app, help));
-  fmt::print(".SH DESCRIPTION\n{}", footer_of(app, ".SH"));
-  if (!command.empty()) fmt::print("{}", subcommands_of(app, help));
-  return kDone;
+  std::string page = fmt::format(".TH {} 1 \"\" \"Assay {}\" \"Assay\"\n.SH NAME\n{} \\- {}\n",
+                                 name, ASSAY_VERSION, name, as_roff(app.get_description()));
+  page += fmt::format(".SH SYNOPSIS\n.B {}\n", as_roff(help.usage(app)));
+  if (command.empty()) page += ".SH COMMANDS\n" + subcommands_of(app, help);
+  page += ".SH OPTIONS\n" + options_of(app, help);
+  page += ".SH DESCRIPTION\n" + footer_of(app, ".SH");
+  if (!command.empty()) page += subcommands_of(app, help);
+  return page;
 }
-
-}  // namespace
 
 Command add_manual(CLI::App& app) {
   const auto command = std::make_shared<std::string>();
-  app.add_option("COMMAND", *command, "whose page to write (default: that of assay itself)")
-      ->check([&app](const std::string& name) {
-        const auto exists = [&](const CLI::App* other) { return other->get_name() == name; };
-        return app.get_parent()->get_subcommands(exists).empty()
-                   ? fmt::format("there is no command '{}'; see assay --help", name)
-                   : "";
-      });
+  const auto as_json = std::make_shared<bool>(false);
+  CLI::Option* option =
+      app.add_option("COMMAND", *command, "whose page to write (default: that of assay itself)")
+          ->check([&app](const std::string& name) {
+            const auto exists = [&](const CLI::App* other) { return other->get_name() == name; };
+            return app.get_parent()->get_subcommands(exists).empty()
+                       ? fmt::format("there is no command '{}'; see assay --help", name)
+                       : "";
+          });
+  std::vector<std::string> commands;
+  for (const CLI::App* other : app.get_parent()->get_subcommands({}))
+    commands.push_back(other->get_name());
+  choices(option, commands);
+  app.add_flag("--json", *as_json, "all commands and options as JSON instead, for other programs");
   app.footer(
       "An installed assay brings its pages along: man assay-validate. From a build folder:\n"
       "\nExample:\n  assay manual validate | man -l -");
-  return [&app, command] { return print_page(*app.get_parent(), *command); };
+  return [&app, command, as_json] {
+    const CLI::App& assay = *app.get_parent();
+    fmt::print("{}", *as_json ? command_tree(assay).dump(1) + "\n" : manual_page(assay, *command));
+    return kDone;
+  };
 }
 
 }  // namespace assay::tools

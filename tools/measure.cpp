@@ -13,6 +13,7 @@
 #include "circuits/measures/ablation_matrix.h"
 #include "interp/files/files.h"
 #include "interp/network/transformer.h"
+#include "tools/choices.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/measure_text.h"
@@ -255,6 +256,8 @@ Command add_measure(CLI::App& app) {
                  "of families of edges: holm or benjamini-hochberg")
       ->capture_default_str()
       ->type_name("NAME");
+  choices(app.get_option("--method"), interp::names_of(circuits::discoverers()));
+  choices(app.get_option("--correction"), {"holm", "benjamini-hochberg"});
   add_page_option(app, options->page);
   add_common_options(app, options->common);
   refuse_other_devices(app);

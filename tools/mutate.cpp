@@ -5,14 +5,17 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/interpretation_file.h"
+#include "interp/names.h"
 #include "tasks/mutation_table.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/mutation_text.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
+#include "tools/task_options.h"
 #include "tools/validation_inputs.h"
 
 namespace assay::tools {
@@ -136,6 +139,7 @@ Command add_mutate(CLI::App& app) {
                  "its network (default: model.safetensors beside the interpretation)")
       ->type_name("FILE");
   app.add_option("--mutation", options->mutation, "what to change, see --list")->type_name("NAME");
+  choices(app.get_option("--mutation"), interp::names_of(tasks::mutations()));
   app.add_option("--out", options->out, "the changed one: OUT.json, and OUT.safetensors beside it")
       ->type_name("OUT.json");
   app.add_flag("--list", options->list, "list the mutations, and which of them apply");

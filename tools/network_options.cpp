@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tools/brief.h"
+#include "tools/choices.h"
 #include "tools/table.h"
 #include "tools/terminal.h"
 
@@ -24,9 +25,10 @@ void add_network_options(CLI::App& app, nlohmann::json& stated) {
       app.add_option_function<double>(option, keep, question.about)->type_name("NUMBER");
     } else {
       const std::string words = fmt::format("{}", fmt::join(question.runs, ", "));
-      app.add_option_function<std::string>(option, keep,
-                                           fmt::format("{}: {}", question.about, words))
-          ->type_name("NAME");
+      choices(app.add_option_function<std::string>(option, keep,
+                                                   fmt::format("{}: {}", question.about, words))
+                  ->type_name("NAME"),
+              question.runs);
     }
   }
 }

@@ -18,6 +18,10 @@
 #include "tasks/registry.h"
 #include "tools/page/sections.h"
 
+#ifndef ASSAY_ABI_NOTE  // what else a build of one's own differs in
+#define ASSAY_ABI_NOTE ""
+#endif
+
 namespace assay {
 
 /// All that can be added to.

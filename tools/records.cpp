@@ -56,6 +56,7 @@ const std::vector<RecordKind>& record_kinds() {
       {"mutation-table", 1, "mutate", "with --table: what catches each mutation"},
       {"circuit-comparison", 1, "compare-circuits", "which edges two circuits share"},
       {"study", 1, "study", "errors of surrogates on synthetic texts"},
+      {"list", 1, "list", "what there is to choose among, and who brought it"},
       {"inspection", 1, "inspect", "sizes, parameters and sites of a network, and its self-check"},
       {"conversion", 1, "convert", "which model was read, and what was written"},
       {"solution", 1, "solve", "the answer to a formula, with a model or a contradiction"}};

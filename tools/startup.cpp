@@ -1,6 +1,5 @@
 #include "tools/startup.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 
 #include <climits>
@@ -8,6 +7,7 @@
 
 #include "interp/files/files.h"
 #include "tools/failure.h"
+#include "tools/streams.h"
 
 namespace assay::tools {
 namespace {
@@ -18,16 +18,6 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, INT_MAX);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
   mallopt(M_TOP_PAD, 64 << 20);
-}
-
-// A file that is opened takes the lowest free descriptor. Where the caller has closed a standard
-// stream that would be the stream's, and what is printed would end in the file.
-void hold_standard_streams() {
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) >= 0) continue;
-    // Opened the wrong way round: using it stays an error.
-    open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-  }
 }
 
 std::string quoted(std::string_view argument) {

@@ -10,6 +10,7 @@
 #include "interp/files/json_shape.h"
 #include "interp/network/transformer.h"
 #include "tasks/data_task.h"
+#include "tools/choices.h"
 #include "tools/numbers.h"
 
 namespace assay::tools {
@@ -67,9 +68,9 @@ void add_options(CLI::App& app, const std::vector<interp::Option>& options,
     } else if (option.value.is_number()) {
       app.add_option_function<double>(option.flag, take, help)->transform(number())->type_name("X");
     } else {
-      CLI::Option* text = app.add_option_function<std::string>(option.flag, take, help)
-                              ->type_name(option.is_path ? "FILE" : "TEXT");
-      if (!option.choices.empty()) text->check(CLI::IsMember(option.choices))->type_name("NAME");
+      const char* kind = option.is_path ? "FILE" : option.choices.empty() ? "TEXT" : "NAME";
+      choices(app.add_option_function<std::string>(option.flag, take, help)->type_name(kind),
+              option.choices);
     }
   }
 }
@@ -94,6 +95,15 @@ Command for_each_task(
         std::ranges::find_if(commands, [](const auto& command) { return command.first->parsed(); });
     return chosen->second();
   };
+}
+
+std::vector<std::string> names_in_tasks(
+    const std::function<std::vector<std::string>(const tasks::Task& task)>& names) {
+  std::vector<std::string> all;
+  for (const tasks::TaskEntry& entry : tasks::task_entries())
+    for (const std::string& name : names(*tasks::make_task(entry.name)))
+      if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+  return all;
 }
 
 std::string describe(const tasks::Task& task) {

@@ -57,6 +57,11 @@ Command for_each_task(
     CLI::App& app, const std::function<bool(const tasks::TaskEntry& entry)>& serves,
     const std::function<Command(CLI::App& app, const tasks::TaskEntry& entry)>& add);
 
+/// What the tasks have names for, each name once: for options that are typed before the task is
+/// known.
+std::vector<std::string> names_in_tasks(
+    const std::function<std::vector<std::string>(const tasks::Task& task)>& names);
+
 /// `two-sat, clauses 10, variables 5`
 std::string describe(const tasks::Task& task);
 

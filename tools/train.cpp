@@ -6,8 +6,10 @@
 #include <cmath>
 
 #include "interp/adapters/model_file.h"
+#include "interp/names.h"
 #include "interp/training/training.h"
 #include "tools/accuracy.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
@@ -259,6 +261,7 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
   app.add_option("--preset", options->preset,
                  fmt::format("recipe, see below (default: {})", entry.presets.front().name))
       ->type_name("NAME");
+  choices(app.get_option("--preset"), interp::names_of(entry.presets));
   add_options(app, entry.options, options->settings);
   app.add_option("--steps", options->steps, "total steps, shared out over the recipe's phases")
       ->transform(whole_number(1))

@@ -12,9 +12,11 @@
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
 #include "interp/execution/parallel.h"
+#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
+#include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
@@ -301,6 +303,14 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("K");
+  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
+  auto transformations = names_in_tasks([](const tasks::Task& task) {
+    const auto* known = task.get<tasks::Transformations>();
+    return known ? interp::names_of(known->all) : std::vector<std::string>();
+  });
+  transformations.emplace_back("all");
+  choices(app.get_option("--under"), transformations);
+  choices(app.get_option("--part"), {"all", "unseen", "test"});
   add_page_option(app, options->page);
   CLI::Option* shard = add_shard_option(app, options->shard);
   CLI::Option* resume = app.add_option("--resume", options->resume,

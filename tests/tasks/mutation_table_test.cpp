@@ -93,13 +93,14 @@ struct Shipped {
     task = task_from_json(interpretation.task);
   }
   MutationTrial trial(int64_t count) const {
-    if (const auto domain = task->domain())
+    if (const auto* finite = task->get<FiniteDomain>()) {
+      const at::Tensor all = finite->all().inputs.tokens;
       return {.network = *loaded.model,
-              .inputs = [tokens = domain->inputs.tokens](
-                            int64_t first, int64_t n) { return tokens.narrow(0, first, n); },
-              .count = domain->inputs.tokens.size(0),
+              .inputs = [all](int64_t first, int64_t n) { return all.narrow(0, first, n); },
+              .count = all.size(0),
               .exhaustive = true,
               .decision = task->decision()};
+    }
     return {.network = *loaded.model,
             .inputs = [this](int64_t first,
                              int64_t n) { return task->sample(Part::Test, 1, first, n).tokens; },

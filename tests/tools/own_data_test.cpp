@@ -66,5 +66,85 @@ TEST_F(OwnData, IsAskedForWhereNothingElseSaysWhatInputsAre) {
   expect_refused("discover --model or.safetensors --data long.txt --out no.json", "n_ctx");
 }
 
+// --- what a shared object brings (tools/examples/own_task.cpp)
+
+class OwnTask : public OwnData {
+ protected:
+  OwnTask() {
+    circuits::Interpretation said = axioms::or_interpretation();
+    said.title = "1 or 3 among two tokens";
+    said.task = {{"name", "data"}, {"settings", {{"answers", "0 1"}}}};
+    said.fitted_on = nlohmann::json::object();
+    said.model_sha256 = sha256_;
+    circuits::save_interpretation(said, at("or.json"));
+  }
+
+  const std::string load = std::string("--load ") + OWN_TASK + " ";
+  const std::string validate = "validate --model or.safetensors --interpretation or.json ";
+};
+
+TEST_F(OwnTask, BringsAnOperationToValidateWith) {
+  const std::string claims = "--data inputs.txt --claim 'some.PE<=0' --claim 'answer.PR<=0' ";
+  const Finished valid = run(load + validate + claims + "--json v.json");
+  ASSERT_EQ(valid.code, 0) << valid.out << valid.error;
+  const nlohmann::json report = read("v.json");
+  EXPECT_EQ(report["inputs"], axioms::kInputs);
+  EXPECT_EQ(report["scope"], "list");
+  for (const auto& row : report["rows"]) EXPECT_EQ(row["failures"], 0) << row;
+  EXPECT_THAT(report["command"].get<std::string>(), HasSubstr("--load"));
+
+  expect_refused(validate + claims + "--json no.json", "unknown h operation 'among'");
+  expect_refused(load + validate + "--json no.json", "name their file with --data");
+  put("others.txt", "1 2 5 | 1\n0 2 5 | 4\n");
+  expect_refused(load + validate + "--data others.txt --json no.json", "answers \"0 1\"");
+}
+
+TEST_F(OwnTask, BringsATaskThatEveryCommandKnows) {
+  const std::string model = " --model m/model.safetensors ";
+  ASSERT_EQ(run(load + "train majority --out m --steps 3 --quiet").code, 0);
+  EXPECT_EQ(read("m/manifest.json")["task"]["name"], "majority");
+  const Finished circuit = run(load + "discover" + model +
+                               "--inputs 20 --method eap --ablation mean --edges 9 --out c.json");
+  ASSERT_EQ(circuit.code, 0) << circuit.error;
+  const Finished measured =
+      run(load + "measure" + model + "--inputs 20 --ablation mean --circuit c.json --html m.html");
+  ASSERT_EQ(measured.code, 0) << measured.error;
+  EXPECT_THAT(content_of(at("m.html")), HasSubstr("Five bits of nine decide."));
+  ASSERT_EQ(run(load + "explain" + model + "--method random '0 1 1 0 1 0 0 1 1'").code, 0);
+  EXPECT_EQ(run(load + "inspect m/model.safetensors").code, 0);
+  expect_refused("discover" + model + "--out no.json", "unknown task 'majority'");
+  expect_refused(load + "derive majority --model m/model.safetensors --out d",
+                 "no interpretation of networks for majority is known");
+}
+
+TEST_F(OwnTask, IsListedWithItsOriginAndHelp) {
+  ASSERT_EQ(run(load + "list --json l.json").code, 0);
+  const nlohmann::json entries = read("l.json")["entries"];
+  const auto brought = [&](const char* kind) {
+    std::vector<std::string> names;
+    for (const auto& entry : entries[kind])
+      if (entry["origin"] == OWN_TASK) names.push_back(entry["name"]);
+    return names;
+  };
+  EXPECT_THAT(brought("tasks"), testing::ElementsAre("majority"));
+  EXPECT_THAT(brought("h"), testing::ElementsAre("among"));
+  EXPECT_THAT(brought("sections"), testing::ElementsAre("majorities"));
+  EXPECT_THAT(run(load + "train --help").out, HasSubstr("are most of nine bits on?"));
+  EXPECT_THAT(run(load + "completion bash").out, HasSubstr("majority"));
+  EXPECT_THAT(run("completion bash").out, testing::Not(HasSubstr("majority")));
+  expect_refused("list colours", "unknown kind 'colours'; there are tasks, h, alpha");
+}
+
+TEST_F(OwnData, LoadsNothingElse) {
+  put("text.so", "no library");
+  expect_refused("--load text.so list", "--load text.so: cannot be loaded");
+  expect_refused("--load none.so list", "--load none.so: no such file");
+  expect_refused("--load", "--load: expected a file");
+  expect_refused(std::string("--load ") + OTHER_ABI + " list", "-other, C++");
+  expect_refused(std::string("--load ") + OWN_TASK + " --load " + OWN_TASK + " list",
+                 "there is a task 'majority' already");
+  expect_refused("--load /lib/x86_64-linux-gnu/libz.so.1 list", "no plugin of assay");
+}
+
 }  // namespace
 }  // namespace assay::tools

@@ -27,11 +27,12 @@ inline std::string content_of(const std::filesystem::path& path) {
 
 /// Runs `assay ARGUMENTS`, quoted for the shell, in `folder`; its output goes to two files there.
 /// @param before  shell commands that precede it, such as a `ulimit`.
+/// @param program  what is run in its place, such as the command without its front (ASSAY_CORE).
 inline Finished run_assay(const std::string& arguments, const std::filesystem::path& folder,
-                          const std::string& before = "") {
-  const std::string command = "cd " + folder.string() + " || exit; " + before + " exec " +
-                              ASSAY_BINARY + " " + arguments +
-                              " > out.txt 2> error.txt < /dev/null";
+                          const std::string& before = "",
+                          const std::string& program = ASSAY_BINARY) {
+  const std::string command = "cd " + folder.string() + " || exit; " + before + " exec " + program +
+                              " " + arguments + " > out.txt 2> error.txt < /dev/null";
   const int status = std::system(("bash -c \"" + command + "\"").c_str());
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {code, content_of(folder / "out.txt"), content_of(folder / "error.txt")};

@@ -1,19 +1,21 @@
-# `cmake --install build`: the command with its manual and completion, the rooms as a library with
-# their headers, the shipped models with what is said of them.
+# `cmake --install build`: the command with its manual and completion, the library with its headers,
+# the shipped models with what is said of them.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS assay)
+install(TARGETS libassay EXPORT assay)
 install(CODE "set(folder ${CMAKE_CURRENT_BINARY_DIR}/manual)
   execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/manual $<TARGET_FILE:assay> \${folder}
     COMMAND_ERROR_IS_FATAL ANY)")
 install(DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/manual/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/manual/assay
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+set(completion ${CMAKE_CURRENT_BINARY_DIR}/manual/completion)
+install(FILES ${completion}/bash
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME assay)
+install(FILES ${completion}/zsh
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _assay)
+install(FILES ${completion}/fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME assay.fish)
 
-foreach(room sat2 statistics interp circuits axioms tasks)
-  set_target_properties(assay_${room} PROPERTIES EXPORT_NAME ${room})
-  install(TARGETS assay_${room} EXPORT assay)
-endforeach()
 foreach(folder sat2 interp circuits axioms tasks)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay
     FILES_MATCHING PATTERN *.h PATTERN reference EXCLUDE PATTERN variable EXCLUDE

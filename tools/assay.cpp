@@ -1,11 +1,13 @@
-// The command `assay`.
+#include "tools/assay.h"
 
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
 #include "tools/failure.h"
 #include "tools/help.h"
+#include "tools/plugin.h"
 #include "tools/startup.h"
+#include "tools/streams.h"
 #include "tools/terminal.h"
 #include "tools/usage.h"
 
@@ -55,6 +57,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("report", "one HTML page about what runs found", add_report);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("convert", "read a model in any layout, write safetensors", add_convert);
+  add("list", "what there is to choose among, and who brought it", add_list);
   add("solve", "decide a 2-SAT formula in three ways", add_solve);
   add("completion", "completion of commands and options by the shell", add_completion);
   add("manual", "manual pages, for man to show", add_manual);
@@ -69,15 +72,37 @@ int refuse(const CLI::App& app, const std::string& message) {
   return kBadInput;
 }
 
+/// `--load FILE` stands before the command, as often as there are files: what they bring must be
+/// there before options are made of it. @return where the rest of the arguments begins.
+int load_plugins(int argc, char** argv) {
+  int next = 1;
+  for (; next < argc && std::string_view(argv[next]) == "--load"; next += 2) {
+    if (next + 1 == argc) throw std::invalid_argument("--load: expected a file");
+    assay::load_plugin(argv[next + 1]);
+  }
+  return next;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("validates mechanistic interpretations of neural networks", "assay");
+  int first = 1;
+  try {
+    first = load_plugins(argc, argv);
+  } catch (const std::exception& error) {
+    return refuse(app, error.what());
+  }
+  std::vector<const char*> arguments = {argv[0]};
+  arguments.insert(arguments.end(), argv + first, argv + argc);
+  app.add_option("--load",
+                 "a shared object that brings tasks, operations, methods, …; stands first")
+      ->type_name("FILE");
   app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", ASSAY_VERSION);
   app.require_subcommand(1);
   app.footer(kFooter);
   const std::vector<Subcommand> subcommands = add_subcommands(app);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
     for (const Subcommand& subcommand : subcommands) {
       if (subcommand.app->parsed()) return subcommand.run();
     }
@@ -94,7 +119,7 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int assay_main(int argc, char** argv) {
   prepare_process();
   return after_output(run(argc, argv));
 }
