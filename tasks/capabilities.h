@@ -17,6 +17,7 @@
 #include "interp/network/transformer.h"
 #include "interp/registry.h"
 #include "interp/training/training.h"
+#include "tasks/page/section.h"
 
 namespace assay::tasks {
 
@@ -191,6 +192,13 @@ struct Interpretations {
   /// @throws std::invalid_argument for an unknown variant (listing those that exist) or a network
   ///   that is not one of this task.
   std::function<Derivation(const interp::Network& network, const DeriveConfig& config)> derive;
+};
+
+/// Sections of the report page that speak about this task alone; they follow those of the record's
+/// kind.
+struct Pages {
+  static constexpr const char* kAbsent = "the task {} has no section on the report page";
+  std::vector<page::SectionEntry> sections;
 };
 
 }  // namespace assay::tasks

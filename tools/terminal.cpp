@@ -177,15 +177,6 @@ std::string wrapped(std::string_view text, size_t width, size_t indent) {
   return result;
 }
 
-std::string grouped(int64_t number) {
-  std::string text = std::to_string(number);
-  const auto digits_from = static_cast<int64_t>(number < 0);
-  for (auto at = static_cast<int64_t>(text.size()) - 3; at > digits_from; at -= 3) {
-    text.insert(static_cast<size_t>(at), 1, ',');
-  }
-  return text;
-}
-
 std::string duration(double seconds) {
   const auto whole = static_cast<int64_t>(std::max(0.0, seconds) + 0.5);
   const int64_t hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;

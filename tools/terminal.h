@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "interp/numerals.h"
+
 namespace assay::tools {
 
 bool is_terminal(FILE* stream);
@@ -38,7 +40,7 @@ std::string shortened(std::string_view text, size_t width);
 /// blanks; the first line has no indent of its own, but leaves room for it. Clauses stay whole.
 std::string wrapped(std::string_view text, size_t width, size_t indent);
 
-std::string grouped(int64_t number);   ///< `80,000`
+using interp::grouped;
 std::string duration(double seconds);  ///< `0:07`, `12:34`, `1:02:03`
 
 /// What a command says on standard output: nothing if quiet. Warnings go to standard error always.

@@ -7,7 +7,6 @@
 #include "axioms/experiment.h"
 #include "interp/files/json_shape.h"
 #include "tasks/registry.h"
-#include "tasks/two_sat/programs.h"
 #include "tools/records.h"
 
 namespace assay::tools {
@@ -40,10 +39,13 @@ void require_witnesses_fit(const axioms::Report& report, const tasks::Task& task
 
 /// What pages and drawings take the parameters for.
 void require_operations_fit(const axioms::Report& report) {
-  for (const axioms::ReportNode& node : report.nodes)
-    if (node.definition.h.operation == "truth_table_programs")
-      tasks::two_sat::truth_table_programs(
-          {"truth_table_programs", node.definition.h.parameters, {}});
+  for (const axioms::ReportNode& node : report.nodes) {
+    const circuits::Operation h{node.definition.h.operation, node.definition.h.parameters, {}};
+    if (!tasks::operations().functions.contains(h.name)) continue;
+    const auto& in_words = tasks::operations().functions.at(h.name).in_words;
+    if (!in_words) continue;
+    for (const auto& [parameter, value] : h.parameters.items()) in_words(h, parameter);
+  }
 }
 
 }  // namespace

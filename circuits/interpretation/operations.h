@@ -34,6 +34,9 @@ struct OperationEntry {
   std::string name;
   std::string help;
   Factory<F> make;
+  /// One of the operation's parameters in words, for people. @throws std::invalid_argument for bad
+  /// ones. Empty, or an empty text: the parameter speaks for itself.
+  std::function<std::string(const Operation& operation, const std::string& parameter)> in_words = {};
 };
 
 struct Operations {

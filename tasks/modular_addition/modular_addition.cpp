@@ -7,6 +7,7 @@
 
 #include "interp/statistics/random.h"
 #include "tasks/modular_addition/derivation.h"
+#include "tasks/modular_addition/page.h"
 #include "tasks/modular_addition/pairs.h"
 #include "tasks/modular_addition/recipe.h"
 
@@ -42,6 +43,7 @@ class ModularAddition : public Task {
     provide(Replacers{.token_types = types()});
     provide(Recipes{
         [this](const std::string& preset) { return modular_addition::recipe(preset, pairs_); }});
+    provide(Pages{{{"frequencies", "its key frequencies", frequencies_section}}});
     provide(Interpretations{
         .variants = modular_addition::variants(),
         .inputs = [this](Part part) { return static_cast<int64_t>(pairs_.of(part).size()); },

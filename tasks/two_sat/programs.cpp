@@ -157,6 +157,19 @@ circuits::Function truth_table_programs(const circuits::Operation& operation) {
   };
 }
 
+std::string programs_in_words(const circuits::Operation& operation, const std::string& parameter) {
+  constexpr size_t kShown = 3;
+  truth_table_programs(operation);  // checks all of it
+  if (parameter != "programs") return "";
+  const nlohmann::json& programs = operation.parameters.at("programs");
+  const int variables = operation.parameters.at("variables");
+  std::string text;
+  for (size_t i = 0; i < std::min(programs.size(), kShown); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : "; ", in_words(programs[i], variables));
+  if (programs.size() > kShown) text += fmt::format("; and {} more", programs.size() - kShown);
+  return text;
+}
+
 bool value_of(const Program& program, uint64_t truth_table) {
   if (program.is_boolean()) return program.get<bool>();
   if (program.contains("any_of")) {

@@ -18,6 +18,8 @@ using Program = nlohmann::json;
 /// clauses, pairs of literal tokens int64 [batch, clause, 2] (`# #` where there is none); its own
 /// is bool [batch, neuron].
 circuits::Function truth_table_programs(const circuits::Operation& operation);
+/// Its parameter `programs`: the first three of them, and how many more there are.
+std::string programs_in_words(const circuits::Operation& operation, const std::string& parameter);
 
 /// One line of a table that sums up a data set: how many formulas have this truth table, and for
 /// how many of them the neuron is on.

@@ -12,6 +12,7 @@
 #include "tasks/two_sat/derivation.h"
 #include "tasks/two_sat/features.h"
 #include "tasks/two_sat/mutations.h"
+#include "tasks/two_sat/page.h"
 #include "tasks/two_sat/pairs.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/recipe.h"
@@ -88,12 +89,14 @@ class TwoSat : public Task {
       return pairs(sampler_, split_of(part), seed, first, count);
     }});
     provide(Transformations{two_sat::transformations(sampler.variables)});
-    provide(InputLengths{.framing = {.length = two_sat::n_ctx(clauses_), .padding = tokens_.padding()},
-                    .one = sampler.min_clauses == sampler.max_clauses});
+    provide(
+        InputLengths{.framing = {.length = two_sat::n_ctx(clauses_), .padding = tokens_.padding()},
+                     .one = sampler.min_clauses == sampler.max_clauses});
     provide_explanations();
     provide(Recipes{[this](const std::string& preset) {
       return two_sat::recipe(preset, sampler_.variables, clauses_);
     }});
+    provide(Pages{{{"neurons", "what evaluating neurons compute", neurons_section}}});
     provide(Interpretations{.variants = {"trees", "disjunction"},
                             .inputs = [](Part) -> int64_t { return 120000; },
                             .derive =
@@ -217,7 +220,7 @@ void add_operations(circuits::Operations& operations) {
       {"flipped_signs", "clauses, some with a literal's sign flipped", flipped_signs});
   operations.functions.add({"truth_table_programs",
                             "what each neuron's program says of the clauses' truth table",
-                            truth_table_programs});
+                            truth_table_programs, programs_in_words});
 }
 
 }  // namespace assay::tasks::two_sat

@@ -22,6 +22,10 @@ foreach(folder sat2 interp circuits axioms tasks)
     PATTERN memorised EXCLUDE)
 endforeach()
 
+install(FILES tools/plugin.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay/tools)
+install(FILES tools/page/page.h tools/page/run.h tools/page/sections.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay/tools/page)
+
 set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
 install(EXPORT assay NAMESPACE assay:: FILE assayTargets.cmake DESTINATION ${cmake_folder})
 configure_package_config_file(tools/package/assayConfig.cmake.in assayConfig.cmake

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/page/blocks.h"
+#include "tools/page/page.h"
 
 namespace assay::tools::page {
 
@@ -16,8 +16,8 @@ struct AxiomRow {
   double lower = 0, upper = 0;    ///< at the report's confidence; where it is exact, the rate
   double simultaneous_upper = 0;  ///< likewise, for all rows together
   std::optional<double> claim;
-  std::string verdict;      ///< empty without a claim
-  bool withheld = false;    ///< it would hold by its numbers, but could not be tested
+  std::string verdict;    ///< empty without a claim
+  bool withheld = false;  ///< it would hold by its numbers, but could not be tested
   struct Plain {
     int64_t failures = 0;
     double rate = 0;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "tools/page/axiom_rows.h"
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 #include "tools/page/rates_chart.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"

@@ -10,7 +10,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "tools/graphviz.h"
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 

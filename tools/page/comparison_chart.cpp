@@ -4,7 +4,7 @@
 
 #include "interp/names.h"
 #include "tools/measure_names.h"
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 
 namespace assay::tools::page {
 namespace {

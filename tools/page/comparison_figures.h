@@ -8,7 +8,7 @@
 
 #include "interp/statistics/interval.h"
 #include "tasks/comparison_summary.h"
-#include "tools/page/blocks.h"
+#include "tools/page/page.h"
 
 namespace assay::tools::page {
 

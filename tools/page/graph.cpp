@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tasks/two_sat/programs.h"
+#include "tasks/registry.h"
 #include "tools/brief.h"
 #include "tools/graphviz.h"
 #include "tools/page/axiom_rows.h"
@@ -45,17 +45,14 @@ std::string to_dot(const Json& nodes, const std::vector<AxiomRow>& rows) {
   return dot + "}\n";
 }
 
-/// The programs of a 2-SAT interpretation, as many as there is room for, or any other value.
+/// A parameter as its operation puts it, or as it stands.
 std::string parameter_text(const std::string& name, const Json& value, const Json& operation) {
-  if (operation.at("operation") != "truth_table_programs" || name != "programs")
-    return brief(value);
-  constexpr size_t kShown = 3;
-  const int variables = operation.at("parameters").at("variables");
-  std::string text;
-  for (size_t i = 0; i < std::min(value.size(), kShown); ++i)
-    text += fmt::format("{}{}", i == 0 ? "" : "; ", tasks::two_sat::in_words(value[i], variables));
-  if (value.size() > kShown) text += fmt::format("; and {} more", value.size() - kShown);
-  return text;
+  const std::string called = operation.at("operation");
+  const auto& known = tasks::operations().functions;
+  if (!known.contains(called) || !known.at(called).in_words) return brief(value);
+  const std::string text =
+      known.at(called).in_words({called, nlohmann::json(operation.at("parameters")), {}}, name);
+  return text.empty() ? brief(value) : text;
 }
 
 std::string operation_text(const Json& operation) {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 

@@ -7,16 +7,20 @@
 #include <string>
 #include <vector>
 
-#include "tools/page/blocks.h"
+#include "tasks/page/blocks.h"
+#include "tasks/page/channels.h"
+#include "tasks/page/section.h"
 
 namespace assay::tools::page {
 
-/// A part of the page under a heading of its own.
-struct Section {
-  std::string title;
-  std::string run;  ///< whose it is, shown where the page is about several
-  Json blocks = Json::array();
-};
+// What sections are made of stands with the tasks, which bring some of their own.
+using tasks::page::absent, tasks::page::cell, tasks::page::cell_over, tasks::page::chart,
+    tasks::page::Column, tasks::page::command, tasks::page::drawing, tasks::page::Fact,
+    tasks::page::facts, tasks::page::fold, tasks::page::heading, tasks::page::hover,
+    tasks::page::Json, tasks::page::lines_by, tasks::page::paragraph, tasks::page::percent,
+    tasks::page::percent_decimals, tasks::page::Run, tasks::page::RunKind, tasks::page::Section,
+    tasks::page::SectionEntry, tasks::page::shaded_by, tasks::page::table, tasks::page::Tone,
+    tasks::page::tone_of_verdict;
 
 struct Page {
   std::string title;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {

@@ -1,37 +1,12 @@
 #pragma once
-// The runs that a page is about: what a file says, and the network behind it where that is at hand.
+// The runs that a page is about, read from files.
 
 #include <filesystem>
-#include <memory>
-#include <string>
 
 #include "tasks/subject.h"
-#include "tasks/task.h"
-#include "tools/page/blocks.h"
+#include "tools/page/page.h"
 
 namespace assay::tools::page {
-
-enum class RunKind {
-  Validation,
-  Explanation,
-  Comparison,
-  Measurement,
-  Discovery,
-  Circuit,
-  Derivation,
-  Training,
-  Manifest
-};
-
-struct Run {
-  RunKind kind = RunKind::Validation;
-  std::string name;  ///< for people: the report's title, or its kind and its file
-  std::filesystem::path path;
-  Json report;                                         ///< of a training: {"lines": […]}
-  std::shared_ptr<const tasks::Task> task = {};        ///< null where the report names none
-  std::shared_ptr<const tasks::Subject> subject = {};  ///< of a validation, else null
-  std::string no_subject = "it is not a validation";   ///< why `subject` is null
-};
 
 /// A report as it was just made or read. Of a validation, model and interpretation are loaded if
 /// the files that it names are there and are those that were tested.

@@ -41,6 +41,18 @@ void add(std::vector<Section>& sections, Section section) {
     same->run += ", " + section.run;
 }
 
+/// What the runs' tasks bring, each once.
+std::vector<SectionEntry> sections_of_tasks(const std::vector<Run>& runs) {
+  std::vector<SectionEntry> all;
+  for (const Run& run : runs) {
+    const auto* pages = run.task ? run.task->get<tasks::Pages>() : nullptr;
+    if (!pages) continue;
+    for (const SectionEntry& entry : pages->sections)
+      if (std::ranges::count(all, entry.name, &SectionEntry::name) == 0) all.push_back(entry);
+  }
+  return all;
+}
+
 }  // namespace
 
 interp::Registry<SectionEntry>& sections() {
@@ -53,22 +65,23 @@ interp::Registry<SectionEntry>& sections() {
        {"axioms", "error rates with their bounds", axioms_section},
        {"guises", "the same on transformed inputs", guises_section},
        {"witnesses", "inputs on which it fails", witnesses_section},
-       {"neurons", "what evaluating neurons compute", neurons_section},
-       {"frequencies", "the key frequencies of modular addition", frequencies_section},
        {"evidence", "what a derivation found", evidence_section},
        {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},
        {"tests", "the hypothesis tests about a circuit", tests_section},
-       {"training", "loss and accuracy by step", training_section},
-       {"manifest", "enough to run the same thing again", manifest_section}});
+       {"training", "loss and accuracy by step", training_section}});
   return all;
 }
 
 Page page_of(const std::vector<Run>& runs) {
   Page page{.title = runs.front().name, .sections = {}};
-  for (const SectionEntry& entry : sections())
+  const auto add_all = [&](const SectionEntry& entry) {
     for (const Run& run : runs)
       if (auto section = made(entry, run)) add(page.sections, std::move(*section));
+  };
+  for (const SectionEntry& entry : sections()) add_all(entry);
+  for (const SectionEntry& entry : sections_of_tasks(runs)) add_all(entry);
+  add_all({"manifest", "enough to run the same thing again", manifest_section});
   return page;
 }
 

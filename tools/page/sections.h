@@ -20,8 +20,6 @@ std::optional<Section> graph_section(const Run& run);         ///< the interpret
 std::optional<Section> axioms_section(const Run& run);        ///< error rates with their bounds
 std::optional<Section> guises_section(const Run& run);        ///< the same on transformed inputs
 std::optional<Section> witnesses_section(const Run& run);     ///< inputs on which it fails
-std::optional<Section> neurons_section(const Run& run);       ///< what evaluating neurons compute
-std::optional<Section> frequencies_section(const Run& run);   ///< of modular addition
 std::optional<Section> evidence_section(const Run& run);      ///< what a derivation found
 std::optional<Section> circuit_section(const Run& run);   ///< a circuit drawn, with edge weights
 std::optional<Section> measures_section(const Run& run);  ///< how well a circuit stands in
@@ -29,13 +27,7 @@ std::optional<Section> tests_section(const Run& run);     ///< the hypothesis te
 std::optional<Section> training_section(const Run& run);  ///< loss and accuracy by step
 std::optional<Section> manifest_section(const Run& run);  ///< enough to run the same thing again
 
-struct SectionEntry {
-  std::string name;  ///< `verdict`
-  std::string help;
-  /// Speaks about the run, or is nothing.
-  std::function<std::optional<Section>(const Run& run)> make;
-};
-/// In the order of the page; what was loaded comes last.
+/// In the order of the page; what was loaded comes last, and then what the task brings.
 interp::Registry<SectionEntry>& sections();
 
 /// All sections of all runs, sections of one kind together. What is the same in several runs, such

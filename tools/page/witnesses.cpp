@@ -11,7 +11,7 @@
 #include "interp/network/transformer.h"
 #include "tools/brief.h"
 #include "tools/decisions.h"
-#include "tools/page/channels.h"
+#include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 // What reports of validate have beside the numbers that a test is about.
 
-#include "tools/page/blocks.h"
+#include "tools/page/page.h"
 
 namespace assay::tools::page {
 

@@ -1,8 +1,8 @@
-#include "tools/page/blocks.h"
+#include "tasks/page/blocks.h"
 
 #include <gtest/gtest.h>
 
-namespace assay::tools::page {
+namespace assay::tasks::page {
 namespace {
 
 TEST(Blocks, PercentagesTellAnExactZeroFromASmallRate) {
@@ -27,4 +27,4 @@ TEST(Blocks, VerdictsHaveATone) {
 }
 
 }  // namespace
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::page

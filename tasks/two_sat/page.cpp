@@ -1,6 +1,8 @@
 // What the evaluating neurons of a 2-SAT interpretation compute: their programs, and how active
 // they are on formulas that an assignment satisfies.
 
+#include "tasks/two_sat/page.h"
+
 #include <fmt/format.h>
 #include <torch/types.h>
 
@@ -12,15 +14,19 @@
 
 #include "interp/execution/parallel.h"
 #include "interp/network/network.h"
+#include "interp/numerals.h"
 #include "sat2/masks.h"
+#include "tasks/page/channels.h"
+#include "tasks/subject.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"
-#include "tools/page/channels.h"
-#include "tools/page/sections.h"
-#include "tools/terminal.h"
 
-namespace assay::tools::page {
+namespace assay::tasks::two_sat {
 namespace {
+
+using interp::grouped;
+using page::absent, page::chart, page::fold, page::hover, page::Json, page::paragraph, page::Run,
+    page::RunKind, page::Section, page::shaded_by, page::table;
 
 using at::Tensor;
 
@@ -52,10 +58,10 @@ Tensor mean_activations(const Run& run, const circuits::Step& step, int64_t vari
   interp::parallel_for(kFormulas / kFormulasAtOnce, [&](int64_t chunk) {
     const at::NoGradGuard no_grad;
     const Tensor tokens =
-        run.task->sample(tasks::Part::Derive, 0, chunk * kFormulasAtOnce, kFormulasAtOnce).tokens;
+        run.task->sample(Part::Derive, 0, chunk * kFormulasAtOnce, kFormulasAtOnce).tokens;
     Tensor satisfied = at::zeros({kFormulasAtOnce, assignments});
     for (int64_t i = 0; i < kFormulasAtOnce; ++i) {
-      const sat2::Mask mask = sat2::satisfying(tasks::two_sat::formula_of(tokens[i], variables));
+      const sat2::Mask mask = sat2::satisfying(formula_of(tokens[i], variables));
       for (int64_t a = 0; a < assignments; ++a)
         satisfied.data_ptr<float>()[i * assignments + a] = static_cast<float>(mask >> a & 1);
     }
@@ -151,14 +157,14 @@ Json program_table(const Json& programs, const std::vector<int64_t>& neurons, in
   for (size_t i = 0; i < programs.size(); ++i)
     rows.push_back(
         {neurons.size() == programs.size() ? std::to_string(neurons[i]) : fmt::format("#{}", i + 1),
-         tasks::two_sat::in_words(programs[i], static_cast<int>(variables))});
+         in_words(programs[i], static_cast<int>(variables))});
   return table("On: the neuron fires. x0=1 says that x0 is true.", {{"neuron"}, {"program", false}},
                rows);
 }
 
 }  // namespace
 
-std::optional<Section> neurons_section(const Run& run) {
+std::optional<page::Section> neurons_section(const page::Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const Json* node = evaluating_node(run.report);
   if (!node) return std::nullopt;
@@ -182,4 +188,4 @@ std::optional<Section> neurons_section(const Run& run) {
   return section;
 }
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::two_sat

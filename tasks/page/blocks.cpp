@@ -1,4 +1,4 @@
-#include "tools/page/blocks.h"
+#include "tasks/page/blocks.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "interp/names.h"
 
-namespace assay::tools::page {
+namespace assay::tasks::page {
 
 std::string to_string(Tone tone) {
   static const interp::Names<Tone> kTones = {{Tone::Plain, "plain"},
@@ -89,4 +89,4 @@ int percent_decimals(const std::vector<double>& shares) {
   return std::clamp(static_cast<int>(std::ceil(-std::log10(100 * smallest))) + 1, 2, 6);
 }
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::page

@@ -1,6 +1,6 @@
-#include "tools/page/channels.h"
+#include "tasks/page/channels.h"
 
-namespace assay::tools::page {
+namespace assay::tasks::page {
 
 Json lines_by(const char* field) {
   return {{"field", field}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}};
@@ -19,4 +19,4 @@ Json hover(std::initializer_list<const char*> fields) {
   return channels;
 }
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::page

@@ -3,9 +3,9 @@
 
 #include <initializer_list>
 
-#include "tools/page/blocks.h"
+#include "tasks/page/blocks.h"
 
-namespace assay::tools::page {
+namespace assay::tasks::page {
 
 /// One line of the chart per name, in the order of the data.
 Json lines_by(const char* field);
@@ -16,4 +16,4 @@ Json shaded_by(const char* field);
 /// What a reader sees who points at a mark: fields under their own names.
 Json hover(std::initializer_list<const char*> fields);
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::page

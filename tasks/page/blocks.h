@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace assay::tools::page {
+namespace assay::tasks::page {
 
 using Json = nlohmann::ordered_json;
 
@@ -37,7 +37,7 @@ struct Column {
   bool number = true;      ///< set flush right, digits under digits
   std::string help = "";   ///< in plain words, on hover and on focus
   std::string group = "";  ///< a heading over neighbouring columns
-  bool pinned = false;     ///< stays in sight where the table is wider than the screen; the last one
+  bool pinned = false;  ///< stays in sight where the table is wider than the screen; the last one
 };
 /// Cells are texts or cell(); rows of which the first cell is empty continue the row above.
 Json table(const std::string& caption, const std::vector<Column>& columns, const Json& rows);
@@ -60,4 +60,4 @@ std::string percent(double share, int decimals = 2);
 /// Decimals that give the smallest of these positive shares two digits; 2 to 6.
 int percent_decimals(const std::vector<double>& shares);
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::page

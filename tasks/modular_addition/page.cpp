@@ -1,6 +1,8 @@
 // What a network does modulo p, by frequency: which waves its embedding carries, how many neurons
 // are waves of each, and what the loss becomes without it.
 
+#include "tasks/modular_addition/page.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,11 +12,14 @@
 #include <stdexcept>
 
 #include "interp/files/json_shape.h"
-#include "tools/page/channels.h"
-#include "tools/page/sections.h"
+#include "tasks/page/channels.h"
+#include "tasks/subject.h"
 
-namespace assay::tools::page {
+namespace assay::tasks::modular_addition {
 namespace {
+
+using page::chart, page::hover, page::Json, page::paragraph, page::percent, page::Run,
+    page::RunKind, page::Section;
 
 /// Values of all the evidence that a validation or a derivation reports.
 std::vector<Json> evidence_values(const Run& run) {
@@ -142,7 +147,7 @@ std::string found_in_words(const Json& embedding, const Json& neurons, const Jso
 
 }  // namespace
 
-std::optional<Section> frequencies_section(const Run& run) {
+std::optional<page::Section> frequencies_section(const page::Run& run) {
   const std::vector<Json> values = evidence_values(run);
   const Shapes shapes = shapes_of_evidence();
   const Json embedding = value_with(values, shapes.embedding);
@@ -171,4 +176,4 @@ std::optional<Section> frequencies_section(const Run& run) {
   return section;
 }
 
-}  // namespace assay::tools::page
+}  // namespace assay::tasks::modular_addition
