@@ -38,8 +38,9 @@ struct Registries {
 };
 Registries registries();
 
-/// Objects and classes are laid out alike only where all of this is the same.
-inline std::string abi() {
+/// Objects and classes are laid out alike only where all of this is the same. Static: a plugin must
+/// not find the library's in its own one's place, as it would that of an inline function.
+static inline std::string abi() {
   return fmt::format(
       "assay {}, C++ {} (ABI {}, strings {}), LibTorch {}.{}, nlohmann-json {}.{}.{}",
       ASSAY_VERSION, __cplusplus, __GXX_ABI_VERSION, _GLIBCXX_USE_CXX11_ABI, TORCH_VERSION_MAJOR,

@@ -19,7 +19,7 @@ class Merging : public ModelFolder {
   Merging() {
     const auto loaded = interp::load_model(at("model.safetensors"));
     const auto task = tasks::task_from_json(loaded.metadata["task"]);
-    auto derived = task->derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
+    auto derived = task->need<tasks::Interpretations>().derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
     derived.interpretation.model_sha256 = loaded.sha256;
     circuits::save_interpretation(derived.interpretation, at("claim.json"));
   }

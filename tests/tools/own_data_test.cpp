@@ -76,11 +76,11 @@ class OwnTask : public OwnData {
     said.task = {{"name", "data"}, {"settings", {{"answers", "0 1"}}}};
     said.fitted_on = nlohmann::json::object();
     said.model_sha256 = sha256_;
-    circuits::save_interpretation(said, at("or.json"));
+    circuits::save_interpretation(said, at("said.json"));
   }
 
   const std::string load = std::string("--load ") + OWN_TASK + " ";
-  const std::string validate = "validate --model or.safetensors --interpretation or.json ";
+  const std::string validate = "validate --model or.safetensors --interpretation said.json ";
 };
 
 TEST_F(OwnTask, BringsAnOperationToValidateWith) {

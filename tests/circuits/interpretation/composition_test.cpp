@@ -72,7 +72,7 @@ TEST(Composition, RefusesStepsThatDoNotExistOrHaveBadNumbers) {
     return message_of([&] { make(with_compositions().functions, operation); });
   };
   EXPECT_THAT(refused(chain({plus(1), {.name = "nosuch", .tensors = {}}})),
-              HasSubstr("unknown h operation 'nosuch'; there are any, plus, times, tokens_at"));
+              HasSubstr("unknown h operation 'nosuch'; there are any, tokens_at, times, plus"));
   EXPECT_THAT(refused(chain({plus(1), {.name = "times", .tensors = {}}})),
               HasSubstr("tensor 'factor' is missing"));
   EXPECT_THAT(refused({.name = "chain", .tensors = {}}), HasSubstr("'steps' is missing"));
