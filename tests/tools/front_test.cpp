@@ -94,7 +94,7 @@ TEST_F(FrontTest, LeavesEverythingElseToTheLibrary) {
   for (const char* arguments :
        {"", "--version --help", "vaildate --help", "validate --nosuch --help", "train bow --help",
         "validate --threads x --help", "completion", "completion tcsh", "manual nosuch",
-        "manual validate --json", "completion -- bash", "-h validate"}) {
+        "manual validate --json", "completion -- bash", "-h validate", "--load mine.so --help"}) {
     const Finished by_front = front(arguments), by_core = core(arguments);
     EXPECT_EQ(by_front.code, by_core.code) << arguments;
     EXPECT_EQ(by_front.out, by_core.out) << arguments;

@@ -64,7 +64,9 @@ std::optional<std::string> known_answer(Arguments arguments) {
 }
 
 int refuse() {
-  fmt::print(stderr, "assay: cannot load the library: {}\n", dlerror());
+  fmt::print(stderr,
+             "assay: cannot load its library, expected in ../lib where it is installed: {}\n",
+             dlerror());
   return kBadInput;
 }
 
