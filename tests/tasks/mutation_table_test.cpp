@@ -108,7 +108,8 @@ struct Shipped {
   }
   std::vector<MutationResult> table() const {
     return mutation_table(interpretation, all_mutations(task_entry(task->name())), {0, 1},
-                          trial(4096));
+                          trial(4096))
+        .results;
   }
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);
