@@ -1,12 +1,11 @@
 #include "axioms/merge.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <ranges>
 #include <stdexcept>
+
+#include "interp/files/json_difference.h"
 
 namespace assay::axioms {
 namespace {
@@ -52,20 +51,8 @@ ordered_json asked_of(Report report) {
   return to_json(report);
 }
 
-/// What stands at a place, in a few words.
-std::string value_at(const ordered_json& json, const std::string& pointer) {
-  const ordered_json::json_pointer place(pointer);
-  return json.contains(place) ? interp::cut_short(json.at(place).dump(), 80) : "not there";
-}
-
 void require(bool holds, const std::string& what) {
   if (!holds) throw std::invalid_argument(what);
-}
-
-bool is_among(int64_t input, const Ranges& ranges) {
-  return std::ranges::any_of(ranges, [&](const Range& range) {
-    return range.first <= input && input < range.first + range.count;
-  });
 }
 
 void require_counted(const Report& report, const Part& part) {
@@ -78,6 +65,10 @@ void require_counted(const Report& report, const Part& part) {
             fmt::format("part {} of {} has inputs {} to {}, and counts inputs {} to {}",
                         part.shard.index, part.shard.of, own.first, end - 1, range.first,
                         range.first + range.count - 1));
+  for (const Range& range : part.counted)
+    require(range.count % part.chunk == 0 || range.first + range.count == part.inputs,
+            fmt::format("it counts {} inputs from {} on, no whole chunks of {}", range.count,
+                        range.first, part.chunk));
   const int64_t inputs = interp::count_of(part.counted);
   require(inputs == report.inputs && report.partial == (inputs < own.count),
           fmt::format("it says {} inputs{} and counts {} of {}", report.inputs,
@@ -95,7 +86,7 @@ void require_row(const ReportRow& row, const ReportNode& node, const Part& part)
                       row.witnesses.size(), row.estimate.failures, part.witnesses));
   for (size_t i = 0; i < row.witnesses.size(); ++i)
     require(
-        is_among(row.witnesses[i].input, part.counted) &&
+        contains(part.counted, row.witnesses[i].input) &&
             (i == 0 || row.witnesses[i - 1].input < row.witnesses[i].input),
         fmt::format("{}: its witness, input {}, is not among the inputs counted, or not in order",
                     name, row.witnesses[i].input));
@@ -120,25 +111,6 @@ void require_vacuity_in_the_first(const Report& report, const Part& part) {
   }
 }
 
-/// Every part once. @param parts  in the order of their numbers.
-void require_all(const std::vector<NamedReport>& parts) {
-  const int64_t of = parts.front().report.part->shard.of;
-  std::map<int64_t, std::string> names;
-  for (const auto& [name, report] : parts) {
-    const auto [other, is_new] = names.try_emplace(report.part->shard.index, name);
-    if (!is_new)
-      throw std::invalid_argument(fmt::format("{} and {} are both part {} of {}", other->second,
-                                              name, report.part->shard.index, of));
-  }
-  std::vector<int64_t> missing;
-  for (int64_t index = 1; index <= of && missing.size() < 10; ++index)
-    if (!names.contains(index)) missing.push_back(index);
-  if (!missing.empty())
-    throw std::invalid_argument(fmt::format("part {} of {} is missing: given are {}",
-                                            fmt::join(missing, ", "), of,
-                                            fmt::join(names | std::views::values, ", ")));
-}
-
 }  // namespace
 
 void require_part(const NamedReport& named) {
@@ -156,13 +128,10 @@ void require_part(const NamedReport& named) {
 }
 
 void require_same_run(const NamedReport& one, const NamedReport& other) {
-  const ordered_json left = asked_of(one.report), right = asked_of(other.report);
-  const ordered_json differences = ordered_json::diff(left, right);
-  if (differences.empty()) return;
-  const std::string place = differences.front().at("path");
-  throw std::invalid_argument(
-      fmt::format("{} and {} are not of one run: {} is {} in the one and {} in the other", one.name,
-                  other.name, place, value_at(left, place), value_at(right, place)));
+  const auto difference = interp::first_difference(asked_of(one.report), asked_of(other.report));
+  if (difference)
+    throw std::invalid_argument(
+        fmt::format("{} and {} are not of one run: {}", one.name, other.name, *difference));
 }
 
 void add_counts(Report& total, const Report& more) {
@@ -204,6 +173,7 @@ void complete(Report& report) {
 
 Report merge(std::vector<NamedReport> parts) {
   if (parts.empty()) throw std::invalid_argument("expected the parts of a run");
+  std::vector<interp::NamedShard> shards;
   for (const NamedReport& part : parts) {
     require_part(part);
     require(!part.report.partial,
@@ -211,10 +181,11 @@ Report merge(std::vector<NamedReport> parts) {
     require(part.report.is_shard(),
             part.name + ": the only part of its run, so that there is nothing to merge");
     require_same_run(parts.front(), part);
+    shards.push_back({part.name, part.report.part->shard});
   }
   std::ranges::stable_sort(parts, {},
                            [](const NamedReport& part) { return part.report.part->shard.index; });
-  require_all(parts);
+  require_each_once(shards);
   Report whole = std::move(parts.front().report);
   whole.part->shard = {};
   for (auto part = parts.begin() + 1; part != parts.end(); ++part) add_counts(whole, part->report);

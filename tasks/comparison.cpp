@@ -176,7 +176,7 @@ Comparison compare(const Task& task, const interp::Network& network,
       comparison.complete = false;
       break;
     }
-    comparison.inputs.push_back(compare_input(i));
+    comparison.inputs.push_back(compare_input(config.first + i));
     if (config.on_progress) config.on_progress(comparison);
   }
   return comparison;

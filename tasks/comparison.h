@@ -25,7 +25,8 @@ struct ComparisonConfig {
   /// What taking features away means where faithfulness is measured: deletion or replacement.
   std::string removal = "deletion";
   const interp::attribution::Replacer* replacer = nullptr;
-  int64_t inputs = 100;  ///< the first of the test part's dataset `seed`
+  int64_t inputs = 100;  ///< of the test part's dataset `seed`
+  int64_t first = 0;     ///< index of the first of them
   int64_t rows = 1000;   ///< budget of each explanation
   uint64_t seed = 1;
   std::function<void(const Comparison& so_far)> on_progress = {};  ///< after each input
@@ -76,7 +77,7 @@ std::vector<Measures> measures_of_random_scores(const std::vector<Reference>& re
 
 /// Inputs with the scores and measures of every method; a measure that is not defined is null.
 nlohmann::ordered_json to_json(const Comparison& comparison, const Task& task);
-/// Reads what to_json() wrote. @param seed  the comparison's.
+/// Reads what to_json() wrote. @param seed  the comparison's, plus the index of its first input.
 /// @throws nlohmann::json::exception, std::invalid_argument for anything else.
 std::vector<ComparedInput> compared_inputs(const nlohmann::ordered_json& inputs, const Task& task,
                                            uint64_t seed);

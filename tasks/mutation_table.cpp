@@ -82,38 +82,52 @@ std::vector<MutatedRow> rows_after(const Program& mutated, std::vector<MutatedRo
   return rows;
 }
 
+struct Mutated {
+  std::string mutation;
+  uint64_t seed = 0;
+  Interpretation interpretation;
+};
+
+std::vector<Mutated> all_mutated(const Interpretation& interpretation,
+                                 const std::vector<circuits::Mutation>& mutations,
+                                 const std::vector<uint64_t>& seeds) {
+  std::vector<Mutated> all;
+  std::set<std::string> titles;
+  for (const std::string& name : circuits::applicable(mutations, interpretation))
+    for (const uint64_t seed : seeds) {
+      Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
+      if (titles.insert(changed.title).second) all.push_back({name, seed, std::move(changed)});
+    }
+  return all;
+}
+
 }  // namespace
 
 bool MutationResult::caught() const {
   return !objections.empty() || std::ranges::any_of(rows, &MutatedRow::caught);
 }
 
-std::vector<MutationResult> mutation_table(const Interpretation& interpretation,
-                                           const std::vector<circuits::Mutation>& mutations,
-                                           const std::vector<uint64_t>& seeds,
-                                           const MutationTrial& trial) {
+MutationTable mutation_table(const Interpretation& interpretation,
+                             const std::vector<circuits::Mutation>& mutations,
+                             const std::vector<uint64_t>& seeds, const MutationTrial& trial) {
+  const std::vector<Mutated> all = all_mutated(interpretation, mutations, seeds);
+  const interp::Range chosen = range_of(trial.shard, std::ssize(all), /*chunk=*/1);
   const std::vector<MutatedRow> before = rows_before(interpretation, trial);
-  const std::vector<std::string> names = circuits::applicable(mutations, interpretation);
-  std::vector<MutationResult> results;
-  std::set<std::string> titles;
-  int64_t done = 0;
-  for (const std::string& name : names) {
-    for (const uint64_t seed : seeds) {
-      if (trial.on_progress) trial.on_progress(done, std::ssize(names) * std::ssize(seeds));
-      ++done;
-      const Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
-      if (!titles.insert(changed.title).second) continue;
-      const Program program = compiled(changed, trial);
-      results.push_back({.mutation = name,
-                         .seed = seed,
-                         .title = changed.title,
-                         .rows = rows_after(program, before, trial),
-                         .objections = axioms::vacuity({trial.network, program, trial.decision},
-                                                       trial.inputs, trial.count, trial.exhaustive)
-                                           .objections});
-    }
+  MutationTable table{.results = {}, .mutations = std::ssize(all)};
+  for (int64_t i = 0; i < chosen.count; ++i) {
+    if (trial.on_progress) trial.on_progress(i, chosen.count);
+    const Mutated& mutated = all[chosen.first + i];
+    const Program program = compiled(mutated.interpretation, trial);
+    table.results.push_back(
+        {.mutation = mutated.mutation,
+         .seed = mutated.seed,
+         .title = mutated.interpretation.title,
+         .rows = rows_after(program, before, trial),
+         .objections = axioms::vacuity({trial.network, program, trial.decision}, trial.inputs,
+                                       trial.count, trial.exhaustive)
+                           .objections});
   }
-  return results;
+  return table;
 }
 
 }  // namespace assay::tasks

@@ -12,6 +12,7 @@
 #include "axioms/vacuity.h"
 #include "circuits/interpretation/interpretation.h"
 #include "circuits/interpretation/mutation.h"
+#include "interp/execution/shards.h"
 
 namespace assay::tasks {
 
@@ -24,6 +25,7 @@ struct MutationTrial {
   axioms::Decision decision = {};
   double confidence = 0.95;
   std::function<void(int64_t done, int64_t of)> on_progress = {};  ///< in mutated interpretations
+  interp::Shard shard = {};  ///< of the mutated interpretations, not of the inputs
 };
 
 /// One node and axiom of a mutated interpretation.
@@ -50,11 +52,15 @@ struct MutationResult {
   bool caught() const;  ///< by a row or by an objection
 };
 
+struct MutationTable {
+  std::vector<MutationResult> results;  ///< of the shard
+  int64_t mutations = 0;                ///< of all shards
+};
+
 /// Applies every mutation that applies with each seed; where a seed changes nothing in the title,
-/// once.
-std::vector<MutationResult> mutation_table(const circuits::Interpretation& interpretation,
-                                           const std::vector<circuits::Mutation>& mutations,
-                                           const std::vector<uint64_t>& seeds,
-                                           const MutationTrial& trial);
+/// once. @throws std::invalid_argument for more shards than mutations.
+MutationTable mutation_table(const circuits::Interpretation& interpretation,
+                             const std::vector<circuits::Mutation>& mutations,
+                             const std::vector<uint64_t>& seeds, const MutationTrial& trial);
 
 }  // namespace assay::tasks

@@ -21,7 +21,9 @@
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
 #include "tools/page_option.h"
+#include "tools/parts.h"
 #include "tools/progress.h"
+#include "tools/shard_option.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
@@ -36,7 +38,11 @@ struct ComparisonOptions {
   int64_t inputs = 100;
   bool resume = false;
   double confidence = 0.95;
+  interp::Shard shard;
   PageOption page;
+
+  /// Those that are explained here.
+  interp::Range range() const { return range_of(shard, inputs, /*chunk=*/1); }
 };
 
 /// What is compared, and with what.
@@ -66,8 +72,12 @@ void print_subject(const ComparisonOptions& options, const ExplanationSubject& s
   if (!options.interpretation.empty())
     console.fact("interpretation", options.interpretation.string());
   console.fact("task", describe(*subject.task));
-  console.fact("inputs", fmt::format("{} fresh ones (test part, seed {})", grouped(config.inputs),
+  console.fact("inputs", fmt::format("{} fresh ones (test part, seed {})", grouped(options.inputs),
                                      config.seed));
+  if (!options.shard.is_whole())
+    console.fact("", fmt::format("of them {} to {}, part {} of {}", grouped(config.first),
+                                 grouped(config.first + config.inputs - 1), options.shard.index,
+                                 options.shard.of));
   console.fact("features", fmt::format("{}, taken away by {}", config.features, config.removal));
   console.fact("BLAS", describe(session.blas));
 }
@@ -90,25 +100,29 @@ tasks::ComparisonConfig config_of(const ComparisonOptions& options,
           .features = options.explanation.features,
           .removal = options.removal.empty() ? possible : options.removal,
           .replacer = subject.replacer.get(),
-          .inputs = options.inputs,
+          .inputs = options.range().count,
+          .first = options.range().first,
           .rows = options.explanation.rows,
           .seed = options.common.seed.value_or(1)};
 }
 
 /// All that scores depend on; the report begins with it.
-nlohmann::ordered_json settings_of(const tasks::ComparisonConfig& config,
+nlohmann::ordered_json settings_of(const ComparisonOptions& options,
+                                   const tasks::ComparisonConfig& config,
                                    const ComparisonSubject& subject) {
-  return {{"version", ASSAY_VERSION},
-          {"model_sha256", subject.explained.model.sha256},
-          {"interpretation_sha256", subject.interpretation_sha256},
-          {"task", subject.explained.task->to_json()},
-          {"features", config.features},
-          {"methods", config.methods},
-          {"references", config.references},
-          {"removal", config.removal},
-          {"replacer", config.replacer->name()},
-          {"rows", config.rows},
-          {"seed", config.seed}};
+  nlohmann::ordered_json settings = {{"version", ASSAY_VERSION},
+                                     {"model_sha256", subject.explained.model.sha256},
+                                     {"interpretation_sha256", subject.interpretation_sha256},
+                                     {"task", subject.explained.task->to_json()},
+                                     {"features", config.features},
+                                     {"methods", config.methods},
+                                     {"references", config.references},
+                                     {"removal", config.removal},
+                                     {"replacer", config.replacer->name()},
+                                     {"rows", config.rows},
+                                     {"seed", config.seed}};
+  if (!options.shard.is_whole()) settings["shard"] = shard_member(options.shard, options.inputs);
+  return settings;
 }
 
 nlohmann::ordered_json report_of(const ComparisonOptions& options,
@@ -153,20 +167,13 @@ void warn_of_failures(const tasks::ComparedInput& first) {
       Console::warn(fmt::format("{} failed on the first input: {}", scored.method, scored.failure));
 }
 
-/// A method without a single explanation was asked for in vain.
-void require_explained(const tasks::ComparisonSummary& summary,
-                       const tasks::Comparison& comparison) {
-  for (const tasks::MethodSummary& method : summary.methods)
-    if (method.failures.inputs == std::ssize(comparison.inputs))
-      throw std::runtime_error(
-          fmt::format("{} failed on every input: {}", method.method, method.failures.first));
-}
-
 std::vector<tasks::ComparedInput> begun(const ComparisonOptions& options,
                                         const nlohmann::ordered_json& settings,
                                         const ComparisonSubject& subject) {
   if (!options.resume) return {};
-  return inputs_begun(options.common.json, settings, *subject.explained.task, options.inputs);
+  const interp::Range range = options.range();
+  return inputs_begun(options.common.json, settings, *subject.explained.task, range.first,
+                      range.count);
 }
 
 int run_comparison(const ComparisonOptions& options) {
@@ -174,7 +181,7 @@ int run_comparison(const ComparisonOptions& options) {
   const Session session = start(options.common);
   const ComparisonSubject subject = load(options, session);
   tasks::ComparisonConfig config = config_of(options, subject.explained);
-  const nlohmann::ordered_json settings = settings_of(config, subject);
+  const nlohmann::ordered_json settings = settings_of(options, config, subject);
   std::vector<tasks::ComparedInput> done = begun(options, settings, subject);
   print_subject(options, subject.explained, config, session);
 
@@ -203,7 +210,7 @@ int run_comparison(const ComparisonOptions& options) {
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
   if (!comparison.complete) return print_how_to_go_on(options, session.console);
-  require_explained(summary, comparison);
+  if (options.shard.is_whole()) require_explained(summary, comparison);
   return kDone;
 }
 
@@ -240,11 +247,13 @@ Command add_compare(CLI::App& app) {
   for (const char* option : {"--methods", "--reference"})
     choices(app.get_option(option), interp::names_of(interp::attribution::methods()));
   add_page_option(app, options->page);
+  CLI::Option* shard = add_shard_option(app, options->shard);
   CLI::Option* resume =
       app.add_flag("--resume", options->resume,
                    "go on with the comparison in the report of --json, or extend it");
   add_common_options(app, options->common);
   resume->needs("--json");
+  shard->needs("--json")->excludes("--html");
   app.footer(
       "Every method explains the same inputs. Its scores are held against what logic says must "
       "matter, "

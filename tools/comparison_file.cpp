@@ -1,6 +1,7 @@
 #include "tools/comparison_file.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <iterator>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
+#include "tasks/registry.h"
 #include "tools/records.h"
 
 namespace assay::tools {
@@ -28,7 +30,7 @@ void require_same(const ordered_json& asked, const ordered_json& found, const st
 
 std::vector<tasks::ComparedInput> inputs_begun(const std::filesystem::path& report,
                                                const ordered_json& asked, const tasks::Task& task,
-                                               int64_t at_most) {
+                                               int64_t first, int64_t at_most) {
   namespace json_shapes = interp::json_shapes;
   const std::string what = report.string() + ": not a report of a comparison";
   ordered_json found = interp::parse_json(interp::read_file(report, interp::kJsonBytes), what);
@@ -39,10 +41,65 @@ std::vector<tasks::ComparedInput> inputs_begun(const std::filesystem::path& repo
     require_same(asked, found, report.string());
     ordered_json& inputs = found.at("inputs");
     if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
-    return tasks::compared_inputs(inputs, task, asked.at("seed"));
+    return tasks::compared_inputs(inputs, task,
+                                  asked.at("seed").get<uint64_t>() + static_cast<uint64_t>(first));
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(fmt::format("{}: {}", what, error.what()));
   }
+}
+
+namespace {
+
+/// Inputs are drawn by their index: those of a part cannot stand for those of another.
+void require_drawn(const std::vector<tasks::ComparedInput>& inputs, const tasks::Task& task,
+                   uint64_t seed) {
+  for (int64_t i = 0; i < std::ssize(inputs); ++i) {
+    const at::Tensor drawn = task.sample(tasks::Part::Test, seed, i, 1).tokens[0];
+    if (!at::equal(inputs[i].tokens, drawn))
+      throw std::invalid_argument(
+          fmt::format("field 'inputs[{}].input' of the whole: it is not input {} of the test part, "
+                      "seed {}",
+                      i, i, seed));
+  }
+}
+
+}  // namespace
+
+MergedComparison merged_comparison(std::vector<NamedRecord> parts) {
+  namespace shapes = interp::json_shapes;
+  const std::string where = parts.at(0).name;
+  MergedComparison merged{.report = joined_parts(std::move(parts), "inputs",
+                                                 {"command", "model", "interpretation", "summary"}),
+                          .task = nullptr,
+                          .comparison = {},
+                          .summary = {}};
+  ordered_json& report = merged.report;
+  interp::require_shape(report,
+                        shapes::object({{"task", shapes::anything()},
+                                        {"seed", shapes::natural()},
+                                        {"confidence", shapes::number(0.5, 0.9999)},
+                                        {"summary", shapes::anything()}}),
+                        where);
+  const uint64_t seed = report["seed"];
+  try {
+    merged.task = tasks::task_from_json(report["task"]);
+    merged.comparison.inputs = tasks::compared_inputs(report["inputs"], *merged.task, seed);
+    require_drawn(merged.comparison.inputs, *merged.task, seed);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", where, error.what()));
+  }
+  merged.summary =
+      tasks::summarise(merged.comparison, {.confidence = report["confidence"], .seed = seed});
+  report["summary"] = tasks::to_json(merged.summary);
+  return merged;
+}
+
+void require_explained(const tasks::ComparisonSummary& summary,
+                       const tasks::Comparison& comparison) {
+  for (const tasks::MethodSummary& method : summary.methods)
+    if (method.failures.inputs == std::ssize(comparison.inputs))
+      throw std::runtime_error(
+          fmt::format("{} failed on every input: {}", method.method, method.failures.first));
 }
 
 }  // namespace assay::tools

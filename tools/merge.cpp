@@ -8,16 +8,21 @@
 #include <vector>
 
 #include "tools/commands.h"
+#include "tools/comparison_file.h"
+#include "tools/comparison_text.h"
+#include "tools/mutation_text.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
+#include "tools/task_options.h"
 #include "tools/validation_record.h"
 
 namespace assay::tools {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::ordered_json;
 
 struct MergeOptions {
   CommonOptions common;
@@ -35,8 +40,7 @@ void require_no_part_overwritten(const MergeOptions& options) {
     }
 }
 
-void write(const MergeOptions& options, const nlohmann::ordered_json& json,
-           const Console& console) {
+void write(const MergeOptions& options, const ordered_json& json, const Console& console) {
   write_report(options.common, json);
   console.line();
   console.fact("report", options.common.json.string());
@@ -63,11 +67,46 @@ int merge_validations(const MergeOptions& options, const Session& session) {
   return exit_code(report, session.console);
 }
 
+std::vector<NamedRecord> records_of(const MergeOptions& options, const std::string& kind) {
+  std::vector<NamedRecord> records;
+  for (const fs::path& path : options.parts)
+    records.push_back({path.string(), read_record(path, kind)});
+  return records;
+}
+
+int merge_comparisons(const MergeOptions& options, const Session& session) {
+  MergedComparison merged = merged_comparison(records_of(options, "comparison"));
+  merged.report["command"] = command_line();
+  session.console.fact("task", describe(*merged.task));
+  print_comparison(merged.comparison, merged.summary, session.console);
+  write(options, merged.report, session.console);
+  require_explained(merged.summary, merged.comparison);
+  return kDone;
+}
+
+int merge_mutation_tables(const MergeOptions& options, const Session& session) {
+  const std::vector<NamedRecord> parts = records_of(options, "mutation-table");
+  if (!options.page.file.empty())
+    throw std::invalid_argument(
+        "--html: there is no page about records of the kind mutation-table");
+  ordered_json whole = joined_parts(parts, "mutations", {"command"});
+  const auto results = mutations_from_json(whole["mutations"], parts.front().name);
+  const interp::Shape texts = interp::json_shapes::object({{"title", interp::json_shapes::text()}});
+  interp::require_shape(whole, texts, parts.front().name);
+  whole["command"] = command_line();
+  session.console.fact("interpretation", whole["title"].get<std::string>());
+  print_mutations(results, session.console);
+  write(options, whole, session.console);
+  return kDone;
+}
+
 /// The kinds that can be merged, and how.
 using Merge = int (*)(const MergeOptions& options, const Session& session);
 const std::vector<std::pair<std::string, Merge>>& merges() {
   static const std::vector<std::pair<std::string, Merge>> all = {
-      {axioms::kReportKind, merge_validations}};
+      {axioms::kReportKind, merge_validations},
+      {"comparison", merge_comparisons},
+      {"mutation-table", merge_mutation_tables}};
   return all;
 }
 

@@ -14,8 +14,9 @@
 #include "tools/mutation_text.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/parts.h"
 #include "tools/progress.h"
-#include "tools/task_options.h"
+#include "tools/shard_option.h"
 #include "tools/validation_inputs.h"
 
 namespace assay::tools {
@@ -33,6 +34,7 @@ struct MutateOptions {
   std::string mutation;
   bool list = false, table = false;
   int64_t inputs = kTableInputs;
+  interp::Shard shard;
 };
 
 void require_one_job(const MutateOptions& options) {
@@ -40,6 +42,8 @@ void require_one_job(const MutateOptions& options) {
     throw std::invalid_argument("expected one of --mutation NAME, --list and --table");
   if (options.mutation.empty() != options.out.empty())
     throw std::invalid_argument("--mutation and --out belong together");
+  if (!options.table && !options.shard.is_whole())
+    throw std::invalid_argument("--shard: --table is made in parts, and nothing else");
 }
 
 tasks::Subject load(const MutateOptions& options) {
@@ -96,24 +100,31 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
   const uint64_t seed = options.common.seed.value_or(0);
   session.console.fact("interpretation", subject.interpretation().title);
   session.console.fact("inputs", inputs.description);
-  std::vector<tasks::MutationResult> results;
+  tasks::MutationTable table;
   {
     Progress line(options.common.quiet);
-    results = tasks::mutation_table(
+    table = tasks::mutation_table(
         subject.interpretation(), mutations, {seed, seed + 1},
         {.network = *subject.model.model,
          .inputs = inputs.tokens,
          .count = inputs.count,
          .exhaustive = inputs.scope == axioms::Scope::Domain,
          .decision = subject.task->decision(),
-         .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); }});
+         .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); },
+         .shard = options.shard});
   }
   ordered_json report = report_head("mutation-table");
   report["title"] = subject.interpretation().title;
   report["data"] = inputs.facts;
-  report["mutations"] = to_json(results);
+  if (!options.shard.is_whole())
+    report["shard"] = shard_member(options.shard, table.mutations,
+                                   {{"model_sha256", subject.model.sha256},
+                                    {"interpretation_sha256", subject.loaded.sha256},
+                                    {"seed", seed},
+                                    {"inputs_text", inputs.description}});
+  report["mutations"] = to_json(table.results);
   write_report(options.common, report);
-  print_mutations(results, session.console);
+  print_mutations(table.results, session.console);
   return kDone;
 }
 
@@ -149,7 +160,9 @@ Command add_mutate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(1))
       ->type_name("N");
+  CLI::Option* shard = add_shard_option(app, options->shard);
   add_common_options(app, options->common);
+  shard->needs("--json");
   app.footer(
       "A test of the test: an interpretation that was made wrong on purpose must fail, on the node "
       "that was changed. Without --mutation, --list names what can be changed; --table tries it "

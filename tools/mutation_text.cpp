@@ -1,9 +1,39 @@
 #include "tools/mutation_text.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "axioms/report_fields.h"
 #include "tools/table.h"
+
+namespace assay::tasks {
+
+template <class V>
+void fields(V& v, MutatedRow& row) {
+  v("node", row.node, "name of the node");
+  v.through("axiom", row.axiom, axioms::axiom_as_json, axioms::axiom_from_json,
+            interp::json_shapes::text_among({"PE", "CE", "PR", "CR"}), "PE, CE, PR or CR");
+  v("n", row.after.n, "inputs", interp::counts());
+  v("failures_before", row.before.failures, "of the unchanged interpretation", interp::counts());
+  v("failures", row.after.failures, "of the mutated one", interp::counts());
+  v("claim", row.claim, "the rate that the unchanged one keeps to", interp::shares());
+  v.derived("caught", row.caught(), "whether that claim is violated");
+  v("first_failure", row.first_failure, "index of the first failing input", interp::counts());
+  v("violated_after", row.violated_after, "inputs from which on the claim is violated",
+    interp::counts());
+}
+
+template <class V>
+void fields(V& v, MutationResult& result) {
+  v("mutation", result.mutation, "its name");
+  v("seed", result.seed, "what it was made with");
+  v("title", result.title, "of the mutated interpretation");
+  v.derived("caught", result.caught(), "by a row or by an objection");
+  v("rows", result.rows, "one per node and axiom");
+  v("objections", result.objections, "why the mutated interpretation says nothing");
+}
+
+}  // namespace assay::tasks
 
 namespace assay::tools {
 namespace {
@@ -14,8 +44,9 @@ using tasks::MutationResult;
 
 // What was changed: the end of the title.
 std::string change_of(const MutationResult& result) {
-  const size_t mark = result.title.rfind("; mutated: ");
-  return result.title.substr(mark + std::string("; mutated: ").size());
+  const std::string begin = "; mutated: ";
+  const size_t mark = result.title.rfind(begin);
+  return mark == std::string::npos ? result.title : result.title.substr(mark + begin.size());
 }
 
 std::string rate_text(const statistics::Estimate& estimate) {
@@ -43,19 +74,6 @@ void add_rows(Table& table, const MutationResult& result) {
   if (!result.caught()) add({{}, {"not caught", Tone::Bad}, {}, {}, {}, {}});
 }
 
-ordered_json to_json(const MutatedRow& row) {
-  ordered_json json = {{"node", row.node},
-                       {"axiom", to_string(row.axiom)},
-                       {"n", row.after.n},
-                       {"failures_before", row.before.failures},
-                       {"failures", row.after.failures},
-                       {"claim", row.claim},
-                       {"caught", row.caught()}};
-  if (row.first_failure) json["first_failure"] = *row.first_failure;
-  if (row.violated_after) json["violated_after"] = *row.violated_after;
-  return json;
-}
-
 }  // namespace
 
 void print_mutations(const std::vector<MutationResult>& results, const Console& console) {
@@ -81,18 +99,21 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
 }
 
 ordered_json to_json(const std::vector<MutationResult>& results) {
-  ordered_json list = ordered_json::array();
-  for (const MutationResult& result : results) {
-    ordered_json rows = ordered_json::array();
-    for (const MutatedRow& row : result.rows) rows.push_back(to_json(row));
-    list.push_back({{"mutation", result.mutation},
-                    {"seed", result.seed},
-                    {"title", result.title},
-                    {"caught", result.caught()},
-                    {"rows", rows},
-                    {"objections", interp::write_record(result.objections)}});
-  }
-  return list;
+  return interp::write_record(results);
+}
+
+std::vector<MutationResult> mutations_from_json(const ordered_json& list,
+                                                const std::string& where) {
+  auto results = interp::read_record<std::vector<MutationResult>>(list, where);
+  for (MutationResult& result : results)
+    for (MutatedRow& row : result.rows) {
+      row.before.n = row.after.n;
+      if (row.violated_after && !row.first_failure)
+        throw std::runtime_error(fmt::format("{}: {}: {}.{} is violated without a first failure",
+                                             where, result.mutation, row.node,
+                                             to_string(row.axiom)));
+    }
+  return results;
 }
 
 }  // namespace assay::tools

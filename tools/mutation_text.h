@@ -2,6 +2,7 @@
 // The table mutation x axiom x node, for people and for machines.
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "tasks/mutation_table.h"
@@ -12,5 +13,8 @@ namespace assay::tools {
 void print_mutations(const std::vector<tasks::MutationResult>& results, const Console& console);
 
 nlohmann::ordered_json to_json(const std::vector<tasks::MutationResult>& results);
+/// Reads what to_json() wrote. @throws std::runtime_error "WHERE: field …".
+std::vector<tasks::MutationResult> mutations_from_json(const nlohmann::ordered_json& list,
+                                                       const std::string& where);
 
 }  // namespace assay::tools

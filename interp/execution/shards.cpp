@@ -1,13 +1,34 @@
 #include "interp/execution/shards.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <ranges>
 #include <stdexcept>
 
 #include "interp/execution/parallel.h"
 
 namespace assay::interp {
+
+void require_each_once(const std::vector<NamedShard>& shards) {
+  std::map<int64_t, std::string> names;
+  for (const auto& [name, shard] : shards) {
+    const auto [other, is_new] = names.try_emplace(shard.index, name);
+    if (!is_new)
+      throw std::invalid_argument(fmt::format("{} and {} are both part {} of {}", other->second,
+                                              name, shard.index, shard.of));
+  }
+  constexpr size_t kMostNamed = 10;
+  std::vector<int64_t> missing;
+  for (int64_t index = 1; index <= shards.at(0).shard.of && missing.size() < kMostNamed; ++index)
+    if (!names.contains(index)) missing.push_back(index);
+  if (!missing.empty())
+    throw std::invalid_argument(fmt::format("part {} of {} is missing: given are {}",
+                                            fmt::join(missing, ", "), shards.front().shard.of,
+                                            fmt::join(names | std::views::values, ", ")));
+}
 
 Range range_of(const Shard& shard, int64_t items, int64_t chunk) {
   const int64_t chunks = Chunks(items, chunk).count();
@@ -65,16 +86,16 @@ int64_t count_of(const Ranges& ranges) {
   return count;
 }
 
+bool contains(const Ranges& ranges, int64_t item) {
+  const auto after = std::ranges::upper_bound(ranges, item, {}, &Range::first);
+  return after != ranges.begin() && item < std::prev(after)->first + std::prev(after)->count;
+}
+
 void for_each_in(const Ranges& ranges, const Chunks& chunks,
                  const std::function<void(const Chunk& chunk)>& work) {
   std::vector<int64_t> chosen;
-  for (int64_t i = 0; i < chunks.count(); ++i) {
-    const int64_t first = chunks[i].first;
-    if (std::ranges::any_of(ranges, [&](const Range& range) {
-          return range.first <= first && first < range.first + range.count;
-        }))
-      chosen.push_back(i);
-  }
+  for (int64_t i = 0; i < chunks.count(); ++i)
+    if (contains(ranges, chunks[i].first)) chosen.push_back(i);
   parallel_for(std::ssize(chosen), [&](int64_t i) { work(chunks[chosen[i]]); });
 }
 

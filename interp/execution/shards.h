@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "interp/execution/chunks.h"
@@ -23,6 +24,14 @@ struct Shard {
   bool is_whole() const { return of == 1; }
 };
 
+struct NamedShard {
+  std::string name;  ///< of its file, for messages
+  Shard shard;
+};
+/// @throws std::invalid_argument naming the files, if a part is missing or given twice. The shards
+///   are of equally many.
+void require_each_once(const std::vector<NamedShard>& shards);
+
 /// The items of a part. Parts differ by at most one chunk in size.
 /// @throws std::invalid_argument unless 1 <= index <= of, and if there are fewer chunks than parts.
 Range range_of(const Shard& shard, int64_t items, int64_t chunk);
@@ -34,6 +43,7 @@ Ranges joined(Ranges ranges);
 Ranges rest_of(const Range& all, const Ranges& ranges);
 
 int64_t count_of(const Ranges& ranges);
+bool contains(const Ranges& ranges, int64_t item);
 
 /// Calls work(chunk) for each chunk that begins in one of the ranges, on threads() threads in any
 /// order. @throws as parallel_for().

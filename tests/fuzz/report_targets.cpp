@@ -21,7 +21,7 @@ void read_report(const std::string& name, std::string_view input) {
 
 void read_comparison(std::string_view input) {
   const ordered_json asked = {{"seed", 1}};
-  tools::inputs_begun(put("c.json", input), asked, small_task(), 100);
+  tools::inputs_begun(put("c.json", input), asked, small_task(), 0, 100);
 }
 
 void read_run_folder(std::string_view input) {

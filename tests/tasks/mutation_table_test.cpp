@@ -109,7 +109,8 @@ struct Shipped {
   }
   std::vector<MutationResult> table() const {
     return mutation_table(interpretation, circuits::mutations_for(mutations(), interpretation),
-                          {0, 1}, trial(4096));
+                          {0, 1}, trial(4096))
+        .results;
   }
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);

@@ -64,7 +64,7 @@ class Merging : public ModelFolder {
   }
 };
 
-TEST_F(Merging, ValidationsInAnyNumberOfPartsAreOneRun) {
+TEST_F(Merging, SlowValidationsInAnyNumberOfPartsAreOneRun) {
   const Finished whole = run(std::string(kValidate) + "--json whole.json --html whole.html");
   for (const int64_t of : {2, 3, 7}) {
     const std::string files = parts(kValidate, fmt::format("of{}", of), of);
@@ -82,6 +82,66 @@ TEST_F(Merging, ValidationsInAnyNumberOfPartsAreOneRun) {
   }
 }
 
+TEST_F(Merging, SlowComparisonsInAnyNumberOfPartsAreOneRun) {
+  const std::string compare =
+      "compare --model model.safetensors --methods random,lime --reference occlusion "
+      "--features clause --rows 50 --inputs 8 ";
+  // The clock is a fact of each run.
+  const auto without_seconds = [&](const std::string& name) {
+    ordered_json report = ordered_json::parse(facts_aside(name));
+    for (ordered_json& method : report["summary"]["methods"]) method.erase("seconds");
+    for (ordered_json& input : report["inputs"])
+      for (ordered_json& method : input["methods"]) method.erase("seconds");
+    return report.dump();
+  };
+  ASSERT_EQ(run(compare + "--json whole.json").code, 0);
+  for (const int64_t of : {2, 3, 7}) {
+    const std::string files = parts(compare, fmt::format("of{}", of), of);
+    const Finished merged = run(fmt::format("merge {} --json merged.json --html m.html", files));
+    EXPECT_EQ(merged.code, 0) << merged.error;
+    EXPECT_EQ(without_seconds("merged.json"), without_seconds("whole.json"));
+  }
+  // A part goes on as a whole comparison does.
+  EXPECT_EQ(run(compare + "--shard 2/3 --resume --json of3-2.json").code, 0);
+  expect_refusal(run(compare + "--shard 1/3 --resume --json of3-2.json"),
+                 {"of3-2.json", "another comparison"});
+  refuse("of3-1.json of3-2.json", {"part 3 of 3 is missing"});
+  refuse("of3-1.json of3-2.json of3-3.json of3-2.json", {"are both part 2 of 3"});
+  refuse("of3-1.json of2-2.json",
+         {"of3-1.json and of2-2.json are not of one run", "shard.of is 3"});
+  refuse("whole.json of2-2.json", {"whole.json: the record of a whole run"});
+  edit("of3-2.json", "two.json", "/shard/index", 3);
+  refuse("of3-1.json two.json of3-2.json", {"two.json", "part 3 of 3 has 2 of them, found 3"});
+  edit("of3-3.json", "first.json", "/inputs/0/input", read("of3-1.json")["inputs"][0]["input"]);
+  refuse("of3-1.json of3-2.json first.json", {"'inputs[6].input'", "not input 6"});
+  edit("of3-2.json", "seed.json", "/seed", 2);
+  refuse("of3-1.json seed.json of3-3.json", {"seed.json are not of one run", "seed is 1"});
+  edit("of3-2.json", "begun.json", "/partial", true);
+  refuse("of3-1.json begun.json of3-3.json", {"begun.json: this part was interrupted"});
+}
+
+TEST_F(Merging, SlowMutationTablesInAnyNumberOfPartsAreOneRun) {
+  const std::string table = "mutate --interpretation claim.json --table --inputs 256 ";
+  const Finished whole = run(table + "--json whole.json");
+  ASSERT_EQ(whole.code, 0) << whole.error;
+  for (const int64_t of : {2, 3, 7}) {
+    const std::string files = parts(table, fmt::format("of{}", of), of);
+    const Finished merged = run(fmt::format("merge {} --json merged.json", files));
+    EXPECT_EQ(merged.code, 0) << merged.error;
+    EXPECT_EQ(facts_aside("merged.json"), facts_aside("whole.json"));
+    EXPECT_EQ(without(merged.out, "report "), without(whole.out, "inputs ") + "\n");
+  }
+  expect_refusal(run(table + "--shard 1/1000 --json no.json"), {"part 1/1000"});
+  expect_refusal(run("mutate --interpretation claim.json --list --shard 1/2 --json no.json"),
+                 {"--shard: --table is made in parts, and nothing else"});
+  expect_refusal(run("merge of2-1.json --json no.json --html m.html"),
+                 {"mutation-table", "--html"});
+  edit("of2-2.json", "row.json", "/mutations/0/rows/0/failures", -1);
+  refuse("of2-1.json row.json", {"rows[0].failures"});
+  run(table + "--seed 5 --shard 2/2 --json seed.json");
+  refuse("of2-1.json seed.json", {"not of one run", "shard.seed is 0"});
+}
+
 TEST_F(Merging, AnInterruptedValidationGoesOn) {
   run(std::string(kValidate) + "--json whole.json");
   parts(kValidate, "half", 2);
@@ -93,11 +153,11 @@ TEST_F(Merging, AnInterruptedValidationGoesOn) {
   EXPECT_EQ(facts_aside("resumed.json"), facts_aside("whole.json")) << resumed.error;
   expect_refusal(
       run(std::string(kValidate) + "--resume begun.json --confidence 0.9 --json no.json"),
-      {"begun.json and this run are not of one run", "/confidence is 0.95"});
+      {"begun.json and this run are not of one run", "confidence is 0.95"});
   expect_refusal(run(std::string(kValidate) + "--resume whole.json --json no.json"),
                  {"whole.json", "the report of a whole run"});
   expect_refusal(run(std::string(kValidate) + "--resume half-1.json --json no.json"),
-                 {"half-1.json", "/shard/of is 2"});
+                 {"half-1.json", "shard.of is 2"});
   expect_refusal(run(std::string(kValidate) + "--resume half-1.json --shard 2/2 --json no.json"),
                  {"--resume half-1.json: it is part 1/2, not 2/2"});
   refuse("begun.json half-2.json", {"begun.json", "interrupted"});
@@ -110,7 +170,7 @@ TEST_F(Merging, WhatIsNoPartOfTheRunIsRefusedByName) {
   std::filesystem::copy_file(at("p-2.json"), at("again.json"));
   refuse("p-1.json p-2.json again.json", {"p-2.json and again.json are both part 2 of 3"});
   run(std::string(kValidate) + "--seed 2 --shard 2/3 --json other.json");
-  refuse("p-1.json other.json p-3.json", {"p-1.json and other.json are not of one run", "/data/s"});
+  refuse("p-1.json other.json p-3.json", {"p-1.json and other.json are not of one run", "data.s"});
   refuse("p-1.json p-2.json p-3.json whole.json", {"whole.json", "the report of a whole run"});
   edit("p-2.json", "two.json", "/shard/of", 2);
   refuse("p-1.json two.json", {"two.json: part 2 of 2"});
@@ -131,7 +191,7 @@ TEST_F(Merging, WhatIsNoPartOfTheRunIsRefusedByName) {
 
 TEST_F(Merging, ShardsThatCannotBeAreRefusedByName) {
   const auto shard = [&](const std::string& more) {
-    return run(std::string(kValidate) + "--json no.json --shard " + more);
+    return run(fmt::format("{}--json no.json --shard {}", kValidate, more));
   };
   for (const char* wrong : {"0/3", "4/3", "1", "1/", "/3", "1/3/5", "-1/3", "a/b", "1/0"})
     expect_refusal(shard(wrong), {"--shard", "expected I/N"});

@@ -201,14 +201,6 @@ void require_consistent_explanation(const Json& report) {
   }
 }
 
-void require_consistent_validation(const Json& json) {
-  const axioms::Report report = validation_from_json(json, "not a whole report").report;
-  if (report.is_shard())
-    throw std::invalid_argument(
-        fmt::format("part {} of {} of a run: a page is about all of them; assay merge adds them up",
-                    report.part->shard.index, report.part->shard.of));
-}
-
 }  // namespace
 
 const interp::Shape& shape_of(RunKind kind) {
@@ -228,7 +220,7 @@ const interp::Shape& shape_of(RunKind kind) {
 
 void require_consistent(const Run& run) {
   if (run.kind == RunKind::Explanation) require_consistent_explanation(run.report);
-  if (run.kind == RunKind::Validation) require_consistent_validation(run.report);
+  if (run.kind == RunKind::Validation) validation_from_json(run.report, "not a whole report");
 }
 
 }  // namespace assay::tools::page

@@ -8,6 +8,7 @@
 #include "axioms/report.h"
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
+#include "interp/files/json_shape.h"
 #include "interp/names.h"
 #include "tasks/registry.h"
 #include "tools/page/report_shapes.h"
@@ -60,6 +61,20 @@ std::unique_ptr<tasks::Task> task_of(const Json& origin) {
   return origin.contains("task") ? tasks::task_from_json(origin["task"]) : nullptr;
 }
 
+void require_whole(const Json& report) {
+  namespace shapes = interp::json_shapes;
+  const auto shard = report.find("shard");
+  if (shard == report.end()) return;
+  const interp::Shape shape =
+      shapes::object({{"index", shapes::integer()}, {"of", shapes::integer()}});
+  if (const auto problem = interp::mismatch(*shard, shape))
+    throw std::invalid_argument("field 'shard': " + *problem);
+  if (shard->at("of") != 1)
+    throw std::invalid_argument(
+        fmt::format("part {} of {} of a run: a page is about all of them; assay merge adds them up",
+                    shard->at("index").dump(), shard->at("of").dump()));
+}
+
 /// What a report names is looked at only if it is a file or a folder: a device has no end.
 fs::path path_of(const Json& source) {
   const fs::path path = source.at("path").get<std::string>();
@@ -106,6 +121,7 @@ std::string name_of(const Run& run) {
 
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = run_kind_of(report, path), .name = {}, .path = path, .report = std::move(report)};
+  require_whole(run.report);
   interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
   require_consistent(run);
   run.name = name_of(run);

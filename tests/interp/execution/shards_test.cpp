@@ -57,6 +57,15 @@ TEST(ShardsTest, RangesAreJoinedAndNeverCountedTwice) {
   EXPECT_THAT(rest_of({2, 3}, {{9, 4}}), ElementsAre(Range{2, 3}));
 }
 
+TEST(ShardsTest, AnItemIsInOneOfTheRangesOrInNone) {
+  const Ranges ranges = {{2, 3}, {8, 1}};
+  std::vector<int64_t> found;
+  for (int64_t item = 0; item < 12; ++item)
+    if (contains(ranges, item)) found.push_back(item);
+  EXPECT_THAT(found, ElementsAre(2, 3, 4, 8));
+  EXPECT_FALSE(contains({}, 0));
+}
+
 TEST(ShardsTest, EveryChunkOfTheRangesIsWorkedOn) {
   std::mutex mutex;
   std::set<int64_t> seen;

@@ -1,0 +1,19 @@
+#include "axioms/report_fields.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace assay::axioms {
+namespace {
+
+/// Where this fails, the lines that it prints belong into the documentation.
+TEST(ReportFields, AreDescribedInTheDocumentation) {
+  std::ostringstream text;
+  text << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
+  EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Report>()));
+}
+
+}  // namespace
+}  // namespace assay::axioms
