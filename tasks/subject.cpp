@@ -30,7 +30,8 @@ std::unique_ptr<Task> task_named(const nlohmann::json& named, const std::filesys
     throw std::invalid_argument(
         "the interpretation is about inputs of its author's own; name their file with --data");
   auto task = data_task(data, places.n_tokens);
-  const Settings said = interp::complete(data_entry().options, named.at("settings"), "task data");
+  const Settings said = named.at("settings");
+  interp::complete(data_entry().options, said, "task data");  // refuses what is no setting
   for (const auto& [name, value] : said)
     if (name != "path" && task->settings().at(name) != value)
       throw std::invalid_argument(

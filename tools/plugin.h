@@ -41,11 +41,11 @@ Registries registries();
 /// Objects and classes are laid out alike only where all of this is the same. Static: a plugin must
 /// not find the library's in its own one's place, as it would that of an inline function.
 static inline std::string abi() {
-  return fmt::format(
-      "assay {}, C++ {} (ABI {}, strings {}), LibTorch {}.{}, nlohmann-json {}.{}.{}",
-      ASSAY_VERSION, __cplusplus, __GXX_ABI_VERSION, _GLIBCXX_USE_CXX11_ABI, TORCH_VERSION_MAJOR,
-      TORCH_VERSION_MINOR, NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
-      NLOHMANN_JSON_VERSION_PATCH);
+  return fmt::format("assay {}" ASSAY_ABI_NOTE
+                     ", C++ {} (ABI {}, strings {}), LibTorch {}.{}, nlohmann-json {}.{}.{}",
+                     ASSAY_VERSION, __cplusplus, __GXX_ABI_VERSION, _GLIBCXX_USE_CXX11_ABI,
+                     TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, NLOHMANN_JSON_VERSION_MAJOR,
+                     NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH);
 }
 
 /// Adds what a shared object brings; its path becomes the origin of the entries. It stays loaded.
