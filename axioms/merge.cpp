@@ -94,7 +94,10 @@ void require_row(const ReportRow& row, const ReportNode& node, const Part& part)
 
 void require_readings(const Report& report, const Part& part) {
   int64_t inputs = part.readings.ties;
-  for (const auto& [reading, n] : part.readings.inputs) inputs += n;
+  for (const auto& [reading, n] : part.readings.inputs) {
+    inputs += n;
+    if (inputs > report.inputs) break;  // more are not worth adding up, and may overflow
+  }
   require(inputs == report.inputs,
           fmt::format("its readings are of {} inputs, not of {}", inputs, report.inputs));
 }

@@ -388,7 +388,7 @@ Readings::Counts readings_from_json(const ordered_json& list) {
     const std::string hex = entry.at("value");
     for (size_t i = 0; i + 1 < hex.size(); i += 2)
       bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-    counts[{bytes, entry.at("decision")}] += entry.at("inputs").get<int64_t>();
+    counts[{bytes, entry.at("decision")}] = entry.at("inputs");
   }
   return counts;
 }
