@@ -44,8 +44,8 @@ bool in_sampler_form(const Formula& formula) {
 
 TEST(Transformations, AreThoseOfTheTask) {
   std::vector<std::string> names;
-  for (const Transformation& one : small_task()->need<Transformations>().all)
-    names.push_back(one.name);
+  const auto task = small_task();
+  for (const Transformation& one : task->need<Transformations>().all) names.push_back(one.name);
   EXPECT_THAT(names, ElementsAre("swap-literals", "swap-some", "permute-clauses",
                                  "rename-variables", "flip-sign"));
 }
