@@ -23,9 +23,12 @@ ordered_json asked_of(Report report) {
           .chunk = part.chunk,
           .witnesses = part.witnesses,
           .output = part.output};
-  const RunFacts& facts = report.facts;
+  const RunFacts facts = std::move(report.facts);
+  std::vector<Source> loaded = facts.loaded;
+  for (Source& object : loaded) object.path.clear();
   report.facts = {.command = {},
                   .version = facts.version,
+                  .loaded = loaded,
                   .model = {.path = {}, .sha256 = facts.model.sha256},
                   .interpretation = {.path = {}, .sha256 = facts.interpretation.sha256},
                   .data = facts.data,

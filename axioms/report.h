@@ -37,8 +37,9 @@ struct Times {
 
 /// What stands behind the numbers: enough to run the same thing again.
 struct RunFacts {
-  std::string command;  ///< the command line
-  std::string version;  ///< of assay
+  std::string command;              ///< the command line
+  std::string version;              ///< of assay
+  std::vector<Source> loaded = {};  ///< shared objects that brought tasks, operations, …
   Source model, interpretation;
   nlohmann::json data;   ///< {source, count, sha256} and either {part, seed} or {path}
   nlohmann::json seeds;  ///< object: what was drawn -> its seed

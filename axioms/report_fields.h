@@ -183,6 +183,7 @@ void fields(V& v, Report& report) {
   v.derived("schema", int64_t{kReportSchema}, "version of this form");
   v("command", facts.command, "the command line");
   v("version", facts.version, "of assay");
+  v.if_any("loaded", facts.loaded, "shared objects that brought tasks, operations, … (--load)");
   v("title", report.title, "of the interpretation");
   v("task", report.task, "name and settings",
     object({{"name", text()}, {"settings", map(anything())}}));

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "interp/files/fail.h"
+#include "interp/files/files.h"
 
 namespace assay {
 namespace {
@@ -15,7 +16,16 @@ Function* exported(void* object, const char* name) {
   return reinterpret_cast<Function*>(dlsym(object, name));
 }
 
+std::vector<axioms::Source>& loaded() {
+  static std::vector<axioms::Source> all;
+  return all;
+}
+
 }  // namespace
+
+const std::vector<axioms::Source>& loaded_plugins() {
+  return loaded();
+}
 
 Registries registries() {
   return {.tasks = tasks::task_entries(),
@@ -51,6 +61,7 @@ void load_plugin(const std::filesystem::path& path) {
   } catch (const std::exception& error) {
     interp::fail("--load {}: {}", path.string(), error.what());
   }
+  loaded().push_back({path.string(), interp::sha256_of_file(path)});
 }
 
 }  // namespace assay

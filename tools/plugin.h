@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string>
 
+#include "axioms/report.h"
 #include "circuits/discovery/discovery.h"
 #include "interp/attribution/method.h"
 #include "tasks/registry.h"
@@ -53,6 +54,8 @@ static inline std::string abi() {
 ///   another assay (with both ABIs), or brings a name that is taken. What it added before that
 ///   stays.
 void load_plugin(const std::filesystem::path& path);
+/// What was loaded, with its hashes: results may rest on its code, so records name it.
+const std::vector<axioms::Source>& loaded_plugins();
 
 }  // namespace assay
 

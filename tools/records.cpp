@@ -10,6 +10,7 @@
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/names.h"
+#include "tools/plugin.h"
 #include "tools/startup.h"
 
 namespace assay::tools {
@@ -116,10 +117,13 @@ std::string kind_of_file(const std::filesystem::path& path) {
 }
 
 ordered_json report_head(const std::string& kind) {
-  return {{"kind", kind},
-          {"schema", record_kind(kind).schema},
-          {"command", command_line()},
-          {"version", ASSAY_VERSION}};
+  ordered_json head = {{"kind", kind},
+                       {"schema", record_kind(kind).schema},
+                       {"command", command_line()},
+                       {"version", ASSAY_VERSION}};
+  for (const auto& [path, sha256] : loaded_plugins())
+    head["loaded"].push_back({{"path", path}, {"sha256", sha256}});
+  return head;
 }
 
 }  // namespace assay::tools

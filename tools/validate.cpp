@@ -22,6 +22,7 @@
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
+#include "tools/plugin.h"
 #include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/shard_option.h"
@@ -146,6 +147,7 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const tasks::Subject& 
   if (inputs.facts.contains("seed")) seeds["inputs"] = inputs.facts["seed"];
   return {.command = command_line(),
           .version = ASSAY_VERSION,
+          .loaded = loaded_plugins(),
           .model = model_of(options, subject),
           .interpretation = interpretation_of(options, subject),
           .data = inputs.facts,

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "circuits/interpretation/interpretation_file.h"
+#include "interp/files/files.h"
 #include "tests/axioms/or_network.h"
 #include "tests/tools/model_folder.h"
 
@@ -92,6 +93,8 @@ TEST_F(OwnTask, BringsAnOperationToValidateWith) {
   EXPECT_EQ(report["scope"], "list");
   for (const auto& row : report["rows"]) EXPECT_EQ(row["failures"], 0) << row;
   EXPECT_THAT(report["command"].get<std::string>(), HasSubstr("--load"));
+  EXPECT_EQ(report["loaded"][0]["path"], OWN_TASK);
+  EXPECT_EQ(report["loaded"][0]["sha256"], interp::sha256_of_file(OWN_TASK));
 
   expect_refused(validate + claims + "--json no.json", "unknown h operation 'among'");
   expect_refused(load + validate + "--json no.json", "name their file with --data");
@@ -110,6 +113,7 @@ TEST_F(OwnTask, BringsATaskThatEveryCommandKnows) {
       run(load + "measure" + model + "--inputs 20 --ablation mean --circuit c.json --html m.html");
   ASSERT_EQ(measured.code, 0) << measured.error;
   EXPECT_THAT(content_of(at("m.html")), HasSubstr("Five bits of nine decide."));
+  EXPECT_EQ(read("c.json")["assay"]["loaded"][0]["path"], OWN_TASK);
   ASSERT_EQ(run(load + "explain" + model + "--method random '0 1 1 0 1 0 0 1 1'").code, 0);
   EXPECT_EQ(run(load + "inspect m/model.safetensors").code, 0);
   expect_refused("discover" + model + "--out no.json", "unknown task 'majority'");
