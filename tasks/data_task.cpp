@@ -88,12 +88,16 @@ class DataTask : public Task {
   std::vector<Prompt> prompts_;
 };
 
-/// All that occur, in ascending order.
-std::string answers_in(const std::vector<Prompt>& prompts) {
+/// All that occur, in ascending order. A network that has one answer to choose from decides
+/// nothing, and whatever is claimed of its decisions would hold.
+std::string answers_in(const Prompts& prompts) {
   std::set<int64_t> answers;
-  for (const Prompt& prompt : prompts)
+  for (const Prompt& prompt : prompts.all)
     for (const auto& some : {prompt.answers, prompt.wrong_answers})
       answers.insert(some.begin(), some.end());
+  if (answers.size() == 1)
+    throw std::runtime_error(fmt::format("{}: the only answer in it is {}; expected at least two",
+                                         prompts.file, *answers.begin()));
   return fmt::format("{}", fmt::join(answers, " "));
 }
 
@@ -127,7 +131,7 @@ std::unique_ptr<Task> data_task(const std::filesystem::path& path, int64_t n_tok
   return std::make_unique<DataTask>(Settings{{"path", path.string()},
                                              {"tokens", n_tokens},
                                              {"positions", longest},
-                                             {"answers", answers_in(prompts.all)}},
+                                             {"answers", answers_in(prompts)}},
                                     std::move(prompts.all));
 }
 

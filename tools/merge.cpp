@@ -15,6 +15,7 @@
 #include "tools/page_option.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
+#include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_record.h"
 
@@ -28,11 +29,13 @@ struct MergeOptions {
   CommonOptions common;
   std::vector<fs::path> parts;
   PageOption page;
+  SummaryOptions summaries;
 };
 
 void require_no_part_overwritten(const MergeOptions& options) {
   for (const fs::path& part : options.parts)
-    for (const fs::path& written : {options.common.json, options.page.file}) {
+    for (const fs::path& written : {options.common.json, options.page.file, options.summaries.junit,
+                                    options.summaries.markdown}) {
       std::error_code absent;
       if (!written.empty() && fs::equivalent(part, written, absent))
         throw std::invalid_argument(
@@ -64,6 +67,7 @@ int merge_validations(const MergeOptions& options, const Session& session) {
                 *task, session.console);
   print_report(report, *task, session.console);
   write(options, axioms::to_json(report), session.console);
+  write_summaries(options.summaries, report, session.console);
   return exit_code(report, session.console);
 }
 
@@ -74,7 +78,15 @@ std::vector<NamedRecord> records_of(const MergeOptions& options, const std::stri
   return records;
 }
 
+/// Claims are made in validations alone.
+void refuse_summaries(const MergeOptions& options, const std::string& kind) {
+  if (!options.summaries.junit.empty() || !options.summaries.markdown.empty())
+    throw std::invalid_argument(
+        fmt::format("--junit and --markdown are about validations, not about a {}", kind));
+}
+
 int merge_comparisons(const MergeOptions& options, const Session& session) {
+  refuse_summaries(options, "comparison");
   MergedComparison merged = merged_comparison(records_of(options, "comparison"));
   merged.report["command"] = command_line();
   session.console.fact("task", describe(*merged.task));
@@ -85,6 +97,7 @@ int merge_comparisons(const MergeOptions& options, const Session& session) {
 }
 
 int merge_mutation_tables(const MergeOptions& options, const Session& session) {
+  refuse_summaries(options, "mutation-table");
   const std::vector<NamedRecord> parts = records_of(options, "mutation-table");
   if (!options.page.file.empty())
     throw std::invalid_argument(
@@ -113,6 +126,7 @@ const std::vector<std::pair<std::string, Merge>>& merges() {
 int run_merge(const MergeOptions& options) {
   require_no_part_overwritten(options);
   require_writable(options.page);
+  require_writable(options.summaries);
   const Session session = start(options.common);
   const fs::path& first = options.parts.front();
   const std::string kind = kind_of_file(first);
@@ -142,6 +156,7 @@ Command add_merge(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   add_page_option(app, options->page);
+  add_summary_options(app, options->summaries);
   app.add_flag("--quiet", options->common.quiet,
                "print nothing but warnings, errors and why the exit code is not 0");
   app.footer(

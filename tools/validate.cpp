@@ -27,6 +27,7 @@
 #include "tools/report_text.h"
 #include "tools/shard_option.h"
 #include "tools/startup.h"
+#include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
 #include "tools/validation_record.h"
@@ -47,6 +48,7 @@ struct ValidateOptions {
   double confidence = 0.95;
   std::vector<std::string> claims, under;
   PageOption page;
+  SummaryOptions summaries;
   interp::Shard shard;
   std::filesystem::path resume;
 };
@@ -230,6 +232,7 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
 int run_validate(const ValidateOptions& options) {
   const Session session = start(options.common);
   require_writable(options.page);
+  require_writable(options.summaries);
   const tasks::Subject subject = load(options);
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
@@ -258,6 +261,7 @@ int run_validate(const ValidateOptions& options) {
     session.console.fact(
         "to go on", fmt::format("the same command with --resume {}", options.common.json.string()));
   write_page(options.page, options.common, json, session.console);
+  write_summaries(options.summaries, report, session.console);
   return exit_code(report, session.console);
 }
 
@@ -314,12 +318,14 @@ Command add_validate(CLI::App& app) {
   choices(app.get_option("--under"), transformations);
   choices(app.get_option("--part"), {"all", "unseen", "test"});
   add_page_option(app, options->page);
+  add_summary_options(app, options->summaries);
   CLI::Option* shard = add_shard_option(app, options->shard);
   CLI::Option* resume = app.add_option("--resume", options->resume,
                                        "go on from the report of this run that was interrupted")
                             ->type_name("FILE");
   add_common_options(app, options->common);
   shard->needs("--json")->excludes("--html")->excludes("--under");
+  shard->excludes("--junit")->excludes("--markdown");
   resume->excludes("--under");
   app.footer(
       "Runs the network on inputs that the interpretation was not fitted on and asks four "

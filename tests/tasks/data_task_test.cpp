@@ -105,6 +105,7 @@ TEST_F(Data, RefusesWhatIsNone) {
               HasSubstr("d.txt:1: token 30: the network has tokens 0 to 29"));
   EXPECT_THAT(refusal("-1 2\n"), HasSubstr("token -1"));
   EXPECT_THAT(refusal("1 2 | 3\n4 5\n"), HasSubstr("1 of 2 prompts have no 'answers'"));
+  EXPECT_THAT(refusal("1 2 | 7\n3 4 | 7\n"), HasSubstr("the only answer in it is 7; expected at"));
   EXPECT_THAT(refusal("1 | 2 | 3 | 4\n"), HasSubstr("expected tokens | answers | partner"));
   EXPECT_THAT(refusal(" | 2\n"), HasSubstr("d.txt:1: no tokens"));
   EXPECT_THAT(refusal("99999999999999999999 2\n"), HasSubstr("d.txt:1: expected the number"));

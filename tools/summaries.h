@@ -1,0 +1,30 @@
+#pragma once
+// A validation in the forms that other programs show: JUnit's XML, which continuous integration
+// reads, and Markdown, for a pull request or a notebook. Both say what the terminal says.
+
+#include <filesystem>
+#include <string>
+
+#include "axioms/report.h"
+#include "tools/options.h"
+
+namespace assay::tools {
+
+struct SummaryOptions {
+  std::filesystem::path junit, markdown;  ///< empty: not asked for
+};
+void add_summary_options(CLI::App& app, SummaryOptions& options);
+/// Before the work begins. @throws std::runtime_error if one of the files could not be written.
+void require_writable(const SummaryOptions& options);
+void write_summaries(const SummaryOptions& options, const axioms::Report& report,
+                     const Console& console);
+
+/// One test case per claim. One that holds passes, one that is violated or vacuous is a failure,
+/// one that is undecided an error: what could not be told is never green. Where no claim was made,
+/// or the run was interrupted, a test case of its own is an error.
+std::string junit_of(const axioms::Report& report);
+
+/// The verdict, what speaks against it, and a table of all rows.
+std::string markdown_of(const axioms::Report& report);
+
+}  // namespace assay::tools
