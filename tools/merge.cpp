@@ -10,6 +10,7 @@
 #include "tools/commands.h"
 #include "tools/comparison_file.h"
 #include "tools/comparison_text.h"
+#include "tools/discovery_result.h"
 #include "tools/mutation_text.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
@@ -25,9 +26,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
+constexpr int64_t kEdgesShown = 12;
+
 struct MergeOptions {
   CommonOptions common;
   std::vector<fs::path> parts;
+  fs::path out;  ///< the circuit that a discovery is about
   PageOption page;
   SummaryOptions summaries;
 };
@@ -113,12 +117,77 @@ int merge_mutation_tables(const MergeOptions& options, const Session& session) {
   return kDone;
 }
 
+/// The network that a discovery was about, if it is still there and the same.
+interp::LoadedModel model_of(const ordered_json& record) {
+  const std::string path = record.at("model").at("path");
+  interp::LoadedModel model = interp::load_model(path);
+  if (model.sha256 != record["model"]["sha256"])
+    throw std::invalid_argument(
+        fmt::format("{}: not the network that the parts are about: its hash differs", path));
+  return model;
+}
+
+/// What merging a discovery reads of its record, beside its chunks.
+interp::Shape discovery_shape() {
+  namespace shapes = interp::json_shapes;
+  return shapes::object(
+      {{"model", shapes::object({{"path", shapes::text()}, {"sha256", shapes::text()}})},
+       {"task",
+        shapes::object({{"name", shapes::text()}, {"settings", shapes::map(shapes::anything())}})},
+       {"inputs",
+        shapes::object({{"count", shapes::integer(1)}, {"independent", shapes::boolean()}})},
+       {"ablation", shapes::text()},
+       {"positions", shapes::boolean()},
+       {"selection", shapes::anything()},
+       {"seconds", shapes::number(0)}});
+}
+
+int merge_discoveries(const MergeOptions& options, const Session& session) {
+  refuse_summaries(options, "discovery");
+  if (options.out.empty()) throw std::invalid_argument("--out: where is the circuit to go?");
+  const std::vector<NamedRecord> parts = records_of(options, "discovery");
+  double seconds = 0;
+  for (const NamedRecord& part : parts) {
+    interp::require_shape(part.record, discovery_shape(), part.name);
+    seconds += part.record["seconds"].get<double>();
+  }
+  ordered_json whole = joined_parts(parts, "chunks", {"command", "seconds"});
+  const interp::LoadedModel model = model_of(whole);
+  const auto task = tasks::task_from_json(whole["task"]);
+  const circuits::ComponentGraph graph(model.model->places(),
+                                       whole["positions"].get<bool>() ? task->readout() + 1 : 0);
+  const SelectionOptions selection = selection_from_json(whole["selection"]);
+  require_fits(selection, graph);
+  const int64_t count = whole["inputs"]["count"];
+  for (const NamedRecord& part : parts) chunk_sums_of(part.record, graph, part.name);
+  const auto chunks = chunk_sums_of(whole, graph, "chunks");
+  if (interp::Chunks(count, interp::kInputsPerComponentRun).count() != std::ssize(chunks))
+    throw std::invalid_argument(
+        fmt::format("{}: {} chunks of {} inputs", parts.front().name, chunks.size(), count));
+  Discovery discovery{.model = *model.model,
+                      .graph = graph,
+                      .scores = circuits::scores_of(
+                          chunks, count, whole["inputs"]["independent"].get<bool>() && count > 1,
+                          whole["ablation"].get<std::string>()),
+                      .seconds = seconds,
+                      .facts = std::move(whole)};
+  for (const char* member : {"kind", "schema", "command", "version", "loaded", "positions",
+                             "selection", "seconds", "chunks"})
+    discovery.facts.erase(member);
+  session.console.fact("task", describe(*task));
+  const ordered_json report =
+      conclude(discovery, selection, options.out, kEdgesShown, session.console);
+  write(options, report, session.console);
+  return kDone;
+}
+
 /// The kinds that can be merged, and how.
 using Merge = int (*)(const MergeOptions& options, const Session& session);
 const std::vector<std::pair<std::string, Merge>>& merges() {
   static const std::vector<std::pair<std::string, Merge>> all = {
       {axioms::kReportKind, merge_validations},
       {"comparison", merge_comparisons},
+      {"discovery", merge_discoveries},
       {"mutation-table", merge_mutation_tables}};
   return all;
 }
@@ -135,6 +204,10 @@ int run_merge(const MergeOptions& options) {
       throw std::invalid_argument(
           fmt::format("{} is a {}, and {} is a {}: expected parts of one run", first.string(), kind,
                       part.string(), other));
+  if (!options.out.empty() && kind != "discovery")
+    throw std::invalid_argument(
+        fmt::format("--out is for the circuit of a discovery, not for a {}", kind));
+  if (!options.out.empty()) require_writable(options.out);
   std::vector<std::string> known;
   for (const auto& [name, merge] : merges()) {
     if (name == kind) return merge(options, session);
@@ -155,6 +228,7 @@ Command add_merge(CLI::App& app) {
   app.add_option("--json", options->common.json, "the report of the whole run")
       ->required()
       ->type_name("FILE");
+  app.add_option("--out", options->out, "of parts of discover: the circuit")->type_name("FILE");
   add_page_option(app, options->page);
   add_summary_options(app, options->summaries);
   app.add_flag("--quiet", options->common.quiet,

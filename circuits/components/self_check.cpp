@@ -58,12 +58,12 @@ bool changes_something(const Experiment& experiment, const PatchBatch& batch) {
   return false;
 }
 
-void require_change(const Experiment& experiment, const std::vector<char>& changed) {
+void require_change(const std::string& ablation, const std::vector<char>& changed) {
   if (std::ranges::any_of(changed, [](char c) { return c != 0; })) return;
   throw std::invalid_argument(
       fmt::format("ablation '{}' changes nothing on these inputs: no component's output differs "
                   "from its ablation value, so no edge can have an effect",
-                  experiment.ablation));
+                  ablation));
 }
 
 SelfCheck& SelfCheck::operator+=(const SelfCheck& other) {

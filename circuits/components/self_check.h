@@ -15,7 +15,7 @@ bool changes_something(const Experiment& experiment, const PatchBatch& batch);
 /// @param changed  changes_something() of each batch.
 /// @throws std::invalid_argument if none did: then no edge can have an effect and scores would mean
 ///   nothing.
-void require_change(const Experiment& experiment, const std::vector<char>& changed);
+void require_change(const std::string& ablation, const std::vector<char>& changed);
 
 /// Largest differences of logits over the inputs seen so far.
 struct SelfCheck {

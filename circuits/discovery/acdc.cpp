@@ -44,7 +44,7 @@ class Acdc {
       batch = make_batch(experiment_, ablator, chunk.first, chunk.count);
       changed[chunk.index] = changes_something(experiment_, batch);
     });
-    require_change(experiment_, changed);
+    require_change(experiment_.ablation, changed);
   }
 
   EdgeScores operator()(double threshold) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include "circuits/components/self_check.h"
 #include "circuits/discovery/acdc.h"
 #include "interp/execution/chunks.h"
+#include "interp/execution/parallel.h"
 
 namespace assay::circuits {
 namespace {
@@ -18,49 +20,30 @@ using at::Tensor;
 
 constexpr double kScoreMemory = 4.0 * (1 << 30);  // bytes of scores per input
 
-// Runs the chunks of inputs side by side; `use` is told the effects [batch, rows, columns] of each.
-void for_each_chunk(
-    const Experiment& experiment, const Effects& effects_of, const Progress& on_progress,
-    const std::function<void(const interp::Chunk& chunk, const Tensor& effects)>& use) {
+// Runs chunks of inputs side by side; `use` is told the effects [batch, rows, columns] of each, and
+// whether the ablation changes anything there.
+void for_each_chunk(const Experiment& experiment, const Effects& effects_of,
+                    const interp::Range& wanted, const Progress& on_progress,
+                    const std::function<void(const interp::Chunk& chunk, const Tensor& effects,
+                                             bool changed)>& use) {
   const Ablator ablator = experiment.ablator();
   const interp::Chunks chunks = chunks_of(experiment.data);
-  std::vector<char> changed(chunks.count());
   std::mutex mutex;
   int64_t done = 0;
-  chunks.for_each([&](const interp::Chunk& chunk) {
+  const int64_t all = std::min(chunks.items() - chunks[wanted.first].first,
+                               wanted.count * interp::kInputsPerComponentRun);
+  interp::parallel_for(wanted.count, [&](int64_t i) {
+    const interp::Chunk chunk = chunks[wanted.first + i];
     const PatchBatch batch = make_batch(experiment, ablator, chunk.first, chunk.count);
-    changed[chunk.index] = changes_something(experiment, batch);
-    use(chunk, effects_of(batch));
+    use(chunk, effects_of(batch), changes_something(experiment, batch));
     const std::lock_guard lock(mutex);
     done += chunk.count;
-    if (on_progress) on_progress(done, chunks.items());
+    if (on_progress) on_progress(done, all);
   });
-  require_change(experiment, changed);
 }
 
-EdgeScores mean_of_inputs(const Experiment& experiment, const Effects& effects_of,
-                          const Progress& on_progress) {
-  const int64_t n = experiment.data.size(), n_chunks = chunks_of(experiment.data).count();
-  std::vector<Tensor> sums(n_chunks), squares(n_chunks);
-  for_each_chunk(experiment, effects_of, on_progress,
-                 [&](const interp::Chunk& chunk, const Tensor& effects) {
-                   const Tensor effect = effects.to(torch::kFloat64);
-                   sums[chunk.index] = effect.sum(0);
-                   squares[chunk.index] = effect.square().sum(0);
-                 });
-  const auto total = [&](const std::vector<Tensor>& parts) {
-    Tensor sum = parts[0];
-    for (size_t i = 1; i < parts.size(); ++i) sum = sum + parts[i];
-    return sum;
-  };
-  const Tensor mean = total(sums) / n;
-  const Tensor variance = (total(squares) - mean.square() * n).clamp_min(0) / (n - 1);
-  return {.mean = mean,
-          .standard_error = experiment.data.has_spread()
-                                ? (variance / n).sqrt()
-                                : at::full_like(mean, std::numeric_limits<double>::quiet_NaN()),
-          .kept = {},
-          .inputs = n};
+interp::Range all_chunks(const Experiment& experiment) {
+  return {0, chunks_of(experiment.data).count()};
 }
 
 // --- the methods
@@ -112,6 +95,16 @@ interp::OptionValues options_of(const Discoverer& discoverer, const DiscoveryCon
   return interp::complete(discoverer.options, config.options, discoverer.name);
 }
 
+/// @throws std::invalid_argument for methods that do not go input by input.
+Effects effects_by_input(const Experiment& experiment, const DiscoveryConfig& config) {
+  const Discoverer& discoverer = discoverers().at(config.method);
+  if (!discoverer.effects)
+    throw std::invalid_argument(fmt::format(
+        "{}: its decisions are about all inputs together; take another method for scores per input",
+        discoverer.name));
+  return discoverer.effects(experiment, options_of(discoverer, config));
+}
+
 }  // namespace
 
 interp::Registry<Discoverer>& discoverers() {
@@ -130,18 +123,48 @@ EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& conf
   const Discoverer& discoverer = discoverers().at(config.method);
   const interp::OptionValues options = options_of(discoverer, config);
   if (discoverer.on_all) return discoverer.on_all(experiment, options, on_progress);
-  return mean_of_inputs(experiment, discoverer.effects(experiment, options), on_progress);
+  return scores_of(sum_chunks(experiment, config, all_chunks(experiment), on_progress),
+                   experiment.data.size(), experiment.data.has_spread(), experiment.ablation);
+}
+
+std::vector<ChunkSums> sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
+                                  const interp::Range& chunks, const Progress& on_progress) {
+  validate(experiment);
+  const Effects effects_of = effects_by_input(experiment, config);
+  std::vector<ChunkSums> sums(chunks.count);
+  for_each_chunk(
+      experiment, effects_of, chunks, on_progress,
+      [&](const interp::Chunk& chunk, const Tensor& effects, bool changed) {
+        const Tensor effect = effects.to(torch::kFloat64);
+        sums[chunk.index - chunks.first] = {effect.sum(0), effect.square().sum(0), changed};
+      });
+  return sums;
+}
+
+EdgeScores scores_of(const std::vector<ChunkSums>& chunks, int64_t inputs, bool has_spread,
+                     const std::string& ablation) {
+  std::vector<char> changed;
+  Tensor sum, square;
+  for (const ChunkSums& chunk : chunks) {
+    changed.push_back(chunk.changed);
+    sum = sum.defined() ? sum + chunk.sum : chunk.sum;
+    square = square.defined() ? square + chunk.square : chunk.square;
+  }
+  require_change(ablation, changed);
+  const Tensor mean = sum / inputs;
+  const Tensor variance = (square - mean.square() * inputs).clamp_min(0) / (inputs - 1);
+  return {.mean = mean,
+          .standard_error = has_spread
+                                ? (variance / inputs).sqrt()
+                                : at::full_like(mean, std::numeric_limits<double>::quiet_NaN()),
+          .kept = {},
+          .inputs = inputs};
 }
 
 Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& config,
                          const Progress& on_progress) {
   validate(experiment);
-  const Discoverer& discoverer = discoverers().at(config.method);
-  if (!discoverer.effects)
-    throw std::invalid_argument(fmt::format(
-        "{}: its decisions are about all inputs together; take another method for scores per input",
-        discoverer.name));
-  const Effects effects_of = discoverer.effects(experiment, options_of(discoverer, config));
+  const Effects effects_of = effects_by_input(experiment, config);
   const int64_t n = experiment.data.size();
   const double bytes =
       4.0 * static_cast<double>(n) * static_cast<double>(experiment.graph.n_edges());
@@ -151,10 +174,13 @@ Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& co
         "fewer inputs",
         n, experiment.graph.n_edges(), bytes / (1 << 30), kScoreMemory / (1 << 30)));
   Tensor all = at::empty({n, experiment.graph.rows(), experiment.graph.columns()}, torch::kFloat32);
-  for_each_chunk(experiment, effects_of, on_progress,
-                 [&](const interp::Chunk& chunk, const Tensor& effects) {
+  std::vector<char> changed(all_chunks(experiment).count);
+  for_each_chunk(experiment, effects_of, all_chunks(experiment), on_progress,
+                 [&](const interp::Chunk& chunk, const Tensor& effects, bool any) {
                    all.narrow(0, chunk.first, chunk.count).copy_(effects.detach());
+                   changed[chunk.index] = any;
                  });
+  require_change(experiment.ablation, changed);
   return all;
 }
 

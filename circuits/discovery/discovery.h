@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "circuits/components/patching.h"
+#include "interp/execution/shards.h"
 #include "interp/registry.h"
 
 namespace assay::circuits {
@@ -54,6 +55,26 @@ struct EdgeScores {
 };
 
 using interp::Progress;
+
+/// What scores are made of: sums over the inputs of each chunk (chunks_of()), float64 [rows,
+/// columns]. Whoever adds up all chunks, in their order, has the same bits, however the chunks were
+/// shared out.
+struct ChunkSums {
+  at::Tensor sum;        ///< of the effects
+  at::Tensor square;     ///< of their squares
+  bool changed = false;  ///< whether the ablation changed any component's output
+};
+
+/// Of chunks first … first + count - 1. Ablation values are those of all inputs.
+/// @throws std::invalid_argument as score_edges(), and for methods that decide on all inputs at
+/// once.
+std::vector<ChunkSums> sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
+                                  const interp::Range& chunks, const Progress& on_progress = {});
+/// @param chunks  all of a dataset's. @param inputs  how many it has. @param has_spread
+///   Counterfactuals::has_spread(). @param ablation  for messages.
+/// @throws std::invalid_argument if the ablation changed nothing at all.
+EdgeScores scores_of(const std::vector<ChunkSums>& chunks, int64_t inputs, bool has_spread,
+                     const std::string& ablation);
 
 /// @throws std::invalid_argument as validate(experiment), for an unknown method or option and
 /// values

@@ -78,7 +78,7 @@ Evaluation::Evaluation(const Experiment& experiment, Progress on_progress)
     network[i] = answers(part, part.network);
     ablated[i] = answers(part, empty);
   });
-  require_change(experiment_, changed);
+  require_change(experiment_.ablation, changed);
   for (const SelfCheck& check : checks) self_check_ += check;
   require_passed(self_check_);
   network_ = joined(network);

@@ -19,7 +19,8 @@ class Merging : public ModelFolder {
   Merging() {
     const auto loaded = interp::load_model(at("model.safetensors"));
     const auto task = tasks::task_from_json(loaded.metadata["task"]);
-    auto derived = task->need<tasks::Interpretations>().derive(*loaded.model, {.variant = "disjunction", .inputs = 200});
+    auto derived = task->need<tasks::Interpretations>().derive(
+        *loaded.model, {.variant = "disjunction", .inputs = 200});
     derived.interpretation.model_sha256 = loaded.sha256;
     circuits::save_interpretation(derived.interpretation, at("claim.json"));
   }
@@ -199,6 +200,65 @@ TEST_F(Merging, ShardsThatCannotBeAreRefusedByName) {
   expect_refusal(shard("1/2 --html p.html"), {"--shard", "--html"});
   expect_refusal(shard("1/2 --under all"), {"--shard", "--under"});
   expect_refusal(run(std::string(kValidate) + "--shard 1/2"), {"--shard", "--json"});
+}
+
+TEST_F(Merging, SlowDiscoveriesInAnyNumberOfPartsAreOneRun) {
+  // 8 chunks, the last one of 26 inputs.
+  const std::string by_position =
+      "discover --model model.safetensors --inputs 250 --method eap-ig "
+      "--ablation mean --positions --min-score 0.0001 --signed ";
+  const std::string by_number =
+      "discover --model model.safetensors --inputs 250 --method exact "
+      "--ablation shuffle --seed 5 --share 0.3 ";
+  const auto circuit_of = [&](const std::string& name) {
+    ordered_json circuit = ordered_json::parse(content_of(at(name)));
+    circuit["assay"].erase("command");
+    return circuit.dump();
+  };
+  const auto report_of = [&](const std::string& name) {
+    ordered_json report = ordered_json::parse(content_of(at(name)));
+    for (const char* fact : {"command", "seconds", "circuit"}) report.erase(fact);
+    return report.dump();
+  };
+  for (const std::string& command : {by_number, by_position}) {
+    ASSERT_EQ(run(command + "--out whole.json --json report.json").code, 0);
+    for (const int64_t of : {2, 3, 7}) {
+      const std::string files = parts(command, fmt::format("d{}", of), of);
+      const Finished merged =
+          run(fmt::format("merge {} --out c.json --json merged.json --html m.html", files));
+      ASSERT_EQ(merged.code, 0) << merged.error;
+      EXPECT_EQ(circuit_of("c.json"), circuit_of("whole.json"));
+      EXPECT_EQ(report_of("merged.json"), report_of("report.json"));
+    }
+  }
+}
+
+TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
+  const std::string discover = "discover --model model.safetensors --inputs 70 --method eap ";
+  expect_refusal(run("discover --model model.safetensors --method acdc --shard 1/2 --json no.json"),
+                 {"acdc decides on all inputs at once"});
+  expect_refusal(run(discover + "--shard 1/2 --json no.json --out no.json"), {"--out belongs to"});
+  expect_refusal(run("discover --model model.safetensors --inputs 20 --shard 1/2 --json no.json"),
+                 {"1"});  // one chunk makes no two parts
+  expect_refusal(run(discover), {"--out is required"});
+  const std::string files = parts(discover, "p", 3);
+  refuse(files, {"--out"});
+  const auto refuse_circuit = [&](const std::string& changed,
+                                  const std::vector<std::string>& words) {
+    expect_refusal(run("merge " + changed + " --out no.json --json no.json"), words);
+    EXPECT_FALSE(std::filesystem::exists(at("no.json")));
+  };
+  refuse_circuit("p-1.json p-2.json", {"p-"});
+  refuse_circuit("p-1.json p-2.json p-2.json", {"p-2.json"});
+  edit("p-3.json", "other.json", "/metric", "kl");
+  refuse_circuit("p-1.json p-2.json other.json", {"p-1.json and other.json are not of one run"});
+  edit("p-3.json", "other.json", "/chunks/0/sum", ordered_json::array({1.0}));
+  refuse_circuit("p-1.json p-2.json other.json", {"other.json: field 'chunks[0].sum'"});
+  edit("p-3.json", "other.json", "/chunks", ordered_json::array());
+  refuse_circuit("p-1.json p-2.json other.json", {"other.json: field 'chunks'"});
+  for (const char* part : {"p-1.json", "p-2.json", "p-3.json"})
+    edit(part, part, "/model/sha256", "00");
+  refuse_circuit("p-1.json p-2.json p-3.json", {"its hash differs"});
 }
 
 }  // namespace

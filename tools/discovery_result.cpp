@@ -1,0 +1,221 @@
+#include "tools/discovery_result.h"
+
+#include <torch/types.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "circuits/components/circuit_file.h"
+#include "circuits/measures/faithfulness_curve.h"
+#include "interp/files/json_shape.h"
+#include "interp/names.h"
+#include "interp/network/transformer.h"
+#include "tools/choices.h"
+#include "tools/measure_text.h"
+#include "tools/numbers.h"
+#include "tools/records.h"
+#include "tools/table.h"
+
+namespace assay::tools {
+namespace {
+
+using circuits::Circuit;
+using circuits::EdgeScores;
+using nlohmann::ordered_json;
+
+/// As `--select` calls them, shorter than reports do.
+const interp::Names<circuits::Selection> kSelectionsAsked = {
+    {circuits::Selection::Greedy, "greedy"}, {circuits::Selection::TopN, "top"}};
+
+int64_t edges_wanted(const SelectionOptions& options, int64_t all) {
+  if (options.edges) return *options.edges;
+  return std::llround(options.share.value_or(0.2) * static_cast<double>(all));
+}
+
+at::Tensor selected(const SelectionOptions& options, const circuits::ComponentGraph& graph,
+                    const EdgeScores& scores) {
+  if (options.least)
+    return circuits::above_threshold(scores.mean, *options.least, options.is_signed);
+  if (scores.kept.defined() && !options.edges && !options.share) return scores.kept;
+  const int64_t n = edges_wanted(options, graph.n_edges());
+  switch (interp::value_of(options.select, kSelectionsAsked, "selection")) {
+    case circuits::Selection::TopN:
+      return circuits::top_n(scores.mean, n, options.is_signed);
+    case circuits::Selection::Greedy:
+      break;
+  }
+  return circuits::greedy(graph, scores.mean, n, options.is_signed);
+}
+
+void print_edges(const Circuit& circuit, const EdgeScores& scores, int64_t show,
+                 const Console& console) {
+  const at::Tensor flat = scores.mean.contiguous().view({-1});
+  const at::Tensor order = flat.abs().nan_to_num(-1).argsort(0, /*descending=*/true);
+  const at::Tensor kept = circuit.kept.contiguous().view({-1});
+  Table table({{"edge", Align::Left}, {"score"}, {"± s.e."}, {"kept", Align::Left}});
+  for (int64_t i = 0; i < std::min(show, flat.numel()); ++i) {
+    const int64_t id = order.data_ptr<int64_t>()[i];
+    const bool in = kept.data_ptr<bool>()[id];
+    table.add_row({{circuit.graph.name(id)},
+                   {fmt::format("{:.4f}", flat.data_ptr<double>()[id])},
+                   {error_text(scores.standard_error.contiguous().data_ptr<double>()[id], 4)},
+                   {in ? "yes" : "no", in ? Tone::Good : Tone::Faint}});
+  }
+  console.line();
+  console.line(table.to_string(console.colour()));
+  if (flat.numel() > show)
+    console.line(
+        console.paint(fmt::format("… and {} more", grouped(flat.numel() - show)), Tone::Faint));
+  console.line();
+}
+
+ordered_json with_head(const char* kind, const ordered_json& facts) {
+  ordered_json record = report_head(kind);
+  record.update(facts);
+  return record;
+}
+
+ordered_json edges_as_json(const Circuit& circuit, const EdgeScores& scores) {
+  ordered_json edges = ordered_json::object();
+  const at::Tensor mean = scores.mean.contiguous(), error = scores.standard_error.contiguous();
+  const at::Tensor kept = circuit.kept.contiguous();
+  for (int64_t id = 0; id < circuit.graph.n_edges(); ++id)
+    edges[circuit.graph.name(id)] = {{"score", mean.data_ptr<double>()[id]},
+                                     {"standard_error", error.data_ptr<double>()[id]},
+                                     {"in_graph", kept.data_ptr<bool>()[id]}};
+  return edges;
+}
+
+std::vector<double> numbers_of(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.contiguous();
+  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+}  // namespace
+
+ordered_json conclude(const Discovery& discovery, const SelectionOptions& selection,
+                      const std::filesystem::path& out, int64_t show, const Console& console) {
+  const circuits::ComponentGraph& graph = discovery.graph;
+  const at::Tensor chosen = selected(selection, graph, discovery.scores);
+  const Circuit circuit{
+      .graph = graph,
+      .kept = selection.keep_dead_ends ? chosen : circuits::on_a_path(graph, chosen),
+      .scores = discovery.scores.mean};
+  const std::string sha256 =
+      circuits::save_circuit({.circuit = circuit,
+                              .d_model = discovery.model.config().d_model,
+                              .origin = with_head("circuit", discovery.facts)},
+                             out);
+  console.fact("time", fmt::format("{:.2f} s", discovery.seconds));
+  print_edges(circuit, discovery.scores, show, console);
+  const int64_t dropped = chosen.sum().item<int64_t>() - circuit.size();
+  console.fact("circuit",
+               fmt::format("{} of {} edges{}", grouped(circuit.size()), grouped(graph.n_edges()),
+                           dropped > 0 ? fmt::format(" ({} chosen edges lie on no "
+                                                     "path and were left out)",
+                                                     dropped)
+                                       : ""));
+  console.fact("written", out.string());
+  ordered_json report = with_head("discovery", discovery.facts);
+  report["circuit"] = {{"path", out.string()}, {"sha256", sha256}};
+  report["seconds"] = discovery.seconds;
+  report["edges"] = edges_as_json(circuit, discovery.scores);
+  return report;
+}
+
+void require_fits(const SelectionOptions& options, const circuits::ComponentGraph& graph) {
+  if (options.edges && *options.edges > graph.n_edges())
+    throw std::invalid_argument(
+        fmt::format("--edges {}: this graph has only {} edges", *options.edges, graph.n_edges()));
+}
+
+// --- selections and sums in records
+
+ordered_json to_json(const SelectionOptions& options) {
+  ordered_json json = {{"select", options.select},
+                       {"signed", options.is_signed},
+                       {"keep_dead_ends", options.keep_dead_ends}};
+  if (options.edges) json["edges"] = *options.edges;
+  if (options.share) json["share"] = *options.share;
+  if (options.least) json["min_score"] = *options.least;
+  return json;
+}
+
+SelectionOptions selection_from_json(const ordered_json& json) {
+  namespace shapes = interp::json_shapes;
+  const interp::Shape shape =
+      shapes::closed_object({{"select", shapes::text_among({"greedy", "top"})},
+                             {"signed", shapes::boolean()},
+                             {"keep_dead_ends", shapes::boolean()},
+                             shapes::optional("edges", shapes::integer(1)),
+                             shapes::optional("share", shapes::number(0, 1)),
+                             shapes::optional("min_score", shapes::number())});
+  if (const auto problem = interp::mismatch(json, shape))
+    throw std::invalid_argument("field 'selection': " + *problem);
+  SelectionOptions options{.select = json.at("select"),
+                           .edges = {},
+                           .share = {},
+                           .least = {},
+                           .is_signed = json.at("signed"),
+                           .keep_dead_ends = json.at("keep_dead_ends")};
+  if (json.contains("edges")) options.edges = json["edges"].get<int64_t>();
+  if (json.contains("share")) options.share = json["share"].get<double>();
+  if (json.contains("min_score")) options.least = json["min_score"].get<double>();
+  return options;
+}
+
+ordered_json to_json(const std::vector<circuits::ChunkSums>& chunks) {
+  ordered_json list = ordered_json::array();
+  for (const circuits::ChunkSums& chunk : chunks)
+    list.push_back({{"changed", chunk.changed},
+                    {"sum", numbers_of(chunk.sum)},
+                    {"square", numbers_of(chunk.square)}});
+  return list;
+}
+
+std::vector<circuits::ChunkSums> chunk_sums_of(const ordered_json& record,
+                                               const circuits::ComponentGraph& graph,
+                                               const std::string& where) {
+  namespace shapes = interp::json_shapes;
+  const auto n = static_cast<size_t>(graph.rows() * graph.columns());
+  const interp::Shape numbers = shapes::list(shapes::number(), n, n),
+                      chunk = shapes::object(
+                          {{"changed", shapes::boolean()}, {"sum", numbers}, {"square", numbers}});
+  interp::require_shape(record, shapes::object({{"chunks", shapes::list(chunk)}}), where);
+  const auto tensor_of = [&](const ordered_json& numbers) {
+    return torch::tensor(numbers.get<std::vector<double>>(), torch::kFloat64)
+        .view({graph.rows(), graph.columns()});
+  };
+  std::vector<circuits::ChunkSums> chunks;
+  for (const ordered_json& one : record.at("chunks"))
+    chunks.push_back({tensor_of(one.at("sum")), tensor_of(one.at("square")), one.at("changed")});
+  return chunks;
+}
+
+void add_selection_options(CLI::App& app, SelectionOptions& options) {
+  CLI::Option* edges = app.add_option("--edges", options.edges, "keep this many edges")
+                           ->transform(whole_number(1))
+                           ->type_name("N");
+  CLI::Option* share =
+      app.add_option("--share", options.share, "keep this share of the edges (default: 0.2)")
+          ->transform(number_from(0, 1))
+          ->excludes(edges)
+          ->type_name("P");
+  app.add_option("--min-score", options.least, "keep edges with at least this score")
+      ->excludes(edges)
+      ->transform(number())
+      ->excludes(share)
+      ->type_name("X");
+  app.add_option("--select", options.select,
+                 "greedy: from the output, always connected; top: the best ones wherever they are")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_flag("--signed", options.is_signed, "rank by score, not by its absolute value");
+  app.add_flag("--keep-dead-ends", options.keep_dead_ends,
+               "keep edges that lie on no path from input to logits");
+  choices(app.get_option("--select"), {"greedy", "top"});
+}
+
+}  // namespace assay::tools
