@@ -134,7 +134,7 @@ std::string junit_of(const Report& report) {
   suite.put("<xmlattr>.tests", tests.size());
   suite.put("<xmlattr>.failures", with("failure"));
   suite.put("<xmlattr>.errors", with("error"));
-  suite.put("<xmlattr>.time", report.facts.times.seconds);
+  suite.put("<xmlattr>.time", fmt::format("{:.3f}", report.facts.times.seconds));
   suite.put("<xmlattr>.timestamp", for_xml(report.facts.times.started));
   const auto add_property = [&](const char* name, const std::string& value) {
     ptree& property = suite.add("properties.property", "");
