@@ -1,5 +1,5 @@
 'use strict';
-// Blocks (tools/page/blocks.h) as elements of the page. Texts are set as text, never as markup.
+// Blocks (tasks/page/blocks.h) as elements of the page. Texts are set as text, never as markup.
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
