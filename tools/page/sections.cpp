@@ -41,6 +41,8 @@ void add(std::vector<Section>& sections, Section section) {
     same->run += ", " + section.run;
 }
 
+constexpr const char* kOfTasks = "of-task";  // holds the place of the tasks' own sections
+
 /// What the runs' tasks bring, each once.
 std::vector<SectionEntry> sections_of_tasks(const std::vector<Run>& runs) {
   std::vector<SectionEntry> all;
@@ -65,6 +67,7 @@ interp::Registry<SectionEntry>& sections() {
        {"axioms", "error rates with their bounds", axioms_section},
        {"guises", "the same on transformed inputs", guises_section},
        {"witnesses", "inputs on which it fails", witnesses_section},
+       {kOfTasks, "what the tasks of the runs bring", {}},
        {"evidence", "what a derivation found", evidence_section},
        {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},
@@ -79,8 +82,12 @@ Page page_of(const std::vector<Run>& runs) {
     for (const Run& run : runs)
       if (auto section = made(entry, run)) add(page.sections, std::move(*section));
   };
-  for (const SectionEntry& entry : sections()) add_all(entry);
-  for (const SectionEntry& entry : sections_of_tasks(runs)) add_all(entry);
+  for (const SectionEntry& entry : sections()) {
+    if (entry.name == kOfTasks)
+      for (const SectionEntry& of_task : sections_of_tasks(runs)) add_all(of_task);
+    else
+      add_all(entry);
+  }
   add_all({"manifest", "enough to run the same thing again", manifest_section});
   return page;
 }

@@ -27,7 +27,8 @@ std::optional<Section> tests_section(const Run& run);     ///< the hypothesis te
 std::optional<Section> training_section(const Run& run);  ///< loss and accuracy by step
 std::optional<Section> manifest_section(const Run& run);  ///< enough to run the same thing again
 
-/// In the order of the page; what was loaded comes last, and then what the task brings.
+/// In the order of the page; what was loaded comes last. The entry `of-task` has no function: it
+/// holds the place of the sections that tasks bring (tasks::Pages).
 interp::Registry<SectionEntry>& sections();
 
 /// All sections of all runs, sections of one kind together. What is the same in several runs, such
