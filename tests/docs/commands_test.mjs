@@ -53,8 +53,13 @@ function prepare() {
     symlinkSync(join(ASSAY_PUBLISHED, 'sat2_published', '900.pth'), join(WORK, '900.pth'));
 }
 
-function checkMention(command) {
-  const words = command.split(/\s+/);
+/** Options before the command, such as `--load FILE`, are those of assay itself. */
+function checkMention(mention) {
+  const [before] = mention.match(/^assay( --load \S+)*/);
+  const words = `assay${mention.slice(before.length)}`.split(/\s+/);
+  if (!/^[a-z]/.test(words[1] ?? '')) words.splice(1, 0, '');
+  for (const option of before.split(/\s+/).filter((word) => word.startsWith('--')))
+    assert.ok(run('assay --help').stdout.includes(option), `assay has no ${option}`);
   const ofTasks = ['train', 'derive'].includes(words[1]) && words.length > 2;
   const task = /^[a-z]/.test(words[2] ?? '') ? words[2] : 'two-sat';
   const help = run(`assay ${words[1]} ${ofTasks ? task : ''} --help`);
