@@ -27,9 +27,13 @@ const interp::Names<Part> kParts = {
 /// What the empirical replacer counts in.
 std::vector<Sequence> corpus(const Task& task) {
   constexpr int64_t kInputs = 1024;
-  const at::Tensor tokens = task.sample(Part::Train, /*seed=*/0, 0, kInputs).tokens;
+  const interp::LabelledBatch batch = task.sample(Part::Train, /*seed=*/0, 0, kInputs);
   std::vector<Sequence> sequences;
-  for (int64_t i = 0; i < kInputs; ++i) sequences.push_back(task.sequence_of(tokens[i]));
+  for (int64_t i = 0; i < kInputs; ++i) {
+    const int64_t length =
+        batch.readouts.defined() ? batch.readouts[i].item<int64_t>() + 1 : batch.tokens.size(1);
+    sequences.push_back(task.sequence_of(batch.tokens[i].narrow(0, 0, length)));
+  }
   return sequences;
 }
 

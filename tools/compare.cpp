@@ -121,6 +121,8 @@ nlohmann::ordered_json settings_of(const ComparisonOptions& options,
                                      {"replacer", config.replacer->name()},
                                      {"rows", config.rows},
                                      {"seed", config.seed}};
+  const nlohmann::ordered_json head = report_head("comparison");
+  if (head.contains("loaded")) settings["loaded"] = head["loaded"];  // --resume: the same code
   if (!options.shard.is_whole()) settings["shard"] = shard_member(options.shard, options.inputs);
   return settings;
 }

@@ -171,8 +171,9 @@ int merge_discoveries(const MergeOptions& options, const Session& session) {
                           whole["ablation"].get<std::string>()),
                       .seconds = seconds,
                       .facts = std::move(whole)};
-  for (const char* member : {"kind", "schema", "command", "version", "loaded", "positions",
-                             "selection", "seconds", "chunks"})
+  // What the parts had loaded stays named: their scores may rest on it.
+  for (const char* member :
+       {"kind", "schema", "command", "version", "positions", "selection", "seconds", "chunks"})
     discovery.facts.erase(member);
   session.console.fact("task", describe(*task));
   const ordered_json report =

@@ -193,6 +193,7 @@ struct Validation {
                    .witnesses = options.witnesses,
                    .output = program.steps[program.output].name,
                    .readings = result.readings};
+    report.task = subject.task->to_json();  // with what --data has said of it
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
     return report;

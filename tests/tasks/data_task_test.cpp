@@ -73,6 +73,15 @@ TEST_F(Data, OfSeveralLengthsSaysWhereEachIsAnswered) {
               HasSubstr("differ in length"));
 }
 
+TEST_F(Data, OfSeveralLengthsTeachesReplacersNoFiller) {
+  // Token 0 fills rows behind the end; it is no token of any input.
+  const auto made = task("1 2 3 4 | 5\n1 2 | 6\n");
+  const auto replacer = made->replacer("empirical");
+  const at::Tensor drawn =
+      replacer->draw({1, 2, 3}, at::ones({500, 3}, torch::kBool), /*seed=*/1, /*first_row=*/0);
+  EXPECT_FALSE(drawn.eq(0).any().item<bool>());
+}
+
 TEST_F(Data, WithoutAnswersTakesEveryTokenForOne) {
   EXPECT_EQ(task("1 2 3\n")->answers().size(), 30U);
   EXPECT_THAT(message_of([&] { load_counterfactuals(at("d.txt"), *task("1 2 3\n")); }),

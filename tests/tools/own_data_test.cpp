@@ -96,6 +96,9 @@ TEST_F(OwnTask, BringsAnOperationToValidateWith) {
   EXPECT_EQ(report["loaded"][0]["path"], OWN_TASK);
   EXPECT_EQ(report["loaded"][0]["sha256"], interp::sha256_of_file(OWN_TASK));
 
+  const Finished page = run(load + "report v.json --out v.html");
+  ASSERT_EQ(page.code, 0) << page.error;
+  EXPECT_THAT(content_of(at("v.html")), testing::Not(HasSubstr("name their file with")));
   expect_refused(validate + claims + "--json no.json", "unknown h operation 'among'");
   expect_refused(load + validate + "--json no.json", "name their file with --data");
   put("others.txt", "1 2 5 | 1\n0 2 5 | 4\n");

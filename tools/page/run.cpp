@@ -10,7 +10,7 @@
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/names.h"
-#include "tasks/registry.h"
+#include "tasks/data_task.h"
 #include "tools/page/report_shapes.h"
 #include "tools/records.h"
 #include "tools/run_folder.h"
@@ -94,8 +94,13 @@ void require_same(const Json& source, const std::string& sha256) {
 std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
   const Json &model = report.at("model"), &interpretation = report.at("interpretation");
   const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
+  fs::path data;  // makes the task, where there is none but its inputs
+  if (report.at("task").at("name") == tasks::kDataTask) {
+    data = path_of(report.at("data"));
+    require_same(report["data"], interp::sha256_of_file(data));
+  }
   auto subject =
-      std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path));
+      std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path, data));
   require_same(model, subject->model.sha256);
   require_same(interpretation, subject->loaded.sha256);
   return subject;
