@@ -14,7 +14,7 @@
 #include "tests/axioms/or_network.h"
 
 namespace assay {
-namespace {
+namespace host_test {
 
 float tiny_product() {
   volatile float tiny = 1e-30F;
@@ -96,5 +96,5 @@ TEST_F(Host, GetsItsSettingsBackAfterAValidation) {
   EXPECT_EQ(axioms::failures(axioms::check_or(axioms::or_interpretation())).size(), 3u);
 }
 
-}  // namespace
+}  // namespace host_test
 }  // namespace assay

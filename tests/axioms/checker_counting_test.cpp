@@ -14,7 +14,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::axioms {
-namespace {
+namespace checker_counting_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -133,5 +133,5 @@ TEST(CheckerCountingTest, StoppedBeforehandNothingIsCounted) {
   EXPECT_EQ(nothing.nodes[1][Axiom::PE].estimate, statistics::Estimate{});
 }
 
-}  // namespace
+}  // namespace checker_counting_test
 }  // namespace assay::axioms

@@ -17,7 +17,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::axioms {
-namespace {
+namespace checker_invariants_test {
 
 using interp::message_of;
 
@@ -191,5 +191,5 @@ TEST(CheckerInvariantsTest, AnExceptionInAnyChunkIsPassedOn) {
   }
 }
 
-}  // namespace
+}  // namespace checker_invariants_test
 }  // namespace assay::axioms

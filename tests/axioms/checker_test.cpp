@@ -12,7 +12,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::axioms {
-namespace {
+namespace checker_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -178,5 +178,5 @@ TEST(CheckerTest, MisfitsAreRefusedByTheNameOfTheNode) {
             "node 'some': gamma writes 2 tensors for 1 sites");
 }
 
-}  // namespace
+}  // namespace checker_test
 }  // namespace assay::axioms

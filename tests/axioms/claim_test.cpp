@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::axioms {
-namespace {
+namespace claim_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -115,5 +115,5 @@ TEST(Claim, SeveralClaimsAreJudgedTogether) {
   EXPECT_TRUE(judge({}, {}, 0.95).empty());
 }
 
-}  // namespace
+}  // namespace claim_test
 }  // namespace assay::axioms

@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 namespace assay::axioms {
-namespace {
+namespace determination_test {
 
 using at::Tensor;
 
@@ -51,5 +51,5 @@ TEST(Determination, KeysTellValuesApartUpToTheSixthDecimal) {
   EXPECT_FALSE(same_partition({1, 1, 1}, {4, 3, 4}));
 }
 
-}  // namespace
+}  // namespace determination_test
 }  // namespace assay::axioms

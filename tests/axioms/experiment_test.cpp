@@ -13,7 +13,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::axioms {
-namespace {
+namespace experiment_test {
 
 using interp::message_of;
 using testing::HasSubstr;
@@ -64,5 +64,5 @@ TEST(Experiment, TheOutputReadsTheLogitsOfTheDecision) {
   EXPECT_THAT(refusal({.readout = 2, .answers = {0, 6}}), HasSubstr("answer 6 is out of range"));
 }
 
-}  // namespace
+}  // namespace experiment_test
 }  // namespace assay::axioms

@@ -18,7 +18,7 @@
 #include "tests/axioms/or_network.h"
 
 namespace assay::axioms {
-namespace {
+namespace foreign_network_test {
 
 using interp::Axis;
 using interp::Place;
@@ -270,5 +270,5 @@ TEST(ForeignNetwork, HasNoComponents) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("discovering a circuit: expected")));
 }
 
-}  // namespace
+}  // namespace foreign_network_test
 }  // namespace assay::axioms

@@ -6,7 +6,7 @@
 #include "tests/axioms/or_network.h"
 
 namespace assay::axioms {
-namespace {
+namespace interventions_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -84,5 +84,5 @@ TEST_F(InterventionsTest, WrittenStatesStandSideBySide) {
   EXPECT_EQ(states[1][9].item<float>(), 0);
 }
 
-}  // namespace
+}  // namespace interventions_test
 }  // namespace assay::axioms

@@ -8,7 +8,7 @@
 #include "axioms/claim.h"
 
 namespace assay::axioms {
-namespace {
+namespace looking_again_test {
 
 constexpr double kRate = 0.01;  // the true one; the claim, a hair below it, is false
 constexpr int64_t kFirst = 1000;
@@ -40,5 +40,5 @@ TEST(LookingAgain, UntilAFalseClaimHoldsBreaksTheConfidenceThatOneLookKeeps) {
   EXPECT_LT(in_the_end, 0.28);
 }
 
-}  // namespace
+}  // namespace looking_again_test
 }  // namespace assay::axioms

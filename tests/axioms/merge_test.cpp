@@ -14,7 +14,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::axioms {
-namespace {
+namespace merge_test {
 
 using interp::message_of;
 using interp::Range;
@@ -250,5 +250,5 @@ TEST(MergeTest, ForgedVerdictsMakeNoDifference) {
   EXPECT_EQ(to_json(merge(parts)).dump(), to_json(run.whole()).dump());
 }
 
-}  // namespace
+}  // namespace merge_test
 }  // namespace assay::axioms

@@ -6,7 +6,7 @@
 #include <sstream>
 
 namespace assay::axioms {
-namespace {
+namespace report_fields_test {
 
 /// Where this fails, the lines that it prints belong into the documentation.
 TEST(ReportFields, AreDescribedInTheDocumentation) {
@@ -15,5 +15,5 @@ TEST(ReportFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Report>()));
 }
 
-}  // namespace
+}  // namespace report_fields_test
 }  // namespace assay::axioms

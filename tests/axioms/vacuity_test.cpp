@@ -9,7 +9,7 @@
 #include "tests/axioms/or_network.h"
 
 namespace assay::axioms {
-namespace {
+namespace vacuity_test {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -372,5 +372,5 @@ TEST(Vacuity, TooFewInputsTellNothingOfValues) {
   EXPECT_EQ(objections_to(cheat, 20).size(), 1u);
 }
 
-}  // namespace
+}  // namespace vacuity_test
 }  // namespace assay::axioms

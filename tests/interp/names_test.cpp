@@ -6,7 +6,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace names_test {
 
 TEST(Nearest, CountsASwapOfNeighboursAsOneSlipAndHasItsLimits) {
   const std::vector<std::string> names = {"explain", "export", "train"};
@@ -28,5 +28,5 @@ TEST(NamesTest, AnUnknownNameIsAnsweredByThoseThereAreAndTheNearest) {
             "unknown task 'tow-sat'; there are two-sat, modular-addition; did you mean 'two-sat'?");
 }
 
-}  // namespace
+}  // namespace names_test
 }  // namespace assay::interp

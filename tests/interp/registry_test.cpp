@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 namespace assay::interp {
-namespace {
+namespace registry_test {
 
 using testing::ElementsAre;
 using testing::ThrowsMessage;
@@ -93,5 +93,5 @@ TEST(Option, IsOfTheTypeOfItsDefault) {
   refused({{"m", 1}}, "x has no setting 'm'; there are n, rate, strict, kind, file");
 }
 
-}  // namespace
+}  // namespace registry_test
 }  // namespace assay::interp

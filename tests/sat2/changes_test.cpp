@@ -9,7 +9,7 @@
 #include "sat2/sampler.h"
 
 namespace assay::sat2 {
-namespace {
+namespace changes_test {
 
 int literals_that_differ(const Formula& a, const Formula& b) {
   int count = 0;
@@ -57,5 +57,5 @@ TEST(Changes, OfAFormulaFarFromTheOtherAnswerAreNone) {
   EXPECT_TRUE(answer_changing({3, {clauses[0], clauses[0]}}, Change::Clause).empty());
 }
 
-}  // namespace
+}  // namespace changes_test
 }  // namespace assay::sat2

@@ -7,7 +7,7 @@
 #include "sat2/sampler.h"
 
 namespace assay::sat2 {
-namespace {
+namespace dimacs_test {
 
 using testing::ThrowsMessage;
 
@@ -55,5 +55,5 @@ TEST(Dimacs, RefusalsNameLineFoundAndExpected) {
                  "clause 2: x2 occurs twice, expected two different variables");
 }
 
-}  // namespace
+}  // namespace dimacs_test
 }  // namespace assay::sat2

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 namespace assay::sat2 {
-namespace {
+namespace formula_test {
 
 using testing::ElementsAre;
 using testing::ThrowsMessage;
@@ -16,8 +16,8 @@ void expect_refused(const Formula& formula, const char* message) {
 }
 
 TEST(Formula, ValidatesWhatHasTwoDifferentVariablesPerClause) {
-  EXPECT_NO_THROW(validate({1, {}}));
-  EXPECT_NO_THROW(validate({3, {{{0, true}, {2, false}}, {{2, false}, {1, true}}}}));
+  EXPECT_NO_THROW(validate(Formula{1, {}}));
+  EXPECT_NO_THROW(validate(Formula{3, {{{0, true}, {2, false}}, {{2, false}, {1, true}}}}));
 }
 
 TEST(Formula, RefusalsNameClauseAndExpectation) {
@@ -56,5 +56,5 @@ TEST(AllClauses, RefuseMoreVariablesThanAMaskHolds) {
               ThrowsMessage<std::invalid_argument>("variables: expected 1 to 6, got 7"));
 }
 
-}  // namespace
+}  // namespace formula_test
 }  // namespace assay::sat2

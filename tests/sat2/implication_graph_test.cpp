@@ -8,7 +8,7 @@
 #include "sat2/masks.h"
 
 namespace assay::sat2 {
-namespace {
+namespace implication_graph_test {
 
 using testing::Optional;
 using testing::ThrowsMessage;
@@ -59,5 +59,5 @@ TEST(Components, AgreeWithMasksOnEverySetOfClausesOverThreeVariables) {
   }
 }
 
-}  // namespace
+}  // namespace implication_graph_test
 }  // namespace assay::sat2

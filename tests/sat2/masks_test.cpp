@@ -9,7 +9,7 @@
 #include "sat2/sampler.h"
 
 namespace assay::sat2 {
-namespace {
+namespace masks_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -107,5 +107,5 @@ TEST(Assignment, IsSpelledFromX0Upwards) {
   EXPECT_EQ(assignment_to_string(0b10, 2), "x0=0 x1=1");
 }
 
-}  // namespace
+}  // namespace masks_test
 }  // namespace assay::sat2

@@ -10,7 +10,7 @@
 #include "sat2/masks.h"
 
 namespace assay::sat2 {
-namespace {
+namespace referee_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -120,5 +120,5 @@ TEST(Referee, RefusesAnInvalidFormula) {
   EXPECT_THAT([&] { satisfiable_by_z3({formula}); }, refusal);
 }
 
-}  // namespace
+}  // namespace referee_test
 }  // namespace assay::sat2

@@ -11,7 +11,7 @@
 #include "sat2/text.h"
 
 namespace assay::sat2 {
-namespace {
+namespace relevance_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -129,5 +129,5 @@ TEST(Pivotal, ClausesOfAContradictionAreInEveryMinimalSubset) {
   }
 }
 
-}  // namespace
+}  // namespace relevance_test
 }  // namespace assay::sat2

@@ -12,7 +12,7 @@
 #include "sat2/text.h"
 
 namespace assay::sat2 {
-namespace {
+namespace sampler_test {
 
 using testing::SizeIs;
 using testing::ThrowsMessage;
@@ -166,5 +166,5 @@ TEST(Split, SeesTheOrderOfClausesTheOrderOfLiteralsAndTheNumberOfVariables) {
   EXPECT_NEAR(variables, 1000, 80);
 }
 
-}  // namespace
+}  // namespace sampler_test
 }  // namespace assay::sat2

@@ -7,7 +7,7 @@
 #include "sat2/sampler.h"
 
 namespace assay::sat2 {
-namespace {
+namespace text_test {
 
 using testing::ThrowsMessage;
 
@@ -75,5 +75,5 @@ TEST(Text, RefusesMoreVariablesThanAMaskHolds) {
   expect_refused("( x0 x6 )", "column 6: found 'x6', expected a literal over x0 to x5", 0);
 }
 
-}  // namespace
+}  // namespace text_test
 }  // namespace assay::sat2

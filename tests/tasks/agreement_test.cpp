@@ -10,7 +10,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace agreement_test {
 
 using at::Tensor;
 using interp::attribution::Sequence;
@@ -90,5 +90,5 @@ TEST(References, OfAMechanismAreSharesOfWhatItsStepsCompute) {
   EXPECT_TRUE(mechanism_references(*task, program, "token", tokens).empty());
 }
 
-}  // namespace
+}  // namespace agreement_test
 }  // namespace assay::tasks

@@ -10,7 +10,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace comparison_summary_test {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -185,5 +185,5 @@ TEST(Summary, AsJsonHasTheFiguresAndTheBand) {
   EXPECT_EQ(json["random"]["x.auroc"][0], 0.375);
 }
 
-}  // namespace
+}  // namespace comparison_summary_test
 }  // namespace assay::tasks

@@ -12,7 +12,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace comparison_test {
 
 using at::Tensor;
 using testing::ElementsAre;
@@ -179,5 +179,5 @@ TEST_F(ComparisonTest, RefusesNothingToDo) {
         << name;
 }
 
-}  // namespace
+}  // namespace comparison_test
 }  // namespace assay::tasks

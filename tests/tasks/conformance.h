@@ -154,10 +154,14 @@ inline void expect_valid_recipe(const Task& task, const std::string& preset) {
 inline void expect_truth_and_parts_of_what_is_drawn(const Task& task) {
   for (const Part part : kParts) {
     const auto [tokens, labels, readouts] = task.sample(part, /*seed=*/6, 5, 100);
-    if (const auto* truth = task.get<Truth>()) EXPECT_TRUE(truth->answers(tokens).equal(labels));
+    if (const auto* truth = task.get<Truth>()) {
+      EXPECT_TRUE(truth->answers(tokens).equal(labels));
+    }
     for (int64_t i = 0; i < 100; ++i) {
       EXPECT_TRUE(task.can_draw(tokens[i])) << task.to_text(tokens[i]);
-      if (task.get<Distribution>()) EXPECT_EQ(task.part_of(tokens[i]), part);
+      if (task.get<Distribution>()) {
+        EXPECT_EQ(task.part_of(tokens[i]), part);
+      }
     }
   }
 }

@@ -7,7 +7,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks {
-namespace {
+namespace counterfactual_file_test {
 
 using interp::message_of;
 using testing::HasSubstr;
@@ -59,5 +59,5 @@ TEST(CanDraw, IsTrueOfWhatTasksDraw) {
   }
 }
 
-}  // namespace
+}  // namespace counterfactual_file_test
 }  // namespace assay::tasks

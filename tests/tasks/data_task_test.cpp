@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks {
-namespace {
+namespace data_task_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -133,5 +133,5 @@ TEST(DataSettings, AreWithinBounds) {
   EXPECT_THAT(made({{"answers", "a"}}), HasSubstr("expected the number of a token"));
 }
 
-}  // namespace
+}  // namespace data_task_test
 }  // namespace assay::tasks

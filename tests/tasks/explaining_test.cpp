@@ -10,7 +10,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace explaining_test {
 
 using at::Tensor;
 using namespace interp::attribution;
@@ -71,5 +71,5 @@ TEST(Explaining, RefusesWhatTheTaskDoesNotHave) {
   EXPECT_THROW(problem_of(*make_task("two-sat"), *model, tokens, {}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace explaining_test
 }  // namespace assay::tasks

@@ -17,7 +17,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks {
-namespace {
+namespace explanations_published_test {
 
 using interp::doubles_of;
 using interp::attribution::explain;
@@ -103,5 +103,5 @@ TEST_F(ExplanationsOfThePublished, InseqsDefaultsStopBeforeTheyKnowAnything) {
   EXPECT_LE(raw, 0.2);
 }
 
-}  // namespace
+}  // namespace explanations_published_test
 }  // namespace assay::tasks

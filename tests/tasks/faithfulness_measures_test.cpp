@@ -9,7 +9,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace faithfulness_measures_test {
 
 using at::Tensor;
 using interp::attribution::Game;
@@ -67,5 +67,5 @@ TEST(FaithfulnessMeasures, OfErasedEmbeddingsStayBelowTheMostThereIs) {
   EXPECT_GT(usable, 0);
 }
 
-}  // namespace
+}  // namespace faithfulness_measures_test
 }  // namespace assay::tasks

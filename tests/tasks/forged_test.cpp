@@ -18,7 +18,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks {
-namespace {
+namespace forged_test {
 
 using axioms::Axiom;
 using axioms::Report;
@@ -236,5 +236,5 @@ TEST_F(Forged, ANetworkWithoutADecision) {
   EXPECT_THAT(message_of([&] { validated(truth); }), HasSubstr("no decision"));
 }
 
-}  // namespace
+}  // namespace forged_test
 }  // namespace assay::tasks

@@ -15,7 +15,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks {
-namespace {
+namespace mutation_table_test {
 
 using circuits::Interpretation;
 namespace fs = std::filesystem;
@@ -198,5 +198,5 @@ TEST(MutationTableSlow, NothingShippedIsObjectedTo) {
   }
 }
 
-}  // namespace
+}  // namespace mutation_table_test
 }  // namespace assay::tasks

@@ -14,7 +14,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks {
-namespace {
+namespace published_test {
 
 using axioms::Axiom;
 
@@ -145,5 +145,5 @@ TEST_F(PublishedSlow, IsBrokenBySwappedLiteralsAndByNoOtherGuise) {
   }
 }
 
-}  // namespace
+}  // namespace published_test
 }  // namespace assay::tasks

@@ -3,7 +3,7 @@
 #include "tests/tasks/two_sat/shipped_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace reference_test {
 
 using axioms::Axiom;
 
@@ -45,5 +45,5 @@ TEST_F(ReferenceSlow, ManifestNamesTheModel) {
   EXPECT_LE(manifest().at("cpu_seconds").get<double>(), 3 * 3600);
 }
 
-}  // namespace
+}  // namespace reference_test
 }  // namespace assay::tasks

@@ -8,7 +8,7 @@
 #include "tests/tasks/conformance.h"
 
 namespace assay::tasks {
-namespace {
+namespace registry_test {
 
 using nlohmann::json;
 using testing::ThrowsMessage;
@@ -128,5 +128,5 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
                                            "modular-addition, bag-of-words, slalom-words, data"));
 }
 
-}  // namespace
+}  // namespace registry_test
 }  // namespace assay::tasks

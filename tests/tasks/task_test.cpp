@@ -8,7 +8,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks {
-namespace {
+namespace task_test {
 
 using testing::ThrowsMessage;
 
@@ -43,5 +43,5 @@ TEST(Task, HandsOutADatasetAsAFunction) {
   EXPECT_TRUE(from_function.labels.equal(from_task.labels));
 }
 
-}  // namespace
+}  // namespace task_test
 }  // namespace assay::tasks

@@ -4,7 +4,7 @@
 #include "tests/tasks/two_sat/shipped_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace variable_test {
 
 using axioms::Axiom;
 
@@ -37,5 +37,5 @@ TEST_F(VariableSlow, ManifestNamesTheModel) {
   EXPECT_LE(manifest().at("cpu_seconds").get<double>(), 3 * 3600);
 }
 
-}  // namespace
+}  // namespace variable_test
 }  // namespace assay::tasks

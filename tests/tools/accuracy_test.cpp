@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::tools {
-namespace {
+namespace accuracy_test {
 
 TEST(AccuracyTest, IntervalsAreThoseOfClopperAndPearson) {
   const auto json =
@@ -25,5 +25,5 @@ TEST(AccuracyTest, AListOfInputsHasTheAccuracyThatItHas) {
   EXPECT_EQ(accuracy_in_words(json, "accuracy_trained", 4), "50.0000% of 24");
 }
 
-}  // namespace
+}  // namespace accuracy_test
 }  // namespace assay::tools

@@ -15,7 +15,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace bad_input_test {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
@@ -308,5 +308,5 @@ TEST_F(BadInput, APathWithAParenthesisIsAPath) {
   refuse("solve 'b(1).cnf'", {"neither a file nor a formula"});
 }
 
-}  // namespace
+}  // namespace bad_input_test
 }  // namespace assay::tools

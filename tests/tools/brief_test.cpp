@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::tools {
-namespace {
+namespace brief_test {
 
 using nlohmann::json;
 
@@ -26,5 +26,5 @@ TEST(Brief, ShowsWhereValuesPart) {
             "[0] 0 | 1   [1] 0 | 1   [2] 0 | 1   and 2 more");
 }
 
-}  // namespace
+}  // namespace brief_test
 }  // namespace assay::tools

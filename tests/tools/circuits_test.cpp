@@ -5,7 +5,7 @@
 #include "tests/tools/model_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace circuits_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -130,5 +130,5 @@ TEST_F(CircuitCommands, RefuseWhatCannotBe) {
   expect_refused("compare-circuits a.json other.json", "different networks");
 }
 
-}  // namespace
+}  // namespace circuits_test
 }  // namespace assay::tools

@@ -11,7 +11,7 @@
 #include "tools/command_tree.h"
 
 namespace assay::tools {
-namespace {
+namespace completion_test {
 
 using testing::AllOf;
 using testing::Contains;
@@ -151,5 +151,5 @@ TEST_F(CompletionTest, OfFish) {
   EXPECT_THAT(fish("set "), UnorderedElementsAre("day", "night"));
 }
 
-}  // namespace
+}  // namespace completion_test
 }  // namespace assay::tools

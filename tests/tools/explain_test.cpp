@@ -5,7 +5,7 @@
 #include "tests/tools/model_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace explain_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -185,5 +185,5 @@ TEST_F(Explanations, ComparisonsOfWhatDoesNotExistAreRefused) {
   expect_refused(compare + "--methods random --features word", "there are token, literal, clause");
 }
 
-}  // namespace
+}  // namespace explain_test
 }  // namespace assay::tools

@@ -7,7 +7,7 @@
 #include "tools/terminal.h"
 
 namespace assay::tools {
-namespace {
+namespace explained_test {
 
 using testing::HasSubstr;
 
@@ -93,5 +93,5 @@ TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
   }
 }
 
-}  // namespace
+}  // namespace explained_test
 }  // namespace assay::tools

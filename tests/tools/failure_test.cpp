@@ -14,7 +14,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::tools {
-namespace {
+namespace failure_test {
 
 using testing::EndsWith;
 using testing::ExitedWithCode;
@@ -56,5 +56,5 @@ TEST(FailureDeathTest, WhatEscapesEndsTheProcessInOneLine) {
   EXPECT_EXIT(escape(7), ExitedWithCode(2), "assay: ended by an exception of an unknown kind\n");
 }
 
-}  // namespace
+}  // namespace failure_test
 }  // namespace assay::tools

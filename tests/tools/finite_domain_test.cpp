@@ -13,7 +13,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace finite_domain_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -133,5 +133,5 @@ TEST_F(FiniteDomain, PartsAndOptionsThatDoNotExistAreRefused) {
   expect_refusal(validate("--part test --inputs 5"), {"--part", "--inputs"});
 }
 
-}  // namespace
+}  // namespace finite_domain_test
 }  // namespace assay::tools

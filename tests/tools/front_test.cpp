@@ -10,7 +10,7 @@
 #include "tools/assay.h"
 
 namespace assay::tools {
-namespace {
+namespace front_test {
 
 using testing::HasSubstr;
 
@@ -120,5 +120,5 @@ TEST_F(FrontTest, LoadsLibTorchOnceOrNotAtAll) {
   EXPECT_EQ(loads("solve '( x0 x1 )'"), 1);
 }
 
-}  // namespace
+}  // namespace front_test
 }  // namespace assay::tools

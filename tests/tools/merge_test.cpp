@@ -9,7 +9,7 @@
 #include "tests/tools/model_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace merge_test {
 
 using nlohmann::ordered_json;
 using testing::HasSubstr;
@@ -261,5 +261,5 @@ TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
   refuse_circuit("p-1.json p-2.json p-3.json", {"its hash differs"});
 }
 
-}  // namespace
+}  // namespace merge_test
 }  // namespace assay::tools

@@ -17,7 +17,7 @@
 #include "tools/self_check.h"
 
 namespace assay::tools {
-namespace {
+namespace model_reading_test {
 
 using interp::TransformerConfig;
 using nlohmann::json;
@@ -144,5 +144,5 @@ TEST_F(ModelReading, ExpectationsAreChecked) {
   EXPECT_THROW(compare(model, {tokens + 7, logits.to(at::kDouble)}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace model_reading_test
 }  // namespace assay::tools

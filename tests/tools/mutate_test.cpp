@@ -12,7 +12,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace mutate_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -104,5 +104,5 @@ TEST_F(Mutate, RefusesWhatCannotBeDone) {
     EXPECT_FALSE(std::filesystem::exists(at(file))) << file;
 }
 
-}  // namespace
+}  // namespace mutate_test
 }  // namespace assay::tools

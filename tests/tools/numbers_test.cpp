@@ -6,7 +6,7 @@
 #include <optional>
 
 namespace assay::tools {
-namespace {
+namespace numbers_test {
 
 /// What the option reads from `text`, or why it refuses it.
 template <typename Number>
@@ -73,5 +73,5 @@ TEST(Numbers, OfARangeAreFiniteAndInside) {
   EXPECT_EQ(refusal("inf", number()), "--n: expected a number, got inf");
 }
 
-}  // namespace
+}  // namespace numbers_test
 }  // namespace assay::tools

@@ -11,7 +11,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace output_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -82,5 +82,5 @@ TEST_F(Output, AFullDiskEndsATrainingInOneLine) {
   EXPECT_EQ(run_assay("train modular-addition --out run --resume", at("")).code, 0);
 }
 
-}  // namespace
+}  // namespace output_test
 }  // namespace assay::tools

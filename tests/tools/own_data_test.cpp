@@ -9,7 +9,7 @@
 #include "tests/tools/model_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace own_data_test {
 
 using testing::HasSubstr;
 
@@ -153,5 +153,5 @@ TEST_F(OwnData, LoadsNothingElse) {
   expect_refused("--load /lib/x86_64-linux-gnu/libz.so.1 list", "no plugin of assay");
 }
 
-}  // namespace
+}  // namespace own_data_test
 }  // namespace assay::tools

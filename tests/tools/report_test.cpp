@@ -10,7 +10,7 @@
 #include "tools/report_text.h"
 
 namespace assay::axioms {
-namespace {
+namespace report_test {
 
 using interp::message_of;
 
@@ -257,5 +257,5 @@ TEST(Report, WritesTheRowsThatTheFormatPromises) {
   EXPECT_FALSE(json["rows"][0].contains("claim"));
 }
 
-}  // namespace
+}  // namespace report_test
 }  // namespace assay::axioms

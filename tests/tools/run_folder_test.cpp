@@ -11,7 +11,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tools {
-namespace {
+namespace run_folder_test {
 
 using interp::message_of;
 using testing::HasSubstr;
@@ -84,5 +84,5 @@ TEST_F(RunFolderTest, ALineOfMetricsNamesItsData) {
             at("no/metrics.jsonl").string() + ": cannot write: No such file or directory");
 }
 
-}  // namespace
+}  // namespace run_folder_test
 }  // namespace assay::tools

@@ -9,7 +9,7 @@
 #include "tools/run_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace run_plan_test {
 
 using interp::message_of;
 
@@ -71,5 +71,5 @@ TEST_F(Metrics, AResumedLogHasNoDuplicatesAndNoTornLine) {
   EXPECT_EQ(steps, (std::vector<int64_t>{2, 4, 6, 8}));
 }
 
-}  // namespace
+}  // namespace run_plan_test
 }  // namespace assay::tools

@@ -6,7 +6,7 @@
 #include "interp/network/transformer.h"
 
 namespace assay::tools {
-namespace {
+namespace self_check_test {
 
 TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfAllKinds) {
   interp::TransformerConfig plain{
@@ -32,5 +32,5 @@ TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfAllKinds) {
   }
 }
 
-}  // namespace
+}  // namespace self_check_test
 }  // namespace assay::tools

@@ -9,7 +9,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace study_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -59,5 +59,5 @@ TEST_F(StudyCommand, SaysWhatSuchTasksDoNotHave) {
   refused("study", "bag-of-words and slalom-words are");
 }
 
-}  // namespace
+}  // namespace study_test
 }  // namespace assay::tools

@@ -6,7 +6,7 @@
 #include <sstream>
 
 namespace assay::tools {
-namespace {
+namespace summaries_test {
 
 using axioms::Axiom;
 using axioms::ReportRow;
@@ -89,5 +89,5 @@ TEST(Markdown, SaysWhatTheTerminalSays) {
   EXPECT_THAT(text, Not(HasSubstr("knows\nthe")));
 }
 
-}  // namespace
+}  // namespace summaries_test
 }  // namespace assay::tools

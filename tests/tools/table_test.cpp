@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 namespace assay::tools {
-namespace {
+namespace table_test {
 
 TEST(Table, AlignsColumnsByCharactersAndEndsLinesWithoutBlanks) {
   Table table({{"node", Align::Left}, {"≤"}, {"verdict", Align::Left}});
@@ -32,5 +32,5 @@ TEST(Table, RefusesRowsOfAnotherLength) {
   EXPECT_THROW(table.add_row({{"x"}}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace table_test
 }  // namespace assay::tools

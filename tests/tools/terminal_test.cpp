@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 namespace assay::tools {
-namespace {
+namespace terminal_test {
 
 TEST(Terminal, APipeIsNoTerminalAndShowsNoColour) {
   FILE* file = std::tmpfile();
@@ -67,5 +67,5 @@ TEST(Terminal, WritesDurations) {
   EXPECT_EQ(duration(59.6), "1:00");
 }
 
-}  // namespace
+}  // namespace terminal_test
 }  // namespace assay::tools

@@ -10,7 +10,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace training_run_test {
 
 using nlohmann::json;
 
@@ -74,5 +74,5 @@ TEST_F(TrainingRun, SlowAnInterruptedValidationReportsWhatItHasAndSaysSo) {
   EXPECT_LT(report["inputs"], 3000000);
 }
 
-}  // namespace
+}  // namespace training_run_test
 }  // namespace assay::tools

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 namespace assay::tools {
-namespace {
+namespace usage_test {
 
 /// `cook bake --heat N`, `cook fry TASK`; why a command line is refused.
 std::string refusal(std::vector<std::string> arguments) {
@@ -53,5 +53,5 @@ TEST(Usage, NamesAnArgumentTooMany) {
             "unexpected argument 'tart'; see cook bake --help");
 }
 
-}  // namespace
+}  // namespace usage_test
 }  // namespace assay::tools

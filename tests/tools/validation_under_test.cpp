@@ -15,7 +15,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace validation_under_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -93,5 +93,5 @@ TEST_F(ValidationUnder, UnknownOnesAreAnsweredByTheKnown) {
                                    "flip-sign"));
 }
 
-}  // namespace
+}  // namespace validation_under_test
 }  // namespace assay::tools

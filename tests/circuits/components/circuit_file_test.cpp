@@ -13,7 +13,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace circuit_file_test {
 
 using NHeads = std::vector<int64_t>;
 
@@ -181,5 +181,5 @@ TEST(Drawing, DrawsOneLinePerPairOfComponents) {
   EXPECT_EQ(graph_json["metadata"]["prompt"], "a b c");
 }
 
-}  // namespace
+}  // namespace circuit_file_test
 }  // namespace assay::circuits

@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace circuit_test {
 
 using NHeads = std::vector<int64_t>;
 
@@ -89,5 +89,5 @@ TEST(Greedy, FindsEveryEdgeOfAGraphWithPositionsThatReachesTheReadout) {
   EXPECT_TRUE(at::equal(all, on_a_path(graph, at::ones_like(all))));
 }
 
-}  // namespace
+}  // namespace circuit_test
 }  // namespace assay::circuits

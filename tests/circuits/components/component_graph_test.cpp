@@ -7,7 +7,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace component_graph_test {
 
 using NHeads = std::vector<int64_t>;
 
@@ -72,5 +72,5 @@ TEST(ComponentGraph, RefusesEdgesThatCannotBe) {
   EXPECT_THROW(ComponentGraph(NHeads{2, 0}, 0), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace component_graph_test
 }  // namespace assay::circuits

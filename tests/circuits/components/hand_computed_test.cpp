@@ -30,7 +30,7 @@
 #include "interp/network/network.h"
 
 namespace assay::circuits {
-namespace {
+namespace hand_computed_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -233,5 +233,5 @@ TEST_F(HandComputed, AnAblationThatChangesNothingIsAnError) {
     is_refused([&] { score_edges(same, {.method = method}); });
 }
 
-}  // namespace
+}  // namespace hand_computed_test
 }  // namespace assay::circuits

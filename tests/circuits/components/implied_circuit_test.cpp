@@ -5,7 +5,7 @@
 #include <torch/types.h>
 
 namespace assay::circuits {
-namespace {
+namespace implied_circuit_test {
 
 using NHeads = std::vector<int64_t>;
 
@@ -72,5 +72,5 @@ TEST(ImpliedCircuit, ANodeInOneHeadMentionsNoOther) {
       ElementsAre("input", "a0.h1"));
 }
 
-}  // namespace
+}  // namespace implied_circuit_test
 }  // namespace assay::circuits

@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace patching_test {
 
 using NHeads = std::vector<int64_t>;
 
@@ -130,5 +130,5 @@ TEST(Patching, RefusesWhatDoesNotFit) {
   EXPECT_THAT(message_of([] { metrics().at("loss"); }), HasSubstr("logit-difference, probability"));
 }
 
-}  // namespace
+}  // namespace patching_test
 }  // namespace assay::circuits

@@ -13,7 +13,7 @@
 #include "interp/network/transformer.h"
 
 namespace assay::circuits {
-namespace {
+namespace random_circuits_test {
 
 const interp::TransformerConfig kConfig = {
     .d_vocab = 4, .n_ctx = 5, .d_model = 8, .d_mlp = 4, .n_heads = {1, 2}, .d_head = {8, 4}};
@@ -123,5 +123,5 @@ TEST(Inflated, FindsTheOneEdgeThatIsLeft) {
   }
 }
 
-}  // namespace
+}  // namespace random_circuits_test
 }  // namespace assay::circuits

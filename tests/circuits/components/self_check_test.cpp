@@ -10,7 +10,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace self_check_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -79,5 +79,5 @@ TEST_F(SelfChecked, ChecksAddUp) {
   EXPECT_EQ(sum.inputs, 7);
 }
 
-}  // namespace
+}  // namespace self_check_test
 }  // namespace assay::circuits

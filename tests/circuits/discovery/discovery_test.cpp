@@ -9,7 +9,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::circuits {
-namespace {
+namespace discovery_test {
 
 using at::Tensor;
 using interp::message_of;
@@ -137,5 +137,5 @@ TEST(Discovery, RefusesNonsense) {
               HasSubstr("exact, eap, eap-ig, eap-ig-left, acdc"));
 }
 
-}  // namespace
+}  // namespace discovery_test
 }  // namespace assay::circuits

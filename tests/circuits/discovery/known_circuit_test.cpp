@@ -14,7 +14,7 @@
 #include "interp/network/network.h"
 
 namespace assay::circuits {
-namespace {
+namespace known_circuit_test {
 
 using testing::UnorderedElementsAreArray;
 
@@ -101,5 +101,5 @@ TEST(KnownCircuit, ItIsFaithfulAndWhatLiesOutsideIsNot) {
   }
 }
 
-}  // namespace
+}  // namespace known_circuit_test
 }  // namespace assay::circuits

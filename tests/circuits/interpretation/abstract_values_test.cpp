@@ -7,7 +7,7 @@
 #include "tests/interp/networks.h"
 
 namespace assay::circuits {
-namespace {
+namespace abstract_values_test {
 
 const interp::TransformerConfig kTwoBlocks = interp::assorted_configs().front();
 
@@ -61,5 +61,5 @@ TEST(AbstractValues, AreListsOfNumbersInJson) {
   EXPECT_EQ(value_as_json(torch::tensor(0.5, torch::kFloat64)).dump(), "0.5");
 }
 
-}  // namespace
+}  // namespace abstract_values_test
 }  // namespace assay::circuits

@@ -6,7 +6,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace composition_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -99,5 +99,5 @@ TEST(Composition, FollowsTheFunctionsDownToTheOutput) {
   EXPECT_EQ(message_of([&] { terms("a"); }), "the nodes from a to c are no chain");
 }
 
-}  // namespace
+}  // namespace composition_test
 }  // namespace assay::circuits

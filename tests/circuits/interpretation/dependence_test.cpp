@@ -7,7 +7,7 @@
 #include "interp/network/transformer.h"
 
 namespace assay::circuits {
-namespace {
+namespace dependence_test {
 
 // The larger of two tokens of each pair, then whether any of these is 3: a program over tokens
 // alone, so nothing but h can be asked.
@@ -56,5 +56,5 @@ TEST(AbstractValues, AreThoseOfHAlone) {
   EXPECT_TRUE(values[1].equal(sequence({1, 0})));
 }
 
-}  // namespace
+}  // namespace dependence_test
 }  // namespace assay::circuits

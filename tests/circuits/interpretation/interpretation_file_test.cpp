@@ -15,7 +15,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace interpretation_file_test {
 
 using interp::message_of;
 using interp::read_file;
@@ -277,5 +277,5 @@ TEST_F(InterpretationFileTest, TensorsThatShareANameInTheFileAreRefused) {
             "interpretation: two tensors would both be called 'first.alpha.alpha.x'");
 }
 
-}  // namespace
+}  // namespace interpretation_file_test
 }  // namespace assay::circuits

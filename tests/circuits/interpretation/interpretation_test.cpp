@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace interpretation_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -87,5 +87,5 @@ TEST(InterpretationTest, NamesAreTakenOnce) {
             "interpretation: the node name 'tokens' is taken twice");
 }
 
-}  // namespace
+}  // namespace interpretation_test
 }  // namespace assay::circuits

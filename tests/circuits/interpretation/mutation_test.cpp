@@ -7,7 +7,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace mutation_test {
 
 using interp::message_of;
 using testing::ElementsAre;
@@ -147,5 +147,5 @@ TEST(Mutation, IsAFunctionOfItsSeedAndLeavesTheOriginalAlone) {
   EXPECT_TRUE(prototypes(original).equal(prototypes(three_nodes())));
 }
 
-}  // namespace
+}  // namespace mutation_test
 }  // namespace assay::circuits

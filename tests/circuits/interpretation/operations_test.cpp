@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace operations_test {
 
 using at::Tensor;
 using interp::message_of;
@@ -341,5 +341,5 @@ TEST(OperationsTest, IndicesAreCheckedOnce) {
             "operation 'write_answer': expected tokens in [0, 4), got 4");
 }
 
-}  // namespace
+}  // namespace operations_test
 }  // namespace assay::circuits

@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace program_test {
 
 using interp::message_of;
 using interp::Site;
@@ -144,5 +144,5 @@ TEST(ProgramTest, AnOperationOfOnesOwnIsOneFunction) {
   EXPECT_EQ(program.steps[0].h({torch::tensor({{4, 5, 0}}, torch::kLong)}).item<int64_t>(), 5);
 }
 
-}  // namespace
+}  // namespace program_test
 }  // namespace assay::circuits

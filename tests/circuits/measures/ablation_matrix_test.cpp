@@ -9,7 +9,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace ablation_matrix_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -62,5 +62,5 @@ TEST(AblationMatrix, DoesNotSkipWhatIsWrongUnderAllOfThem) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace ablation_matrix_test
 }  // namespace assay::circuits

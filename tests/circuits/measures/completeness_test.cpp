@@ -11,7 +11,7 @@
 #include "tests/circuits/known_circuit.h"
 
 namespace assay::circuits {
-namespace {
+namespace completeness_test {
 
 TEST(Completeness, OfTheWholeCircuitIsPerfect) {
   const KnownCircuit known;
@@ -75,5 +75,5 @@ TEST(Completeness, RefusesWhatCannotBeRemovedFrom) {
   EXPECT_TRUE(std::isnan(none.worst()) && std::isnan(none.mean_random()));
 }
 
-}  // namespace
+}  // namespace completeness_test
 }  // namespace assay::circuits

@@ -10,7 +10,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::circuits {
-namespace {
+namespace evaluation_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -91,5 +91,5 @@ TEST(Evaluation, RefusesPairsWhereThereAreNone) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("no counterfactual partners")));
 }
 
-}  // namespace
+}  // namespace evaluation_test
 }  // namespace assay::circuits

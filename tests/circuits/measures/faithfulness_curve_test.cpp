@@ -15,7 +15,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace faithfulness_curve_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -131,5 +131,5 @@ TEST(Selection, HasNames) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("there are top-n, greedy")));
 }
 
-}  // namespace
+}  // namespace faithfulness_curve_test
 }  // namespace assay::circuits

@@ -10,7 +10,7 @@
 #include <vector>
 
 namespace assay::circuits {
-namespace {
+namespace hsic_tests {
 
 at::Tensor normal(int64_t n, int64_t width, uint64_t seed) {
   at::Tensor values = at::empty({n, width}, torch::kFloat64);
@@ -120,5 +120,5 @@ TEST(HsicTest, RefusesWhatIsNoPairing) {
   EXPECT_THROW(hsic_test(x, x, 0, 1), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace hsic_tests
 }  // namespace assay::circuits

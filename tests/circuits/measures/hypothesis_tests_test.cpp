@@ -14,7 +14,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace hypothesis_tests_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -358,5 +358,5 @@ TEST(HypothesisTests, RefuseSettingsOutOfRange) {
     EXPECT_THROW(validate(config), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace hypothesis_tests_test
 }  // namespace assay::circuits

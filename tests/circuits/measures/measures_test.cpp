@@ -10,7 +10,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace measures_test {
 
 at::Tensor values(const std::vector<double>& numbers) {
   return at::tensor(numbers, torch::kFloat64);
@@ -167,5 +167,5 @@ TEST(Measure, JsonSaysWhatWasMeasuredHow) {
   EXPECT_EQ(json["self_check"]["inputs"], 40);
 }
 
-}  // namespace
+}  // namespace measures_test
 }  // namespace assay::circuits

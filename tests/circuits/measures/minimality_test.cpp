@@ -8,7 +8,7 @@
 #include "tests/circuits/known_circuit.h"
 
 namespace assay::circuits {
-namespace {
+namespace minimality_test {
 
 std::vector<std::string> plus(std::vector<std::string> edges, const std::string& edge) {
   edges.push_back(edge);
@@ -74,5 +74,5 @@ TEST(Minimality, OfNothingIsNothing) {
   EXPECT_THROW(minimality(evaluation, known.circuit(), {.sets = -1}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace minimality_test
 }  // namespace assay::circuits

@@ -11,7 +11,7 @@
 #include "tests/circuits/random_experiment.h"
 
 namespace assay::circuits {
-namespace {
+namespace stability_test {
 
 at::Tensor mask(const std::vector<int64_t>& flags) {
   return at::tensor(flags, torch::kInt64).to(torch::kBool);
@@ -101,5 +101,5 @@ TEST(VerdictFlipRate, IsThatOfTheResamples) {
   EXPECT_EQ(verdict_flip_rate(one, one, zero, 0.5, 50, 1), 0);
 }
 
-}  // namespace
+}  // namespace stability_test
 }  // namespace assay::circuits

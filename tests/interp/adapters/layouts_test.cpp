@@ -11,7 +11,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace layouts_test {
 
 using testing::HasSubstr;
 using Shape = std::vector<int64_t>;
@@ -348,5 +348,5 @@ TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {
             "tensor 'h.0.crossattention.bias': unknown, shape [2]");
 }
 
-}  // namespace
+}  // namespace layouts_test
 }  // namespace assay::interp

@@ -19,7 +19,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace model_file_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -474,5 +474,5 @@ TEST_F(ModelFileTest, ThePublishedModelIsRead) {
   EXPECT_NEAR(sum.norm().item<double>(), 6e-6, 1e-6);
 }
 
-}  // namespace
+}  // namespace model_file_test
 }  // namespace assay::interp

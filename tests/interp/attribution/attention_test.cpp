@@ -8,7 +8,7 @@
 #include "tests/interp/attribution/inside.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace attention_test {
 
 using at::Tensor;
 
@@ -73,5 +73,5 @@ TEST_F(Attentions, ScoresOfFeaturesAndContextSumToOne) {
       1e-12);
 }
 
-}  // namespace
+}  // namespace attention_test
 }  // namespace assay::interp::attribution

@@ -3,7 +3,7 @@
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace callback_replacer_test {
 
 const Sequence kSequence = {1, 2, 3};
 
@@ -33,5 +33,5 @@ TEST(CallbackReplacer, RefusesAFunctionThatChangesWhatIsNotMasked) {
   EXPECT_THROW(shorter.draw(kSequence, mask_of(kSequence, {0}), 1, 0), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace callback_replacer_test
 }  // namespace assay::interp::attribution

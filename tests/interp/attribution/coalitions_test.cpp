@@ -8,7 +8,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace coalitions_test {
 
 TEST(Coalitions, AllOfThemComeInTheOrderOfTheirBits) {
   for (const int64_t n : {1, 2, 6})
@@ -30,5 +30,5 @@ TEST(Coalitions, RandomOnesHaveTheSizesAskedForAndHoldEveryFeatureEquallyOften) 
       random_coalitions(engine, {0, 6}, n).sum(1).equal(torch::tensor({0, 6}, torch::kInt64)));
 }
 
-}  // namespace
+}  // namespace coalitions_test
 }  // namespace assay::interp::attribution

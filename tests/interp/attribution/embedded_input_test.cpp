@@ -9,7 +9,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace embedded_input_test {
 
 using at::Tensor;
 
@@ -91,5 +91,5 @@ TEST(EmbeddedInput, ARankHasNoGradient) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace embedded_input_test
 }  // namespace assay::interp::attribution

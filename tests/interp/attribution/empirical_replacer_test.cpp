@@ -5,7 +5,7 @@
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace empirical_replacer_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -56,5 +56,5 @@ TEST(EmpiricalReplacer, RefusesNoSequenceAndTokensOutsideTheVocabulary) {
   EXPECT_THROW(EmpiricalReplacer("empirical", {{0, 1}}, {0}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace empirical_replacer_test
 }  // namespace assay::interp::attribution

@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace faithfulness_curves_test {
 
 using testing::DoubleNear;
 using testing::ElementsAre;
@@ -64,5 +64,5 @@ TEST(FaithfulnessCurves, RefuseNaN) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace faithfulness_curves_test
 }  // namespace assay::interp::attribution

@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace faithfulness_removal_test {
 
 using at::Tensor;
 using testing::Each;
@@ -73,5 +73,5 @@ TEST(RemovalErrors, RefuseTheNameOfABaselineAndNumbersBelowOne) {
   EXPECT_THROW(removal_errors(game, 2, {}, {.masks = 0}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace faithfulness_removal_test
 }  // namespace assay::interp::attribution

@@ -12,7 +12,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace faithfulness_soft_test {
 
 using at::Tensor;
 
@@ -118,5 +118,5 @@ TEST_F(SoftFaithfulness, RefusesWhatIsNoImportance) {
   EXPECT_THROW(soft_faithfulness(input_, numbers({1, 1, 1}), {.draws = 0}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace faithfulness_soft_test
 }  // namespace assay::interp::attribution

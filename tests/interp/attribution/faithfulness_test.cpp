@@ -5,7 +5,7 @@
 #include <cmath>
 
 namespace assay::interp::attribution {
-namespace {
+namespace faithfulness_test {
 
 TEST(FaithfulnessSummary, DividesMeansAndLeavesOutWhereNothingIsEnough) {
   // The last input would be worth 30 and 20 if each were divided by its own scale.
@@ -28,5 +28,5 @@ TEST(FaithfulnessSummary, OfNoUsableInputIsUndefined) {
   EXPECT_NEAR(summary.mean_sufficiency, 0.3, 1e-12);
 }
 
-}  // namespace
+}  // namespace faithfulness_test
 }  // namespace assay::interp::attribution

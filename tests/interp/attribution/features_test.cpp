@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 namespace assay::interp::attribution {
-namespace {
+namespace features_test {
 
 // ( a ) ( b ) : with the bracketed groups as features, ':' as context.
 const Input kGroups{
@@ -55,5 +55,5 @@ TEST(Features, MalformedOnesAreRefused) {
       std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace features_test
 }  // namespace assay::interp::attribution

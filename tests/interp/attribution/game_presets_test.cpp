@@ -7,7 +7,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace game_presets_test {
 
 TEST(GamePresets, GiveTheWeightsOfAnAdditiveModelByReplacement) {
   const at::Tensor weights = numbers({1, -2, 0.5});
@@ -34,5 +34,5 @@ TEST(GamePresets, AffordWhatTheRowsPayFor) {
     EXPECT_LE(explain(method, problem).rows, 500) << method;
 }
 
-}  // namespace
+}  // namespace game_presets_test
 }  // namespace assay::interp::attribution

@@ -4,7 +4,7 @@
 #include <torch/types.h>
 
 namespace assay::interp::attribution {
-namespace {
+namespace game_test {
 
 using at::Tensor;
 
@@ -38,5 +38,5 @@ TEST(DeletionGame, IsTheScoreOfWhatIsLeft) {
   EXPECT_TRUE(values.equal(torch::tensor({15.0, 9.0, 8.0}, torch::kFloat64)));
 }
 
-}  // namespace
+}  // namespace game_test
 }  // namespace assay::interp::attribution

@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/inside.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace gradients_test {
 
 using at::Tensor;
 
@@ -113,5 +113,5 @@ TEST(IntegratedGradients, EqualAPlainSumOverManySteps) {
   EXPECT_LT(largest_difference(found.of_positions, expected), 1e-4);
 }
 
-}  // namespace
+}  // namespace gradients_test
 }  // namespace assay::interp::attribution

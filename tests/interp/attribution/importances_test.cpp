@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace importances_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -74,5 +74,5 @@ TEST(TopShare, MarksTheLargestScoresEarlierOnesFirst) {
   EXPECT_THROW(top_share(scores, 1.1), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace importances_test
 }  // namespace assay::interp::attribution

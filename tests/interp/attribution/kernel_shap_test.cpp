@@ -7,7 +7,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace kernel_shap_test {
 
 using at::Tensor;
 
@@ -51,5 +51,5 @@ TEST(KernelShap, SaysWhenTheBudgetIsTooSmall) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace kernel_shap_test
 }  // namespace assay::interp::attribution

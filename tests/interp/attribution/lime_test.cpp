@@ -8,7 +8,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace lime_test {
 
 using at::Tensor;
 
@@ -70,5 +70,5 @@ TEST(Lime, RefusesTooFewSamples) {
   EXPECT_THROW(lime(additive_game(numbers({1})), 1, {.samples = 1}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace lime_test
 }  // namespace assay::interp::attribution

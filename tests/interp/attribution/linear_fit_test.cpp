@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace linear_fit_test {
 
 using at::Tensor;
 
@@ -64,5 +64,5 @@ TEST(LeastSquaresOfSum, RefusesRowsThatLeaveCoefficientsOpen) {
   EXPECT_THROW(least_squares_of_sum(X, numbers({1}), numbers({1}), 1), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace linear_fit_test
 }  // namespace assay::interp::attribution

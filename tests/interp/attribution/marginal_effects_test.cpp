@@ -6,7 +6,7 @@
 #include <cmath>
 
 namespace assay::interp::attribution {
-namespace {
+namespace marginal_effects_test {
 
 using at::Tensor;
 
@@ -68,5 +68,5 @@ TEST(MarginalEffects, WithoutACompleteCycleAreUnknown) {
   EXPECT_TRUE(error.isinf().all().item<bool>());
 }
 
-}  // namespace
+}  // namespace marginal_effects_test
 }  // namespace assay::interp::attribution

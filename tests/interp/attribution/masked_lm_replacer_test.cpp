@@ -11,7 +11,7 @@
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace masked_lm_replacer_test {
 
 using at::Tensor;
 using testing::UnorderedElementsAre;
@@ -110,5 +110,5 @@ TEST(MaskedLmReplacer, RefusesACausalNetwork) {
   EXPECT_THROW(MaskedLmReplacer(encoder(), 0), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace masked_lm_replacer_test
 }  // namespace assay::interp::attribution

@@ -6,7 +6,7 @@
 #include <cmath>
 
 namespace assay::interp::attribution {
-namespace {
+namespace masks_test {
 
 using at::Tensor;
 
@@ -56,5 +56,5 @@ TEST(Masks, RefuseAShareThatIsNone) {
     EXPECT_THROW(draw_masks({.ratio = ratio}, 3, 1, 0, 1), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace masks_test
 }  // namespace assay::interp::attribution

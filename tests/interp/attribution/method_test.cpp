@@ -9,7 +9,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace method_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -138,5 +138,5 @@ TEST(RandomScores, DependOnTheSeedAlone) {
   EXPECT_EQ(first.rows, 0);
 }
 
-}  // namespace
+}  // namespace method_test
 }  // namespace assay::interp::attribution

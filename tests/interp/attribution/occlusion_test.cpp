@@ -7,7 +7,7 @@
 #include "tests/interp/attribution/additive.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace occlusion_test {
 
 using at::Tensor;
 
@@ -81,5 +81,5 @@ TEST(Occlusion, DeletesWhereAsked) {
   EXPECT_TRUE(explanation.scores.equal(torch::tensor({1.0, 2.0, 4.0}, torch::kFloat64)));
 }
 
-}  // namespace
+}  // namespace occlusion_test
 }  // namespace assay::interp::attribution

@@ -11,7 +11,7 @@
 #include "tests/interp/attribution/additive.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace probes_test {
 
 using at::Tensor;
 using testing::Each;
@@ -135,5 +135,5 @@ TEST(Probes, CheckInBlocksWithoutChangingWhatAStepDraws) {
   }
 }
 
-}  // namespace
+}  // namespace probes_test
 }  // namespace assay::interp::attribution

@@ -13,7 +13,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace reagent_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -191,5 +191,5 @@ TEST(ReagentConfig, IsRefusedOutOfRange) {
   EXPECT_THROW(reagent_preset("best", 1000), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace reagent_test
 }  // namespace assay::interp::attribution

@@ -6,7 +6,7 @@
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace same_type_replacer_test {
 
 using testing::ElementsAre;
 
@@ -79,5 +79,5 @@ TEST(EligibleFeatures, AreThoseWithSomethingToReplace) {
   EXPECT_THROW(eligible_features(stop, kSameType), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace same_type_replacer_test
 }  // namespace assay::interp::attribution

@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace sampled_shapley_test {
 
 using at::Tensor;
 
@@ -64,5 +64,5 @@ TEST(SampledShapley, AsksForNoMoreSetsThanItSays) {
   EXPECT_THROW(sampled_shapley(game, n, 1, 1), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace sampled_shapley_test
 }  // namespace assay::interp::attribution

@@ -12,7 +12,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace scorer_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -105,5 +105,5 @@ TEST(ScorerOfANetwork, PadsShorterSequencesOnTheLeft) {
   EXPECT_THROW(framed_scorer(std::vector<Sequence>{{1, 2, 3, 1, 2, 3, 1}}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace scorer_test
 }  // namespace assay::interp::attribution

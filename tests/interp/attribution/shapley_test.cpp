@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/games.h"
 
 namespace assay::interp::attribution {
-namespace {
+namespace shapley_test {
 
 using at::Tensor;
 
@@ -72,5 +72,5 @@ TEST(Shapley, OfTooManyFeaturesIsRefused) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace shapley_test
 }  // namespace assay::interp::attribution

@@ -7,7 +7,7 @@
 #include <cmath>
 
 namespace assay::interp::attribution {
-namespace {
+namespace target_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -65,5 +65,5 @@ TEST(TargetText, ErrorsSayWhatExistsAndWhatIsMissing) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("TOKEN:FOIL")));
 }
 
-}  // namespace
+}  // namespace target_test
 }  // namespace assay::interp::attribution

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 namespace assay::interp {
-namespace {
+namespace blas_test {
 
 TEST(BlasTest, ItsFileIsFoundInTheRunningProgram) {
   const std::string library = inspect_blas().library;
@@ -81,5 +81,5 @@ TEST(BlasTest, ItsThreadsChangeNoProduct) {
   }
 }
 
-}  // namespace
+}  // namespace blas_test
 }  // namespace assay::interp

@@ -11,7 +11,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp {
-namespace {
+namespace chunks_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -50,5 +50,5 @@ TEST(ChunksTest, CoverEveryItemOnceWhateverTheThreads) {
   }
 }
 
-}  // namespace
+}  // namespace chunks_test
 }  // namespace assay::interp

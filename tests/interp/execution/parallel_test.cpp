@@ -16,7 +16,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp {
-namespace {
+namespace parallel_test {
 
 class ParallelTest : public testing::TestWithParam<int> {
   const WithThreads with_threads_{GetParam()};
@@ -98,5 +98,5 @@ TEST(ParallelSettingTest, SeveralThreadsReallyWork) {
   EXPECT_EQ(workers.size(), 3);
 }
 
-}  // namespace
+}  // namespace parallel_test
 }  // namespace assay::interp

@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace shards_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -76,5 +76,5 @@ TEST(ShardsTest, EveryChunkOfTheRangesIsWorkedOn) {
   EXPECT_THAT(seen, ElementsAre(0, 1, 3, 4));
 }
 
-}  // namespace
+}  // namespace shards_test
 }  // namespace assay::interp

@@ -5,7 +5,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace fields_test {
 
 using nlohmann::ordered_json;
 using testing::HasSubstr;
@@ -101,5 +101,5 @@ TEST(FieldsTest, AreDescribedWithTheirPlaces) {
             "| `anything` | anything |\n");
 }
 
-}  // namespace
+}  // namespace fields_test
 }  // namespace assay::interp

@@ -14,7 +14,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace file_pair_test {
 
 namespace fs = std::filesystem;
 
@@ -127,5 +127,5 @@ TEST_F(FilePairTest, DataThatNoIndexNamesAreLeftForTheReaderToRefuse) {
   EXPECT_EQ(data_of_pair(at("none"), sha256("mine")), at("none"));
 }
 
-}  // namespace
+}  // namespace file_pair_test
 }  // namespace assay::interp

@@ -15,7 +15,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace file_writer_test {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
@@ -213,5 +213,5 @@ TEST_F(FileWriterTest, AKilledWriterLeavesATemporaryThatCanBeTold) {
   EXPECT_EQ(entries(), 0);
 }
 
-}  // namespace
+}  // namespace file_writer_test
 }  // namespace assay::interp

@@ -12,7 +12,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace files_test {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
@@ -107,5 +107,5 @@ TEST_F(FilesTest, HashesAreThoseOfTheStandard) {  // FIPS 180-4, examples
   EXPECT_EQ(sha256_of_file(at("x")), sha256(long_text));
 }
 
-}  // namespace
+}  // namespace files_test
 }  // namespace assay::interp

@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace json_reader_test {
 
 using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
@@ -101,5 +101,5 @@ TEST_F(JsonFiles, AreNamedAndMustBeRegularFiles) {
             at("pipe").string() + ": expected a regular file, found a pipe");
 }
 
-}  // namespace
+}  // namespace json_reader_test
 }  // namespace assay::interp

@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace json_shape_test {
 
 using namespace json_shapes;
 using Json = nlohmann::ordered_json;
@@ -94,5 +94,5 @@ TEST(JsonShape, MessagesStayShort) {
   EXPECT_EQ(cut_short("ääää", 5), "ää…");
 }
 
-}  // namespace
+}  // namespace json_shape_test
 }  // namespace assay::interp

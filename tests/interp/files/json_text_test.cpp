@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::interp {
-namespace {
+namespace json_text_test {
 
 TEST(JsonTextTest, BytesThatAreNoUtf8AreShownAsSuchAndTheRestStays) {
   EXPECT_EQ(json_text(nlohmann::json{{"path", "\xff/é"}}), "{\"path\":\"\uFFFD/é\"}");
@@ -12,5 +12,5 @@ TEST(JsonTextTest, BytesThatAreNoUtf8AreShownAsSuchAndTheRestStays) {
   EXPECT_EQ(valid_utf8(plain), plain);
 }
 
-}  // namespace
+}  // namespace json_text_test
 }  // namespace assay::interp

@@ -8,7 +8,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace npy_test {
 
 using std::string_literals::operator""s;
 using testing::HasSubstr;
@@ -75,5 +75,5 @@ TEST_F(NpyTest, EveryTruncationIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace npy_test
 }  // namespace assay::interp

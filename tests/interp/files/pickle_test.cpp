@@ -9,7 +9,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp::pickle {
-namespace {
+namespace pickle_test {
 
 using namespace checkpoint_bytes;  // NOLINT(google-build-using-namespace)
 using std::string_literals::operator""s;
@@ -235,5 +235,5 @@ TEST(PickleTest, FlippedBytesNeverCrash) {
   }
 }
 
-}  // namespace
+}  // namespace pickle_test
 }  // namespace assay::interp::pickle

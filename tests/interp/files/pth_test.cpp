@@ -13,7 +13,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace pth_test {
 
 using namespace checkpoint_bytes;  // NOLINT(google-build-using-namespace)
 using testing::HasSubstr;
@@ -232,5 +232,5 @@ TEST_F(PthTest, ThePublishedCheckpointIsRead) {
   EXPECT_EQ(checkpoint.tensors.at("blocks.1.attn.W_Q").sizes(), (std::vector<int64_t>{4, 32, 128}));
 }
 
-}  // namespace
+}  // namespace pth_test
 }  // namespace assay::interp

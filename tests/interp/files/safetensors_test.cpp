@@ -12,7 +12,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace safetensors_test {
 
 using testing::HasSubstr;
 
@@ -214,5 +214,5 @@ TEST_F(SafetensorsTest, WhatTheFormatCannotNameIsNotWritten) {
   EXPECT_FALSE(std::filesystem::exists(at("x")));
 }
 
-}  // namespace
+}  // namespace safetensors_test
 }  // namespace assay::interp

@@ -13,7 +13,7 @@
 #include "tests/interp/sites.h"
 
 namespace assay::interp {
-namespace {
+namespace cut_test {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -245,5 +245,5 @@ TEST(CutTest, AReadoutThatIsNoPositionIsRefused) {
               fmt::format("site 'logits[pos={0}]': position {0} is out of range [0, 5)", readout));
 }
 
-}  // namespace
+}  // namespace cut_test
 }  // namespace assay::interp

@@ -15,7 +15,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace places_test {
 
 using testing::ElementsAre;
 
@@ -148,5 +148,5 @@ TEST(PlacesTest, OnlyTheFirstPlacesAreEmbeddings) {
   }
 }
 
-}  // namespace
+}  // namespace places_test
 }  // namespace assay::interp

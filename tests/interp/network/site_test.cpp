@@ -10,7 +10,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace site_test {
 
 using testing::ElementsAre;
 using Shape = std::vector<int64_t>;
@@ -198,5 +198,5 @@ TEST(SiteTest, ShapesAreThoseOfTheValues) {
   }
 }
 
-}  // namespace
+}  // namespace site_test
 }  // namespace assay::interp

@@ -10,7 +10,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace transformer_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -215,5 +215,5 @@ TEST(TransformerTest, LayerNormsStartAsTheIdentity) {
   EXPECT_TRUE(model.weight("blocks.0.ln2.b").equal(at::zeros({6})));
 }
 
-}  // namespace
+}  // namespace transformer_test
 }  // namespace assay::interp

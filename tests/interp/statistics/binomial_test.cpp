@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace assay::statistics {
-namespace {
+namespace binomial_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -224,5 +224,5 @@ TEST(WinRateBounds, ErrAtMostAsOftenAsTheySay) {
   }
 }
 
-}  // namespace
+}  // namespace binomial_test
 }  // namespace assay::statistics

@@ -13,7 +13,7 @@
 #include <tuple>
 
 namespace assay::statistics {
-namespace {
+namespace bootstrap_test {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -221,5 +221,5 @@ TEST(MeanInterval, SlowTableOfMisses) {
   }
 }
 
-}  // namespace
+}  // namespace bootstrap_test
 }  // namespace assay::statistics

@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace assay::statistics {
-namespace {
+namespace p_values_test {
 
 using testing::DoubleNear;
 using testing::ElementsAre;
@@ -67,5 +67,5 @@ TEST(Corrections, OfOneTestAreNoneAndOfNoneNothing) {
   }
 }
 
-}  // namespace
+}  // namespace p_values_test
 }  // namespace assay::statistics

@@ -7,7 +7,7 @@
 #include <set>
 
 namespace assay::statistics {
-namespace {
+namespace random_test {
 
 using testing::ElementsAre;
 
@@ -118,5 +118,5 @@ TEST(NumbersOfPlaces, GiveAnOrder) {
     EXPECT_LT(uniform_at(1, 2, order[i - 1]), uniform_at(1, 2, order[i]));
 }
 
-}  // namespace
+}  // namespace random_test
 }  // namespace assay::statistics

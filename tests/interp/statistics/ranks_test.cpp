@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace assay::statistics {
-namespace {
+namespace ranks_test {
 
 using Values = std::vector<double>;
 
@@ -114,5 +114,5 @@ TEST(RankStatistics, RefuseNaNAndOtherSizes) {
   EXPECT_THROW(auroc({1, 2}, {1}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace ranks_test
 }  // namespace assay::statistics

@@ -15,7 +15,7 @@
 #include "tests/interp/tracing/plan_by_hooks.h"
 
 namespace assay::interp {
-namespace {
+namespace plan_test {
 
 using testing::ElementsAre;
 
@@ -334,5 +334,5 @@ TEST(PlanTest, PlansAgreeWithThoseMadeHookByHook) {
   for (const auto& [shortcut, times] : seen) EXPECT_GT(times, 100) << shortcut;
 }
 
-}  // namespace
+}  // namespace plan_test
 }  // namespace assay::interp

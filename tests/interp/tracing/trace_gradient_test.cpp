@@ -14,7 +14,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace trace_gradient_test {
 
 using at::Tensor;
 
@@ -120,5 +120,5 @@ TEST(TraceGradientTest, GradientsOfOverwrittenValuesEqualFiniteDifferences) {
   }
 }
 
-}  // namespace
+}  // namespace trace_gradient_test
 }  // namespace assay::interp

@@ -13,7 +13,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace trace_overwrite_test {
 
 using at::Tensor;
 
@@ -173,5 +173,5 @@ TEST(TraceOverwriteTest, AnIncompleteCutWithoutTokensIsRefused) {
   EXPECT_EQ(refusal({whole(hook::resid_post(1))}), "");
 }
 
-}  // namespace
+}  // namespace trace_overwrite_test
 }  // namespace assay::interp

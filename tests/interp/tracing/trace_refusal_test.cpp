@@ -12,7 +12,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace trace_refusal_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -100,5 +100,5 @@ TEST(TraceRefusalTest, LogitsThatAreNotFiniteAreNoAnswer) {
   EXPECT_EQ(message_of([&] { answer_logits(*model, {tokens, labels, {}}, 2); }), message);
 }
 
-}  // namespace
+}  // namespace trace_refusal_test
 }  // namespace assay::interp

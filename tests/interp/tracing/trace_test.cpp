@@ -16,7 +16,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace trace_test {
 
 using at::Tensor;
 
@@ -199,5 +199,5 @@ TEST(TraceTest, KeysAfterTheQueryAreNeverSeen) {
   }
 }
 
-}  // namespace
+}  // namespace trace_test
 }  // namespace assay::interp

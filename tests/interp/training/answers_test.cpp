@@ -9,7 +9,7 @@
 #include "tests/interp/training/toy_training.h"
 
 namespace assay::interp {
-namespace {
+namespace answers_test {
 
 using at::Tensor;
 
@@ -108,5 +108,5 @@ TEST(TrainingOnTextsOfAnyLength, NeverSeesWhatFillsThemUp) {
         << parameter.key();
 }
 
-}  // namespace
+}  // namespace answers_test
 }  // namespace assay::interp

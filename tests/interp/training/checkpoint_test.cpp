@@ -18,7 +18,7 @@
 #include "tests/interp/training/toy_training.h"
 
 namespace assay::interp {
-namespace {
+namespace checkpoint_test {
 
 using testing::HasSubstr;
 
@@ -209,5 +209,5 @@ TEST_F(CheckpointTest, AFullDiskEndsTheRunAndLeavesTheFormerCheckpoint) {
   EXPECT_TRUE(same_bits(*resumed, uninterrupted()));
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace assay::interp

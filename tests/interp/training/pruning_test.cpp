@@ -15,7 +15,7 @@
 #include "tests/interp/training/toy_training.h"
 
 namespace assay::interp {
-namespace {
+namespace pruning_test {
 
 using at::Tensor;
 
@@ -101,5 +101,5 @@ TEST(PruningTest, KeepingMoreNeuronsThanThereAreKeepsAll) {
   EXPECT_EQ(run(*model, config).last.neurons, 24);
 }
 
-}  // namespace
+}  // namespace pruning_test
 }  // namespace assay::interp

@@ -11,7 +11,7 @@
 #include "tests/interp/training/toy_training.h"
 
 namespace assay::interp {
-namespace {
+namespace training_config_test {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -98,5 +98,5 @@ TEST(TrainingConfigTest, ImpossibleSettingsAreRefused) {
             "site 'logits[pos=3]': position 3 is out of range [0, 3)");
 }
 
-}  // namespace
+}  // namespace training_config_test
 }  // namespace assay::interp

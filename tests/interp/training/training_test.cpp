@@ -17,7 +17,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp {
-namespace {
+namespace training_test {
 
 using at::Tensor;
 
@@ -184,5 +184,5 @@ TEST(TrainingTest, ProgressIsOneLineOfJson) {
   EXPECT_EQ(to_json(progress).at("accuracy"), 0.75);
 }
 
-}  // namespace
+}  // namespace training_test
 }  // namespace assay::interp

@@ -17,7 +17,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace checkpoint_test {
 
 using at::Tensor;
 using axioms::Axiom;
@@ -108,5 +108,5 @@ TEST_F(GrokkingCheckpoint, ConvertsDerivesAndValidatesAsItIs) {
       EXPECT_EQ(node[axiom].estimate.failures, 0) << node.node << "." << to_string(axiom);
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace assay::tasks::modular_addition

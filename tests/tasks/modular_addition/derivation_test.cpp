@@ -11,7 +11,7 @@
 #include "tests/tasks/modular_addition/small_model.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace derivation_test {
 
 using at::Tensor;
 using axioms::Axiom;
@@ -180,5 +180,5 @@ TEST(ModularDerivation, RefusesWhatDoesNotFit) {
                std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace derivation_test
 }  // namespace assay::tasks::modular_addition

@@ -10,7 +10,7 @@
 #include "tests/tasks/modular_addition/small_model.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace evidence_test {
 
 using at::Tensor;
 
@@ -178,5 +178,5 @@ TEST(Evidence, SpeaksAgainstARandomNetwork) {
   EXPECT_FALSE(answer_evidence(*model, all, domain.inputs.labels, 31, key).at(0).supports);
 }
 
-}  // namespace
+}  // namespace evidence_test
 }  // namespace assay::tasks::modular_addition

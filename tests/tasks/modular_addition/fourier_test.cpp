@@ -8,7 +8,7 @@
 #include <numbers>
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace fourier_test {
 
 using at::Tensor;
 using testing::ElementsAre;
@@ -94,5 +94,5 @@ TEST(KeyFrequencies, OfTheSmallestPrimeIsTheOnlyOne) {
   EXPECT_TRUE(std::isinf(key.gap));
 }
 
-}  // namespace
+}  // namespace fourier_test
 }  // namespace assay::tasks::modular_addition

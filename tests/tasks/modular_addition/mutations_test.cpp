@@ -12,7 +12,7 @@
 #include "tests/tasks/modular_addition/small_model.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace mutations_test {
 
 using circuits::Interpretation;
 using interp::message_of;
@@ -87,5 +87,5 @@ TEST(AnswerGamma, WritesOneStateForEachSum) {
   }
 }
 
-}  // namespace
+}  // namespace mutations_test
 }  // namespace assay::tasks::modular_addition

@@ -6,7 +6,7 @@
 #include "tests/tasks/modular_addition/small_model.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace observations_test {
 
 using at::Tensor;
 
@@ -52,5 +52,5 @@ TEST(LinearMap, IsTheSmallestOfSeveralBestOnes) {
   EXPECT_TRUE(map.weight.allclose(at::full({2, 1}, 2, torch::kFloat64), 0, 1e-10));
 }
 
-}  // namespace
+}  // namespace observations_test
 }  // namespace assay::tasks::modular_addition

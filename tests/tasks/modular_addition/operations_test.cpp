@@ -9,7 +9,7 @@
 #include "tasks/modular_addition/pairs.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace operations_test {
 
 using at::Tensor;
 using circuits::Operation;
@@ -72,5 +72,5 @@ TEST(Operations, RefuseBadNumbers) {
   EXPECT_THROW(seven({torch::tensor({{1, 7, 11}}, torch::kInt64)}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace operations_test
 }  // namespace assay::tasks::modular_addition

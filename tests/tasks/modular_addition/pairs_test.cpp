@@ -10,7 +10,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace pairs_test {
 
 using interp::message_of;
 
@@ -135,5 +135,5 @@ TEST(Pairs, RefuseWhatIsNoPrimeOrNoFraction) {
   EXPECT_THROW(Pairs({.p = 7, .split_seed = -1}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace pairs_test
 }  // namespace assay::tasks::modular_addition

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace recipe_test {
 
 using testing::ElementsAre;
 using testing::ThrowsMessage;
@@ -56,5 +56,5 @@ TEST(ModularAdditionRecipe, ListsThePresetsThatExist) {
   for (const Preset& preset : presets()) EXPECT_NO_THROW(recipe(preset.name, Pairs({.p = 7})));
 }
 
-}  // namespace
+}  // namespace recipe_test
 }  // namespace assay::tasks::modular_addition

@@ -16,7 +16,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks::modular_addition {
-namespace {
+namespace reference_test {
 
 using axioms::Axiom;
 using circuits::Interpretation;
@@ -159,5 +159,5 @@ TEST(ModularMemorised, NoVariantOfTheInterpretationPasses) {
   }
 }
 
-}  // namespace
+}  // namespace reference_test
 }  // namespace assay::tasks::modular_addition

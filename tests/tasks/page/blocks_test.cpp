@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::tasks::page {
-namespace {
+namespace blocks_test {
 
 TEST(Blocks, PercentagesTellAnExactZeroFromASmallRate) {
   EXPECT_EQ(percent(0, 4), "0");
@@ -26,5 +26,5 @@ TEST(Blocks, VerdictsHaveATone) {
   EXPECT_EQ(tone_of_verdict("vacuous"), Tone::Bad);
 }
 
-}  // namespace
+}  // namespace blocks_test
 }  // namespace assay::tasks::page

@@ -7,7 +7,7 @@
 #include <set>
 
 namespace assay::tasks::synthetic_text {
-namespace {
+namespace language_test {
 
 using testing::ThrowsMessage;
 
@@ -81,5 +81,5 @@ TEST(Language, OfAveragesHasThePapersNumbersOfWords) {
                                             "words: expected 16, 32, 64, 128 or 200, got 17"));
 }
 
-}  // namespace
+}  // namespace language_test
 }  // namespace assay::tasks::synthetic_text

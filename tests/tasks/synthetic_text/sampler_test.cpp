@@ -6,7 +6,7 @@
 #include <map>
 
 namespace assay::tasks::synthetic_text {
-namespace {
+namespace sampler_test {
 
 constexpr int kTexts = 6000;
 
@@ -68,5 +68,5 @@ TEST(TextSampler, FillsRowsUpBehindTheirReadout) {
   }
 }
 
-}  // namespace
+}  // namespace sampler_test
 }  // namespace assay::tasks::synthetic_text

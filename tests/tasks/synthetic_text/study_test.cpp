@@ -12,7 +12,7 @@
 #include "tasks/synthetic_text/synthetic_text.h"
 
 namespace assay::tasks::synthetic_text {
-namespace {
+namespace study_test {
 
 /// As `assay train TASK --preset PRESET --seed 1` makes it.
 std::shared_ptr<interp::Transformer> trained(const Task& task, const std::string& preset) {
@@ -75,5 +75,5 @@ TEST(Study, SlowSlalomRecoversTheParametersOfItsData) {
   EXPECT_GE(found.recovery->correlation_importance, 0.95);
 }
 
-}  // namespace
+}  // namespace study_test
 }  // namespace assay::tasks::synthetic_text

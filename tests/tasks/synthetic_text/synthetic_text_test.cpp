@@ -6,7 +6,7 @@
 #include "tests/tasks/conformance.h"
 
 namespace assay::tasks::synthetic_text {
-namespace {
+namespace synthetic_text_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -64,5 +64,5 @@ TEST(SyntheticText, RefusesUnknownPresets) {
                   "unknown preset 'bert' of bag-of-words; there are two-layers, one-layer"));
 }
 
-}  // namespace
+}  // namespace synthetic_text_test
 }  // namespace assay::tasks::synthetic_text

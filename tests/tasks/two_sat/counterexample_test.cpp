@@ -11,7 +11,7 @@
 #include "tests/tasks/two_sat/shipped_model.h"
 
 namespace assay::tasks {
-namespace {
+namespace counterexample_test {
 
 using sat2::Clause;
 using sat2::Formula;
@@ -86,5 +86,5 @@ TEST_F(CounterexampleSlow, TheFormulaOfTheDocumentationIsOne) {
   EXPECT_NEAR(margins({formula}).item<double>(), 2.942, 0.01);
 }
 
-}  // namespace
+}  // namespace counterexample_test
 }  // namespace assay::tasks

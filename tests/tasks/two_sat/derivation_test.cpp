@@ -17,7 +17,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace derivation_test {
 
 using at::Tensor;
 using circuits::Node;
@@ -271,5 +271,5 @@ TEST(Derivation, RefusesNoFormulasNoLeavesAndNetworksWithoutEvaluatingNeurons) {
                   "interpretation"));
 }
 
-}  // namespace
+}  // namespace derivation_test
 }  // namespace assay::tasks::two_sat

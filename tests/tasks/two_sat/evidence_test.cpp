@@ -8,7 +8,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace evidence_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -223,5 +223,5 @@ TEST(OrEvidence, CountsTheAnswersThatFlipWithoutAPart) {
   EXPECT_TRUE(opposite[0].supports);
 }
 
-}  // namespace
+}  // namespace evidence_test
 }  // namespace assay::tasks::two_sat

@@ -8,7 +8,7 @@
 #include "tasks/registry.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace features_test {
 
 using interp::attribution::Feature;
 using interp::attribution::Framing;
@@ -60,5 +60,5 @@ TEST(Features, OfOtherTasksAreTokensAlone) {
   EXPECT_EQ(task->lengths().framing, Framing{});
 }
 
-}  // namespace
+}  // namespace features_test
 }  // namespace assay::tasks::two_sat

@@ -8,7 +8,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace levels_test {
 
 using at::Tensor;
 using testing::DoubleNear;
@@ -171,5 +171,5 @@ TEST(ChooseLevels, KeepsThresholdsPositiveWhereTheNetworkRestsAtSat) {
   }
 }
 
-}  // namespace
+}  // namespace levels_test
 }  // namespace assay::tasks::two_sat

@@ -13,7 +13,7 @@
 #include "tests/tasks/two_sat/shipped_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace masked_lm_test {
 
 using namespace interp::attribution;
 
@@ -79,5 +79,5 @@ TEST_F(MaskedLmSlow, LearnsWhatFormulasAllowAndExplainsAsTheExactReplacerDoes) {
   EXPECT_GT(spearman_of_effects / kFormulas, 0.9);
 }
 
-}  // namespace
+}  // namespace masked_lm_test
 }  // namespace assay::tasks::two_sat

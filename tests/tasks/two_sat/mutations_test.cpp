@@ -16,7 +16,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace mutations_test {
 
 using circuits::Interpretation;
 using circuits::Node;
@@ -197,5 +197,5 @@ TEST(TwoSatMutations, AddUp) {
   EXPECT_TRUE(program.steps.at(0).h({tokens}).equal(value));
 }
 
-}  // namespace
+}  // namespace mutations_test
 }  // namespace assay::tasks::two_sat

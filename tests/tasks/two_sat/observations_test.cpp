@@ -12,7 +12,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace observations_test {
 
 using at::Tensor;
 
@@ -259,5 +259,5 @@ TEST(Summarise, ByHand) {
   EXPECT_EQ(rows[1].on, 2);  // 0.5 is on
 }
 
-}  // namespace
+}  // namespace observations_test
 }  // namespace assay::tasks::two_sat

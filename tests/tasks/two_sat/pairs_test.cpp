@@ -10,7 +10,7 @@
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace pairs_test {
 
 constexpr sat2::SamplerSettings kSettings{.variables = 4, .min_clauses = 8, .max_clauses = 8};
 
@@ -58,5 +58,5 @@ TEST(Pairs, DoNotDependOnTheSliceAskedFor) {
   EXPECT_FALSE(at::equal(part.clean, pairs(kSettings, sat2::Split::Derive, 4, 10, 5).clean));
 }
 
-}  // namespace
+}  // namespace pairs_test
 }  // namespace assay::tasks::two_sat

@@ -11,7 +11,7 @@
 #include "tests/tasks/two_sat/spell_programs.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace programs_fitting_test {
 
 /// One row per table over `assignments`, each a random number of times, on where `program` says.
 std::vector<TableRow> data_of(const Program& program, int assignments, std::mt19937_64& random) {
@@ -202,5 +202,5 @@ TEST(DisjunctionOf, CountsTheErrorsOfAGivenSet) {
   EXPECT_EQ(fitted.errors, 1 + 3 + 10);
 }
 
-}  // namespace
+}  // namespace programs_fitting_test
 }  // namespace assay::tasks::two_sat

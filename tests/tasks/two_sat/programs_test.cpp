@@ -12,7 +12,7 @@
 #include "tests/tasks/two_sat/spell_programs.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace programs_test {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -162,5 +162,5 @@ TEST(Programs, AreSpelledOutWithTheirAssignments) {
             "clauses: on, else off), else off");
 }
 
-}  // namespace
+}  // namespace programs_test
 }  // namespace assay::tasks::two_sat

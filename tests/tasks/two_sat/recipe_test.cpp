@@ -8,7 +8,7 @@
 #include "interp/training/training.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace recipe_test {
 
 using testing::ElementsAre;
 using testing::ThrowsMessage;
@@ -68,5 +68,5 @@ TEST(Recipe, ThatPrunesKeepsFewerNeuronsFromPhaseToPhaseAndEndsAtRest) {
   }
 }
 
-}  // namespace
+}  // namespace recipe_test
 }  // namespace assay::tasks::two_sat

@@ -14,7 +14,7 @@
 #include "tests/tasks/two_sat/spell_programs.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace relevance_test {
 
 using at::Tensor;
 using testing::ElementsAre;
@@ -131,5 +131,5 @@ TEST(Interventions, ThroughAPerfectInterpretationFindWhatLogicSays) {
   }
 }
 
-}  // namespace
+}  // namespace relevance_test
 }  // namespace assay::tasks::two_sat

@@ -12,7 +12,7 @@
 #include "tests/interp/attribution/replacers.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace replacers_test {
 
 using interp::attribution::Replacer;
 using interp::attribution::Sequence;
@@ -146,5 +146,5 @@ TEST(ReplacersOfTasks, AreListedAndAnUnknownOneIsRefusedWithTheList) {
   EXPECT_EQ(support->fillings.size(), 112U) << "numbers for numbers, nothing for '='";
 }
 
-}  // namespace
+}  // namespace replacers_test
 }  // namespace assay::tasks::two_sat

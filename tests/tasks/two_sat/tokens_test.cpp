@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace tokens_test {
 
 using testing::ThrowsMessage;
 
@@ -111,5 +111,5 @@ TEST(Tokens, ThatBreakTheGrammarAreRefusedByPosition) {
   EXPECT_NE(refusal({10, 1, 6, 11, 12}), "");  // one variable twice
 }
 
-}  // namespace
+}  // namespace tokens_test
 }  // namespace assay::tasks::two_sat

@@ -14,7 +14,7 @@
 #include "tests/tasks/two_sat/small_model.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace transformations_test {
 
 using sat2::Clause;
 using sat2::Formula;
@@ -121,5 +121,5 @@ TEST(Transformations, Z3AgreesThatTheAnswerStays) {
   }
 }
 
-}  // namespace
+}  // namespace transformations_test
 }  // namespace assay::tasks::two_sat

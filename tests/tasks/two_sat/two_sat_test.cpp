@@ -13,7 +13,7 @@
 #include "tests/tasks/conformance.h"
 
 namespace assay::tasks::two_sat {
-namespace {
+namespace two_sat_test {
 
 using testing::ElementsAre;
 using testing::ThrowsMessage;
@@ -93,5 +93,5 @@ TEST(TwoSat, OfOneLengthIsTheTaskThatItWas) {
   EXPECT_THROW(make_task("two-sat", {{"min_clauses", -1}}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace two_sat_test
 }  // namespace assay::tasks::two_sat

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::tools::page {
-namespace {
+namespace comparison_figures_test {
 
 Json figure(double mean, double low, double high) {
   return {{"mean", mean}, {"interval", {low, high}}, {"inputs", 10}};
@@ -67,5 +67,5 @@ TEST(ComparisonFigures, HaveThreeDigits) {
   EXPECT_EQ(figure_text(-0.001), "0.00");
 }
 
-}  // namespace
+}  // namespace comparison_figures_test
 }  // namespace assay::tools::page

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace assay::tools::page {
-namespace {
+namespace page_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -51,5 +51,5 @@ TEST(ReportPage, CarriesTheLicencesOfItsCharts) {
   EXPECT_THAT(html_of({.title = "t", .sections = {}}), HasSubstr("== vega/LICENSE"));
 }
 
-}  // namespace
+}  // namespace page_test
 }  // namespace assay::tools::page

@@ -12,7 +12,7 @@
 #include "tools/page/sections.h"
 
 namespace assay::tools::page {
-namespace {
+namespace report_shapes_test {
 
 using interp::message_of;
 using testing::HasSubstr;
@@ -373,5 +373,5 @@ TEST_F(ReportShapes, TextsOfReportsStayText) {
       EXPECT_THAT(block.value("svg", ""), testing::Not(HasSubstr("<img")));
 }
 
-}  // namespace
+}  // namespace report_shapes_test
 }  // namespace assay::tools::page

@@ -9,7 +9,7 @@
 #include "tools/decisions.h"
 
 namespace assay::tools::page {
-namespace {
+namespace sections_test {
 
 using interp::message_of;
 using testing::HasSubstr;
@@ -435,5 +435,5 @@ TEST_F(Runs, OfATrainingMayEndInTheMiddleOfALine) {
                 HasSubstr("metrics.jsonl: line 2: "));
 }
 
-}  // namespace
+}  // namespace sections_test
 }  // namespace assay::tools::page

@@ -5,7 +5,7 @@
 #include "tests/interp/attribution/slalom/oracle.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace closed_form_test {
 
 SampleScorer answers_of(const Slalom& model) {
   return [model](const std::vector<Sample>& samples) { return observed(model, samples).scores; };
@@ -62,5 +62,5 @@ TEST(SlalomClosedForm, APairOutsideItsTwoValuesProvesThatTheModelIsAnother) {
   EXPECT_TRUE(at::isfinite(solved.importance).all().item<bool>());
 }
 
-}  // namespace
+}  // namespace closed_form_test
 }  // namespace assay::interp::attribution::slalom

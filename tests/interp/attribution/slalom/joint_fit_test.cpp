@@ -9,7 +9,7 @@
 #include "tests/interp/attribution/slalom/oracle.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace joint_fit_test {
 
 using at::Tensor;
 
@@ -183,5 +183,5 @@ TEST(SlalomJointFit, FeaturesInNoBagStayWhereTheyAre) {
               (model.importance[0] - model.importance[1]).item<double>(), 1e-4);
 }
 
-}  // namespace
+}  // namespace joint_fit_test
 }  // namespace assay::interp::attribution::slalom

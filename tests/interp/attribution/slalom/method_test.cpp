@@ -8,7 +8,7 @@
 #include "tests/interp/with_threads.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace method_test {
 
 using at::Tensor;
 using testing::HasSubstr;
@@ -183,5 +183,5 @@ TEST(SlalomReadings, LinearisedIsTheSlopeByAnOccurrencesWeightBeforeANeutralBack
     EXPECT_NEAR(z * predict(backed, bag_of({i, 3})), linearised(model)[i].item<double>(), 1e-3);
 }
 
-}  // namespace
+}  // namespace method_test
 }  // namespace assay::interp::attribution::slalom

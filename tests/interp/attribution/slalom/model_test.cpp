@@ -8,7 +8,7 @@
 #include "tests/interp/attribution/slalom/oracle.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace model_test {
 
 using at::Tensor;
 
@@ -90,5 +90,5 @@ TEST(SlalomModel, ValuesAreTheLeastSquaresSolutionUnderGivenImportances) {
   }
 }
 
-}  // namespace
+}  // namespace model_test
 }  // namespace assay::interp::attribution::slalom

@@ -10,7 +10,7 @@
 #include "tests/interp/networks.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace networks_test {
 
 using at::Tensor;
 
@@ -84,5 +84,5 @@ TEST(OneHeadOfAttention, IsReadBackExactly) {
   EXPECT_LT(found.diagnostics["mse"].get<double>(), 1e-20);
 }
 
-}  // namespace
+}  // namespace networks_test
 }  // namespace assay::interp::attribution::slalom

@@ -14,7 +14,7 @@
 #include "tests/interp/attribution/slalom/oracle.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace published_fits_test {
 
 using at::Tensor;
 
@@ -122,5 +122,5 @@ TEST(NonnegativeLeastSquares, FindsTheBestOfAllSetsOfUnknowns) {
   }
 }
 
-}  // namespace
+}  // namespace published_fits_test
 }  // namespace assay::interp::attribution::slalom

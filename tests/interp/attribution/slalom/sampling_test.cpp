@@ -8,7 +8,7 @@
 #include "tests/interp/attribution/slalom/oracle.h"
 
 namespace assay::interp::attribution::slalom {
-namespace {
+namespace sampling_test {
 
 using at::Tensor;
 
@@ -57,5 +57,5 @@ TEST(SlalomSampling, ARowDependsOnTheSeedAndItsIndexAlone) {
   EXPECT_TRUE(subset_samples(9, 5, 1).equal(subset_samples(9, 50, 1).narrow(0, 0, 5)));
 }
 
-}  // namespace
+}  // namespace sampling_test
 }  // namespace assay::interp::attribution::slalom
