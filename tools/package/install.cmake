@@ -32,7 +32,7 @@ configure_package_config_file(tools/package/assayConfig.cmake.in assayConfig.cma
   INSTALL_DESTINATION ${cmake_folder})
 write_basic_package_version_file(assayConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
-  DESTINATION ${cmake_folder})
+  tools/package/torch.cmake DESTINATION ${cmake_folder})
 
 # tasks/TASK/NETWORK/model.safetensors becomes share/assay/TASK/NETWORK/model.safetensors
 install(DIRECTORY tasks/two_sat tasks/modular_addition DESTINATION ${CMAKE_INSTALL_DATADIR}/assay
