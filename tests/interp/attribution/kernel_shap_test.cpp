@@ -30,20 +30,23 @@ TEST(KernelShap, OfAnAdditiveGameIsExactFromFewSets) {
 }
 
 TEST(KernelShap, FromSomeSetsComesNearAndSharesOutWhatAllAreWorth) {
-  const Tensor values = random_values(9, 3);
+  constexpr int kSeeds = 200;
+  const Tensor values = random_values(12, 3);
   const Game game = table_game(values);
-  const Tensor exact = shapley_values(game, 9);
+  const Tensor exact = shapley_values(game, 12);
   const auto error = [&](int64_t budget) {
     double sum = 0;
-    for (uint64_t seed = 0; seed < 20; ++seed) {
-      const KernelShap fit = kernel_shap(game, 9, budget, seed);
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      const KernelShap fit = kernel_shap(game, 12, budget, seed);
       EXPECT_NEAR(fit.values.sum().item<double>(), (values[-1] - values[0]).item<double>(), 1e-9);
       sum += (fit.values - exact).square().mean().item<double>();
     }
-    return sum / 20;
+    return sum / kSeeds;
   };
-  // The mean squared error of a sampling method falls like one over the number of sets.
-  EXPECT_NEAR(error(100) / error(400), 4, 2);
+  // The mean squared error of a regression with 12 unknowns falls like 1 / (sets - 12), and drawing
+  // 400 of 4,096 sets without replacement takes off another 5%. Each mean is over some 2,000
+  // squares: the ratio's standard error is about 4%, and three of them are allowed.
+  EXPECT_NEAR(error(200) / error(400), 388.0 / 188 * 1.05, 0.26);
 }
 
 TEST(KernelShap, SaysWhenTheBudgetIsTooSmall) {
