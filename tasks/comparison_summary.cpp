@@ -140,7 +140,7 @@ std::string in_words(const Leader& leader) {
           ? ""
           : fmt::format(", not told apart from {}", fmt::join(leader.not_told_apart, ", "));
   return fmt::format("none is best: {} leads{}{}", leader.method, rivals,
-                     leader.above_chance ? "" : ", not above chance");
+                     leader.above_chance ? "" : ", not shown to be above chance");
 }
 
 ComparisonSummary summarise(const Comparison& comparison, const statistics::Bootstrap& bootstrap) {

@@ -96,7 +96,7 @@ TEST(Leader, IsNotBestWhereItDoesNotBeatChance) {
   std::vector<std::vector<double>> inputs;
   for (int i = 0; i < 40; ++i) inputs.push_back({0.5 + 0.1 * (i % 3), 0.3 + 0.11 * (i % 3)});
   const Leader leader = leader_of(values_of("x.auroc", inputs, 0.6), "x.auroc");
-  EXPECT_EQ(in_words(leader), "none is best: a leads, not above chance");
+  EXPECT_EQ(in_words(leader), "none is best: a leads, not shown to be above chance");
 }
 
 TEST(Leader, HasTheLowestValuesWhereLowIsBetter) {
