@@ -1,19 +1,31 @@
 #pragma once
-// Arithmetic with enclosures. The program rounds upward from its first line to its last
-// (round_up()), so the sum, product or quotient that the processor gives is never below the exact
-// one. An interval stores its lower end with the sign changed: rounding that upward moves the end
-// down, and no operation here has to switch modes. (Rump, Verification methods, Acta Numerica 2010,
-// section 8.)
+// Arithmetic with enclosures. The program rounds upward from its first line to its last, so a sum,
+// product or quotient as the processor gives it is never below the exact one. An interval stores
+// its lower end with the sign changed: rounding that upward moves the end down, and no operation
+// has to switch modes. (S. M. Rump, Verification methods, Acta Numerica 2010, section 8.)
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
-#include <cstdint>
 #include <vector>
+
+#if __has_include(<flint/arb.h>)  // FLINT 3 holds what was Arb
+#include <flint/arb.h>
+#else
+#include <arb.h>
+#endif
+
+#include "readers.h"
 
 namespace checker {
 
-/// Sets the rounding mode, and @throws std::runtime_error if arithmetic does not follow it.
-void round_up();
+inline void round_up() {
+  volatile double one = 1, tiny = 1e-30, three = 3;
+  const bool set = std::fesetround(FE_UPWARD) == 0;
+  const double above = one + tiny, below = -((-one) - (-tiny)), third = -(-one / three);
+  if (!set || !(above > 1) || !(below < one) || !(third < one / three))
+    throw std::runtime_error("the processor or the compiler does not round upward");
+}
 
 struct Interval {
   double minus_low = 0, high = 0;  ///< [-minus_low, high] holds the exact value
@@ -22,7 +34,7 @@ struct Interval {
   Interval(double exact) : minus_low(-exact), high(exact) {}  // NOLINT: a number is an interval
   Interval(double low, double high) : minus_low(-low), high(high) {}
   double low() const { return -minus_low; }
-
+  Interval operator-() const { return {-high, minus_low}; }
   Interval& operator+=(const Interval& other) {
     minus_low += other.minus_low;
     high += other.high;
@@ -30,9 +42,6 @@ struct Interval {
   }
 };
 
-inline Interval operator-(const Interval& x) {
-  return {-x.high, x.minus_low};
-}
 inline Interval operator+(Interval x, const Interval& y) {
   return x += y;
 }
@@ -55,10 +64,47 @@ inline Interval operator/(const Interval& x, const Interval& y) {
   return quotient;
 }
 
-Interval square_root(const Interval& x);               ///< of a positive interval
-Interval exponential(const Interval& x);               ///< by Arb; @throws CannotCheck beyond ±500
-Interval cosine_of_turn(int64_t part, int64_t whole);  ///< cos 2π·part/whole, by Arb
-Interval sine_of_turn(int64_t part, int64_t whole);
+/// Of a positive interval. The root that the processor gives is the least double not below the
+/// exact one, so the double before it is below.
+inline Interval square_root(const Interval& x) {
+  return {std::nextafter(std::sqrt(x.low()), 0.0), std::sqrt(x.high)};
+}
+
+/// What Arb computes in a ball, in the rounding mode that C libraries expect.
+template <typename Compute>
+Interval by_arb(Compute compute) {
+  constexpr slong precision = 80;
+  std::fesetround(FE_TONEAREST);
+  arb_t ball;
+  arf_t low, high;
+  arb_init(ball), arf_init(low), arf_init(high);
+  compute(ball, precision);
+  arb_get_interval_arf(low, high, ball, precision);
+  const Interval result(arf_get_d(low, ARF_RND_FLOOR), arf_get_d(high, ARF_RND_CEIL));
+  arb_clear(ball), arf_clear(low), arf_clear(high);
+  std::fesetround(FE_UPWARD);
+  return result;
+}
+
+inline Interval exponential(const Interval& x) {
+  if (!(x.high <= 500 && x.minus_low <= 500)) throw CannotCheck("a score beyond 500");
+  const auto of = [](double exact) {
+    return by_arb([&](arb_t ball, slong precision) {
+      arb_set_d(ball, exact);
+      arb_exp(ball, ball, precision);
+    });
+  };
+  return {of(x.low()).low(), of(x.high).high};
+}
+
+/// Cosine or sine of 2π·part/whole.
+inline Interval wave(bool sine, int64_t part, int64_t whole) {
+  return by_arb([&](arb_t ball, slong precision) {
+    arb_set_si(ball, 2 * part);
+    arb_div_si(ball, ball, whole, precision);
+    sine ? arb_sin_pi(ball, ball, precision) : arb_cos_pi(ball, ball, precision);
+  });
+}
 
 using Vector = std::vector<Interval>;
 
@@ -67,30 +113,55 @@ inline void add_scaled(Interval* to, const double* weights, const Interval& x, s
   const Interval by_sign[2] = {x, -x};
   for (size_t i = 0; i < n; ++i) {
     const Interval& signed_x = by_sign[weights[i] < 0];
-    const double size = std::fabs(weights[i]);
-    to[i].minus_low += size * signed_x.minus_low;
-    to[i].high += size * signed_x.high;
+    to[i].minus_low += std::fabs(weights[i]) * signed_x.minus_low;
+    to[i].high += std::fabs(weights[i]) * signed_x.high;
   }
 }
 
-/// to[i] += weight · x[i] for i below n.
-inline void add_multiple(Interval* to, double weight, const Interval* x, size_t n) {
+/// to += weight · x, as far as `to` goes.
+inline void add_multiple(Vector& to, double weight, const Vector& x) {
   const double size = std::fabs(weight);
-  for (size_t i = 0; i < n; ++i) {
+  for (size_t i = 0; i < to.size(); ++i) {
     to[i].minus_low += size * (weight < 0 ? x[i].high : x[i].minus_low);
     to[i].high += size * (weight < 0 ? x[i].minus_low : x[i].high);
   }
 }
 
 /// x · matrix, for an exact matrix [x.size(), columns] that begins at `matrix`.
-Vector times(const Vector& x, const double* matrix, size_t columns);
-Interval dot(const Interval* x, const Interval* y, size_t n);
+inline Vector times(const Vector& x, const double* matrix, size_t columns) {
+  Vector product(columns);
+  for (size_t i = 0; i < x.size(); ++i)
+    add_scaled(product.data(), matrix + i * columns, x[i], columns);
+  return product;
+}
+
+inline void add(Vector& to, const Vector& x) {
+  for (size_t i = 0; i < to.size(); ++i) to[i] += x[i];
+}
+inline void add(Vector& to, const double* exact) {
+  for (size_t i = 0; i < to.size(); ++i) to[i] += exact[i];
+}
+
+inline Interval dot(const Vector& x, const Vector& y) {
+  Interval sum;
+  for (size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
+  return sum;
+}
 
 /// Which of two values or more is the largest.
 struct Decision {
   int64_t winner = -1;  ///< -1: the enclosures overlap
   Interval margin;      ///< it less the largest of the others; where there is no winner, holds 0
 };
-Decision decide(const Vector& values);
+
+inline Decision decide(const Vector& values) {
+  const auto by_low = [](const Interval& x, const Interval& y) { return x.low() < y.low(); };
+  const auto best = std::ranges::max_element(values, by_low);
+  double low = -INFINITY, high = -INFINITY;  // of the largest of the others
+  for (auto other = values.begin(); other != values.end(); ++other)
+    if (other != best) low = std::max(low, other->low()), high = std::max(high, other->high);
+  const Interval margin = *best - Interval(low, high);
+  return {.winner = margin.low() > 0 ? best - values.begin() : -1, .margin = margin};
+}
 
 }  // namespace checker
