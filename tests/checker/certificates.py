@@ -125,9 +125,8 @@ def two_sat_claim(m):
                "on": ("F32", rounded([0.17, 0.18, 0.19, 0.2])), "mean": ("F32", rounded([0.01] * 6)),
                "stream": ("F32", rounded([0.001 * i for i in range(m.d_model)]))}
     programs = [{"any_of": [0]}, {"assignment": 1, "yes": True, "no": False},
-                {"assignment": 2, "yes": {"assignment": 3, "yes": False, "no": True}, "no": False},
+                {"assignment": 2, "yes": {"assignment": 3, "yes": True, "no": {"any_of": [2]}}, "no": False},
                 {"assignment": 3, "yes": True, "no": {"assignment": 0, "yes": {"any_of": [2]}, "no": {"any_of": [1, 2]}}}]
-    programs[2] = {"assignment": 2, "yes": {"assignment": 3, "yes": True, "no": True}, "no": False}
     nodes = [
         node("parse", ["tokens"], ["blocks.0.hook_resid_post"], ["blocks.0.hook_resid_post[pos=2,6,10]"],
              operation("tokens_at", {"positions": [[1, 2], [5, 6], [9, 10]]}),

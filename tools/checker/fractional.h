@@ -213,8 +213,9 @@ inline std::vector<NearestPrototype::Range> NearestPrototype::ranges_of_neurons(
 // chord where c < 0, else whichever of relu(x) ≥ x and relu(x) ≥ 0 loses less.
 inline NearestPrototype::Line NearestPrototype::line_below(const Interval& c, const Range& range) {
   const auto [l, u] = range;
-  const double size = c.high, unstable = size > 0 ? (u >= -l ? size : 0) : size * (u / (u - l));
-  const double slope = u <= 0 ? 0 : l >= 0 ? size : unstable;
+  double slope = c.high;
+  if (u <= 0 || (l < 0 && c.high > 0 && u < -l)) slope = 0;
+  if (l < 0 && u > 0 && c.high < 0) slope *= u / (u - l);
   const auto gap = [&](double x) { return (c * std::max(x, 0.0) - Interval(slope) * x).low(); };
   return {slope, std::min({gap(l), gap(u), l < 0 && u > 0 ? gap(0) : INFINITY})};
 }

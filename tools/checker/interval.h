@@ -27,6 +27,13 @@ inline void round_up() {
     throw std::runtime_error("the processor or the compiler does not round upward");
 }
 
+/// Comparisons pass over NaN, so nothing holds after an overflow or an invalid operation. The
+/// processor remembers them.
+inline void require_no_overflow() {
+  if (std::fetestexcept(FE_INVALID | FE_OVERFLOW | FE_DIVBYZERO))
+    throw CannotCheck("a number overflowed");
+}
+
 struct Interval {
   double minus_low = 0, high = 0;  ///< [-minus_low, high] holds the exact value
 
@@ -74,6 +81,8 @@ inline Interval square_root(const Interval& x) {
 template <typename Compute>
 Interval by_arb(Compute compute) {
   constexpr slong precision = 80;
+  std::fenv_t environment;
+  std::fegetenv(&environment);
   std::fesetround(FE_TONEAREST);
   arb_t ball;
   arf_t low, high;
@@ -82,7 +91,7 @@ Interval by_arb(Compute compute) {
   arb_get_interval_arf(low, high, ball, precision);
   const Interval result(arf_get_d(low, ARF_RND_FLOOR), arf_get_d(high, ARF_RND_CEIL));
   arb_clear(ball), arf_clear(low), arf_clear(high);
-  std::fesetround(FE_UPWARD);
+  std::fesetenv(&environment);
   return result;
 }
 

@@ -82,6 +82,7 @@ void report(Subject& subject, const Json& json, std::set<std::string>& seen, Out
     line = verdict;
     if (verdict != "open") {
       line += " and checked: " + check_statement(subject, json, verdict == "proved");
+      require_no_overflow();
       ++outcome.shown;
     }
   } catch (const Rejected& why) {
