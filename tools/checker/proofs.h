@@ -85,9 +85,9 @@ std::string check_every_input(const Subject& subject, const Json& proof, const s
   });
   std::string words =
       who + " is right on " + std::to_string(right) + " of " + std::to_string(inputs) + " inputs";
+  const Json& stated_right = proof[proof.contains("right") ? "right" : "inputs"];
   require(integer(proof["inputs"], 0, INT64_MAX) == inputs &&
-              (proved ? inputs : integer(proof["right"], 0, INT64_MAX)) == right &&
-              proved == (right == inputs),
+              integer(stated_right, 0, INT64_MAX) == right && proved == (right == inputs),
           words);
   if (!has_margin) return words;
   words += ", and decides each by a margin of at least " + decimals(least);
