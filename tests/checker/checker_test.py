@@ -118,6 +118,21 @@ class Accepts(CheckerTest):
             package.model, package.domain, list(range(5)), lambda t: (t[0] + t[1]) % 5))]
         self.expect(package, 0, "right on 9 of 9", "a domain of the certificate's own")
 
+    def of_several_lengths(self):
+        """Formulas of two or three clauses: the first may be missing."""
+        package = fresh("two-sat")
+        package.task["settings"]["min_clauses"] = 2
+        whole = [[4, l, r, 5] for l, r in certificates.clauses()]
+        package.domain["slots"] = [{"positions": list(range(4)), "alternatives": [[9] * 4] + whole},
+                                   *package.domain["slots"][3:]]
+        masks = package.specification["masks"]
+        package.specification["masks"] = [["0xf"] + masks[1], *masks[3:]]
+        package.statements, package.hints = package.statements[:1], {}
+        return package
+
+    def test_formulas_of_several_lengths(self):
+        self.expect(self.of_several_lengths(), 0, "Inputs: 80, of 13 tokens", "'sampled', rebuilt here")
+
     def test_a_case_that_is_refuted_by_its_input(self):
         package = fresh("two-sat")
         proof = self.exchange_labels(package)
@@ -262,6 +277,12 @@ class Rejects(CheckerTest):
         self.reject(package, "domain: it is not 'sampled' of the task")
         package.domain["name"] = "most formulas"
         self.expect(package, 2, "has another shape than expected")  # the hints are about more
+
+    def test_missing_clauses_where_there_must_be_one(self):
+        for fewest in 1, 3:  # more may be missing than the domain lets; fewer
+            package = Accepts("of_several_lengths").of_several_lengths()
+            package.task["settings"]["min_clauses"] = fewest
+            self.reject(package, "domain: it is not 'sampled'")
 
     def test_the_domain_of_another_name_or_task(self):
         package = fresh("two-sat")

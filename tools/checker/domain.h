@@ -19,15 +19,16 @@ struct TwoSat {
     clauses = integer(settings["clauses"], 1, 40);
     fewest = several ? integer(settings["min_clauses"], 1, clauses) : clauses;
   }
-  /// `( l r )` for every clause that there is; `# # # #` too, where clauses may be missing.
-  std::set<Tokens> all_clauses(bool both_orders) const {
+  /// What may stand as clause number `clause`: `( l r )` for every clause that there is, and `# # #
+  /// #` where it may be missing. Those that are missing come first; slots let any of these be.
+  std::set<Tokens> all_clauses(int64_t clause, bool both_orders) const {
     const int64_t n = variables;
     std::set<Tokens> all;
     for (int64_t left = 0; left < 2 * n; ++left)
       for (int64_t right = 0; right < 2 * n; ++right)
         if (left % n < right % n || (both_orders && left % n != right % n))
           all.insert({2 * n, left, right, 2 * n + 1});
-    if (fewest < clauses) all.insert(Tokens(4, 2 * n + 5));
+    if (clause < clauses - fewest) all.insert(Tokens(4, 2 * n + 5));
     return all;
   }
 };
@@ -118,10 +119,10 @@ class Domain {
   bool require_as_named(const Json& task) const {
     if (task["name"] == "two-sat" && (name == "sampled" || name == "both-orders")) {
       const TwoSat two_sat(task["settings"]);
-      const std::set<Tokens> expected = two_sat.all_clauses(name == "both-orders");
       bool same = length == 4 * two_sat.clauses + 1 &&
                   allowed(length - 1, 1) == std::set<Tokens>{{2 * two_sat.variables + 2}};
-      for (int64_t c = 0; c < two_sat.clauses; ++c) same = same && allowed(4 * c, 4) == expected;
+      for (int64_t c = 0; c < two_sat.clauses; ++c)
+        same = same && allowed(4 * c, 4) == two_sat.all_clauses(c, name == "both-orders");
       if (!same) throw Rejected("domain: it is not '" + name + "' of the task");
       return true;
     }
