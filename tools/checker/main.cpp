@@ -10,12 +10,6 @@
 namespace checker {
 namespace {
 
-void require_same(const Json& stated, const std::string& sha256, const std::string& what) {
-  if (text(stated) != sha256)
-    throw BadInput("the certificate is about another " + what + ": SHA-256 " + text(stated) +
-                   ", not " + sha256);
-}
-
 // Guards the transcription of the architecture: logits that another program computed in float32.
 void check_replay(const Json& json, const Network& network, int64_t length) {
   require_members(json, {"tokens", "logits"});
@@ -126,28 +120,29 @@ int check(const std::string& path, const std::string& model, const std::string& 
     refuse(json["kind"], "a certificate of schema 1");
   require_members(json["model"], {"sha256"});
   require_members(json["interpretation"], {"sha256", "tensors_sha256"});
-  require_members(json["task"], {"name", "settings"});
   const File model_file = read_file(model);
-  require_same(json["model"]["sha256"], model_file.sha256, "model");
   const Interpretation claim(interpretation);
-  require_same(json["interpretation"]["sha256"], claim.sha256, "interpretation");
-  require_same(json["interpretation"]["tensors_sha256"], claim.tensors_sha256, "interpretation");
+  if (json["model"]["sha256"] != model_file.sha256)
+    throw BadInput("the certificate is about another model: SHA-256");
+  if (json["interpretation"]["sha256"] != claim.sha256 ||
+      json["interpretation"]["tensors_sha256"] != claim.tensors_sha256)
+    throw BadInput("the certificate is about another interpretation: SHA-256");
   if (claim.model_sha256 != model_file.sha256)
     throw BadInput("the interpretation is about another model");
   if (claim.task != json["task"]) throw BadInput("the interpretation is about another task");
 
   const Network network(model_file.bytes);
   const Domain domain(json["domain"], network.d_vocab, network.n_ctx);
-  const bool named = domain.require_as_named(json["task"]);
-  const Specification task(json["specification"], json["task"], domain);
+  Task task(json["task"], domain.name);
+  const bool named = task.require_domain(domain);
+  task.require_specification(json["specification"], domain);
   Subject subject{network, claim, domain, task, {}};
   if (const Json& hints = json["hints"]; !hints.is_null()) {
     require_members(hints, {"file", "sha256"});
     const std::filesystem::path name = text(hints["file"]);
     if (name != name.filename()) refuse(hints, "the name of a file beside the certificate");
     const File side = read_file(std::filesystem::path(path).replace_filename(name));
-    require(side.sha256 == text(hints["sha256"]),
-            "the hints are not those of the certificate (SHA-256)");
+    require(side.sha256 == hints["sha256"], "the hints are not those of the certificate (SHA-256)");
     subject.hints = read_safetensors(side.bytes);
   }
   check_replay(json["replay"], network, domain.length);
@@ -164,22 +159,20 @@ int check(const std::string& path, const std::string& model, const std::string& 
 }  // namespace checker
 
 int main(int count, char** arguments) {
-  const std::vector<std::string> given(arguments + 1, arguments + count);
-  std::map<std::string, std::string> options;
-  for (size_t i = 0; i < given.size(); ++i) {
-    const bool option = given[i] == "--model" || given[i] == "--interpretation";
-    if (option && i + 1 < given.size())
-      options[given[i]] = given[i + 1], ++i;
-    else
-      options[option ? "" : "certificate"] = given[i];
+  std::map<std::string, std::string> given;
+  for (int i = 1; i < count; ++i) {
+    const std::string argument = arguments[i];
+    const bool option = argument.starts_with("--") && i + 1 < count;
+    given[option ? argument : "certificate"] = option ? arguments[++i] : argument;
   }
-  if (given.size() != 5 || options.size() != 3 || options.contains("")) {
+  if (count != 6 || given.size() != 3 || !given.contains("--model") ||
+      !given.contains("--interpretation") || !given.contains("certificate")) {
     std::fputs("usage: assay-check CERTIFICATE --model M --interpretation I\n", stderr);
     return 2;
   }
   try {
     checker::round_up();
-    return checker::check(options["certificate"], options["--model"], options["--interpretation"]);
+    return checker::check(given["certificate"], given["--model"], given["--interpretation"]);
   } catch (const checker::Rejected& why) {
     std::printf("REJECTED: %s\n", why.what());
     return 1;

@@ -14,7 +14,7 @@ struct Subject {
   const Network& network;
   const Interpretation& claim;
   const Domain& domain;
-  const Specification& task;
+  const Task& task;
   Tensors hints;  ///< what is used is taken out
 };
 
@@ -33,7 +33,7 @@ inline void require(bool holds, const std::string& otherwise) {
 /// none holds, no program is on.
 inline std::string check_covering(const Subject& subject, const Json& proof) {
   require_members(proof, {"kind", "neuron_for"});
-  const Specification& task = subject.task;
+  const Task& task = subject.task;
   const Program h(subject.claim, subject.domain.length, subject.network.d_vocab);
   const auto set = [](const auto& list) { return std::set(list.begin(), list.end()); };
   require(

@@ -117,20 +117,13 @@ struct Tensor {
 };
 using Tensors = std::map<std::string, Tensor>;
 
-inline Tensor tensor_at(const char* data, const std::string& type, std::vector<int64_t> shape,
-                        size_t count) {
-  Tensor tensor{std::move(shape), std::vector<double>(count)};
-  for (size_t i = 0; i < count; ++i) {
-    float single = 0;
-    int64_t whole = 0;
-    double number = 0;
-    if (type == "F32") number = (std::memcpy(&single, data + 4 * i, 4), single);
-    if (type == "F64") std::memcpy(&number, data + 8 * i, 8);
-    if (type == "I64") number = static_cast<double>((std::memcpy(&whole, data + 8 * i, 8), whole));
-    if (!(std::fabs(number) <= 1e12)) throw BadInput("a tensor holds NaN or a number beyond 1e12");
-    tensor.data[i] = number;
-  }
-  return tensor;
+template <typename Number>
+double number_at(const char* data) {
+  Number number;
+  std::memcpy(&number, data, sizeof number);
+  if (!(std::fabs(static_cast<double>(number)) <= 1e12))
+    throw BadInput("a tensor holds NaN or a number beyond 1e12");
+  return static_cast<double>(number);
 }
 
 /// @param metadata  receives what stands under `__metadata__`.
@@ -140,11 +133,11 @@ inline Tensors read_safetensors(const std::string& bytes, Json* metadata = nullp
   if (bytes.size() < 8) throw BadInput("safetensors: no header");
   std::memcpy(&length, bytes.data(), 8);
   if (length > bytes.size() - 8) throw BadInput("safetensors: the header is longer than the file");
+  const char* data = bytes.data() + 8 + length;
   const auto available = static_cast<int64_t>(bytes.size() - 8 - length);
   const Json header = parse_json(bytes.substr(8, length));
   if (!header.is_object()) refuse(header, "an object");
   Tensors tensors;
-  std::map<int64_t, int64_t> extents;  // begin -> end: tensors fill the file without gap or overlap
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       if (metadata) *metadata = entry;
@@ -153,21 +146,21 @@ inline Tensors read_safetensors(const std::string& bytes, Json* metadata = nullp
     require_members(entry, {"dtype", "shape", "data_offsets"});
     const std::string& type = text(entry["dtype"]);
     if (type != "F32" && type != "F64" && type != "I64") refuse(entry, "F32, F64 or I64");
-    const auto shape = integers(entry["shape"], 1, available);
+    Tensor tensor{integers(entry["shape"], 1, available), {}};
     const auto place = integers(entry["data_offsets"], 0, available);
-    int64_t count = 1, width = type == "F32" ? 4 : 8;
-    for (const int64_t axis : shape)
-      if (__builtin_mul_overflow(count, axis, &count) || count > available)
+    const int64_t width = type == "F32" ? 4 : 8;
+    int64_t bytes_needed = width;
+    for (const int64_t axis : tensor.shape)
+      if (__builtin_mul_overflow(bytes_needed, axis, &bytes_needed) || bytes_needed > available)
         refuse(entry, "a tensor no larger than the file");
-    if (place.size() != 2 || place[1] - place[0] != count * width ||
-        !extents.emplace(place[0], place[1]).second)
+    if (place.size() != 2 || place[1] - place[0] != bytes_needed)
       refuse(entry, "a place that fits the shape");
-    tensors[name] = tensor_at(bytes.data() + 8 + length + place[0], type, shape, count);
+    const auto read = type == "F32"   ? number_at<float>
+                      : type == "F64" ? number_at<double>
+                                      : number_at<int64_t>;
+    for (int64_t at = place[0]; at < place[1]; at += width) tensor.data.push_back(read(data + at));
+    tensors[name] = std::move(tensor);
   }
-  int64_t position = 0;
-  for (const auto& [begin, end] : extents)
-    if (std::exchange(position, end) != begin) throw BadInput("safetensors: a gap or an overlap");
-  if (position != available) throw BadInput("safetensors: bytes that belong to no tensor");
   return tensors;
 }
 
