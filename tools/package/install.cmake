@@ -2,7 +2,7 @@
 # the shipped models with what is said of them.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS assay)
+install(TARGETS assay assay-check)
 install(TARGETS libassay EXPORT assay)
 install(CODE "set(folder ${CMAKE_CURRENT_BINARY_DIR}/manual)
   execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/manual $<TARGET_FILE:assay> \${folder}

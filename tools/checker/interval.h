@@ -1,0 +1,176 @@
+#pragma once
+// Arithmetic with enclosures. The program rounds upward from its first line to its last, so a sum,
+// product or quotient as the processor gives it is never below the exact one. An interval stores
+// its lower end with the sign changed: rounding that upward moves the end down, and no operation
+// has to switch modes. (S. M. Rump, Verification methods, Acta Numerica 2010, section 8.)
+
+#include <algorithm>
+#include <cfenv>
+#include <cmath>
+#include <vector>
+
+#if __has_include(<flint/arb.h>)  // FLINT 3 holds what was Arb
+#include <flint/arb.h>
+#else
+#include <arb.h>
+#endif
+
+#include "readers.h"
+
+namespace checker {
+
+inline void round_up() {
+  volatile double one = 1, tiny = 1e-30, three = 3;
+  const bool set = std::fesetround(FE_UPWARD) == 0;
+  const double above = one + tiny, below = -((-one) - (-tiny)), third = -(-one / three);
+  if (!set || !(above > 1) || !(below < one) || !(third < one / three))
+    throw std::runtime_error("the processor or the compiler does not round upward");
+}
+
+/// Comparisons pass over NaN, so nothing holds after an overflow or an invalid operation. The
+/// processor remembers them.
+inline void require_no_overflow() {
+  if (std::fetestexcept(FE_INVALID | FE_OVERFLOW | FE_DIVBYZERO))
+    throw CannotCheck("a number overflowed");
+}
+
+struct Interval {
+  double minus_low = 0, high = 0;  ///< [-minus_low, high] holds the exact value
+
+  Interval() = default;
+  Interval(double exact) : minus_low(-exact), high(exact) {}  // NOLINT: a number is an interval
+  Interval(double low, double high) : minus_low(-low), high(high) {}
+  double low() const { return -minus_low; }
+  Interval operator-() const { return {-high, minus_low}; }
+  Interval& operator+=(const Interval& other) {
+    minus_low += other.minus_low;
+    high += other.high;
+    return *this;
+  }
+};
+
+inline Interval operator+(Interval x, const Interval& y) {
+  return x += y;
+}
+inline Interval operator-(const Interval& x, const Interval& y) {
+  return x + -y;
+}
+inline Interval operator*(const Interval& x, const Interval& y) {
+  const double xl = x.low(), yl = y.low();
+  Interval product;
+  product.high = std::max({xl * yl, xl * y.high, x.high * yl, x.high * y.high});
+  product.minus_low =
+      std::max({x.minus_low * yl, x.minus_low * y.high, -x.high * yl, -x.high * y.high});
+  return product;
+}
+/// @param y  positive.
+inline Interval operator/(const Interval& x, const Interval& y) {
+  Interval quotient;
+  quotient.high = x.high / (x.high >= 0 ? y.low() : y.high);
+  quotient.minus_low = x.minus_low / (x.minus_low >= 0 ? y.low() : y.high);
+  return quotient;
+}
+
+/// Of a positive interval. The root that the processor gives is the least double not below the
+/// exact one, so the double before it is below.
+inline Interval square_root(const Interval& x) {
+  return {std::nextafter(std::sqrt(x.low()), 0.0), std::sqrt(x.high)};
+}
+
+/// What Arb computes in a ball, in the rounding mode that C libraries expect.
+template <typename Compute>
+Interval by_arb(Compute compute) {
+  constexpr slong precision = 80;
+  std::fenv_t environment;
+  std::fegetenv(&environment);
+  std::fesetround(FE_TONEAREST);
+  arb_t ball;
+  arf_t low, high;
+  arb_init(ball), arf_init(low), arf_init(high);
+  compute(ball, precision);
+  arb_get_interval_arf(low, high, ball, precision);
+  const Interval result(arf_get_d(low, ARF_RND_FLOOR), arf_get_d(high, ARF_RND_CEIL));
+  arb_clear(ball), arf_clear(low), arf_clear(high);
+  std::fesetenv(&environment);
+  return result;
+}
+
+inline Interval exponential(const Interval& x) {
+  if (!(x.high <= 500 && x.minus_low <= 500)) throw CannotCheck("a score beyond 500");
+  const auto of = [](double exact) {
+    return by_arb([&](arb_t ball, slong precision) {
+      arb_set_d(ball, exact);
+      arb_exp(ball, ball, precision);
+    });
+  };
+  return {of(x.low()).low(), of(x.high).high};
+}
+
+/// Cosine or sine of 2π·part/whole.
+inline Interval wave(bool sine, int64_t part, int64_t whole) {
+  return by_arb([&](arb_t ball, slong precision) {
+    arb_set_si(ball, 2 * part);
+    arb_div_si(ball, ball, whole, precision);
+    sine ? arb_sin_pi(ball, ball, precision) : arb_cos_pi(ball, ball, precision);
+  });
+}
+
+using Vector = std::vector<Interval>;
+
+/// to[i] += weights[i] · x for i below n. The ends change places where a weight is negative.
+inline void add_scaled(Interval* to, const double* weights, const Interval& x, size_t n) {
+  const Interval by_sign[2] = {x, -x};
+  for (size_t i = 0; i < n; ++i) {
+    const Interval& signed_x = by_sign[weights[i] < 0];
+    to[i].minus_low += std::fabs(weights[i]) * signed_x.minus_low;
+    to[i].high += std::fabs(weights[i]) * signed_x.high;
+  }
+}
+
+/// to += weight · x, as far as `to` goes.
+inline void add_multiple(Vector& to, double weight, const Vector& x) {
+  const double size = std::fabs(weight);
+  for (size_t i = 0; i < to.size(); ++i) {
+    to[i].minus_low += size * (weight < 0 ? x[i].high : x[i].minus_low);
+    to[i].high += size * (weight < 0 ? x[i].minus_low : x[i].high);
+  }
+}
+
+/// x · matrix, for an exact matrix [x.size(), columns] that begins at `matrix`.
+inline Vector times(const Vector& x, const double* matrix, size_t columns) {
+  Vector product(columns);
+  for (size_t i = 0; i < x.size(); ++i)
+    add_scaled(product.data(), matrix + i * columns, x[i], columns);
+  return product;
+}
+
+inline void add(Vector& to, const Vector& x) {
+  for (size_t i = 0; i < to.size(); ++i) to[i] += x[i];
+}
+inline void add(Vector& to, const double* exact) {
+  for (size_t i = 0; i < to.size(); ++i) to[i] += exact[i];
+}
+
+inline Interval dot(const Vector& x, const Vector& y) {
+  Interval sum;
+  for (size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+/// Which of two values or more is the largest.
+struct Decision {
+  int64_t winner = -1;  ///< -1: the enclosures overlap
+  Interval margin;      ///< it less the largest of the others; where there is no winner, holds 0
+};
+
+inline Decision decide(const Vector& values) {
+  const auto by_low = [](const Interval& x, const Interval& y) { return x.low() < y.low(); };
+  const auto best = std::ranges::max_element(values, by_low);
+  double low = -INFINITY, high = -INFINITY;  // of the largest of the others
+  for (auto other = values.begin(); other != values.end(); ++other)
+    if (other != best) low = std::max(low, other->low()), high = std::max(high, other->high);
+  const Interval margin = *best - Interval(low, high);
+  return {.winner = margin.low() > 0 ? best - values.begin() : -1, .margin = margin};
+}
+
+}  // namespace checker

@@ -1,0 +1,186 @@
+// assay-check CERTIFICATE --model M --interpretation I
+// Verifies a certificate of `assay prove`. Read the headers in the order readers, interval,
+// network, interpretation, domain, proofs, fractional; docs/checker.md says why each check
+// suffices.
+
+#include <cstdio>
+
+#include "fractional.h"
+
+namespace checker {
+namespace {
+
+// Guards the transcription of the architecture: logits that another program computed in float32.
+void check_replay(const Json& json, const Network& network, int64_t length) {
+  require_members(json, {"tokens", "logits"});
+  const Json &tokens = list(json["tokens"]), &logits = list(json["logits"]);
+  require(tokens.size() == 100 && logits.size() == 100, "replay: expected 100 inputs");
+  double worst = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const Tokens input = integers(tokens[i], 0, network.d_vocab - 1);
+    require(std::ssize(input) == length && std::ssize(list(logits[i])) == network.d_vocab,
+            "replay: an input or its logits have another length");
+    double largest = 0, off = 0;
+    const Vector exact = network.logits(input);
+    for (int64_t t = 0; t < network.d_vocab; ++t) {
+      const double stated = real(logits[i][t]);
+      largest = std::max({largest, exact[t].low(), -exact[t].high});
+      off = std::max({off, stated + exact[t].minus_low, exact[t].high - stated});
+    }
+    require(off <= 1e-4 * largest,
+            "replay: the logits of input " + std::to_string(i) + " are not those of this network");
+    worst = std::max(worst, off / largest);
+  }
+  std::printf("replay: 100 inputs recomputed, off by at most %.1e of the largest logit\n", worst);
+}
+
+std::string check_statement(Subject& subject, const Json& json, bool proved) {
+  const Json& proof = json["proof"];
+  if (!proof.is_object() || !proof.contains("kind")) throw Rejected("it has no proof");
+  const std::string &statement = text(json["statement"]), &kind = text(proof["kind"]);
+  const bool of_node = statement == "suffix" || statement == "node = program";
+  if (!of_node && statement != "h = specification" && statement != "output = specification")
+    throw CannotCheck("no statement that this program knows");
+  require(of_node == json["node"].is_string(), "it is about a node, or should be");
+  if (of_node) {
+    const Node& node = subject.claim.node(text(json["node"]));
+    if (statement == "suffix" && kind == "affine")
+      return check_suffix(subject, node, proof, proved);
+    if (statement == "node = program" && kind == "fractional")
+      return NearestPrototype(subject, node).check(proof, proved);
+  }
+  const bool of_network = statement == "output = specification";
+  if (!of_node && !proved && kind == "witness") return check_witness(subject, proof, of_network);
+  if (of_network && kind == "enumeration") return check_enumeration(subject, proof, proved);
+  if (statement == "h = specification" && proved && kind == "covering")
+    return check_covering(subject, proof);
+  if (statement == "h = specification" && proved && kind == "listing")
+    return check_listing(subject, proof);
+  throw Rejected("a proof of kind '" + kind + "' does not show it");
+}
+
+struct Outcome {
+  int shown = 0, rejected = 0, unchecked = 0;
+};
+
+void report(Subject& subject, const Json& json, std::set<std::string>& seen, Outcome& outcome) {
+  require_members(json, {"statement", "node", "verdict", "words", "proof", "float32"});
+  const std::string verdict = text(json["verdict"]);
+  const std::string title =
+      text(json["statement"]) + (json["node"].is_null() ? "" : ", node " + text(json["node"]));
+  std::string line;
+  try {
+    require(seen.insert(title).second, "the statement stands twice");
+    require(verdict == "proved" || verdict == "refuted" || verdict == "open",
+            "a verdict '" + verdict + "'");
+    line = verdict;
+    if (verdict != "open") {
+      line += " and checked: " + check_statement(subject, json, verdict == "proved");
+      require_no_overflow();
+      ++outcome.shown;
+    }
+  } catch (const Rejected& why) {
+    ++outcome.rejected;
+    line = std::string("REJECTED: ") + why.what();
+  } catch (const CannotCheck& why) {
+    ++outcome.unchecked;
+    line = std::string("cannot be checked by this program: ") + why.what();
+  }
+  std::printf("%s: %s\n", title.c_str(), line.c_str());
+}
+
+void say_what_is_trusted(const Domain& domain, bool named) {
+  std::map<size_t, int> count;  // alternatives -> slots
+  for (const Slot& slot : domain.slots) ++count[slot.alternatives.size()];
+  std::printf("\nInputs: %.4g, of %ld tokens:", domain.size(), static_cast<long>(domain.length));
+  for (const auto& [alternatives, slots] : count)
+    std::printf(" %d x %zu alternative%s,", slots, alternatives, alternatives == 1 ? "" : "s");
+  std::printf(" chosen independently; %s%s%s.\n",
+              named ? "the task's domain '" : "a domain of the certificate's own",
+              named ? domain.name.c_str() : "", named ? "', rebuilt here" : "");
+  std::puts(
+      "All of it is about exact arithmetic on the numbers in the model's file. What the "
+      "certificate says of\n"
+      "rounding in float32 is not checked.\n"
+      "Trusted: the source of this program (tools/checker), its readers, and the architecture as "
+      "it is\n"
+      "written there; the compiler, and that the processor rounds as it says; Arb and FLINT for "
+      "exp, cos and\n"
+      "sin, GMP for rationals, OpenSSL for SHA-256, nlohmann_json for JSON; that the inputs and "
+      "the\n"
+      "specification are what you care about. Not trusted: the program that wrote the "
+      "certificate.");
+}
+
+int check(const std::string& path, const std::string& model, const std::string& interpretation) {
+  const Json json = parse_json(read_file(path).bytes);
+  require_members(json, {"kind", "schema", "model", "interpretation", "task", "domain",
+                         "specification", "hints", "statements", "replay"});
+  if (json["kind"] != "certificate" || json["schema"] != 1)
+    refuse(json["kind"], "a certificate of schema 1");
+  require_members(json["model"], {"sha256"});
+  require_members(json["interpretation"], {"sha256", "tensors_sha256"});
+  const File model_file = read_file(model);
+  const Interpretation claim(interpretation);
+  if (json["model"]["sha256"] != model_file.sha256)
+    throw BadInput("the certificate is about another model: SHA-256");
+  if (json["interpretation"]["sha256"] != claim.sha256 ||
+      json["interpretation"]["tensors_sha256"] != claim.tensors_sha256)
+    throw BadInput("the certificate is about another interpretation: SHA-256");
+  if (claim.model_sha256 != model_file.sha256)
+    throw BadInput("the interpretation is about another model");
+  if (claim.task != json["task"]) throw BadInput("the interpretation is about another task");
+
+  const Network network(model_file.bytes);
+  const Domain domain(json["domain"], network.d_vocab, network.n_ctx);
+  Task task(json["task"], domain.name);
+  const bool named = task.require_domain(domain);
+  task.require_specification(json["specification"], domain);
+  Subject subject{network, claim, domain, task, {}};
+  if (const Json& hints = json["hints"]; !hints.is_null()) {
+    require_members(hints, {"file", "sha256"});
+    const std::filesystem::path name = text(hints["file"]);
+    if (name != name.filename()) refuse(hints, "the name of a file beside the certificate");
+    const File side = read_file(std::filesystem::path(path).replace_filename(name));
+    require(side.sha256 == hints["sha256"], "the hints are not those of the certificate (SHA-256)");
+    subject.hints = read_safetensors(side.bytes);
+  }
+  check_replay(json["replay"], network, domain.length);
+  Outcome outcome;
+  std::set<std::string> seen;
+  for (const Json& statement : list(json["statements"])) report(subject, statement, seen, outcome);
+  say_what_is_trusted(domain, named);
+  if (outcome.rejected) return 1;
+  if (!outcome.shown) std::puts("Nothing was shown.");
+  return outcome.unchecked || !outcome.shown ? 3 : 0;
+}
+
+}  // namespace
+}  // namespace checker
+
+int main(int count, char** arguments) {
+  std::map<std::string, std::string> given;
+  for (int i = 1; i < count; ++i) {
+    const std::string argument = arguments[i];
+    const bool option = argument.starts_with("--") && i + 1 < count;
+    given[option ? argument : "certificate"] = option ? arguments[++i] : argument;
+  }
+  if (count != 6 || given.size() != 3 || !given.contains("--model") ||
+      !given.contains("--interpretation") || !given.contains("certificate")) {
+    std::fputs("usage: assay-check CERTIFICATE --model M --interpretation I\n", stderr);
+    return 2;
+  }
+  try {
+    checker::round_up();
+    return checker::check(given["certificate"], given["--model"], given["--interpretation"]);
+  } catch (const checker::Rejected& why) {
+    std::printf("REJECTED: %s\n", why.what());
+    return 1;
+  } catch (const checker::CannotCheck& why) {
+    std::printf("cannot be checked by this program: %s\n", why.what());
+    return 3;
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "assay-check: %s\n", problem.what());
+    return 2;
+  }
+}

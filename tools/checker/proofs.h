@@ -1,0 +1,211 @@
+#pragma once
+// Proofs about the composed h, about the suffix, and those that go through every input or name one.
+// Each function returns in words what it has established, and throws Rejected if the certificate
+// says more. docs/checker.md says why each suffices.
+
+#include <gmpxx.h>
+
+#include "domain.h"
+#include "network.h"
+
+namespace checker {
+
+struct Subject {
+  const Network& network;
+  const Interpretation& claim;
+  const Domain& domain;
+  const Task& task;
+  Tensors hints;  ///< what is used is taken out
+};
+
+inline std::string decimals(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+inline void require(bool holds, const std::string& otherwise) {
+  if (!holds) throw Rejected(otherwise);
+}
+
+/// h = specification, of clauses. Programs read nothing but which assignments satisfy all clauses:
+/// T_a. If some T_a holds, a program that is on whenever T_a holds is on, and `any` says yes; if
+/// none holds, no program is on.
+inline std::string check_covering(const Subject& subject, const Json& proof) {
+  require_members(proof, {"kind", "neuron_for"});
+  const Task& task = subject.task;
+  const Program h(subject.claim, subject.domain.length, subject.network.d_vocab);
+  const auto set = [](const auto& list) { return std::set(list.begin(), list.end()); };
+  require(
+      h.variables > 0 && h.variables == task.variables && set(h.positions) == set(task.literals),
+      "h does not read the literals of every clause");
+  require(h.answers == std::vector{task.none, task.some}, "h gives other answers");
+  const size_t assignments = size_t{1} << h.variables, programs = h.programs.size();
+  const auto neuron_for = integers(proof["neuron_for"], 0, static_cast<int64_t>(programs) - 1);
+  require(neuron_for.size() == assignments, "covering: not one neuron per assignment");
+  for (size_t a = 0; a < assignments; ++a) {
+    std::vector<int> satisfied(assignments, -1);
+    satisfied[a] = 1;
+    require(always_on(h.programs[neuron_for[a]], satisfied),
+            "program " + std::to_string(neuron_for[a]) + " can be off although assignment " +
+                std::to_string(a) + " satisfies all clauses");
+  }
+  std::vector<int> none(assignments, 0);
+  for (size_t i = 0; i < programs; ++i)
+    require(!always_on(h.programs[i], none),
+            "program " + std::to_string(i) + " is on although no assignment satisfies");
+  return "each of " + std::to_string(assignments) + " assignments turns a program on whenever it " +
+         "satisfies all clauses, and none of " + std::to_string(programs) + " is on without one";
+}
+
+/// The token that the network decides for (-1: not certain), and by which margin.
+inline Program::Answer decision_of(const Subject& subject, const Tokens& tokens) {
+  const auto answers = subject.claim.answers(subject.network.d_vocab);
+  const Vector logits = subject.network.logits(tokens);
+  Vector chosen;
+  for (const int64_t token : answers) chosen.push_back(logits[token]);
+  const Decision decision = decide(chosen);
+  return {decision.winner < 0 ? -1 : answers[decision.winner], decision.margin};
+}
+
+/// Goes through every input, and compares with what the certificate says of number and margin: the
+/// margin is what was found (which is what counts), up to the width of enclosures, and attained
+/// where it says.
+/// @param answer_to  h's or the network's answer.
+template <typename AnswerTo>
+std::string check_every_input(const Subject& subject, const Json& proof, const std::string& who,
+                              bool proved, bool has_margin, AnswerTo answer_to) {
+  int64_t inputs = 0, right = 0;
+  double least = INFINITY;
+  subject.domain.for_every_input([&](const Tokens& tokens, const Choice& choice) {
+    const Program::Answer answer = answer_to(tokens);
+    require(answer.token >= 0, "the decision on " + Json(tokens).dump() + " is not certain");
+    ++inputs;
+    right += answer.token == subject.task.answer(choice);
+    least = std::min(least, answer.margin.low());
+  });
+  std::string words =
+      who + " is right on " + std::to_string(right) + " of " + std::to_string(inputs) + " inputs";
+  const Json& stated_right = proof[proof.contains("right") ? "right" : "inputs"];
+  require(integer(proof["inputs"], 0, INT64_MAX) == inputs &&
+              integer(stated_right, 0, INT64_MAX) == right && proved == (right == inputs),
+          words);
+  if (!has_margin) return words;
+  words += ", and decides each by a margin of at least " + decimals(least);
+  const auto at = integers(proof["at"], 0, subject.network.d_vocab - 1);
+  subject.domain.choice_of(at);
+  const double stated = real(proof["least_margin"]);
+  const Interval there = answer_to(at).margin;
+  require(stated <= least + 1e-7 && stated <= there.high,
+          words + ", which does not show " + decimals(stated));
+  require(there.low() <= stated + 1e-6, words + ", not attained where it says");
+  return words;
+}
+
+inline std::string check_listing(const Subject& subject, const Json& proof) {
+  require_members(proof, {"kind", "inputs", "least_margin", "at"});
+  const Program h(subject.claim, subject.domain.length, subject.network.d_vocab);
+  return check_every_input(subject, proof, "h", true, !h.variables,
+                           [&](const Tokens& tokens) { return h.run(tokens); });
+}
+
+inline std::string check_enumeration(const Subject& subject, const Json& proof, bool proved) {
+  require_members(proof, {"kind", "inputs", "right", "least_margin", "at"});
+  return check_every_input(subject, proof, "the network", proved, true,
+                           [&](const Tokens& tokens) { return decision_of(subject, tokens); });
+}
+
+/// @param of_network  the network's decision is wrong; else h's answer is.
+inline std::string check_witness(const Subject& subject, const Json& proof, bool of_network) {
+  require_members(proof, {"kind", "tokens", "program", "specification", "network"});
+  const int64_t d_vocab = subject.network.d_vocab;
+  const Tokens tokens = integers(proof["tokens"], 0, d_vocab - 1);
+  const int64_t right = subject.task.answer(subject.domain.choice_of(tokens));
+  const int64_t h = Program(subject.claim, subject.domain.length, d_vocab).run(tokens).token;
+  const Program::Answer network = decision_of(subject, tokens);
+  const std::string words = "on " + Json(tokens).dump() + " the right answer is token " +
+                            std::to_string(right) + ", h says " + std::to_string(h) +
+                            " and the network " + std::to_string(network.token);
+  require(h >= 0 && network.token >= 0 && proof["specification"] == right &&
+              proof["program"] == h && proof["network"] == network.token,
+          words + ": not what the witness says");
+  require((of_network ? network.token : h) != right, words + ": the witness is none");
+  return words;
+}
+
+/// "p/q", in decimal digits.
+inline mpq_class rational(const Json& json) {
+  const std::string& digits = text(json);
+  const size_t slash = digits.find('/'), begin = digits.starts_with('-');
+  const auto whole = [](const std::string& part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
+  };
+  if (slash == digits.npos || digits.size() > 1000 || !whole(digits.substr(slash + 1)) ||
+      !whole(digits.substr(begin, slash - begin)) || mpz_class(digits.substr(slash + 1)) == 0)
+    refuse(json, "a rational \"p/q\"");
+  mpq_class value(digits);
+  value.canonicalize();
+  return value;
+}
+
+/// The suffix. gamma sets the residual stream before the last MLP and its hidden neurons, where the
+/// answer is read; what follows is linear, so the difference of two logits is base + Σ c_k over the
+/// bits that are on. With h = `any`, "on" must win for all sets of bits but the empty one. It does
+/// iff base < 0 and, for each k, the least sum with bit k on, base + c_k + Σ of the other c_j < 0,
+/// is > 0.
+inline std::string check_suffix(const Subject& subject, const Node& node, const Json& proof,
+                                bool proved) {
+  require_members(proof, {"kind", "on", "off", "all_off", "least_on", "least_on_bit"});
+  const Network& network = subject.network;
+  const Block& block = network.blocks.back();
+  const Node& last = subject.claim.node(subject.claim.output);
+  last.h.require("any", {});
+  node.gamma.require("write_levels", {"neurons"}, {"mean", "on", "stream"});
+  const std::string place = "blocks." + std::to_string(network.blocks.size() - 1) + ".";
+  const std::string at = "[pos=" + std::to_string(subject.domain.length - 1) + "]";
+  if (last.parents != Json::array({node.name}) ||
+      node.sites != Json::array({place + "hook_resid_mid" + at, place + "mlp.hook_post" + at}))
+    throw CannotCheck("the node is not written into the last MLP, or `any` does not follow it");
+  const auto answers = subject.claim.answers(network.d_vocab);
+  require(answers.size() == 2 && proof["off"] == answers[0] && proof["on"] == answers[1],
+          "other answers than h's");
+  const auto neurons = integers(node.gamma.parameters["neurons"], 0, network.d_mlp - 1);
+  const auto n = static_cast<int64_t>(neurons.size());
+  if (n == 0 || std::set(neurons.begin(), neurons.end()).size() != neurons.size())
+    throw CannotCheck("write_levels: a neuron stands twice, or there is none");
+  const Tensor level = node.gamma.tensor("on", {n}),
+               mean = node.gamma.tensor("mean", {network.d_mlp});
+  const Tensor stream = node.gamma.tensor("stream", {network.d_model});
+
+  std::vector<mpq_class>
+      direction;  // logit[on] - logit[off], per coordinate of the residual stream
+  for (int64_t i = 0; i < network.d_model; ++i)
+    direction.push_back(mpq_class(network.W_U[i * network.d_vocab + answers[1]]) -
+                        mpq_class(network.W_U[i * network.d_vocab + answers[0]]));
+  const auto along = [&](const double* row) {
+    mpq_class sum;
+    for (int64_t i = 0; i < network.d_model; ++i) sum += direction[i] * mpq_class(row[i]);
+    return sum;
+  };
+  mpq_class base = along(stream.data.data()) + along(block.b_out.data()), against = 0;
+  std::vector<mpq_class> bits(n), least;
+  for (int64_t neuron = 0; neuron < network.d_mlp; ++neuron) {
+    const auto bit = std::ranges::find(neurons, neuron) - neurons.begin();
+    const mpq_class effect = along(&block.W_out[neuron * network.d_model]);
+    if (bit == n) base += effect * mpq_class(mean.data[neuron]);
+    if (bit < n) bits[bit] = effect * mpq_class(level.data[bit]);
+  }
+  for (const mpq_class& c : bits) against += c < 0 ? c : mpq_class(0);
+  for (const mpq_class& c : bits) least.push_back(base + against + (c < 0 ? mpq_class(0) : c));
+  const mpq_class least_on = *std::ranges::min_element(least);
+  require(rational(proof["all_off"]) == base && rational(proof["least_on"]) == least_on &&
+              least[integer(proof["least_on_bit"], 0, n - 1)] == least_on,
+          "the exact numbers are " + base.get_str() + " and " + least_on.get_str());
+  require(proved == (base < 0 && least_on > 0), "the exact numbers do not give this verdict");
+  return "token " + std::to_string(answers[1]) + " leads token " + std::to_string(answers[0]) +
+         " by " + decimals(base.get_d()) + " with all bits off and by at least " +
+         decimals(least_on.get_d()) + " with any on, exactly, over all 2^" + std::to_string(n) +
+         " states" + (proved ? "" : ": some state is decided wrongly");
+}
+
+}  // namespace checker
