@@ -21,6 +21,10 @@ Tensor activated(const Tensor& x, Activation activation) {
       return at::gelu(x, "tanh");
     case Activation::GeluExact:
       return at::gelu(x);
+    case Activation::Silu:
+      return at::silu(x);
+    case Activation::Tanh:
+      return at::tanh(x);
   }
   return {};
 }

@@ -1,6 +1,9 @@
 #include "interp/network/build.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -224,10 +227,33 @@ class Builder {
   Places places_;
 };
 
+void refuse_what_is_not_built(const TransformerConfig& config) {
+  const TransformerConfig usual;
+  const auto refuse_unless = [](bool built, const char* what) {
+    if (!built)
+      throw std::invalid_argument(fmt::format("configuration: {} cannot be run yet", what));
+  };
+  refuse_unless(config.norm == Norm::None || config.norm == Norm::Pre, "this norm");
+  refuse_unless(config.d_mlp > 0, "d_mlp 0");
+  refuse_unless(!config.gated_mlp, "gated_mlp");
+  refuse_unless(!config.embedding_norm, "embedding_norm");
+  refuse_unless(config.positions == usual.positions, "positions other than learned");
+  refuse_unless(config.n_kv_heads.empty(), "n_kv_heads");
+  refuse_unless(config.scores == usual.scores, "scores unscaled");
+  refuse_unless(config.windows.empty(), "windows");
+  refuse_unless(config.blocks == usual.blocks, "blocks beside one another");
+  refuse_unless(config.d_output == 0, "d_output");
+  refuse_unless(config.d_embed == 0, "d_embed");
+  refuse_unless(config.pool == usual.pool, "pool");
+  refuse_unless(!config.head_dense, "head_dense");
+  refuse_unless(!config.head_norm, "head_norm");
+}
+
 }  // namespace
 
 Places describe(const TransformerConfig& config) {
   validate(config);
+  refuse_what_is_not_built(config);
   return Builder(config)();
 }
 

@@ -22,8 +22,8 @@
 
 namespace assay::interp {
 
-/// Gelu is GPT-2's tanh form, GeluExact x Φ(x). They differ by up to 5e-4.
-enum class Activation { Relu, Gelu, GeluExact };
+/// Gelu is GPT-2's tanh form, GeluExact x Φ(x); they differ by up to 5e-4. Silu is x σ(x).
+enum class Activation { Relu, Gelu, GeluExact, Silu, Tanh };
 
 enum class Axis { Head, Position, Key, DHead, Model, Neuron, Output };
 
