@@ -107,7 +107,7 @@ const std::vector<Question>& questions() {
       {"blocks", "MLP after attention or beside it", {"sequential"}, {"parallel"}},
       {"layout",
        "which axis comes first, where all are of one size",
-       {"transformer-lens", "grokking", "gpt2"},
+       {"transformer-lens", "grokking"},
        {}},
   };
   return all;
