@@ -220,6 +220,8 @@ class Problems {
   }
 
   void blocks() {
+    require(config_.norm != Norm::Post || config_.d_mlp != 0,
+            "norm post needs an MLP, but d_mlp is 0");
     require(!config_.gated_mlp || config_.d_mlp != 0, "gated_mlp needs an MLP, but d_mlp is 0");
     if (config_.blocks == BlockForm::Sequential) return;
     require(config_.d_mlp != 0, "parallel blocks need an MLP, but d_mlp is 0");

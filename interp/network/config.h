@@ -27,10 +27,6 @@ enum class ScoreScale { Scaled, Unscaled };  ///< Scaled: by 1/sqrt(d_head)
 /// through a norm of its own (GPT-NeoX); ParallelOneNorm: both through ln1 (GPT-J).
 enum class BlockForm { Sequential, Parallel, ParallelOneNorm };
 
-/// What the head in front of the logits reads: every position by itself, the first one, or the mean
-/// or sum over all. A pooled network has logits at one position, `logits[pos=0]`.
-enum class Pooling { None, First, Mean, Sum };
-
 /// Sizes and switches of one transformer. Files hold the switches after `unembed_bias` only where
 /// they differ from what stands here.
 struct TransformerConfig {
