@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-TEST(ConfigTest, EverySwitchSurvivesJson) {
+TEST(TransformerConfigTest, EverySwitchSurvivesJson) {
   std::mt19937_64 random(1);
   for (int trial = 0; trial < 1000; ++trial) {
     const TransformerConfig config = random_config(random);
@@ -25,19 +25,19 @@ TEST(ConfigTest, EverySwitchSurvivesJson) {
     EXPECT_EQ(config_from_json(to_json(config)), config) << name;
 }
 
-TEST(ConfigTest, FilesSayNothingOfSwitchesThatStandAsEver) {
+TEST(TransformerConfigTest, FilesSayNothingOfSwitchesThatStandAsEver) {
   const json file = to_json({.d_vocab = 3, .n_ctx = 4});
   EXPECT_EQ(file.size(), 12u) << file;
   for (const char* name : {"causal", "positions", "windows", "pool", "d_output", "head_dense"})
     EXPECT_FALSE(file.contains(name)) << name;
 }
 
-TEST(ConfigTest, RandomNetworksAreValid) {
+TEST(TransformerConfigTest, RandomNetworksAreValid) {
   std::mt19937_64 random(2);
   for (int trial = 0; trial < 1000; ++trial) EXPECT_NO_THROW(describe(random_config(random)));
 }
 
-TEST(ConfigTest, WhatDoesNotGoTogetherIsNamed) {
+TEST(TransformerConfigTest, WhatDoesNotGoTogetherIsNamed) {
   const auto problem = [](const std::function<void(TransformerConfig&)>& change) {
     TransformerConfig config{.d_vocab = 3, .n_ctx = 4, .n_heads = {4, 4}, .d_head = {6, 6}};
     validate(config);
