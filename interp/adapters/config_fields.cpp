@@ -105,6 +105,14 @@ const std::set<std::string>& fields_without_effect() {
   return names;
 }
 
+/// Fields of every family that say nothing as long as they have this value.
+const json& harmless_values() {
+  static const json values = {{"is_encoder_decoder", false},
+                              {"tie_encoder_decoder", false},
+                              {"pruned_heads", json::object()}};
+  return values;
+}
+
 /// Names of Hugging Face's activation functions.
 const std::map<std::string, Activation>& activations() {
   static const std::map<std::string, Activation> known = {{"gelu_new", Activation::Gelu},
@@ -242,8 +250,9 @@ void ConfigFields::ignore(std::initializer_list<const char*> names) {
 void ConfigFields::refuse_the_rest() const {
   for (const auto& [name, value] : config_.items()) {
     const bool top = path_.empty();
-    if (value.is_null() || known_.contains(name) || (top && fields_without_effect().contains(name)))
-      continue;
+    if (value.is_null() || known_.contains(name)) continue;
+    if (top && fields_without_effect().contains(name)) continue;
+    if (top && harmless_values().value(name, json()) == value) continue;
     refuse(name, fmt::format("{} is not known, and may change what the network computes; take it "
                              "out of config.json if it does not",
                              text_found(value)));

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "interp/adapters/families/family.h"
 #include "interp/adapters/hugging_face.h"
 #include "interp/files/fail.h"
 
@@ -144,7 +145,23 @@ Origin grokking_place(const std::string& name, const Sizes& shape) {
   return origin;
 }
 
+std::vector<LayoutEntry> all_layouts() {
+  std::vector<LayoutEntry> all = {
+      {"assay", "what train and convert write: one file that says how its network computes"},
+      {"transformer-lens", "state dicts of TransformerLens: options say how they compute"},
+      {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition"}};
+  for (const Family& family : families()) {
+    all.push_back({family.name, "a folder of Hugging Face: " + family.help});
+  }
+  return all;
+}
+
 }  // namespace
+
+const Registry<LayoutEntry>& layouts() {
+  static const Registry<LayoutEntry> all("layout", all_layouts());
+  return all;
+}
 
 Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
   return convert(tensors, config, same_place, {{".attn.mask"}, {".attn.IGNORE"}});

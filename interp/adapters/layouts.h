@@ -7,8 +7,15 @@
 #include "interp/adapters/conversion.h"
 #include "interp/adapters/settings.h"
 #include "interp/files/safetensors.h"
+#include "interp/registry.h"
 
 namespace assay::interp {
+
+struct LayoutEntry {
+  std::string name, help;
+};
+/// All that load_model() reads: layouts of files, and families of Hugging Face.
+const Registry<LayoutEntry>& layouts();
 
 // All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
 // tensor is missing, misshapen, unknown or not of floating point; and if a mask of attention that

@@ -79,10 +79,11 @@ void read_rotary(ConfigFields& config, TransformerConfig& network, double part) 
   parameters.refuse_the_rest();
 
   const int64_t d_head = network.d_head.front();
-  const auto dims = static_cast<int64_t>(part * static_cast<double>(d_head));
+  const auto dims = static_cast<int64_t>(std::min(part, 2.0) * static_cast<double>(d_head));
   if (dims < 2 || dims > d_head || dims % 2 != 0) {
-    config.refuse("partial_rotary_factor",
-                  fmt::format("rotates {} of the {} dimensions of a head", dims, d_head));
+    config.refuse(
+        "partial_rotary_factor",
+        fmt::format("{} would rotate {} of the {} dimensions of a head", part, dims, d_head));
   }
   network.rotary_dims = dims == d_head ? 0 : dims;
 }

@@ -4,7 +4,7 @@
 
 #include "interp/adapters/families/family.h"
 #include "interp/adapters/families/modules.h"
-#include "interp/files/fail.h"
+#include "interp/files/json_shape.h"
 
 namespace assay::interp {
 namespace {
@@ -63,26 +63,32 @@ void gpt2_block(Modules& modules, int64_t layer) {
   modules.norm(ours + "ln2", theirs + "ln_2");
 }
 
-/// Which blocks look back over a window only: `attention_layers`, or `attention_types`, which says
-/// the same as a list of (pattern, how often).
-std::vector<int64_t> gpt_neo_windows(ConfigFields& config, int64_t n_layers) {
-  const int64_t window = config.size("window_size", 256);
-  std::vector<std::string> kinds = config.words("attention_layers");
-  const nlohmann::json& types = config.value("attention_types");
-  if (kinds.empty()) {
-    const nlohmann::json usual = {{{"global", "local"}, (n_layers + 1) / 2}};
-    try {
-      for (const auto& [pattern, repeats] :
-           (types.is_null() ? usual : types)
-               .get<std::vector<std::pair<std::vector<std::string>, int64_t>>>()) {
-        for (int64_t i = 0; i < repeats && std::ssize(kinds) < n_layers; ++i) {
-          kinds.insert(kinds.end(), pattern.begin(), pattern.end());
-        }
-      }
-    } catch (const nlohmann::json::exception&) {
+/// Kinds of attention block by block, from pairs of a pattern and how often it is repeated.
+std::vector<std::string> repeated_kinds(ConfigFields& config, int64_t n_layers) {
+  using namespace json_shapes;  // NOLINT(google-build-using-namespace)
+  static const Shape pattern = list(text(), 1), repeats = integer(0, 1 << 20);
+  const nlohmann::json usual = {{{"global", "local"}, (n_layers + 1) / 2}};
+  const nlohmann::json& said = config.value("attention_types");
+  std::vector<std::string> kinds;
+  for (const auto& pair : said.is_null() ? usual : said) {
+    if (!pair.is_array() || pair.size() != 2 || mismatch(pair[0], pattern) ||
+        mismatch(pair[1], repeats)) {
       config.refuse("attention_types", "expected a list of [[KIND, …], REPEATS]");
     }
+    for (int64_t i = 0; i < pair[1] && std::ssize(kinds) < n_layers; ++i) {
+      for (const auto& kind : pair[0]) kinds.push_back(kind);
+    }
   }
+  return kinds;
+}
+
+/// How far back each block looks. `attention_layers` says which do so over a window only, and
+/// `attention_types` the same in another form.
+std::vector<int64_t> gpt_neo_windows(ConfigFields& config, int64_t n_layers) {
+  const int64_t window = config.size("window_size", 256);
+  const std::vector<std::string> listed = config.words("attention_layers");
+  const std::vector<std::string> repeated = repeated_kinds(config, n_layers);
+  const std::vector<std::string>& kinds = listed.empty() ? repeated : listed;
   if (std::ssize(kinds) != n_layers) {
     config.refuse("attention_layers",
                   fmt::format("expected {} entries, found {}", n_layers, kinds.size()));

@@ -32,6 +32,7 @@ TransformerConfig llama_config(ConfigFields& config, const TensorMap& tensors,
     config.refuse("partial_rotary_factor", "expected 1: these families rotate all of a head");
   }
   config.require("rope_interleaved", false);
+  config.ignore({"max_sequence_length"});  // of old files, never read
   config.architecture({architecture});
   return network;
 }
@@ -82,6 +83,7 @@ Weights read_mistral(ConfigFields& config, const TensorMap& tensors) {
 
 Weights read_qwen2(ConfigFields& config, const TensorMap& tensors) {
   TransformerConfig network = llama_config(config, tensors, "Qwen2ForCausalLM");
+  config.require("use_mrope", false);
   network.attention_biases = true;
   const int64_t window = config.is_null("sliding_window") ? 0 : config.size("sliding_window", 4096);
   const int64_t first = config.count("max_window_layers", 28);

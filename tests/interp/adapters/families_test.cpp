@@ -228,7 +228,7 @@ TEST_F(ConfigTest, WhatCannotBeRunIsRefusedByName) {
        "rope_parameters.rope_type': expected \"default\", found \"yarn\""},
       {"llama", {{"rope_theta", 600}}, "rope_parameters.rope_theta': 500, but 600 outside"},
       {"llama", {{"partial_rotary_factor", 0.5}}, "partial_rotary_factor': expected 1"},
-      {"gpt_neox", {{"rope_parameters", {{"partial_rotary_factor", 0.25}}}}, "rotates 1 of the 4"},
+      {"gpt_neox", {{"rope_parameters", {{"partial_rotary_factor", 0.25}}}}, "rotate 1 of the 4"},
       {"llama", {{"num_key_value_heads", 3}}, "num_key_value_heads': expected a divisor of 2"},
       {"qwen2",
        {{"layer_types", {"full_attention", "chunked_attention"}}},
