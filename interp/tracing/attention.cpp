@@ -14,8 +14,8 @@ namespace {
 using at::Tensor;
 
 // A map of the step's queries without the keys that are out of their reach.
-Tensor masked(const Run& run, const Step& step, const Tensor& map, int64_t first_key,
-              const Read& read, double unseen) {
+Tensor masked(const Step& step, const Tensor& map, int64_t first_key, const Read& read,
+              double unseen) {
   if (read.reach == Reach::All) return map;
   return without_unseen(map, as_index(step.computed, map), first_key, read, unseen);
 }
@@ -57,7 +57,7 @@ Tensor project(const Run& run, int x, const Positions& positions, const Tensor& 
 Tensor read_pattern(const Run& run, const Step& step, int place) {
   const Tensor pattern = run.read_map(place, step);
   if (!run.is_overwritten(place)) return pattern;
-  return masked(run, step, pattern, step.first_key, *attended(run.places(), place), kUnseenPattern);
+  return masked(step, pattern, step.first_key, *attended(run.places(), place), kUnseenPattern);
 }
 
 // --- a single head that reads embeddings, folded: no query, key, value or z per input
@@ -142,7 +142,7 @@ Tensor attention_pattern(const Run& run, const Step& step) {
   const Read read = *attended(run.places(), step.place);
   Tensor scores = run.read_map(run.place_of(step).reads[0].from, step);
   if (step.computed.size() > 1)  // a single query sees just the keys that are there
-    scores = masked(run, step, scores, step.first_key, read, kUnseenScore);
+    scores = masked(step, scores, step.first_key, read, kUnseenScore);
   return pattern_of(scores);
 }
 
@@ -167,7 +167,7 @@ Tensor projection_from_heads(const Run& run, const Step& step) {
 Tensor with_all_keys(const Run& run, const Step& step, const Tensor& map) {
   const bool scores = run.place_of(step).by == Primitive::Scores;
   const int64_t missing = run.extent().n_pos - step.n_keys;
-  return masked(run, step, at::constant_pad_nd(map, {step.first_key, missing}), 0,
+  return masked(step, at::constant_pad_nd(map, {step.first_key, missing}), 0,
                 *attended(run.places(), step.place), scores ? kUnseenScore : kUnseenPattern);
 }
 

@@ -170,8 +170,8 @@ class NaiveForward {
       stream = stream + keep(hook::pos_embed(), at::stack(pos_embed, 1));
     }
     if (config_.embedding_norm) {
-      stream = keep("hook_full_embed", stream);
-      stream = layer_norm(stream, "embed.ln");
+      stream = keep(hook::embed_sum(), stream);
+      stream = keep(hook::embed_ln(), layer_norm(stream, "embed.ln"));
     }
     return stream;
   }
@@ -201,10 +201,10 @@ class NaiveForward {
   at::Tensor block_with_norms_behind(int64_t layer, const std::string& name,
                                      const at::Tensor& pre) {
     at::Tensor mid = keep(hook::resid_mid(layer), pre + attention(layer, name + "attn.", pre));
-    mid = keep(name + "hook_normalized_resid_mid", layer_norm(mid, name + "ln1"));
+    mid = keep(hook::ln1(layer), layer_norm(mid, name + "ln1"));
     if (config_.d_mlp == 0) return mid;
     const at::Tensor post = keep(hook::resid_post(layer), mid + mlp(layer, name + "mlp.", mid));
-    return keep(name + "hook_normalized_resid_post", layer_norm(post, name + "ln2"));
+    return keep(hook::ln2(layer), layer_norm(post, name + "ln2"));
   }
 
   /// Shazeer 2020, equation 6, where gated: act(x W_gate) ⊙ x W_in.
@@ -347,12 +347,12 @@ class NaiveForward {
 
   // --- output
 
-  /// x: [batch, pos, d_model] -> [batch, d_model]
+  /// x: [batch, pos, d_model] -> [batch, 1, d_model]
   at::Tensor pooled(const at::Tensor& x) const {
-    if (config_.pool == Pooling::First) return x.select(1, 0);
+    if (config_.pool == Pooling::First) return x.select(1, 0).unsqueeze(1);
     at::Tensor sum = at::zeros_like(x.select(1, 0));
     for (int64_t pos = 0; pos < x.size(1); ++pos) sum = sum + x.select(1, pos);
-    return config_.pool == Pooling::Mean ? sum / x.size(1) : sum;
+    return (config_.pool == Pooling::Mean ? sum / x.size(1) : sum).unsqueeze(1);
   }
 
   at::Tensor output(const at::Tensor& stream) {
