@@ -57,7 +57,8 @@ int run_convert(const ConvertOptions& options) {
 
 Command add_convert(CLI::App& app) {
   const auto options = std::make_shared<ConvertOptions>();
-  app.add_option("IN", options->in, "checkpoint (.pth, .pt), safetensors file or GPT-2 folder")
+  app.add_option("IN", options->in,
+                 "checkpoint (.pth, .pt), safetensors file or folder of a Hugging Face model")
       ->required();
   app.add_option("OUT", options->out, "safetensors file to write")->required();
   add_network_options(app, options->stated);
@@ -65,10 +66,11 @@ Command add_convert(CLI::App& app) {
   refuse_other_devices(app);
   app.footer(
       "Reads safetensors, PyTorch checkpoints (.pt, .pth; nothing in them is executed) and folders "
-      "of "
-      "GPT-2. What it writes says by itself how the network computes; where IN does not, options "
-      "or "
-      "a JSON configuration beside it (X.config.json beside X.pth) must.\n\nExample:\n  assay "
+      "that Hugging Face's save_pretrained writes (config.json with model.safetensors or "
+      "pytorch_model.bin, whole or in shards; assay list layouts names the families). What it "
+      "writes "
+      "says by itself how the network computes; where IN does not, options or a JSON configuration "
+      "beside it (X.config.json beside X.pth) must.\n\nExample:\n  assay "
       "convert 900.pth published.safetensors");
   return [options] { return run_convert(*options); };
 }

@@ -164,7 +164,8 @@ int run_inspect(const InspectOptions& options) {
 
 Command add_inspect(CLI::App& app) {
   const auto options = std::make_shared<InspectOptions>();
-  app.add_option("MODEL", options->model, "checkpoint, safetensors file or GPT-2 folder")
+  app.add_option("MODEL", options->model,
+                 "checkpoint, safetensors file or folder of a Hugging Face model")
       ->required();
   app.add_option("--expect", options->expect,
                  "logits to compare with: safetensors with tokens and logits, or a .npy of logits")

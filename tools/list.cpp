@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "interp/adapters/layouts.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/plugin.h"
@@ -52,7 +53,8 @@ std::vector<Kind> all_kinds() {
           kind_of("discovery", all.discoverers),
           kind_of("explanation", all.explainers),
           kind_of("replacers", all.replacers),
-          kind_of("sections", all.sections)};
+          kind_of("sections", all.sections),
+          kind_of("layouts", interp::layouts())};
 }
 
 std::vector<Kind> chosen_kinds(const std::string& name) {
@@ -89,7 +91,7 @@ Command add_list(CLI::App& app) {
   const auto options = std::make_shared<ListOptions>();
   app.add_option("KIND", options->kind,
                  "tasks, h, alpha, gamma, equality, mutations, metrics, "
-                 "ablations, discovery, explanation, replacers or sections "
+                 "ablations, discovery, explanation, replacers, sections or layouts "
                  "(default: all of them)");
   app.add_option("--json", options->common.json, "write a machine-readable report")
       ->type_name("FILE");

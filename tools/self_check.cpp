@@ -77,19 +77,34 @@ std::string formula_of(const Places& places, const Place& place) {
         return "rows of " + weight(0);
       case Primitive::Sum:
         return fmt::format("{}", fmt::join(reads, " + "));
-      case Primitive::Norm:
-        return "layer norm of " + reads[0];
+      case Primitive::Norm: {
+        const bool rms = std::get<interp::NormForm>(place.form).kind == interp::NormKind::Rms;
+        return (rms ? "RMS norm of " : "layer norm of ") + reads[0];
+      }
       case Primitive::Project:
         return fmt::format("{} {}{}", reads[0], weight(0),
                            place.weights.size() > 1 ? " + " + weight(1) : "");
-      case Primitive::Scores:
-        return fmt::format("{} · {} / √d_head", reads[0], reads[1]);
+      case Primitive::Rotate:
+        return reads[0] + " turned by its position";
+      case Primitive::Scores: {
+        const auto& form = std::get<interp::ScoresForm>(place.form);
+        return fmt::format("{} · {}{}{}", reads[0], reads[1], form.scale == 1 ? "" : " / √d_head",
+                           form.alibi ? " - slope · distance" : "");
+      }
       case Primitive::Softmax:
         return "softmax of " + reads[0];
       case Primitive::Mix:
         return fmt::format("Σ {} · {}", reads[0], reads[1]);
       case Primitive::Activate:
-        return "activation of " + reads[0];
+        return "activation of " + reads[0] + (reads.size() == 1 ? "" : " · " + reads[1]);
+      case Primitive::Pool: {
+        const auto pooling = std::get<interp::PoolForm>(place.form).pooling;
+        return fmt::format("{} of {}",
+                           pooling == interp::Pooling::First  ? "first position"
+                           : pooling == interp::Pooling::Mean ? "mean over positions"
+                                                              : "sum over positions",
+                           reads[0]);
+      }
       case Primitive::Opaque:
         break;
     }
@@ -98,18 +113,69 @@ std::string formula_of(const Places& places, const Place& place) {
   return fmt::format("{} = {}", short_name(place.name), right());
 }
 
-Tensor normalised(const Tensor& x, const Tensor& gain, const Tensor& bias, double eps) {
-  const Tensor centred = x - x.mean(-1, true);
-  return centred / (centred.square().mean(-1, true) + eps).sqrt() * gain + bias;
+Tensor normalised(const Tensor& x, const interp::NormForm& form) {
+  const bool centring = form.kind == interp::NormKind::Layer;
+  const Tensor centred = centring ? x - x.mean(-1, true) : x;
+  return centred / (centred.square().mean(-1, true) + form.eps).sqrt();
 }
 
 Tensor activated(const Tensor& x, interp::Activation activation) {
-  if (activation == interp::Activation::Relu) return x * x.gt(0);
-  if (activation == interp::Activation::GeluExact) {
-    return 0.5 * x * (1 + at::erf(x / std::numbers::sqrt2));
+  switch (activation) {
+    case interp::Activation::Relu:
+      return x * x.gt(0);
+    case interp::Activation::GeluExact:
+      return 0.5 * x * (1 + at::erf(x / std::numbers::sqrt2));
+    case interp::Activation::Silu:
+      return x / (1 + (-x).exp());
+    case interp::Activation::Tanh:
+      return 1 - 2 / (1 + (2 * x).exp());
+    case interp::Activation::Gelu:
+      break;
   }
   const Tensor inner = std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x);
   return 0.5 * x * (1 + at::tanh(inner));
+}
+
+/// Pair by pair. x: [batch, pos, head, d_head].
+Tensor turned(const Tensor& x, const interp::RotaryForm& form) {
+  Tensor y = x.clone();
+  const Tensor position = at::arange(x.size(1), x.options()).unsqueeze(1);
+  for (int64_t i = 0; i < form.dims / 2; ++i) {
+    const int64_t first = form.interleaved ? 2 * i : i;
+    const int64_t second = form.interleaved ? 2 * i + 1 : i + form.dims / 2;
+    const double power = 2 * static_cast<double>(i) / static_cast<double>(form.dims);
+    const Tensor angle = position / std::pow(form.base, power);
+    const Tensor a = x.select(-1, first), b = x.select(-1, second);
+    y.select(-1, first).copy_(a * angle.cos() - b * angle.sin());
+    y.select(-1, second).copy_(a * angle.sin() + b * angle.cos());
+  }
+  return y;
+}
+
+/// How far each key lies before each query: [pos, key].
+Tensor distances(const Tensor& map) {
+  const Tensor position = at::arange(map.size(-1), map.options());
+  return position.unsqueeze(1) - position;
+}
+
+/// slope · distance, with the slopes of arXiv 2108.12409: 2^(-8 i / n) for n heads, a power of two,
+/// and behind those of the next such n below, every other one of 2 n.
+Tensor linear_bias(const Tensor& map) {
+  const int64_t heads = map.size(1);
+  const auto n = static_cast<int64_t>(std::exp2(std::floor(std::log2(heads))));
+  std::vector<Tensor> biases;
+  for (int64_t head = 0; head < heads; ++head) {
+    const double power =
+        head < n ? 8.0 * static_cast<double>(head + 1) / static_cast<double>(n)
+                 : 4.0 * static_cast<double>(2 * (head - n) + 1) / static_cast<double>(n);
+    biases.push_back(distances(map) * std::exp2(-power));
+  }
+  return at::stack(biases);
+}
+
+/// The keys' or values' heads once for each head of the queries. x: [batch, key, kv head, d_head].
+Tensor shared(const Tensor& x, int64_t heads) {
+  return x.repeat_interleave(heads / x.size(2), 2);
 }
 
 /// The axes that a value and its weight share are summed over.
@@ -136,37 +202,9 @@ class Recording {
 
   /// From the definitions, and from what is recorded of the places that it reads.
   Tensor recomputed(const Place& place) const {
-    const auto read = [&](size_t i) { return value(place.reads[i].from); };
-    const auto weight = [&](size_t i) { return weights_[place.weights[i]]; };
-    switch (place.by) {
-      case Primitive::Token:
-        return weight(0).index({tokens_});
-      case Primitive::Position:
-        return weight(0).slice(0, 0, tokens_.size(1)).expand({tokens_.size(0), -1, -1});
-      case Primitive::Sum:
-        return place.reads.size() == 1 ? read(0) : read(0) + read(1);
-      case Primitive::Norm:
-        return normalised(read(0), weight(0), weight(1),
-                          std::get<interp::NormForm>(place.form).eps);
-      case Primitive::Project: {
-        const Tensor y = projected(places_, place, read(0), weight(0));
-        return place.weights.size() > 1 ? y + weight(1) : y;
-      }
-      case Primitive::Scores:
-        return unseen_removed(at::einsum("bqhd,bkhd->bhqk", {read(0), read(1)}) /
-                              std::sqrt(static_cast<double>(read(0).size(-1))));
-      case Primitive::Softmax: {
-        const Tensor weights = (read(0) - read(0).amax(-1, true)).exp();  // far from overflow
-        return weights / weights.sum(-1, true);
-      }
-      case Primitive::Mix:
-        return at::einsum("bhqk,bkhd->bqhd", {read(0), read(1)});
-      case Primitive::Activate:
-        return activated(read(0), std::get<interp::ActivationForm>(place.form).activation);
-      case Primitive::Opaque:
-        break;
-    }
-    return {};
+    std::vector<Tensor> reads;
+    for (const interp::Read& read : place.reads) reads.push_back(value(read.from));
+    return computed(place, reads);
   }
 
   /// The logits as made of everything that was ever written into the residual stream.
@@ -175,20 +213,76 @@ class Recording {
     for (const interp::ComponentPlaces& component : places_.components)
       if (component.joins >= 0)
         stream = stream.defined() ? stream + value(component.output) : value(component.output);
-    const Place& logits = places_[places_.logits];
-    const Place& before = places_[logits.reads[0].from];
-    if (before.by == Primitive::Norm)
-      stream = normalised(stream, weights_[before.weights[0]], weights_[before.weights[1]],
-                          std::get<interp::NormForm>(before.form).eps);
-    const Tensor y = at::matmul(stream, weights_[logits.weights[0]]);
-    return logits.weights.size() > 1 ? y + weights_[logits.weights[1]] : y;
+    return made_of(stream, places_.logits);
   }
 
  private:
-  Tensor unseen_removed(const Tensor& scores) const {
-    if (!places_.causal) return scores;
-    const Tensor later = at::ones_like(scores[0][0], torch::kBool).triu(1);
-    return scores.masked_fill(later, -std::numeric_limits<double>::infinity());
+  /// What a place would be if the last stream were this.
+  Tensor made_of(const Tensor& stream, int place) const {
+    if (place == places_.components.back().reads) return stream;
+    std::vector<Tensor> reads;
+    for (const interp::Read& read : places_[place].reads)
+      reads.push_back(made_of(stream, read.from));
+    return computed(places_[place], reads);
+  }
+
+  Tensor computed(const Place& place, const std::vector<Tensor>& reads) const {
+    const auto weight = [&](size_t i) { return weights_[place.weights[i]]; };
+    switch (place.by) {
+      case Primitive::Token:
+        return weight(0).index({tokens_});
+      case Primitive::Position:
+        return weight(0).slice(0, 0, tokens_.size(1)).expand({tokens_.size(0), -1, -1});
+      case Primitive::Sum:
+        return at::stack(reads).sum(0);
+      case Primitive::Norm: {
+        Tensor y = normalised(reads[0], std::get<interp::NormForm>(place.form));
+        if (!place.weights.empty()) y = y * weight(0);
+        return place.weights.size() > 1 ? y + weight(1) : y;
+      }
+      case Primitive::Project: {
+        const Tensor y = projected(places_, place, reads[0], weight(0));
+        return place.weights.size() > 1 ? y + weight(1) : y;
+      }
+      case Primitive::Rotate:
+        return turned(reads[0], std::get<interp::RotaryForm>(place.form));
+      case Primitive::Scores:
+        return scores(place, reads[0], shared(reads[1], reads[0].size(2)));
+      case Primitive::Softmax: {
+        const Tensor weights = (reads[0] - reads[0].amax(-1, true)).exp();  // far from overflow
+        return weights / weights.sum(-1, true);
+      }
+      case Primitive::Mix:
+        return at::einsum("bhqk,bkhd->bqhd", {reads[0], shared(reads[1], reads[0].size(1))});
+      case Primitive::Activate: {
+        const auto& form = std::get<interp::ActivationForm>(place.form);
+        const Tensor y = activated(reads[0], form.activation);
+        return reads.size() == 1 ? y : y * reads[1];
+      }
+      case Primitive::Pool: {
+        const auto pooling = std::get<interp::PoolForm>(place.form).pooling;
+        if (pooling == interp::Pooling::First) return reads[0].slice(1, 0, 1);
+        const Tensor sum = reads[0].sum(1, true);
+        const auto n = static_cast<double>(reads[0].size(1));
+        return pooling == interp::Pooling::Mean ? sum / n : sum;
+      }
+      case Primitive::Opaque:
+        break;
+    }
+    return {};
+  }
+
+  Tensor scores(const Place& place, const Tensor& q, const Tensor& k) const {
+    const auto& form = std::get<interp::ScoresForm>(place.form);
+    Tensor scores = at::einsum("bqhd,bkhd->bhqk", {q, k}) * form.scale;
+    if (form.alibi) scores = scores - linear_bias(scores);
+    const interp::Read& read = place.reads[1];
+    if (read.reach == interp::Reach::All) return scores;
+    const Tensor distance = distances(scores);
+    const auto farthest = static_cast<double>(
+        read.reach == interp::Reach::Window ? read.window - 1 : scores.size(-1));
+    return scores.masked_fill(distance.lt(0).logical_or(distance.gt(farthest)),
+                              -std::numeric_limits<double>::infinity());
   }
 
   const Places& places_;

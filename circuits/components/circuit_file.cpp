@@ -31,8 +31,13 @@ ordered_json configuration(const CircuitFile& file) {
   if (has_equal_heads(graph)) heads = graph.n_heads()[0];
   return {{"n_layers", graph.n_layers()},
           {"n_heads", heads},
-          {"parallel_attn_mlp", false},
+          {"parallel_attn_mlp", graph.blocks().parallel},
           {"d_model", file.d_model}};
+}
+
+const char* in_words(const Blocks& blocks) {
+  if (!blocks.mlps) return " without MLPs";
+  return blocks.parallel ? " in parallel with MLPs" : "";
 }
 
 // A component is in the graph if one of its edges is.
@@ -73,7 +78,8 @@ const interp::Shape& configuration_shape() {
                               {"n_heads", either(integer(1), list(integer(1), 1))},
                               optional("parallel_attn_mlp", boolean()),
                               optional("d_model", integer(0))})},
-              optional("assay", object({optional("positions", integer(0))}))});
+              optional("assay",
+                       object({optional("positions", integer(0)), optional("mlps", boolean())}))});
   return shape;
 }
 
@@ -90,8 +96,6 @@ const interp::Shape& contents_shape() {
 
 ComponentGraph graph_of(const ordered_json& content) {
   const ordered_json& cfg = content.at("cfg");
-  if (cfg.value("parallel_attn_mlp", false))
-    throw std::invalid_argument("cfg: blocks with parallel attention and MLP are not supported");
   const auto n_layers = cfg.at("n_layers").get<int64_t>();
   std::vector<int64_t> n_heads;
   if (cfg.at("n_heads").is_array())
@@ -102,7 +106,9 @@ ComponentGraph graph_of(const ordered_json& content) {
     throw std::invalid_argument(
         fmt::format("cfg: {} blocks, but heads of {}", n_layers, n_heads.size()));
   const ordered_json own = content.value("assay", ordered_json::object());
-  return ComponentGraph(std::move(n_heads), own.value("positions", int64_t{0}));
+  const Blocks blocks{.mlps = own.value("mlps", true),
+                      .parallel = cfg.value("parallel_attn_mlp", false)};
+  return ComponentGraph(n_heads, own.value("positions", int64_t{0}), blocks);
 }
 
 void check_nodes(const ordered_json& content, const ComponentGraph& graph) {
@@ -142,6 +148,7 @@ std::string save_circuit(const CircuitFile& file, const std::filesystem::path& p
   ordered_json own = file.origin;
   own["version"] = 1;
   own["positions"] = file.circuit.graph.positions();
+  if (!file.circuit.graph.blocks().mlps) own["mlps"] = false;
   const ordered_json content = {{"cfg", configuration(file)},
                                 {"nodes", nodes_of(file.circuit)},
                                 {"edges", edges_of(file.circuit)},
@@ -163,6 +170,7 @@ CircuitFile load_circuit(const std::filesystem::path& path) {
     ordered_json origin = content.value("assay", ordered_json::object());
     origin.erase("version");
     origin.erase("positions");
+    origin.erase("mlps");
     return {.circuit = circuit_of(content, graph),
             .d_model = content.at("cfg").value("d_model", int64_t{0}),
             .origin = origin};
@@ -179,11 +187,12 @@ void require_fits(const CircuitFile& file, const interp::Places& places) {
   const ComponentGraph own(places, graph.positions());
   const int64_t d_model = places[places.components[0].output].size(interp::Axis::Model);
   if (graph != own || (file.d_model != 0 && file.d_model != d_model))
-    throw std::invalid_argument(
-        fmt::format("the circuit belongs to another network: it has heads {} per block and d_model "
-                    "{}, the model "
-                    "has heads {} and d_model {}",
-                    graph.n_heads(), file.d_model, own.n_heads(), d_model));
+    throw std::invalid_argument(fmt::format(
+        "the circuit belongs to another network: it has heads {} per block{} and d_model "
+        "{}, the model "
+        "has heads {}{} and d_model {}",
+        graph.n_heads(), in_words(graph.blocks()), file.d_model, own.n_heads(),
+        in_words(own.blocks()), d_model));
 }
 
 }  // namespace assay::circuits

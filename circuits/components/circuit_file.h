@@ -3,8 +3,9 @@
 //   {"cfg":   {"n_layers", "n_heads", "parallel_attn_mlp", "d_model"},
 //    "nodes": {name: {"in_graph"}},
 //    "edges": {name: {"score", "in_graph"}}}
-// What Assay has to add stands under "assay", which other tools pass over: heads where they differ
-// between blocks, the number of positions, and where the circuit came from.
+// What Assay has to add stands under "assay", which other tools pass over: the number of positions,
+// that blocks have no MLPs, and where the circuit came from. Heads are a list where they differ
+// between blocks.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -28,8 +29,8 @@ std::string save_circuit(const CircuitFile& file, const std::filesystem::path& p
 /// listed or not marked, and fields that it does not know.
 /// @throws std::runtime_error naming file and edge: for what is no JSON or lacks a field, an edge
 ///   that stands twice, more heads or edges than kMostHeads or kMostEdges, components that the
-///   network of "cfg" lacks, edges against the order of computation (so no cycles), parallel
-///   blocks, and nodes of which only some neurons are kept.
+///   network of "cfg" lacks, edges against the order of computation (so no cycles), and nodes of
+///   which only some neurons are kept.
 CircuitFile load_circuit(const std::filesystem::path& path);
 
 /// @throws std::invalid_argument if the circuit is not one of this network (expected and got).

@@ -105,13 +105,22 @@ std::string to_string(const Component& component) {
 
 std::vector<ComponentGraph::Sublayer> ComponentGraph::sublayers_of(const interp::Places& places,
                                                                    int64_t positions) {
-  if (places.components.empty() || !places.additive)
+  if (places.components.empty())
     throw std::invalid_argument(
         "component graph: expected a network whose components write to a residual stream that adds "
         "up; of this one no such components are known");
+  if (!places.additive)
+    throw std::invalid_argument(
+        "component graph: expected a network whose components write to a residual stream that adds "
+        "up; this one is post-norm: its stream is normalised after each sum, so that what a "
+        "component has written is in it no longer as it was");
   if (!places.causal)
     throw std::invalid_argument(
         "component graph: expected a causal network, got one that attends to all positions");
+  if (places[places.logits].positions(places.n_ctx) != places.n_ctx)
+    throw std::invalid_argument(
+        "component graph: expected a network with logits at every position, got one that pools its "
+        "positions");
   if (positions > places.n_ctx)
     throw std::invalid_argument(fmt::format(
         "component graph: {} positions, but the model has only {}", positions, places.n_ctx));
@@ -122,24 +131,29 @@ std::vector<ComponentGraph::Sublayer> ComponentGraph::sublayers_of(const interp:
 }
 
 std::vector<ComponentGraph::Sublayer> ComponentGraph::one_after_the_other(
-    const std::vector<int64_t>& n_heads, int64_t positions) {
+    const std::vector<int64_t>& n_heads, int64_t positions, const Blocks& blocks) {
   require_sizes(n_heads, positions);
-  std::vector<Sublayer> sublayers = {{Kind::Input}};
+  std::vector<Sublayer> sublayers;
+  const auto add = [&](Kind kind, int64_t layer, int64_t count, bool beside) {
+    const auto index = static_cast<int64_t>(sublayers.size());
+    sublayers.push_back({kind, layer, count, beside ? index - 1 : index});
+  };
   const auto n_layers = static_cast<int64_t>(n_heads.size());
+  add(Kind::Input, 0, 1, false);
   for (int64_t layer = 0; layer < n_layers; ++layer) {
-    sublayers.push_back({Kind::Head, layer, n_heads[layer]});
-    sublayers.push_back({Kind::Mlp, layer});
+    add(Kind::Head, layer, n_heads[layer], false);
+    if (blocks.mlps) add(Kind::Mlp, layer, 1, blocks.parallel);
   }
-  sublayers.push_back({Kind::Logits, n_layers});
-  for (size_t i = 0; i < sublayers.size(); ++i) sublayers[i].joins = static_cast<int64_t>(i);
+  add(Kind::Logits, n_layers, 1, false);
   return sublayers;
 }
 
 ComponentGraph::ComponentGraph(const interp::Places& places, int64_t positions)
     : ComponentGraph(sublayers_of(places, positions), positions) {}
 
-ComponentGraph::ComponentGraph(std::vector<int64_t> n_heads, int64_t positions)
-    : ComponentGraph(one_after_the_other(n_heads, positions), positions) {}
+ComponentGraph::ComponentGraph(const std::vector<int64_t>& n_heads, int64_t positions,
+                               const Blocks& blocks)
+    : ComponentGraph(one_after_the_other(n_heads, positions, blocks), positions) {}
 
 ComponentGraph::ComponentGraph(std::vector<Sublayer> sublayers, int64_t positions)
     : sublayers_(std::move(sublayers)), positions_(positions) {
@@ -164,6 +178,12 @@ std::vector<int64_t> ComponentGraph::n_heads() const {
   for (const Sublayer& sublayer : sublayers_)
     if (sublayer.kind == Kind::Head) heads.push_back(sublayer.count);
   return heads;
+}
+
+Blocks ComponentGraph::blocks() const {
+  const Sublayer* mlp = find(Kind::Mlp, 0);
+  return {.mlps = mlp != nullptr,
+          .parallel = mlp != nullptr && mlp->joins == find(Kind::Head, 0)->joins};
 }
 
 void ComponentGraph::add_readers(size_t index) {

@@ -73,6 +73,12 @@ struct Edge {
 /// A network of 80 blocks with 48 heads each has 22 million edges.
 inline constexpr int64_t kMostHeads = 1 << 16, kMostEdges = 1 << 25;
 
+/// How attention and MLP stand in the blocks of a network.
+struct Blocks {
+  bool mlps = true;       ///< else blocks are attention alone
+  bool parallel = false;  ///< the MLP reads what attention reads, not what it writes
+};
+
 /// Writers and readers are numbered in the order of computation, so that a reader's in-edges come
 /// from the first few writers and edges need no table. Edge ids count position by position (if the
 /// graph has positions), then reader by reader, then writer by writer: a tensor [rows, columns] of
@@ -80,17 +86,19 @@ inline constexpr int64_t kMostHeads = 1 << 16, kMostEdges = 1 << 25;
 class ComponentGraph {
  public:
   /// @param positions  0: one edge serves all positions; else the length of the sequences.
-  /// @throws std::invalid_argument for a length outside [0, n_ctx], a network that is not causal or
-  ///   whose streams are not the sum of what components have written, and more than kMostHeads or
-  ///   kMostEdges.
+  /// @throws std::invalid_argument for a length outside [0, n_ctx], a network that is not causal,
+  ///   that pools its positions or whose streams are not the sum of what components have written
+  ///   (post-norm), and more than kMostHeads or kMostEdges.
   explicit ComponentGraph(const interp::Places& places, int64_t positions = 0);
-  /// Of blocks of attention and an MLP, one after the other. @param n_heads  of each block.
+  /// Of such blocks, one after the other. @param n_heads  of each block.
   /// @throws std::invalid_argument for a block without heads, and for more than kMostHeads or
   ///   kMostEdges.
-  explicit ComponentGraph(std::vector<int64_t> n_heads, int64_t positions = 0);
+  explicit ComponentGraph(const std::vector<int64_t>& n_heads, int64_t positions = 0,
+                          const Blocks& blocks = {});
 
   std::vector<int64_t> n_heads() const;  ///< of each attention
   int64_t n_layers() const { return sublayers_.back().layer; }
+  Blocks blocks() const;
   int64_t positions() const { return positions_; }
   const std::vector<Component>& writers() const { return writers_; }
   const std::vector<Reader>& readers() const { return readers_; }
@@ -133,7 +141,7 @@ class ComponentGraph {
   ComponentGraph(std::vector<Sublayer> sublayers, int64_t positions);
   static std::vector<Sublayer> sublayers_of(const interp::Places& places, int64_t positions);
   static std::vector<Sublayer> one_after_the_other(const std::vector<int64_t>& n_heads,
-                                                   int64_t positions);
+                                                   int64_t positions, const Blocks& blocks);
   void add_readers(size_t sublayer);
   void add_writers(size_t sublayer);
   int64_t index_of(const Reader& reader) const;

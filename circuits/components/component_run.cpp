@@ -16,25 +16,66 @@ using interp::Place;
 // The places of one attention, found from what it writes backwards.
 struct AttentionPlaces {
   const Place &output, &z, &v, &scores, &q, &k;
+  const interp::RotaryForm* rotary;  // null where queries and keys are not rotated
 
   AttentionPlaces(const interp::Places& places, int component)
       : output(places[places.components[component].output]),
         z(places[output.reads[0].from]),
         v(places[z.reads[1].from]),
         scores(places[places.components[component].acts]),
-        q(places[scores.reads[0].from]),
-        k(places[scores.reads[1].from]) {}
+        q(projection(places, scores.reads[0].from)),
+        k(projection(places, scores.reads[1].from)),
+        rotary(std::get_if<interp::RotaryForm>(&places[scores.reads[0].from].form)) {}
+
+ private:
+  static const Place& projection(const interp::Places& places, int place) {
+    if (places[place].by == interp::Primitive::Rotate) place = places[place].reads[0].from;
+    return places[place];
+  }
 };
+
+// The part of a weight [head or kv head, ...] that belongs to some heads; several heads of queries
+// may share one of the keys and values.
+Tensor part_of(const Tensor& weight, const Heads& heads, int64_t n_heads) {
+  if (!weight.defined()) return weight;
+  const int64_t sharing = n_heads / weight.size(0);
+  if (sharing == 1) return weight.narrow(0, heads.first, heads.count);
+  const Tensor head = at::arange(heads.first, heads.first + heads.count,
+                                 weight.options().dtype(torch::kInt64).requires_grad(false));
+  return weight.index_select(0, at::floor_divide(head, sharing));
+}
 
 Tensor weight_of(const interp::Transformer& model, const Place& place, size_t i) {
   return i < place.weights.size() ? model.weights()[place.weights[i]] : Tensor();
 }
 
-// From the stream at `from` to the value of `to`, along places that read one other each.
+// From the stream at `from` to the value of `to`, along places that treat positions one by one.
 Tensor along(const interp::Transformer& model, int from, int to, const Tensor& x) {
   if (to == from) return x;
   const Place& place = model.places()[to];
-  return apply(place, model.weights(), along(model, from, place.reads[0].from, x));
+  std::vector<Tensor> reads;
+  for (const interp::Read& read : place.reads) reads.push_back(along(model, from, read.from, x));
+  return apply(place, model.weights(), reads);
+}
+
+// [head, batch, query, key]. Queries stand at the last positions of the keys.
+Tensor scores_of(const AttentionPlaces& attention, const Heads& heads, Tensor q, Tensor k) {
+  const auto& form = std::get<interp::ScoresForm>(attention.scores.form);
+  const int64_t n_queries = q.size(2), n_keys = k.size(2);
+  const Tensor keys = at::arange(n_keys, q.options().dtype(torch::kInt64).requires_grad(false));
+  const Tensor queries = keys.slice(0, n_keys - n_queries);
+  if (attention.rotary) {
+    q = rotate(q, queries, *attention.rotary);
+    k = rotate(k, keys, *attention.rotary);
+  }
+  Tensor scores = interp::scores(q, k, form.scale);
+  if (form.alibi)
+    scores = scores + interp::alibi(attention.q.size(interp::Axis::Head), queries, keys, scores)
+                          .narrow(0, heads.first, heads.count)
+                          .unsqueeze(1);
+  const interp::Read& read = attention.scores.reads[1];
+  if (n_queries == 1 && read.reach != interp::Reach::Window) return scores;
+  return interp::without_unseen(scores, queries, 0, read, interp::kUnseenScore);
 }
 
 }  // namespace
@@ -57,9 +98,9 @@ Tensor projected(const interp::Transformer& model, const Heads& heads, Port port
                                            : attention.v;
   const Tensor rows =
       along(model, places.components[heads.component].reads, place.reads[0].from, x).flatten(1, 2);
-  const Tensor W = weight_of(model, place, 0).narrow(0, heads.first, heads.count);
-  Tensor b = weight_of(model, place, 1);
-  if (b.defined()) b = b.narrow(0, heads.first, heads.count);
+  const int64_t n_heads = attention.q.size(interp::Axis::Head);
+  const Tensor W = part_of(weight_of(model, place, 0), heads, n_heads);
+  const Tensor b = part_of(weight_of(model, place, 1), heads, n_heads);
   const Tensor out = interp::project_each_head(rows, W, b);  // [head, batch · pos, d_head]
   return out.reshape({heads.count, x.size(1), x.size(2), W.size(2)});
 }
@@ -67,17 +108,10 @@ Tensor projected(const interp::Transformer& model, const Heads& heads, Port port
 Tensor attended(const interp::Transformer& model, const Heads& heads, const Tensor& q,
                 const Tensor& k, const Tensor& v) {
   const AttentionPlaces attention(model.places(), heads.component);
-  const int64_t n_queries = q.size(2), n_keys = k.size(2);
-  const double scale = std::get<interp::ScoresForm>(attention.scores.form).scale;
-  Tensor scores = interp::scores(q, k, scale);  // [head, batch, query, key]
-  if (n_queries > 1) {
-    const Tensor positions = at::arange(n_keys, q.options().dtype(torch::kInt64));
-    scores = interp::without_later_keys(scores, positions.slice(0, n_keys - n_queries),
-                                        interp::kUnseenScore);
-  }
+  const Tensor scores = scores_of(attention, heads, q, k);
   const Tensor z = interp::mix(interp::pattern_of(scores), v).flatten(1, 2);
   const Tensor W_O = weight_of(model, attention.output, 0).narrow(0, heads.first, heads.count);
-  return interp::project_each_head(z, W_O, {}).view({heads.count, q.size(1), n_queries, -1});
+  return interp::project_each_head(z, W_O, {}).view({heads.count, q.size(1), q.size(2), -1});
 }
 
 Tensor attention_bias(const interp::Transformer& model, int component) {

@@ -72,7 +72,7 @@ void validate(const Experiment& experiment) {
   metrics().at(experiment.metric);
   ablations().at(experiment.ablation);
   const interp::TransformerConfig& config = experiment.model.config();
-  validate(experiment.data, config.d_vocab, config.n_ctx);
+  validate(experiment.data, config.outputs(), config.n_ctx);
   if (experiment.graph != ComponentGraph(experiment.model.places(), experiment.graph.positions()))
     throw std::invalid_argument(
         fmt::format("circuit: it belongs to a network with heads {} per block, this one has {}",

@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "interp/files/fail.h"
 #include "interp/network/config.h"
 
@@ -16,6 +19,14 @@ int64_t window_of(const at::Tensor& mask) {
   const int64_t window = kept[-1].sum().item<int64_t>();
   const at::Tensor band = at::ones_like(kept).tril().triu(1 - window);
   return window > 0 && kept.equal(band) ? window : 0;
+}
+
+/// What the configuration says of the block that the mask stands in, the first number in its name.
+int64_t window_in(const TransformerConfig& config, const std::string& mask) {
+  const size_t digit = mask.find_first_of("0123456789");
+  const int64_t layer = digit == mask.npos ? 0 : std::atoll(mask.c_str() + digit);
+  const int64_t window = layer < config.n_layers() ? config.window(layer) : 0;
+  return window == 0 ? config.n_ctx : std::min(window, config.n_ctx);
 }
 
 }  // namespace
@@ -33,11 +44,13 @@ void require_same_attention(const std::string& name, const at::Tensor& mask,
     fail("tensor '{}': lets positions attend to all others, but the network is said to be causal",
          name);
   }
-  const int64_t window = window_of(map);
-  if (window == n) return;
+  const int64_t window = window_of(map), said = window_in(config, name);
+  if (window == said) return;
   if (window > 0) {
-    fail("tensor '{}': lets positions attend to the last {} only: local attention cannot be run",
-         name, window);
+    fail(
+        "tensor '{}': lets positions attend to the last {}, but the network is said to let them "
+        "attend to {}",
+        name, window, said == n ? std::string("all before them") : std::to_string(said));
   }
   fail("tensor '{}': neither causal nor full, and no other mask can be run", name);
 }

@@ -6,19 +6,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
-#include <stdexcept>
-#include <string_view>
 #include <utility>
 
-#include "interp/adapters/attention_mask.h"
+#include "interp/adapters/families/family.h"
+#include "interp/adapters/hugging_face.h"
 #include "interp/files/fail.h"
-#include "interp/network/build.h"
 
 namespace assay::interp {
 namespace {
-
-using Sizes = std::vector<int64_t>;
 
 /// Where one parameter comes from.
 struct Origin {
@@ -46,87 +43,30 @@ bool ends_with_any(const std::string& name, const std::vector<std::string>& suff
   return std::ranges::any_of(suffixes, [&](const auto& suffix) { return name.ends_with(suffix); });
 }
 
-void require_read(const std::string& name, const at::Tensor& tensor) {
-  if (!tensor.defined()) fail("tensor '{}': of a type that is not read (8-bit, complex, …)", name);
-}
-
-at::Tensor convert_one(const TensorMap& file, const Origin& origin, const Sizes& shape) {
-  const auto found = file.find(origin.tensor);
-  if (found == file.end()) {
-    if (origin.may_be_absent) return at::zeros(shape);
-    fail("tensor '{}': missing, expected shape [{}]", origin.tensor, fmt::join(origin.shape, ", "));
-  }
-  const at::Tensor& tensor = found->second;
-  require_read(origin.tensor, tensor);
-  if (tensor.sizes() != origin.shape) {
-    fail("tensor '{}': expected shape [{}], found [{}]", origin.tensor,
-         fmt::join(origin.shape, ", "), fmt::join(tensor.sizes(), ", "));
-  }
-  if (!tensor.is_floating_point()) {
-    fail("tensor '{}': expected floating point, found {}", origin.tensor,
-         c10::toString(tensor.scalar_type()));
-  }
-  return origin.convert(tensor).to(at::kFloat);
-}
-
-/// Tensors beside the parameters, by the ends of their names.
-struct Buffers {
-  std::string mask;
-  std::vector<std::string> ignored;
-};
-
 /// Parts of networks that this version cannot run, by the ends of their tensors' names.
-std::string foreign_part(const std::string& name) {
+void refuse_foreign_parts(const TensorMap& file) {
   static const std::map<std::string, std::string> known = {
-      {".mlp.W_gate", "gated MLPs"},
-      {".attn._W_K", "grouped keys and values"},
-      {".attn.rotary_sin", "rotary positions"},
-      {".attn.rotary_cos", "rotary positions"},
-      {".ln1_post.w", "norms behind attention"},
-      {".attn.q_norm.w", "norms of queries"}};
-  for (const auto& [suffix, part] : known) {
-    if (name.ends_with(suffix)) return part;
+      {".ln1_post.w", "norms behind attention"}, {".attn.q_norm.w", "norms of queries"}};
+  for (const auto& [name, tensor] : file) {
+    for (const auto& [suffix, part] : known) {
+      if (name.ends_with(suffix)) fail("tensor '{}': {} cannot be run", name, part);
+    }
   }
-  return "";
-}
-
-void require_known(const std::string& name, const at::Tensor& tensor,
-                   const TransformerConfig& config, const Buffers& buffers) {
-  if (name.ends_with(buffers.mask)) {
-    require_read(name, tensor);
-    return require_same_attention(name, tensor, config);
-  }
-  if (ends_with_any(name, buffers.ignored)) return;
-  const std::string part = foreign_part(name);
-  if (!part.empty()) fail("tensor '{}': {} cannot be run", name, part);
-  const std::string shape =
-      tensor.defined() ? fmt::format(", shape [{}]", fmt::join(tensor.sizes(), ", ")) : "";
-  fail("tensor '{}': unknown{}", name, shape);
 }
 
 /// Finds every parameter in the file, and no tensor there that is none.
 Weights convert(const TensorMap& file, const TransformerConfig& config, const Layout& layout,
                 const Buffers& buffers) {
-  validate(config);
-  if (std::cmp_greater(config.n_layers(), file.size())) {
-    fail("configuration: {} blocks, but only {} tensors", config.n_layers(), file.size());
-  }
-  Weights weights{.config = config};
-  std::set<std::string> used;
-  std::map<std::string, Sizes> shapes;  // by name, so that errors do not hang on the architecture
-  for (const Weight& weight : describe(config).weights) shapes.emplace(weight.name, weight.shape);
-  for (const auto& [name, shape] : shapes) {
+  Conversion conversion(file, config);
+  for (const auto& [name, shape] : conversion.wanted()) {
     const Origin origin = layout(name, shape);
-    weights.tensors[name] = convert_one(file, origin, shape);
-    used.insert(origin.tensor);
+    const bool zero = origin.may_be_absent && !conversion.has(origin.tensor);
+    conversion.set(name, zero ? at::zeros(shape)
+                              : origin.convert(conversion.take(origin.tensor, origin.shape)));
   }
-  for (const auto& [name, tensor] : file) {
-    if (!used.contains(name)) require_known(name, tensor, config, buffers);
-  }
-  return weights;
+  refuse_foreign_parts(file);
+  return conversion.finish(buffers);
 }
-
-// --- TransformerLens and grokking: the same names
 
 /// The size along one axis, the last two axes being swapped in the file if `transposed`.
 int64_t size_of(const TensorMap& tensors, const std::string& name, int64_t rank, int64_t axis,
@@ -147,6 +87,20 @@ bool has_any(const TensorMap& tensors, const std::vector<std::string>& suffixes)
       tensors, [&](const auto& entry) { return ends_with_any(entry.first, suffixes); });
 }
 
+/// How many positions there are, from whatever has an entry for each.
+void say_context(const TensorMap& tensors, Settings& settings) {
+  for (const char* name : {"pos_embed.W_pos", "blocks.0.attn.mask", "blocks.0.attn.rotary_sin"}) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end() || !found->second.defined()) continue;
+    return settings.say("n_ctx", size_of(tensors, name, 2, 0, false), "tensors");
+  }
+  if (settings.find("n_ctx") == nullptr) {
+    fail(
+        "n_ctx: no tensor tells how many positions the network has; say it in a JSON "
+        "configuration beside the file");
+  }
+}
+
 void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
   const auto size = [&](const std::string& name, int64_t rank, int64_t axis) {
     return size_of(tensors, name, rank, axis, transposed);
@@ -154,13 +108,10 @@ void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
   const auto say = [&](const char* name, const nlohmann::json& value) {
     settings.say(name, value, "tensors");
   };
-  if (!tensors.contains("pos_embed.W_pos")) {
-    fail("tensor 'pos_embed.W_pos': missing: networks without learned positions cannot be run");
-  }
   say("d_vocab", size("embed.W_E", 2, 0));
-  say("n_ctx", size_of(tensors, "pos_embed.W_pos", 2, 0, false));
+  say_context(tensors, settings);
   say("d_model", size("embed.W_E", 2, 1));
-  say("d_mlp", size("blocks.0.mlp.W_in", 2, 1));
+  say("d_mlp", has_any(tensors, {".mlp.W_in"}) ? size("blocks.0.mlp.W_in", 2, 1) : 0);
   Sizes heads, widths;
   for (int64_t layer = 0;; ++layer) {
     const std::string W_Q = fmt::format("blocks.{}.attn.W_Q", layer);
@@ -179,11 +130,67 @@ void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
 void say_norm(const TensorMap& tensors, Settings& settings) {
   const bool gains = has_any(tensors, {"ln1.w", "ln2.w", "ln_final.w"});
   const bool shifts = has_any(tensors, {"ln1.b", "ln2.b", "ln_final.b"});
-  if (gains && shifts) settings.say("norm", "pre", "tensors");
+  const bool last = has_any(tensors, {"ln_final.w"});  // which norms behind sums do without
+  if (gains && shifts) settings.say("norm", last ? "pre" : "post", "tensors");
   if (gains && !shifts) settings.say("norm", "rms", "tensors");
   const Setting* norm = settings.find("norm");
-  if (!gains && norm != nullptr && norm->value == "pre") {
-    fail("norm: pre according to {}, but there is no tensor 'blocks.0.ln1.w'", norm->source);
+  const bool needs_gains = norm != nullptr && std::set<std::string>{"pre", "rms", "post"}.contains(
+                                                  norm->value.get<std::string>());
+  if (!gains && needs_gains) {
+    fail("norm: {} according to {}, but there is no tensor 'blocks.0.ln1.w'",
+         norm->value.get<std::string>(), norm->source);
+  }
+}
+
+/// Gates, and keys and values that several queries share, which TransformerLens keeps as `_W_K`.
+void say_blocks(const TensorMap& tensors, Settings& settings) {
+  if (has_any(tensors, {".mlp.W_gate"})) {
+    settings.say("gated_mlp", true, "tensors");
+    for (const auto& [name, bias] : tensors) {
+      // TransformerLens adds it to the product, ours is added to one factor.
+      if (name.ends_with(".mlp.b_in") && bias.defined() && bias.ne(0).any().item<bool>()) {
+        fail("tensor '{}': behind a gate only zeros can be run", name);
+      }
+    }
+  }
+  Sizes shared;
+  for (int64_t layer = 0;; ++layer) {
+    const std::string attn = fmt::format("blocks.{}.attn.", layer);
+    if (!tensors.contains(attn + "W_Q")) break;
+    const bool grouped = tensors.contains(attn + "_W_K");
+    shared.push_back(size_of(tensors, attn + (grouped ? "_W_K" : "W_K"), 3, 0, false));
+  }
+  if (has_any(tensors, {".attn._W_K"})) settings.say("n_kv_heads", shared, "tensors");
+}
+
+/// TransformerLens keeps sines of [pos, dims], in which entries that turn together are alike.
+void say_rotary(const TensorMap& tensors, Settings& settings) {
+  const auto found = tensors.find("blocks.0.attn.rotary_sin");
+  if (found == tensors.end()) return;
+  const int64_t dims = size_of(tensors, found->first, 2, 1, false);
+  settings.say("positions", "rotary", "tensors");
+  settings.say("rotary_dims", dims, "tensors");
+  if (dims < 4 || found->second.size(0) < 2) return;
+  const at::Tensor row = found->second[1].to(at::kDouble);
+  settings.say("rotary_pairs", row[0].equal(row[1]) ? "interleaved" : "halves", "tensors");
+}
+
+/// The base is not told by the sines to its last digit, but they tell a wrong one.
+void require_same_rotation(const TensorMap& tensors, const TransformerConfig& config) {
+  for (const auto& [name, table] : tensors) {
+    if (!name.ends_with(".attn.rotary_sin")) continue;
+    require_read(name, table);
+    const int64_t dims = config.rotary_dims == 0 ? config.d_head.front() : config.rotary_dims;
+    const at::Tensor exponents = at::arange(0, dims, 2, at::kDouble) / static_cast<double>(dims);
+    const at::Tensor angles =
+        at::outer(at::arange(config.n_ctx, at::kDouble), at::pow(config.rotary_base, -exponents));
+    const at::Tensor turned =
+        config.rotary_interleaved ? angles.repeat_interleave(2, 1) : at::cat({angles, angles}, 1);
+    if (table.sizes() != turned.sizes() ||
+        (table.to(at::kDouble) - turned.sin()).abs().max().item<double>() > 1e-3) {
+      fail("tensor '{}': not the sines of rotary_base {} over {} entries", name, config.rotary_base,
+           dims);
+    }
   }
 }
 
@@ -205,64 +212,42 @@ Origin grokking_place(const std::string& name, const Sizes& shape) {
   return origin;
 }
 
-// --- GPT-2
-
-/// `c_attn` packs queries, keys and values along its last axis, heads within each.
-Origin packed(const std::string& tensor, const Sizes& shape, int64_t part) {
-  const int64_t width = shape.front() * shape.back();  // heads · d_head
-  const auto unpack = [=](const at::Tensor& all) {
-    const at::Tensor one = all.narrow(-1, part * width, width);
-    if (one.dim() == 1) return one.view(shape);
-    return one.view({shape[1], shape[0], shape[2]}).transpose(0, 1);
-  };
-  if (shape.size() == 2) return {tensor + ".bias", {3 * width}, unpack};
-  return {tensor + ".weight", {shape[1], 3 * width}, unpack};
-}
-
-/// Conv1D weights are [in, out], as ours are.
-Origin gpt2_block_place(const std::string& block, const std::string& part, const Sizes& shape) {
-  static const std::map<std::string, int64_t> parts = {{"attn.W_Q", 0}, {"attn.W_K", 1},
-                                                       {"attn.W_V", 2}, {"attn.b_Q", 0},
-                                                       {"attn.b_K", 1}, {"attn.b_V", 2}};
-  if (const auto found = parts.find(part); found != parts.end()) {
-    return packed(block + "attn.c_attn", shape, found->second);
+std::vector<LayoutEntry> all_layouts() {
+  std::vector<LayoutEntry> all = {
+      {"assay", "what train and convert write: one file that says how its network computes"},
+      {"transformer-lens", "state dicts of TransformerLens: options say how they compute"},
+      {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition"}};
+  for (const Family& family : families()) {
+    all.push_back({family.name, "a folder of Hugging Face: " + family.help});
   }
-  static const std::map<std::string, std::string> names = {
-      {"attn.W_O", "attn.c_proj.weight"}, {"attn.b_O", "attn.c_proj.bias"},
-      {"ln1.w", "ln_1.weight"},           {"ln1.b", "ln_1.bias"},
-      {"ln2.w", "ln_2.weight"},           {"ln2.b", "ln_2.bias"},
-      {"mlp.W_in", "mlp.c_fc.weight"},    {"mlp.b_in", "mlp.c_fc.bias"},
-      {"mlp.W_out", "mlp.c_proj.weight"}, {"mlp.b_out", "mlp.c_proj.bias"}};
-  const auto reshape = [shape](const at::Tensor& tensor) { return tensor.reshape(shape); };
-  const Sizes theirs = part == "attn.W_O" ? Sizes{shape[0] * shape[1], shape[2]} : shape;
-  return {block + names.at(part), theirs, reshape};
-}
-
-Layout gpt2_layout(const std::string& prefix, bool tied) {
-  return [=](const std::string& name, const Sizes& shape) -> Origin {
-    if (name == "embed.W_E") return {prefix + "wte.weight", shape, keep};
-    if (name == "pos_embed.W_pos") return {prefix + "wpe.weight", shape, keep};
-    if (name == "ln_final.w") return {prefix + "ln_f.weight", shape, keep};
-    if (name == "ln_final.b") return {prefix + "ln_f.bias", shape, keep};
-    if (name == "unembed.W_U") {
-      return {tied ? prefix + "wte.weight" : "lm_head.weight", {shape[1], shape[0]}, transpose};
-    }
-    constexpr size_t kLayer = std::string_view("blocks.").size();
-    const size_t part = name.find('.', kLayer) + 1;
-    const std::string block = prefix + "h." + name.substr(kLayer, part - kLayer);
-    return gpt2_block_place(block, name.substr(part), shape);
-  };
+  return all;
 }
 
 }  // namespace
 
+const Registry<LayoutEntry>& layouts() {
+  static const Registry<LayoutEntry> all("layout", all_layouts());
+  return all;
+}
+
 Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
-  return convert(tensors, config, same_place, {".attn.mask", {".attn.IGNORE"}});
+  const Layout place = [&](const std::string& name, const Sizes& shape) {
+    Origin origin = same_place(name, shape);
+    const size_t leaf = name.size() - leaf_of(name).size();
+    const std::string grouped = name.substr(0, leaf) + "_" + leaf_of(name);
+    if (tensors.contains(grouped)) origin.tensor = grouped;
+    return origin;
+  };
+  require_same_rotation(tensors, config);
+  return convert(tensors, config, place,
+                 {{".attn.mask"}, {".attn.IGNORE", ".attn.rotary_sin", ".attn.rotary_cos"}});
 }
 
 Weights from_transformer_lens(const TensorMap& tensors, Settings& settings) {
   say_sizes(tensors, false, settings);
   say_norm(tensors, settings);
+  say_blocks(tensors, settings);
+  say_rotary(tensors, settings);
   return from_transformer_lens(tensors, settings.configuration());
 }
 
@@ -275,24 +260,7 @@ Weights from_grokking(const TensorMap& tensors, Settings& settings) {
                     {"scores", "scaled"},
                     {"blocks", "sequential"}},
                    "layout grokking");
-  return convert(tensors, settings.configuration(), grokking_place, {".attn.mask", {}});
-}
-
-Weights from_gpt2(const TensorMap& tensors, const TransformerConfig& config, bool tied) {
-  const std::string prefix = tensors.contains("transformer.wte.weight") ? "transformer." : "";
-  Weights weights = convert(tensors, config, gpt2_layout(prefix, tied),
-                            {".attn.bias", {".attn.masked_bias", "lm_head.weight"}});
-  const auto head = tensors.find("lm_head.weight");
-  if (tied && head != tensors.end()) {
-    require_read(head->first, head->second);
-    if (!head->second.to(at::kFloat).equal(weights.tensors.at("embed.W_E"))) {
-      fail(
-          "tensor 'lm_head.weight': differs from '{}wte.weight', but config.json ties them "
-          "('tie_word_embeddings', true if absent)",
-          prefix);
-    }
-  }
-  return weights;
+  return convert(tensors, settings.configuration(), grokking_place, {{".attn.mask"}, {}});
 }
 
 bool is_square(const TensorMap& tensors) {
@@ -306,10 +274,11 @@ bool is_square(const TensorMap& tensors) {
 }
 
 std::string recognise(const TensorMap& tensors) {
-  if (tensors.contains("wte.weight") || tensors.contains("transformer.wte.weight")) return "gpt2";
+  const std::string family = family_of(tensors);
+  if (!family.empty()) return family;
   const auto W_O = tensors.find("blocks.0.attn.W_O");
   if (W_O == tensors.end()) {
-    fail("unknown layout: expected a tensor 'blocks.0.attn.W_O' or 'wte.weight'");
+    fail("unknown layout: expected a tensor 'blocks.0.attn.W_O', or those of a Hugging Face model");
   }
   require_read(W_O->first, W_O->second);
   return W_O->second.dim() == 2 ? "grokking" : "transformer-lens";

@@ -1,25 +1,21 @@
 #pragma once
-// The layouts that weights come in, recognised by names and shapes, and brought into
-// TransformerLens'.
+// The layouts that weights alone come in, recognised by names and shapes: TransformerLens' and that
+// of Nanda's grokking code, whose names are the same. Folders of Hugging Face: hugging_face.h.
 
-#include <ATen/core/Tensor.h>
-
-#include <cstdint>
-#include <map>
 #include <string>
-#include <vector>
 
+#include "interp/adapters/conversion.h"
 #include "interp/adapters/settings.h"
 #include "interp/files/safetensors.h"
-#include "interp/network/transformer.h"
+#include "interp/registry.h"
 
 namespace assay::interp {
 
-/// A network's configuration and its weights, named and shaped as the parameters of Transformer.
-struct Weights {
-  TransformerConfig config;
-  TensorMap tensors = {};  ///< float32; may be views of what they were made from
+struct LayoutEntry {
+  std::string name, help;
 };
+/// All that load_model() reads: layouts of files, and families of Hugging Face.
+const Registry<LayoutEntry>& layouts();
 
 // All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
 // tensor is missing, misshapen, unknown or not of floating point; and if a mask of attention that
@@ -38,17 +34,13 @@ Weights from_transformer_lens(const TensorMap& tensors, Settings& settings);
 /// way to compute (ReLU, no norm, causal, …), which is added to `settings`.
 Weights from_grokking(const TensorMap& tensors, Settings& settings);
 
-/// Hugging Face's GPT-2, with the configuration that its `config.json` states (it has norms and all
-/// biases but `b_U`). Tensors may carry the prefix `transformer.`; the unembedding is
-/// `lm_head.weight` or, if tied, the embedding, which `lm_head.weight` may only repeat. The buffer
-/// `attn.bias` is the mask, `attn.masked_bias` is ignored.
-Weights from_gpt2(const TensorMap& tensors, const TransformerConfig& config, bool tied);
-
 /// @return whether no shape tells which axis comes first: all that are transposed in one layout and
 ///   not in the other are square.
 bool is_square(const TensorMap& tensors);
 
-/// @return "transformer-lens", "grokking" or "gpt2". @throws std::runtime_error if it is none.
+/// @return "transformer-lens", "grokking", or a family of Hugging Face models, whose folder is
+/// needed
+///   to read it. @throws std::runtime_error if it is none.
 std::string recognise(const TensorMap& tensors);
 
 }  // namespace assay::interp

@@ -6,7 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "interp/adapters/gpt2_folder.h"
+#include "interp/adapters/families/family.h"
+#include "interp/adapters/hugging_face.h"
 #include "interp/adapters/layouts.h"
 #include "interp/files/fail.h"
 #include "interp/files/files.h"
@@ -45,7 +46,9 @@ Weights read_own(const WeightFile& file, Settings& settings) {
 }
 
 Weights read_recognised(const WeightFile& file, const std::string& layout, Settings& settings) {
-  if (layout == "gpt2") fail("GPT-2 weights: expected the folder that holds their config.json too");
+  if (families().contains(layout)) {
+    fail("weights of the family {}: expected the folder that holds their config.json too", layout);
+  }
   if (is_square(file.tensors)) settings.require({"layout"});
   settings.say("layout", layout, "shape of W_O");
   return layout == "grokking" ? from_grokking(file.tensors, settings)
@@ -68,10 +71,14 @@ Content read_one_file(const fs::path& path, Settings& settings) {
 }
 
 Content read_folder(const fs::path& path, Settings& settings) {
-  Gpt2Folder folder = read_gpt2_folder(path);
-  settings.say("layout", "gpt2", "config.json");
+  HuggingFaceFolder folder = read_hugging_face(path);
+  if (const Setting* said = settings.find("layout")) {
+    fail("layout: {} according to {}, {} according to config.json", said->value.dump(),
+         said->source, folder.family);
+  }
   settings.say_configuration(folder.weights.config, "config.json");
-  return {std::move(folder.weights), std::move(folder.sha256), "gpt2", std::move(folder.config)};
+  return {std::move(folder.weights), std::move(folder.sha256), std::move(folder.family),
+          std::move(folder.config)};
 }
 
 // The same weights under another configuration are another network. Where the configuration does

@@ -33,12 +33,14 @@ const std::map<std::pair<std::string, std::string>, std::string>& synonyms() {
   return known;
 }
 
-/// What the tensors tell, of which a statement may only say the same.
-bool is_size(const std::string& name) {
-  static const std::set<std::string> sizes = {
-      "d_vocab",          "n_ctx",      "d_model",     "d_mlp", "n_heads", "d_head",
-      "attention_biases", "mlp_biases", "unembed_bias"};
-  return sizes.contains(name);
+/// What nobody is asked for, since tensors or a configuration tell it: sizes, and parts that a
+/// network has or has not. A statement may only say the same.
+bool is_told(const std::string& name) {
+  static const std::set<std::string> told = {
+      "d_vocab",          "n_ctx",      "d_model",        "d_mlp",   "d_output",   "d_embed",
+      "n_heads",          "n_kv_heads", "d_head",         "windows", "mlp_biases", "unembed_bias",
+      "attention_biases", "gated_mlp",  "embedding_norm", "pool",    "head_dense", "head_norm"};
+  return told.contains(name);
 }
 
 const Question* question_of(const std::string& name) {
@@ -63,7 +65,7 @@ json known_word(const Question& question, const json& value, const std::string& 
 }
 
 json known_value(const std::string& name, const json& value, const std::string& source) {
-  if (is_size(name)) return value;
+  if (is_told(name)) return value;
   const Question* question = question_of(name);
   if (question == nullptr) {
     fail("{}: unknown setting '{}'; {}", source, cut_short(name, 60),
@@ -75,7 +77,12 @@ json known_value(const std::string& name, const json& value, const std::string& 
   if (!positive) {
     fail("{}: {}: expected a positive number, found {}", source, name, cut_short(value.dump(), 60));
   }
-  return value.get<double>();
+  const auto number = value.get<double>();
+  if (name != "rotary_dims") return number;
+  if (number != std::floor(number) || number > 1e9) {
+    fail("{}: {}: expected a whole number, found {}", source, name, cut_short(value.dump(), 60));
+  }
+  return static_cast<int64_t>(number);
 }
 
 std::string text_of(const json& value) {
@@ -88,26 +95,35 @@ const std::vector<Question>& questions() {
   static const std::vector<Question> all = {
       {"activation",
        "function of the hidden neurons",
-       {"relu", "gelu_exact", "gelu_tanh"},
-       {"silu", "solu_ln"}},
+       {"relu", "gelu_exact", "gelu_tanh", "silu", "tanh"},
+       {"solu_ln"}},
       {"norm",
-       "what is normalised in front of attention, MLP and unembedding",
-       {"none", "pre"},
-       {"pre_unweighted", "rms", "rms_unweighted", "post"}},
+       "what is normalised, in front of attention, MLP and unembedding or (post) behind each sum",
+       {"none", "pre", "pre_unweighted", "rms", "rms_unweighted", "post"},
+       {}},
       {"norm_eps", "added to the variance by the norms", {}, {}},
       {"attention", "what a position attends to", {"causal", "bidirectional"}, {"local"}},
       {"positions",
        "how positions are told apart",
-       {"learned"},
-       {"rotary", "shortformer", "alibi", "sinusoidal", "none"}},
+       {"learned", "none", "rotary", "alibi"},
+       {"shortformer", "sinusoidal"}},
+      {"rotary_dims", "entries of a head that rotary positions turn", {}, {}},
+      {"rotary_base", "of the angles of rotary positions", {}, {}},
+      {"rotary_pairs",
+       "entries that turn together: neighbours, or those half of rotary_dims apart",
+       {"interleaved", "halves"},
+       {}},
       {"scores",
        "scale of the attention scores; scaled: by 1/sqrt(d_head)",
-       {"scaled"},
-       {"unscaled", "scaled_by_layer", "soft_capped"}},
-      {"blocks", "MLP after attention or beside it", {"sequential"}, {"parallel"}},
+       {"scaled", "unscaled"},
+       {"scaled_by_layer", "soft_capped"}},
+      {"blocks",
+       "MLP after attention or beside it, through a norm of its own or the same",
+       {"sequential", "parallel", "parallel_one_norm"},
+       {}},
       {"layout",
        "which axis comes first, where all are of one size",
-       {"transformer-lens", "grokking", "gpt2"},
+       {"transformer-lens", "grokking"},
        {}},
   };
   return all;
@@ -133,23 +149,36 @@ void Settings::say(const std::string& name, const json& value, const std::string
 
 void Settings::say_all(const json& settings, const std::string& source) {
   if (!settings.is_object()) fail("{}: expected a JSON object of settings", source);
+  const auto flag = [&](const std::string& name, const json& value) {
+    if (!value.is_boolean()) {
+      fail("{}: {}: expected a boolean, found {}", source, name, cut_short(value.dump(), 60));
+    }
+    return value.get<bool>();
+  };
   for (const auto& [name, value] : settings.items()) {
-    if (name != "causal") {
-      say(name, value, source);
-    } else if (value.is_boolean()) {
-      say("attention", value.get<bool>() ? "causal" : "bidirectional", source);
+    if (name == "causal") {
+      say("attention", flag(name, value) ? "causal" : "bidirectional", source);
+    } else if (name == "rotary_interleaved") {
+      say("rotary_pairs", flag(name, value) ? "interleaved" : "halves", source);
     } else {
-      fail("{}: causal: expected a boolean, found {}", source, cut_short(value.dump(), 60));
+      say(name, value, source);
     }
   }
 }
 
 void Settings::say_configuration(const TransformerConfig& config, const std::string& source) {
-  json fields = to_json(config);
+  // A configuration leaves out what is as it always was.
+  json fields = {{"positions", "learned"}, {"scores", "scaled"}, {"blocks", "sequential"}};
+  fields.update(to_json(config));
   if (config.activation == Activation::Gelu) fields["activation"] = "gelu_tanh";
   fields["causal"] = config.causal;
-  if (config.norm == Norm::None) fields.erase("norm_eps");
-  fields.update({{"positions", "learned"}, {"scores", "scaled"}, {"blocks", "sequential"}});
+  if (config.norm == Norm::None && !config.embedding_norm && !config.head_norm)
+    fields.erase("norm_eps");
+  if (config.positions == PositionEncoding::Rotary) {
+    fields["rotary_dims"] = config.rotary_dims == 0 ? config.d_head[0] : config.rotary_dims;
+    fields["rotary_base"] = config.rotary_base;
+    fields["rotary_interleaved"] = config.rotary_interleaved;
+  }
   say_all(fields, source);
 }
 
@@ -184,14 +213,21 @@ void Settings::require(const std::vector<std::string>& names) const {
 TransformerConfig Settings::configuration() const {
   std::vector<std::string> needed = {"activation", "norm",   "attention",
                                      "positions",  "scores", "blocks"};
-  const Setting* norm = find("norm");
-  if (norm != nullptr && norm->value == "pre") needed.insert(needed.begin() + 2, "norm_eps");
+  const Setting *norm = find("norm"), *positions = find("positions");
+  if (norm != nullptr && norm->value != "none") needed.insert(needed.begin() + 2, "norm_eps");
+  const bool rotary = positions != nullptr && positions->value == "rotary";
+  if (rotary) needed.insert(needed.end(), {"rotary_dims", "rotary_base", "rotary_pairs"});
   require(needed);
   json fields = {{"norm_eps", TransformerConfig().norm_eps}};
-  for (const Setting& setting : settings_) {
-    if (is_size(setting.name) || setting.name.starts_with("norm")) {
-      fields[setting.name] = setting.value;
+  for (const auto& [name, value, source] : settings_) {
+    if (is_told(name) || name.starts_with("norm") || name == "positions" || name == "scores" ||
+        name == "blocks") {
+      fields[name] = value;
     }
+  }
+  if (rotary) {
+    for (const char* name : {"rotary_dims", "rotary_base"}) fields[name] = find(name)->value;
+    fields["rotary_interleaved"] = find("rotary_pairs")->value == "interleaved";
   }
   const json& activation = find("activation")->value;
   fields["activation"] = activation == "gelu_tanh" ? json("gelu") : activation;

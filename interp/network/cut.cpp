@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -19,9 +20,42 @@ Marks no_marks(const Places& places) {
 
 std::vector<int64_t> positions_of(const Site& site, const Places& places) {
   if (!site.positions.empty()) return site.positions;
-  std::vector<int64_t> all(places.n_ctx);
-  for (int64_t pos = 0; pos < places.n_ctx; ++pos) all[pos] = pos;
+  std::vector<int64_t> all(places[places.at(site.place)].positions(places.n_ctx));
+  std::iota(all.begin(), all.end(), 0);
   return all;
+}
+
+// The positions first … end-1 of what is read that position `pos` of the reader needs.
+struct Range {
+  int64_t first = 0, end = 0;
+};
+Range needed(const Read& read, int64_t pos, int64_t n_ctx) {
+  switch (read.reach) {
+    case Reach::Same:
+      return {pos, pos + 1};
+    case Reach::UpToHere:
+      return {0, pos + 1};
+    case Reach::Window:
+      return {std::max<int64_t>(0, pos - read.window + 1), pos + 1};
+    case Reach::All:
+      break;
+  }
+  return {0, n_ctx};
+}
+
+// The other way around: the positions of the reader that need position `pos` of what is read.
+Range needing(const Read& read, int64_t pos, int64_t n_ctx) {
+  switch (read.reach) {
+    case Reach::Same:
+      return {pos, pos + 1};
+    case Reach::UpToHere:
+      return {pos, n_ctx};
+    case Reach::Window:
+      return {pos, std::min(n_ctx, pos + read.window)};
+    case Reach::All:
+      break;
+  }
+  return {0, n_ctx};
 }
 
 // Position -> heads or neurons of a place that the sites cover there.
@@ -62,18 +96,14 @@ Marks depended_on(const Places& places, const Site& decision, const Marks& cover
   for (const int64_t pos : positions_of(decision, places))
     marks[places.at(decision.place)][pos] = 1;
   for (int p = places.size() - 1; p >= 0; --p) {
-    int64_t last = -1;  // that depends on what it reads
-    for (int64_t pos = 0; pos < places.n_ctx; ++pos) {
-      if (!marks[p][pos] || covered[p][pos]) continue;
-      last = pos;
-      for (const auto& [from, reach] : places[p].reads)
-        if (reach == Reach::Same) marks[from][pos] = 1;
-    }
-    if (last < 0) continue;
-    for (const auto& [from, reach] : places[p].reads) {
-      if (reach == Reach::Same) continue;
-      const int64_t end = reach == Reach::All ? places.n_ctx : last + 1;
-      std::fill_n(marks[from].begin(), end, 1);
+    for (const Read& read : places[p].reads) {
+      int64_t done = 0;  // what is needed of one reader ends no earlier than of the one before it
+      for (int64_t pos = 0; pos < places.n_ctx; ++pos) {
+        if (!marks[p][pos] || covered[p][pos]) continue;
+        const auto [first, end] = needed(read, pos, places.n_ctx);
+        for (int64_t i = std::max(first, done); i < end; ++i) marks[read.from][i] = 1;
+        done = std::max(done, end);
+      }
     }
   }
   return marks;
@@ -93,7 +123,8 @@ class Search {
       for (int64_t pos = 0; pos <= places.n_ctx; ++pos) next_[p][pos] = pos;
       for (int64_t pos = 0; pos < places.n_ctx; ++pos)
         if (!within[p][pos] || covered[p][pos]) next_[p][pos] = pos + 1;
-      for (const auto& [from, reach] : places[p].reads) readers_[from].push_back({p, reach});
+      for (const Read& read : places[p].reads)
+        readers_[read.from].push_back({p, read.reach, read.window});
     }
   }
 
@@ -103,11 +134,11 @@ class Search {
       const Vertex at = queue_.front();
       queue_.pop_front();
       if (at.first == goal_) return path_to(at);
-      for (const auto& [reader, reach] : readers_[at.first]) {
-        const int64_t first = reach == Reach::All ? 0 : at.second;
-        const int64_t end = reach == Reach::Same ? at.second + 1 : places_.n_ctx;
-        for (int64_t pos = unvisited(reader, first); pos < end; pos = unvisited(reader, pos))
-          visit({reader, pos}, at);
+      for (const Read& reader : readers_[at.first]) {
+        const auto [first, end] = needing(reader, at.second, places_.n_ctx);
+        for (int64_t pos = unvisited(reader.from, first); pos < end;
+             pos = unvisited(reader.from, pos))
+          visit({reader.from, pos}, at);
       }
     }
     return {};
@@ -141,7 +172,7 @@ class Search {
 
   const Places& places_;
   const int goal_;
-  std::vector<std::vector<std::pair<int, Reach>>> readers_;  // of each place
+  std::vector<std::vector<Read>> readers_;  // of each place; `from` is the reader here
   std::vector<std::vector<int64_t>> next_;  // at or after each position, perhaps unvisited
   std::vector<Vertex> predecessor_;         // of place · n_ctx + position
   std::deque<Vertex> queue_;

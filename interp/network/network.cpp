@@ -33,7 +33,8 @@ Site logits_site(const Network& network, int64_t position) {
   const Places& places = network.places();
   if (places.logits < 0)
     throw std::invalid_argument("of this network nobody has said at which place its logits are");
-  return {.place = places[places.logits].name, .positions = {position}};
+  const bool pooled = places[places.logits].positions(places.n_ctx) < places.n_ctx;
+  return {.place = places[places.logits].name, .positions = {pooled ? 0 : position}};
 }
 
 Site embedding_site(const Network& network) {

@@ -88,7 +88,8 @@ const Transformer& require_transformer(const Network& network, const char* what)
 /// @throws std::runtime_error naming the tokens of the first row that holds NaN or infinity.
 void require_finite(const at::Tensor& values, const at::Tensor& tokens, const char* what);
 
-/// Where the logits at one position stand, for a request. @throws std::invalid_argument where
+/// Where the logits at one position stand, for a request; a network that pools its positions has
+/// them at position 0 alone, whatever position is asked for. @throws std::invalid_argument where
 /// nobody knows which place holds them.
 Site logits_site(const Network& network, int64_t position);
 /// Where the tokens have become vectors, and nothing else has happened: [batch, pos, d_model].

@@ -23,6 +23,11 @@ int64_t Place::parts() const {
   return size(Axis::Head) * size(Axis::Neuron);  // a place has one of them at most
 }
 
+int64_t Place::positions(int64_t n_pos) const {
+  const int64_t size = this->size(Axis::Position);
+  return size < 0 ? n_pos : size;
+}
+
 std::optional<int> Places::find(std::string_view name) const {
   const auto found = std::ranges::find(all, name, &Place::name);
   if (found == all.end()) return std::nullopt;
@@ -53,6 +58,19 @@ std::set<int> contributors(const Places& places, int place) {
   return found;
 }
 
+std::optional<Read> attended(const Places& places, int place) {
+  const Place& p = places[place];
+  switch (p.by) {
+    case Primitive::Scores:
+    case Primitive::Mix:
+      return p.reads[1];
+    case Primitive::Softmax:
+      return attended(places, p.reads[0].from);
+    default:
+      return std::nullopt;
+  }
+}
+
 bool is_embedding(const Places& places, int place) {
   if (place == places.embedding) return true;
   const Place& p = places[place];
@@ -60,6 +78,9 @@ bool is_embedding(const Places& places, int place) {
     case Primitive::Token:
     case Primitive::Position:
       return true;
+    case Primitive::Project:
+      if (p.component < 0 || places.components[p.component].kind != Kind::Input) return false;
+      [[fallthrough]];
     case Primitive::Sum:
     case Primitive::Norm:
       return std::ranges::all_of(p.reads,
@@ -79,8 +100,17 @@ std::string in_block(int64_t layer, std::string_view name) {
 std::string embed() {
   return "hook_embed";
 }
+std::string embed_projected() {
+  return "embed.hook_project";
+}
 std::string pos_embed() {
   return "hook_pos_embed";
+}
+std::string embed_sum() {
+  return "hook_embed_sum";
+}
+std::string embed_ln() {
+  return "embed.ln.hook_normalized";
 }
 std::string resid_pre(int64_t layer) {
   return in_block(layer, "hook_resid_pre");
@@ -96,6 +126,12 @@ std::string k(int64_t layer) {
 }
 std::string v(int64_t layer) {
   return in_block(layer, "attn.hook_v");
+}
+std::string rot_q(int64_t layer) {
+  return in_block(layer, "attn.hook_rot_q");
+}
+std::string rot_k(int64_t layer) {
+  return in_block(layer, "attn.hook_rot_k");
 }
 std::string attn_scores(int64_t layer) {
   return in_block(layer, "attn.hook_attn_scores");
@@ -118,6 +154,9 @@ std::string ln2(int64_t layer) {
 std::string mlp_pre(int64_t layer) {
   return in_block(layer, "mlp.hook_pre");
 }
+std::string mlp_pre_linear(int64_t layer) {
+  return in_block(layer, "mlp.hook_pre_linear");
+}
 std::string mlp_post(int64_t layer) {
   return in_block(layer, "mlp.hook_post");
 }
@@ -129,6 +168,21 @@ std::string resid_post(int64_t layer) {
 }
 std::string ln_final() {
   return "ln_final.hook_normalized";
+}
+std::string pooled() {
+  return "hook_pooled";
+}
+std::string head_pre() {
+  return "head.hook_pre";
+}
+std::string head_post() {
+  return "head.hook_post";
+}
+std::string head_ln() {
+  return "head.ln.hook_normalized";
+}
+std::string unembed_projected() {
+  return "unembed.hook_project";
 }
 std::string logits() {
   return "logits";

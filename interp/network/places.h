@@ -22,8 +22,12 @@
 
 namespace assay::interp {
 
-/// Gelu is GPT-2's tanh form, GeluExact x Φ(x). They differ by up to 5e-4.
-enum class Activation { Relu, Gelu, GeluExact };
+/// Gelu is GPT-2's tanh form, GeluExact x Φ(x); they differ by up to 5e-4. Silu is x σ(x).
+enum class Activation { Relu, Gelu, GeluExact, Silu, Tanh };
+
+/// What the head in front of the logits reads: every position by itself, the first one, or the mean
+/// or sum over all. A pooled network has logits at one position, `logits[pos=0]`.
+enum class Pooling { None, First, Mean, Sum };
 
 enum class Axis { Head, Position, Key, DHead, Model, Neuron, Output };
 
@@ -31,12 +35,14 @@ enum class Axis { Head, Position, Key, DHead, Model, Neuron, Output };
 enum class Reach {
   Same,
   UpToHere,  ///< its own and those before it
+  Window,    ///< its own and those less than `window` before it
   All,
 };
 
 struct Read {
   int from = 0;  ///< index among the places
   Reach reach = Reach::Same;
+  int64_t window = 0;  ///< positions, of Reach::Window
 };
 
 /// How a place is computed from those that it reads, in order.
@@ -45,28 +51,48 @@ enum class Primitive {
   Token,     ///< the rows of its weight that the tokens name
   Position,  ///< the rows of its weight that the positions name; a batch of 1
   Sum,       ///< of one or more
-  Norm,      ///< layer norm over the last axis; weights: gain, bias
+  Norm,      ///< over the last axis; weights: gain and bias, as far as there are any
   Project,   ///< x W, or x W + b; the head axis appears or disappears with its weight's
-  Scores,    ///< queries, keys: products, scaled
+  Rotate,    ///< of queries or keys, by the angles of their positions
+  Scores,    ///< queries, keys: products, scaled; a key's head may serve several queries' heads
   Softmax,   ///< of scores, over the keys within reach
   Mix,       ///< pattern, values: sums of the values, weighted by the pattern
-  Activate,  ///< elementwise
+  Activate,  ///< elementwise; of two, the function of the first times the second
+  Pool,      ///< over the positions within reach
 };
 
+/// Layer: centred and divided by the standard deviation; Rms: divided by the root of the mean
+/// square.
+enum class NormKind { Layer, Rms };
 struct NormForm {
+  NormKind kind = NormKind::Layer;
   double eps = 0;
+};
+/// The first `dims` entries of a head form pairs, neighbours or (i, i + dims/2); pair i is turned
+/// by position · base^(-2i/dims) (arXiv 2104.09864, section 3.4.2).
+struct RotaryForm {
+  int64_t dims = 0;
+  double base = 10000;
+  bool interleaved = false;
 };
 struct ScoresForm {
   double scale = 1;
+  /// Less slope · distance, a slope per head (arXiv 2108.12409, section 3).
+  bool alibi = false;
 };
 struct ActivationForm {
   Activation activation = Activation::Relu;
 };
-using Form = std::variant<std::monostate, NormForm, ScoresForm, ActivationForm>;
+struct PoolForm {
+  Pooling pooling = Pooling::First;
+};
+using Form =
+    std::variant<std::monostate, NormForm, RotaryForm, ScoresForm, ActivationForm, PoolForm>;
 
 struct Place {
-  std::string name;                            ///< `blocks.1.attn.hook_z`
-  std::vector<std::pair<Axis, int64_t>> axes;  ///< behind the batch; -1: as long as the input
+  std::string name;  ///< `blocks.1.attn.hook_z`
+  /// Behind the batch; -1: as long as the input.
+  std::vector<std::pair<Axis, int64_t>> axes;
   std::vector<Read> reads = {};
   Primitive by = Primitive::Opaque;
   Form form = {};
@@ -80,6 +106,8 @@ struct Place {
   bool is_attention_map() const { return axis(Axis::Key).has_value(); }
   /// Of what a site can be narrowed to beside positions: heads, neurons, or 1.
   int64_t parts() const;
+  /// How many positions it has in a sequence of `n_pos` tokens: as many, or 1 behind a pooling.
+  int64_t positions(int64_t n_pos) const;
 };
 
 /// What a weight is before training: a constant, or normal numbers whose scale hangs on its part.
@@ -112,7 +140,7 @@ struct Places {
   int embedding = -1;  ///< what the tokens are replaced by first; -1: nobody knows
   int logits = -1;
   int64_t n_ctx = 0, n_tokens = 0;
-  bool causal = true;    ///< no position reads a later one
+  bool causal = true;    ///< no position attends to a later one
   bool additive = true;  ///< every stream is the sum of what components have written
 
   const Place& operator[](int index) const { return all[static_cast<size_t>(index)]; }
@@ -126,19 +154,29 @@ struct Places {
 /// Components that may have had a part in the value of a place: indices, ascending.
 std::set<int> contributors(const Places& places, int place);
 
+/// How scores, a pattern or a mix of values reads the positions that are attended to; nothing for
+/// other places.
+std::optional<Read> attended(const Places& places, int place);
+
 /// Places that are computed from nothing but the token and the position at the same place in the
-/// sequence, and that no component has acted on: the embeddings, their sum, its norm.
+/// sequence, and that no component has acted on: the embeddings, their projection and sum, its
+/// norm.
 bool is_embedding(const Places& places, int place);
 
 /// TransformerLens' names.
 namespace hook {
 std::string embed();
+std::string embed_projected();
 std::string pos_embed();
+std::string embed_sum();
+std::string embed_ln();
 std::string resid_pre(int64_t layer);
 std::string ln1(int64_t layer);
 std::string q(int64_t layer);
 std::string k(int64_t layer);
 std::string v(int64_t layer);
+std::string rot_q(int64_t layer);
+std::string rot_k(int64_t layer);
 std::string attn_scores(int64_t layer);
 std::string pattern(int64_t layer);
 std::string z(int64_t layer);
@@ -146,10 +184,16 @@ std::string attn_out(int64_t layer);
 std::string resid_mid(int64_t layer);
 std::string ln2(int64_t layer);
 std::string mlp_pre(int64_t layer);
+std::string mlp_pre_linear(int64_t layer);
 std::string mlp_post(int64_t layer);
 std::string mlp_out(int64_t layer);
 std::string resid_post(int64_t layer);
 std::string ln_final();
+std::string pooled();
+std::string head_pre();
+std::string head_post();
+std::string head_ln();
+std::string unembed_projected();
 std::string logits();
 }  // namespace hook
 

@@ -101,7 +101,7 @@ void validate(const Site& site, const Places& places) {
   const Place& place = places[places.at(site.place)];
   if (!site.positions.empty() && !place.axis(Axis::Position))
     throw std::invalid_argument(fmt::format("site '{}' has no positions", to_string(site)));
-  require_within(site.positions, places.n_ctx, "position", site);
+  require_within(site.positions, place.positions(places.n_ctx), "position", site);
   if (site.head) {
     if (!place.axis(Axis::Head))
       throw std::invalid_argument(fmt::format("site '{}' has no heads", to_string(site)));

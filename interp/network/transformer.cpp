@@ -49,7 +49,7 @@ double standard_deviation(Initial initial, const TransformerConfig& config,
     case Initial::Writer:
       return initialisation.writer_scale * by_model;
     case Initial::Unembedding:
-      return initialisation.writer_scale / std::sqrt(config.d_vocab);
+      return initialisation.writer_scale / std::sqrt(config.outputs());
     default:
       return by_model;
   }

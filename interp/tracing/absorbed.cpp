@@ -27,7 +27,7 @@ class Attended {
   Attended(const Run& run, const Step& step)
       : run_(run),
         x_(*projected_from(run.places(), run.place_of(step).reads[1].from)),
-        keys_(positions_up_to(step.n_keys)) {
+        keys_(keys_of(step)) {
     if (step.reads == Reads::ThroughMlp) through_ = through_mlp(run.places(), x_);
   }
 
@@ -62,11 +62,19 @@ class Attended {
   std::optional<ThroughMlp> through_;
 };
 
+// The weight or bias of the keys' (or values') heads, repeated where several queries' heads share
+// one. W: [kv head, ...] -> [head, ...]
+Tensor for_each_query_head(const Tensor& W, int64_t heads) {
+  if (!W.defined() || W.size(0) == heads) return W;
+  return W.repeat_interleave(heads / W.size(0), 0);
+}
+
 }  // namespace
 
 Tensor absorbed_scores(const Run& run, const Step& step, const Tensor& q, double scale) {
   const Place& keys = run.places()[run.place_of(step).reads[1].from];
-  const Tensor W_K = run.weight(keys, 0), b_K = run.weight(keys, 1);
+  const Tensor W_K = for_each_query_head(run.weight(keys, 0), q.size(1));
+  const Tensor b_K = for_each_query_head(run.weight(keys, 1), q.size(1));
   const Tensor u = per_head(q * scale, W_K.transpose(1, 2));  // [batch, head, pos, d_model]
   Tensor dot = Attended(run, step).dot(u.flatten(1, 2));
   if (b_K.defined()) dot = dot + at::matmul(q * scale, b_K.unsqueeze(-1)).flatten(1, 2);
@@ -75,7 +83,8 @@ Tensor absorbed_scores(const Run& run, const Step& step, const Tensor& q, double
 
 Tensor absorbed_mix(const Run& run, const Step& step, const Tensor& pattern) {
   const Place& values = run.places()[run.place_of(step).reads[1].from];
-  const Tensor W_V = run.weight(values, 0), b_V = run.weight(values, 1);
+  const Tensor W_V = for_each_query_head(run.weight(values, 0), pattern.size(1));
+  const Tensor b_V = for_each_query_head(run.weight(values, 1), pattern.size(1));
   const Tensor mix = Attended(run, step)
                          .mix(pattern.flatten(1, 2))
                          .view({-1, pattern.size(1), pattern.size(2), W_V.size(1)});

@@ -13,14 +13,22 @@ namespace {
 
 using at::Tensor;
 
-Positions keys_of(const Step& step) {
-  return positions_up_to(step.n_keys);
+// A map of the step's queries without the keys that are out of their reach.
+Tensor masked(const Step& step, const Tensor& map, int64_t first_key, const Read& read,
+              double unseen) {
+  if (read.reach == Reach::All) return map;
+  return without_unseen(map, as_index(step.computed, map), first_key, read, unseen);
 }
 
-// A map of the step's queries without the keys that a causal network does not let them see.
-Tensor masked(const Run& run, const Step& step, const Tensor& map, double unseen) {
-  if (!run.places().causal) return map;
-  return without_later_keys(map, as_index(step.computed, map), unseen);
+// Queries' heads that share one of the keys', one below the other: [batch, head, pos, n] ->
+// [batch, kv head, heads that share · pos, n], which is x itself where none do.
+Tensor grouped(const Tensor& x, int64_t kv_heads) {
+  if (x.size(1) == kv_heads) return x;
+  return x.reshape({x.size(0), kv_heads, -1, x.size(3)});
+}
+Tensor ungrouped(const Tensor& x, int64_t heads) {
+  if (x.size(1) == heads) return x;
+  return x.view({x.size(0), heads, -1, x.size(3)});
 }
 
 // The value of a place for each distinct input; undefined unless it is made of the embeddings
@@ -30,9 +38,11 @@ Tensor distinct_rows(const Run& run, int index) {
   if (!inputs || run.is_overwritten(index)) return {};
   if (index == inputs->sum()) return inputs->embeddings();
   const Place& place = run.places()[index];
-  if (place.by != Primitive::Norm) return {};
+  if (place.by != Primitive::Norm && place.by != Primitive::Sum) return {};
+  if (place.reads.size() != 1) return {};
   const Tensor rows = distinct_rows(run, place.reads[0].from);
-  return rows.defined() ? apply(place, run.weights(), rows) : rows;
+  if (!rows.defined() || place.by == Primitive::Sum) return rows;
+  return apply(place, run.weights(), rows);
 }
 
 // x W + b at `positions`, with x the value of a place.
@@ -43,10 +53,11 @@ Tensor project(const Run& run, int x, const Positions& positions, const Tensor& 
   return affine(run.read(x, positions), W, b);
 }
 
-// Patterns that queries read: an overwritten one may speak of later keys, which stay unseen.
+// Patterns that queries read: an overwritten one may speak of keys out of reach, which stay unseen.
 Tensor read_pattern(const Run& run, const Step& step, int place) {
-  const Tensor pattern = run.read(place, step.computed).narrow(-1, 0, step.n_keys);
-  return run.is_overwritten(place) ? masked(run, step, pattern, kUnseenPattern) : pattern;
+  const Tensor pattern = run.read_map(place, step);
+  if (!run.is_overwritten(place)) return pattern;
+  return masked(step, pattern, step.first_key, *attended(run.places(), place), kUnseenPattern);
 }
 
 // --- a single head that reads embeddings, folded: no query, key, value or z per input
@@ -88,6 +99,17 @@ Tensor folded_output(const Run& run, const Step& step) {
   return at::matmul(p, project(run, to_v.reads[0].from, keys_of(step), W_VO, b_VO));
 }
 
+// [batch, head, pos, key]
+Tensor scaled_products(const Run& run, const Step& step, double scale) {
+  const Place& place = run.place_of(step);
+  if (step.folded) return folded_scores(run, step) * scale;
+  const Tensor q =
+      run.read(place.reads[0].from, step.computed).transpose(1, 2);  // [batch, head, pos, d_head]
+  if (step.reads != Reads::Formed) return absorbed_scores(run, step, q, scale);
+  const Tensor k = run.read(place.reads[1].from, keys_of(step)).transpose(1, 2);
+  return ungrouped(scores(grouped(q, k.size(1)), k, scale), q.size(1));
+}
+
 }  // namespace
 
 Tensor projection_into_heads(const Run& run, const Step& step) {
@@ -101,20 +123,26 @@ Tensor projection_into_heads(const Run& run, const Step& step) {
   return project_into_heads(run.read(x, step.computed), W, b);
 }
 
+Tensor rotation(const Run& run, const Step& step) {
+  const Place& place = run.place_of(step);
+  const Tensor x = run.read(place.reads[0].from, step.computed).transpose(1, 2);
+  return rotate(x, as_index(step.computed, x), std::get<RotaryForm>(place.form)).transpose(1, 2);
+}
+
 Tensor attention_scores(const Run& run, const Step& step) {
   const Place& place = run.place_of(step);
-  const double scale = std::get<ScoresForm>(place.form).scale;
-  if (step.folded) return folded_scores(run, step) * scale;
-  const Tensor q =
-      run.read(place.reads[0].from, step.computed).transpose(1, 2);  // [batch, head, pos, d_head]
-  if (step.reads != Reads::Formed) return absorbed_scores(run, step, q, scale);
-  return scores(q, run.read(place.reads[1].from, keys_of(step)).transpose(1, 2), scale);
+  const auto& form = std::get<ScoresForm>(place.form);
+  const Tensor products = scaled_products(run, step, form.scale);
+  if (!form.alibi) return products;
+  return products + alibi(place.size(Axis::Head), as_index(step.computed, products),
+                          as_index(keys_of(step), products), products);
 }
 
 Tensor attention_pattern(const Run& run, const Step& step) {
-  Tensor scores =
-      run.read(run.place_of(step).reads[0].from, step.computed).narrow(-1, 0, step.n_keys);
-  if (step.computed.size() > 1) scores = masked(run, step, scores, kUnseenScore);
+  const Read read = *attended(run.places(), step.place);
+  Tensor scores = run.read_map(run.place_of(step).reads[0].from, step);
+  if (step.computed.size() > 1)  // a single query sees just the keys that are there
+    scores = masked(step, scores, step.first_key, read, kUnseenScore);
   return pattern_of(scores);
 }
 
@@ -122,8 +150,8 @@ Tensor attention_mix(const Run& run, const Step& step) {
   const Place& place = run.place_of(step);
   const Tensor p = read_pattern(run, step, place.reads[0].from);  // [batch, head, pos, key]
   if (step.reads != Reads::Formed) return absorbed_mix(run, step, p);
-  const Tensor v = run.read(place.reads[1].from, keys_of(step));
-  return mix(p, v.transpose(1, 2)).transpose(1, 2);
+  const Tensor v = run.read(place.reads[1].from, keys_of(step)).transpose(1, 2);
+  return ungrouped(mix(grouped(p, v.size(1)), v), p.size(1)).transpose(1, 2);
 }
 
 Tensor projection_from_heads(const Run& run, const Step& step) {
@@ -138,9 +166,9 @@ Tensor projection_from_heads(const Run& run, const Step& step) {
 
 Tensor with_all_keys(const Run& run, const Step& step, const Tensor& map) {
   const bool scores = run.place_of(step).by == Primitive::Scores;
-  const int64_t missing = run.extent().n_pos - map.size(-1);
-  return masked(run, step, at::constant_pad_nd(map, {0, missing}),
-                scores ? kUnseenScore : kUnseenPattern);
+  const int64_t missing = run.extent().n_pos - step.n_keys;
+  return masked(step, at::constant_pad_nd(map, {step.first_key, missing}), 0,
+                *attended(run.places(), step.place), scores ? kUnseenScore : kUnseenPattern);
 }
 
 }  // namespace assay::interp::tracing

@@ -14,11 +14,14 @@ class Run;
 /// Queries, keys or values: [batch, pos, head, d_head].
 at::Tensor projection_into_heads(const Run& run, const Step& step);
 
-/// [batch, head, pos, key], with keys up to the last query; what they say of keys after their own
-/// query is not defined.
+/// Queries or keys, turned: [batch, pos, head, d_head].
+at::Tensor rotation(const Run& run, const Step& step);
+
+/// [batch, head, pos, key], with the keys that any of the queries attends to; what they say of keys
+/// out of their own query's reach is not defined.
 at::Tensor attention_scores(const Run& run, const Step& step);
 
-/// [batch, head, pos, key], with keys up to the last query; 0 at keys after their own query.
+/// [batch, head, pos, key], with the same keys; 0 at those out of their own query's reach.
 at::Tensor attention_pattern(const Run& run, const Step& step);
 
 /// Σ pattern · value: [batch, pos, head, d_head].
@@ -28,7 +31,7 @@ at::Tensor attention_mix(const Run& run, const Step& step);
 at::Tensor projection_from_heads(const Run& run, const Step& step);
 
 /// A computed map as those see it who record or overwrite it: with every key of the sequence, and
-/// keys after the query without weight.
+/// keys out of the query's reach without weight.
 at::Tensor with_all_keys(const Run& run, const Step& step, const at::Tensor& map);
 
 }  // namespace assay::interp::tracing

@@ -34,7 +34,7 @@ void lay_over(const Tensor& value, const Run& run, const Step& step, const Overw
   const Site& site = overwrite.site;
   const Place& place = run.place_of(step);
   const int64_t axis = *place.axis(Axis::Position);
-  const Positions given = positions_of(site, run.extent().n_pos);
+  const Positions given = positions_of(site, place, run.extent().n_pos);
   Positions used;
   std::ranges::set_intersection(given, step.present, std::back_inserter(used));
   if (used.empty()) return;
@@ -54,7 +54,7 @@ void lay_over(const Tensor& value, const Run& run, const Step& step, const Overw
 
 bool provides_all(const Run& run, const Step& step, const Site& site) {
   return step.computed.empty() && !site.head && site.neurons.empty() &&
-         positions_of(site, run.extent().n_pos) == step.present;
+         positions_of(site, run.place_of(step), run.extent().n_pos) == step.present;
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 namespace assay::interp {
 namespace {
 
-Positions checked_positions_of(const Site& site, int64_t n_pos) {
+Positions checked_positions_of(const Site& site, const Places& places, int64_t n_pos) {
   if (!site.positions.empty() && site.positions.back() >= n_pos)
     throw std::invalid_argument(fmt::format("site '{}': position {} is outside the {} tokens given",
                                             to_string(site), site.positions.back(), n_pos));
-  return positions_of(site, n_pos);
+  return positions_of(site, places[places.at(site.place)], n_pos);
 }
 
 // Positions of each place that overwrites provide in all parts.
@@ -26,7 +26,7 @@ std::map<int, std::set<int64_t>> provided(const Places& places, const std::vecto
   std::map<std::pair<int, int64_t>, std::set<int64_t>> parts;  // heads or neurons at a position
   for (const Site& site : overwrite) {
     const int place = places.at(site.place);
-    const Positions positions = checked_positions_of(site, n_pos);
+    const Positions positions = checked_positions_of(site, places, n_pos);
     if (!site.head && site.neurons.empty())
       provided[place].insert(positions.begin(), positions.end());
     for (const int64_t position : positions) {
@@ -52,7 +52,7 @@ class Builder {
     for (const Site& site : record) {
       validate(site, places);
       demand_.recorded.insert(places.at(site.place));
-      const Positions positions = checked_positions_of(site, n_pos);
+      const Positions positions = checked_positions_of(site, places, n_pos);
       demand_.wanted[places.at(site.place)].insert(positions.begin(), positions.end());
     }
     for (const Site& site : overwrite) validate(site, places);
@@ -82,7 +82,7 @@ class Builder {
   }
 
   void want_attended(Step& step) {
-    const Positions keys = positions_up_to(step.n_keys);
+    const Positions keys = keys_of(step);
     const int attended = places_[step.place].reads[1].from;
     if (step.reads == Reads::Formed) {
       want(step, attended, keys);
@@ -98,14 +98,29 @@ class Builder {
     }
   }
 
+  // Where a step looks that attends, be it through a folded mix.
+  void look_back(Step& step) const {
+    const Place& place = places_[step.place];
+    auto read = attended(places_, step.place);
+    if (!read && place.by == Primitive::Project) read = attended(places_, place.reads[0].from);
+    if (!read) return;
+    step.n_keys = read->reach == Reach::All ? n_pos_ : step.computed.back() + 1;
+    if (read->reach == Reach::Window)
+      step.first_key = std::max<int64_t>(0, step.computed.front() - read->window + 1);
+  }
+
+  Positions needed(const Read& read, const Positions& positions) const {
+    return read.reach == Reach::All ? positions_up_to(n_pos_) : positions;
+  }
+
   void want_inputs(Step& step) {
     const Place& place = places_[step.place];
-    step.n_keys = places_.causal ? step.computed.back() + 1 : n_pos_;
+    look_back(step);
     if (const auto x = tracing::foldable(places_, demand_, step)) {
       step.folded = true;
       if (place.by == Primitive::Project)
         want(step, places_[place.reads[0].from].reads[0].from, step.computed);  // the pattern
-      want(step, *x, positions_up_to(step.n_keys));
+      want(step, *x, keys_of(step));
     } else if (place.by == Primitive::Scores || place.by == Primitive::Mix) {
       want(step, place.reads[0].from, step.computed);
       step.reads = tracing::cheapest_reads(places_, demand_, step);
@@ -113,7 +128,7 @@ class Builder {
     } else if (tracing::spreadable(places_, demand_, step.place)) {
       step.folded = true;
     } else {
-      for (const Read& read : place.reads) want(step, read.from, step.computed);
+      for (const Read& read : place.reads) want(step, read.from, needed(read, step.computed));
     }
   }
 
@@ -132,8 +147,14 @@ Positions positions_up_to(int64_t n) {
   return all;
 }
 
-Positions positions_of(const Site& site, int64_t n_pos) {
-  return site.positions.empty() ? positions_up_to(n_pos) : site.positions;
+Positions keys_of(const Step& step) {
+  Positions keys(step.n_keys - step.first_key);
+  std::iota(keys.begin(), keys.end(), step.first_key);
+  return keys;
+}
+
+Positions positions_of(const Site& site, const Place& place, int64_t n_pos) {
+  return site.positions.empty() ? positions_up_to(place.positions(n_pos)) : site.positions;
 }
 
 Plan::Plan(const Places& places, const std::vector<Site>& record,
@@ -171,7 +192,7 @@ double Plan::multiply_adds() const {
   for (const Step& step : steps_) {
     const Place& place = places_[step.place];
     const auto at = static_cast<double>(step.computed.size());
-    const auto keys = static_cast<double>(step.n_keys);
+    const auto keys = static_cast<double>(step.n_keys - step.first_key);
     if (at == 0) continue;
     if (place.by == Primitive::Project && !step.folded) {
       sum += at * width(place.reads[0].from) * width(step.place);
@@ -182,7 +203,7 @@ double Plan::multiply_adds() const {
     } else if (place.by == Primitive::Scores || place.by == Primitive::Mix) {
       const int attended = place.reads[1].from;
       const auto x = tracing::projected_from(places_, attended);
-      const double heads = static_cast<double>(places_[attended].size(Axis::Head));
+      const double heads = static_cast<double>(place.size(Axis::Head));
       const double d_head = static_cast<double>(places_[attended].size(Axis::DHead));
       const double d = x ? width(*x) : 0;
       // What one query pays per key, and for moving W_K or W_V (and W_out) to its side.

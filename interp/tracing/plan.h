@@ -25,7 +25,8 @@ struct Step {
   int place = 0;
   Positions present = {};   ///< where the value will exist: somebody reads it there
   Positions computed = {};  ///< the part of `present` that no overwrite provides
-  int64_t n_keys = 0;  ///< positions 0 … n_keys-1 are what the computed ones attend to, at most
+  /// Of attention: the computed ones attend to positions first_key … n_keys-1 at most.
+  int64_t first_key = 0, n_keys = 0;
   Reads reads = Reads::Formed;  ///< of scores (keys) and mixes (values)
   bool folded = false;          ///< scores, a mix's projection or the embeddings, read off tables
   bool seen = false;            ///< recorded or overwritten, be it in part
@@ -55,7 +56,9 @@ class Plan {
 
 /// 0, 1, …, n-1.
 Positions positions_up_to(int64_t n);
-/// Those of a site in a sequence of n_pos tokens.
-Positions positions_of(const Site& site, int64_t n_pos);
+/// The positions that a step's queries attend to.
+Positions keys_of(const Step& step);
+/// Those of a site of this place, in a sequence of n_pos tokens.
+Positions positions_of(const Site& site, const Place& place, int64_t n_pos);
 
 }  // namespace assay::interp

@@ -44,10 +44,16 @@ Tensor Run::read(int place, const Positions& positions) const {
   return select(value, *places()[place].axis(Axis::Position), ranks(positions, present));
 }
 
+Tensor Run::read_map(int place, const Step& by) const {
+  const Step& step = *plan_.find(place);
+  const int64_t before = step.seen ? 0 : step.first_key;
+  return read(place, by.computed).narrow(-1, by.first_key - before, by.n_keys - by.first_key);
+}
+
 Tensor Run::recorded(const Site& site) const {
   const int index = places().at(site.place);
   const Place& place = places()[index];
-  Tensor value = read(index, positions_of(site, extent_.n_pos));
+  Tensor value = read(index, positions_of(site, place, extent_.n_pos));
   if (!site.neurons.empty()) value = select(value, *place.axis(Axis::Neuron), site.neurons);
   if (site.head) value = value.select(*place.axis(Axis::Head), *site.head);
   std::vector<int64_t> sizes = value.sizes().vec();

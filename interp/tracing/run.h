@@ -35,6 +35,8 @@ class Run {
   ///   that nobody needs any more are let go.
   void set(const Step& step, const at::Tensor& value);
   at::Tensor read(int place, const Positions& positions) const;
+  /// Scores or a pattern at the queries that `by` computes, with the keys that it attends to.
+  at::Tensor read_map(int place, const Step& by) const;
   /// As trace() returns it.
   at::Tensor recorded(const Site& site) const;
 

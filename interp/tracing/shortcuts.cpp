@@ -40,11 +40,13 @@ std::optional<ThroughMlp> through_mlp(const Places& places, int x) {
 Reads cheapest_reads(const Places& places, const Demand& demand, const Step& step) {
   const int keys = places[step.place].reads[1].from;  // or values
   const auto x = projected_from(places, keys);
-  const int64_t n_queries = std::ssize(step.computed), n_keys = step.n_keys;
+  const int64_t n_queries = std::ssize(step.computed), n_keys = step.n_keys - step.first_key;
   const int64_t d_head = places[keys].size(Axis::DHead);
-  if (!x || demand.seen(keys) || n_queries * (d_head + n_keys) >= n_keys * d_head)
+  const int64_t heads = places[step.place].size(Axis::Head);  // of queries
+  const int64_t sharing = heads / places[keys].size(Axis::Head);
+  if (!x || demand.seen(keys) || sharing * n_queries * (d_head + n_keys) >= n_keys * d_head)
     return Reads::Formed;
-  const int64_t heads = places[keys].size(Axis::Head), d_model = places[*x].size(Axis::Model);
+  const int64_t d_model = places[*x].size(Axis::Model);
   const auto through = through_mlp(places, *x);
   const bool cheaper = 2 * n_queries * heads < d_model;
   const auto in_sight = [&](int place) {
@@ -65,7 +67,8 @@ std::optional<int> foldable(const Places& places, const Demand& demand, const St
   } else {
     return std::nullopt;
   }
-  if (step.computed.size() < 2 || places[unformed[0]].size(Axis::Head) != 1) return std::nullopt;
+  const auto has_one_head = [&](int p) { return places[p].size(Axis::Head) == 1; };
+  if (step.computed.size() < 2 || !std::ranges::all_of(unformed, has_one_head)) return std::nullopt;
   const auto x = projected_from(places, unformed[0]);
   if (!x || !is_embedding(places, *x) || overwritten_before(places, demand, *x))
     return std::nullopt;

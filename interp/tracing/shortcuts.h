@@ -3,7 +3,8 @@
 // when it is cheaper.
 //
 //   absorbed         attention from few queries forms no keys and values: with k = x W_K + b_K, a
-//                    score q · k is (W_K q) · x + q · b_K, and z is (Σ pattern · x) W_V + …
+//                    score q · k is (W_K q) · x + q · b_K, and z is (Σ pattern · x) W_V + …;
+//                    keys that are rotated after their projection are always formed
 //   through the MLP  absorbed, and x = m + post W_out + b_out is never formed either: W_out moves
 //                    to the query side as well
 //   folded           a single head that reads embeddings sees few distinct (token, position) pairs:

@@ -44,6 +44,8 @@ bool may_overwrite_input(const Run& run, const Step& step, const Tensor& input) 
 Tensor activate(const Run& run, const Step& step) {
   const Place& place = run.place_of(step);
   const Tensor x = run.read(place.reads[0].from, step.computed);
+  if (place.reads.size() == 2)
+    return apply(place, run.weights(), {x, run.read(place.reads[1].from, step.computed)});
   const bool relu = std::get<ActivationForm>(place.form).activation == Activation::Relu;
   if (!relu || !may_overwrite_input(run, step, x)) return apply(place, run.weights(), x);
   return at::relu_(const_cast<Tensor&>(x));
@@ -55,6 +57,13 @@ Tensor project(const Run& run, const Step& step) {
   const int from = place.reads[0].from;
   if (run.places()[from].axis(Axis::Head)) return projection_from_heads(run, step);
   return apply(place, run.weights(), run.read(from, step.computed));
+}
+
+Tensor pool(const Run& run, const Step& step) {
+  const auto& [from, reach, window] = run.place_of(step).reads[0];
+  const Positions pooled =
+      reach == Reach::All ? positions_up_to(run.extent().n_pos) : step.computed;
+  return interp::pool(run.read(from, pooled), std::get<PoolForm>(run.place_of(step).form).pooling);
 }
 
 // The value of the step's place at the positions that are computed.
@@ -73,6 +82,8 @@ Tensor compute(const Run& run, const Step& step) {
       return apply(place, run.weights(), run.read(place.reads[0].from, step.computed));
     case Primitive::Project:
       return project(run, step);
+    case Primitive::Rotate:
+      return rotation(run, step);
     case Primitive::Scores:
       return attention_scores(run, step);
     case Primitive::Softmax:
@@ -81,6 +92,8 @@ Tensor compute(const Run& run, const Step& step) {
       return attention_mix(run, step);
     case Primitive::Activate:
       return activate(run, step);
+    case Primitive::Pool:
+      return pool(run, step);
   }
   throw std::logic_error("'" + place.name + "' is computed by nothing that is known");
 }

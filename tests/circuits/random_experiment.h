@@ -13,7 +13,11 @@ struct RandomExperiment {
   /// n_pos.
   explicit RandomExperiment(bool everything, bool by_position = false, int64_t n = 6,
                             const std::vector<int64_t>& n_heads = {2, 3})
-      : model(config(everything, n_heads)), graph(model.places(), by_position ? kPositions : 0) {
+      : RandomExperiment(config(everything, n_heads), by_position, n) {}
+
+  /// @param config  of 7 tokens and outputs, and more positions than kPositions.
+  RandomExperiment(const interp::TransformerConfig& config, bool by_position, int64_t n)
+      : model(config), graph(model.places(), by_position ? kPositions : 0) {
     const at::NoGradGuard no_grad;
     auto generator = at::make_generator<at::CPUGeneratorImpl>(17);
     for (at::Tensor& weights : model.parameters()) weights.normal_(0, 0.3, generator);

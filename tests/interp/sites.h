@@ -28,6 +28,8 @@ inline Site at_position(std::string place, int64_t position) {
 /// A place, whole and narrowed in each way it can be.
 inline std::vector<Site> every_way_to_name(const Place& place, const TransformerConfig& config) {
   const std::string& name = place.name;
+  if (place.positions(config.n_ctx) == 1)  // behind a pooling
+    return {{.place = name}, {.place = name, .positions = {0}}};
   std::vector<Site> sites = {{.place = name},
                              {.place = name, .positions = {1, 3}},
                              {.place = name, .positions = {config.n_ctx - 1}}};
@@ -53,7 +55,7 @@ inline std::vector<int64_t> random_subset(int64_t n, std::mt19937_64& random) {
 inline Site random_site(const Places& places, int64_t n_pos, std::mt19937_64& random) {
   const Place& place = places.all[random() % places.all.size()];
   Site site{.place = place.name};
-  if (random() % 3) site.positions = random_subset(n_pos, random);
+  if (random() % 3) site.positions = random_subset(place.positions(n_pos), random);
   if (place.axis(Axis::Head) && random() % 2)
     site.head = static_cast<int64_t>(random() % place.size(Axis::Head));
   if (place.axis(Axis::Neuron) && random() % 2)

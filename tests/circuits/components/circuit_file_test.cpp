@@ -90,8 +90,6 @@ TEST_F(CircuitFiles, ThatCannotBeRightAreRefused) {
   EXPECT_THAT(
       error_of("{" + cfg + R"(, "edges": {}, "nodes": {"m0": {"neurons": [true, false]}}})"),
       HasSubstr("single neurons"));
-  EXPECT_THAT(error_of(R"({"cfg": {"n_layers": 2, "n_heads": 1, "parallel_attn_mlp": true}})"),
-              HasSubstr("parallel"));
   EXPECT_THAT(error_of(R"({"cfg": {"n_layers": -2, "n_heads": 1}})"), HasSubstr("n_layers"));
   EXPECT_THAT(error_of(R"({"cfg": {"n_layers": 2, "n_heads": [1]}})"), HasSubstr("heads of 1"));
   EXPECT_THAT(message_of([&] { load_circuit(at("none.json")); }), HasSubstr("none.json"));

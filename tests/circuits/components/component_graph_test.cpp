@@ -46,6 +46,39 @@ TEST(ComponentGraph, IsOfCausalNetworksAlone) {
   EXPECT_THROW(ComponentGraph{interp::describe(encoder)}, std::invalid_argument);
 }
 
+TEST(ComponentGraph, IsOfNetworksWhoseStreamAddsUp) {
+  interp::TransformerConfig post{.d_vocab = 3, .n_ctx = 4, .norm = interp::Norm::Post};
+  EXPECT_THAT(message_of([&] { ComponentGraph{interp::describe(post)}; }), HasSubstr("post-norm"));
+  interp::TransformerConfig pooled{.d_vocab = 3, .n_ctx = 4, .pool = interp::Pooling::First};
+  EXPECT_THAT(message_of([&] { ComponentGraph{interp::describe(pooled)}; }), HasSubstr("pools"));
+}
+
+// In a parallel block the MLP does not read its attention, and there are as many edges fewer as it
+// has heads; without MLPs there are none from or to them.
+TEST(ComponentGraph, FollowsTheFormOfBlocks) {
+  interp::TransformerConfig config{.d_vocab = 3, .n_ctx = 4, .n_heads = {2, 3}, .d_head = {4, 4}};
+  const ComponentGraph sequential(interp::describe(config));
+  EXPECT_EQ(sequential, ComponentGraph(NHeads{2, 3}));
+  config.blocks = interp::BlockForm::Parallel;
+  const ComponentGraph parallel(interp::describe(config));
+  EXPECT_EQ(parallel, ComponentGraph(NHeads{2, 3}, 0, {.parallel = true}));
+  EXPECT_NE(parallel, sequential);
+  EXPECT_TRUE(parallel.blocks().parallel);
+  EXPECT_EQ(parallel.n_edges(), sequential.n_edges() - 5);
+  EXPECT_THAT(message_of([&] { parallel.parse_edge("a1.h0->m1"); }),
+              HasSubstr("a1.h0 is not computed before m1"));
+  EXPECT_NO_THROW(parallel.parse_edge("a0.h0->m1"));
+  config.blocks = interp::BlockForm::Sequential;
+  config.d_mlp = 0;
+  const ComponentGraph attention_only(interp::describe(config));
+  EXPECT_EQ(attention_only, ComponentGraph(NHeads{2, 3}, 0, {.mlps = false}));
+  EXPECT_NE(attention_only, sequential);
+  EXPECT_FALSE(attention_only.blocks().mlps);
+  EXPECT_EQ(attention_only.n_edges(), 2 * 3 * 1 + 3 * 3 * 3 + 6);
+  EXPECT_THAT(message_of([&] { attention_only.parse_edge("input->m0"); }),
+              HasSubstr("no component 'm0'"));
+}
+
 TEST(ComponentGraph, RefusesEdgesThatCannotBe) {
   const ComponentGraph graph(NHeads{1, 4}), placed(NHeads{1, 4}, 3);
   const auto error = [](const ComponentGraph& g, const char* name) {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <functional>
 
-#include "tests/interp/adapters/tiny_gpt2.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
 
@@ -97,9 +97,11 @@ TEST(LayoutsTest, WhatTensorsDoNotTellIsAskedFor) {
       message_of([&] { from_transformer_lens(parameters_of(small()), nothing); }),
       "how this network computes is not known, and nothing is guessed. Known: d_vocab 5; n_ctx 7; "
       "d_model 6; d_mlp 4; n_heads [1,2]; d_head [5,3]; attention_biases false; mlp_biases true; "
-      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh); norm (none, pre); "
-      "attention (causal, bidirectional); positions (learned); scores (scaled); blocks "
-      "(sequential); networks with others cannot be run. Say it in mine.config.json, such as "
+      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh, silu, tanh); norm "
+      "(none, pre, pre_unweighted, rms, rms_unweighted, post); attention (causal, bidirectional); "
+      "positions (learned, none, rotary, alibi); scores (scaled, unscaled); blocks (sequential, "
+      "parallel, parallel_one_norm); networks with others cannot be run. Say it in "
+      "mine.config.json, such as "
       R"({"activation":"...","attention":"...","blocks":"...","norm":"...","positions":"...",)"
       R"("scores":"..."}, or to inspect and convert by --activation, --norm, --attention, )"
       "--positions, --scores, --blocks; what convert writes says it by itself");
@@ -126,20 +128,97 @@ TEST(LayoutsTest, TensorsThatContradictWhatIsSaidAreRefused) {
               read_stated(parameters_of(small()), {{"norm", "none"}, {"d_mlp", 5}});
             }),
             "d_mlp: 5 according to option, 4 according to tensors");
-  TensorMap gains = parameters_of(small_with_everything());
-  std::erase_if(gains, [](const auto& entry) {
-    return entry.first.ends_with("ln1.b") || entry.first.ends_with("ln2.b") ||
-           entry.first == "ln_final.b";
-  });
-  EXPECT_THAT(message_of([&] { read_stated(gains, nlohmann::json::object()); }),
-              HasSubstr("norm \"rms\": cannot be run"));
-  TensorMap gated = parameters_of(small());
-  gated["blocks.0.mlp.W_gate"] = at::zeros({6, 4});
-  EXPECT_EQ(message_of([&] { read_stated(gated); }),
-            "tensor 'blocks.0.mlp.W_gate': gated MLPs cannot be run");
-  TensorMap rotary = parameters_of(small());
-  rotary.erase("pos_embed.W_pos");
-  EXPECT_THAT(message_of([&] { read_stated(rotary); }), HasSubstr("without learned positions"));
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "rms"}});
+            }),
+            "norm: rms according to option, but there is no tensor 'blocks.0.ln1.w'");
+  TensorMap normed = parameters_of(small());
+  normed["blocks.0.attn.q_norm.w"] = at::ones({5});
+  EXPECT_EQ(message_of([&] { read_stated(normed); }),
+            "tensor 'blocks.0.attn.q_norm.w': norms of queries cannot be run");
+}
+
+TransformerConfig llama_like() {
+  TransformerConfig config = small();
+  config.n_heads = {2, 4};
+  config.d_head = {4, 4};
+  config.n_kv_heads = {2, 2};
+  config.norm = Norm::Rms;
+  config.gated_mlp = true;
+  config.mlp_biases = false;
+  config.positions = PositionEncoding::Rotary;
+  config.rotary_dims = 4;
+  config.rotary_base = 500;
+  return config;
+}
+
+/// The same as TransformerLens keeps them.
+TensorMap llama_like_file(bool interleaved = false, double base = 500) {
+  TensorMap file = parameters_of(llama_like());
+  for (const std::string block : {"blocks.0.attn.", "blocks.1.attn."}) {
+    for (const char* side : {"W_K", "W_V"}) {
+      file[block + "_" + side] = file.at(block + side);
+      file.erase(block + side);
+    }
+    at::Tensor sines = at::empty({7, 4});
+    for (int64_t pos = 0; pos < 7; ++pos)
+      for (int64_t i = 0; i < 4; ++i) {
+        const int64_t pair = interleaved ? i / 2 : i % 2;
+        sines[pos][i] = std::sin(pos * std::pow(base, -pair / 2.0));
+      }
+    file[block + "rotary_sin"] = file[block + "rotary_cos"] = sines;
+  }
+  return file;
+}
+
+TEST(LayoutsTest, TensorsTellGatesSharedHeadsAndRotations) {
+  const nlohmann::json said = {{"activation", "relu"},   {"norm_eps", 1e-5},
+                               {"scores", "scaled"},     {"rotary_base", 500},
+                               {"blocks", "sequential"}, {"attention", "causal"}};
+  const auto read = [&](const TensorMap& file) {
+    Settings settings;
+    settings.say_all(said, "option");
+    return from_transformer_lens(file, settings);
+  };
+  const Weights weights = read(llama_like_file());
+  EXPECT_EQ(weights.config, llama_like());
+  expect_same(weights.tensors, parameters_of(llama_like()));
+  EXPECT_TRUE(read(llama_like_file(true)).config.rotary_interleaved);
+  EXPECT_EQ(message_of([&] { read(llama_like_file(false, 600)); }),
+            "tensor 'blocks.0.attn.rotary_sin': not the sines of rotary_base 500 over 4 entries");
+  TensorMap biased = llama_like_file();
+  biased["blocks.1.mlp.b_in"] = at::zeros({4});
+  EXPECT_TRUE(read(biased).config.mlp_biases);
+  biased["blocks.1.mlp.b_in"] = at::ones({4});
+  EXPECT_EQ(message_of([&] { read(biased); }),
+            "tensor 'blocks.1.mlp.b_in': behind a gate only zeros can be run");
+}
+
+TEST(LayoutsTest, BlocksMayHaveNoMlpAndNetworksNoPositions) {
+  TransformerConfig config = small();
+  config.d_mlp = 0;
+  config.mlp_biases = false;
+  config.positions = PositionEncoding::None;
+  Settings settings;
+  settings.say_all({{"activation", "relu"},
+                    {"attention", "causal"},
+                    {"positions", "none"},
+                    {"scores", "scaled"},
+                    {"blocks", "sequential"},
+                    {"norm", "none"}},
+                   "option");
+  EXPECT_THAT(message_of([&] { from_transformer_lens(parameters_of(config), settings); }),
+              HasSubstr("n_ctx: no tensor tells how many positions"));
+  TensorMap masked = parameters_of(config);
+  masked["blocks.0.attn.mask"] = at::ones({7, 7}, at::kBool).tril();
+  EXPECT_EQ(from_transformer_lens(masked, settings).config, config);
+}
+
+TEST(LayoutsTest, NormsWithoutALastOneStandBehind) {
+  TransformerConfig config = small();
+  config.norm = Norm::Post;
+  const Weights weights = read_stated(parameters_of(config), nlohmann::json::object());
+  EXPECT_EQ(weights.config, config);
 }
 
 /// TransformerLens stores a mask; one that is not causal contradicts a causal network.
@@ -159,9 +238,10 @@ TEST(LayoutsTest, MasksAreComparedWithTheAttentionThatIsSaid) {
             "tensor 'blocks.1.attn.mask': lets positions attend to all others, but the network is "
             "said to be causal");
   for (const char* attention : {"causal", "bidirectional"}) {
-    EXPECT_EQ(reading(causal.triu(-2), attention),
-              "tensor 'blocks.1.attn.mask': lets positions attend to the last 3 only: local "
-              "attention cannot be run");
+    EXPECT_EQ(
+        reading(causal.triu(-2), attention),
+        "tensor 'blocks.1.attn.mask': lets positions attend to the last 3, but the network is "
+        "said to let them attend to all before them");
     EXPECT_THAT(reading(full.triu(), attention), HasSubstr("neither causal nor full"));
     EXPECT_THAT(reading(full.tril(-1), attention), HasSubstr("neither causal nor full"));
     EXPECT_THAT(reading(causal.narrow(0, 0, 6), attention), HasSubstr("a mask of [7, 7]"));
@@ -212,7 +292,8 @@ TEST(LayoutsTest, GrokkingSaysHowItComputes) {
   TensorMap local = file;
   local["blocks.0.attn.mask"] = at::ones({7, 7}).tril().triu(-3);
   Settings plain;
-  EXPECT_THAT(message_of([&] { from_grokking(local, plain); }), HasSubstr("local attention"));
+  EXPECT_THAT(message_of([&] { from_grokking(local, plain); }),
+              HasSubstr("to the last 4, but the network"));
 }
 
 /// Where every matrix is square, both layouts fit all shapes but that of W_O.
@@ -257,10 +338,11 @@ TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
               HasSubstr("n_ctx must be at least 1"));
   EXPECT_THAT(refusal([](TensorMap& file) { file["embed.W_E"] = at::Tensor(); }),
               HasSubstr("tensor 'embed.W_E': of a type that is not read"));
-  EXPECT_EQ(message_of([] {
-              recognise({{"w", at::zeros({1})}});
-            }),
-            "unknown layout: expected a tensor 'blocks.0.attn.W_O' or 'wte.weight'");
+  EXPECT_EQ(
+      message_of([] {
+        recognise({{"w", at::zeros({1})}});
+      }),
+      "unknown layout: expected a tensor 'blocks.0.attn.W_O', or those of a Hugging Face model");
 }
 
 /// A configuration or tensors without elements must not make the reader allocate what they claim.
@@ -278,74 +360,6 @@ TEST(LayoutsTest, LyingSizesAreRefusedBeforeAllocating) {
   tensors["embed.W_E"] = at::zeros({0, int64_t{1} << 60});
   EXPECT_THAT(message_of([&] { read_stated(tensors); }),
               HasSubstr("d_vocab must be at least 1, got 0"));
-}
-
-TEST(LayoutsTest, Gpt2IsUnpackedWeightByWeight) {
-  for (const std::string prefix : {"", "transformer."}) {
-    const TensorMap file = tiny_gpt2_tensors(prefix);
-    EXPECT_EQ(recognise(file), "gpt2");
-    const TensorMap tensors = from_gpt2(file, tiny_gpt2_sizes(), true).tensors;
-    const auto theirs = [&](const std::string& name) { return file.at(prefix + name); };
-    EXPECT_TRUE(tensors.at("embed.W_E").equal(theirs("wte.weight")));
-    EXPECT_TRUE(tensors.at("pos_embed.W_pos").equal(theirs("wpe.weight")));
-    EXPECT_TRUE(tensors.at("unembed.W_U").equal(theirs("wte.weight").t()));
-    EXPECT_TRUE(tensors.at("ln_final.w").equal(theirs("ln_f.weight")));
-    EXPECT_TRUE(tensors.at("ln_final.b").equal(theirs("ln_f.bias")));
-    for (const std::string layer : {"0", "1"}) {
-      const std::string ours = "blocks." + layer + ".", block = "h." + layer + ".";
-      const std::map<std::string, std::string> same = {
-          {"ln1.w", "ln_1.weight"},        {"ln1.b", "ln_1.bias"},
-          {"ln2.w", "ln_2.weight"},        {"ln2.b", "ln_2.bias"},
-          {"mlp.W_in", "mlp.c_fc.weight"}, {"mlp.W_out", "mlp.c_proj.weight"},
-          {"mlp.b_in", "mlp.c_fc.bias"},   {"mlp.b_out", "mlp.c_proj.bias"},
-          {"attn.b_O", "attn.c_proj.bias"}};
-      for (const auto& [mine, its] : same) {
-        EXPECT_TRUE(tensors.at(ours + mine).equal(theirs(block + its))) << mine;
-      }
-      // columns of c_attn: q of head 0, q of head 1, k of head 0, …, three each
-      const at::Tensor packed = theirs(block + "attn.c_attn.weight");
-      const at::Tensor bias = theirs(block + "attn.c_attn.bias");
-      int64_t column = 0;
-      for (const std::string side : {"Q", "K", "V"}) {
-        for (int64_t head = 0; head < 2; ++head, column += 3) {
-          EXPECT_TRUE(tensors.at(ours + "attn.W_" + side)[head].equal(packed.narrow(1, column, 3)));
-          EXPECT_TRUE(tensors.at(ours + "attn.b_" + side)[head].equal(bias.narrow(0, column, 3)));
-        }
-      }
-      const at::Tensor joint = theirs(block + "attn.c_proj.weight");  // rows: head-major
-      EXPECT_TRUE(tensors.at(ours + "attn.W_O")[1].equal(joint.narrow(0, 3, 3)));
-    }
-  }
-}
-
-TEST(LayoutsTest, Gpt2MayHaveAnUnembeddingOfItsOwn) {
-  TensorMap file = tiny_gpt2_tensors("transformer.");
-  file["lm_head.weight"] = at::ones({11, 6});
-  EXPECT_TRUE(
-      from_gpt2(file, tiny_gpt2_sizes(), false).tensors.at("unembed.W_U").equal(at::ones({6, 11})));
-  EXPECT_THAT(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
-              HasSubstr("tensor 'lm_head.weight': differs from 'transformer.wte.weight'"));
-  file["lm_head.weight"] = file.at("transformer.wte.weight").clone();
-  EXPECT_TRUE(from_gpt2(file, tiny_gpt2_sizes(), true)
-                  .tensors.at("unembed.W_U")
-                  .equal(file.at("lm_head.weight").t()));
-}
-
-TEST(LayoutsTest, Gpt2MismatchesUseItsOwnNames) {
-  TensorMap file = tiny_gpt2_tensors();
-  file["h.1.attn.c_attn.weight"] = at::zeros({18, 6});
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
-            "tensor 'h.1.attn.c_attn.weight': expected shape [6, 18], found [18, 6]");
-  file = tiny_gpt2_tensors();
-  file.erase("h.0.mlp.c_fc.bias");
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
-            "tensor 'h.0.mlp.c_fc.bias': missing, expected shape [24]");
-  EXPECT_EQ(message_of([&] { from_gpt2(tiny_gpt2_tensors(), tiny_gpt2_sizes(), false); }),
-            "tensor 'lm_head.weight': missing, expected shape [11, 6]");
-  file = tiny_gpt2_tensors();
-  file["h.0.crossattention.bias"] = at::zeros({2});
-  EXPECT_EQ(message_of([&] { from_gpt2(file, tiny_gpt2_sizes(), true); }),
-            "tensor 'h.0.crossattention.bias': unknown, shape [2]");
 }
 
 }  // namespace layouts_test

@@ -186,14 +186,16 @@ TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
   EXPECT_EQ(with("norm", "LN"), "");
   const std::string where = at("m.pt").string() + ": m.config.json: ";
   EXPECT_THAT(with("activation", "gelu"), HasSubstr("names two functions, gelu_exact"));
-  EXPECT_EQ(with("activation", "silu"), where +
-                                            "activation \"silu\": cannot be run; this version "
-                                            "runs relu, gelu_exact, gelu_tanh");
-  EXPECT_THAT(with("norm", "LNPre"), HasSubstr("norm \"LNPre\": cannot be run"));
+  EXPECT_EQ(with("activation", "solu_ln"),
+            where +
+                "activation \"solu_ln\": cannot be run; this version runs relu, gelu_exact, "
+                "gelu_tanh, silu, tanh");
+  EXPECT_THAT(with("norm", "LNPre"), HasSubstr("norm: pre_unweighted according to m.config.json"));
   EXPECT_THAT(with("positions", "shortformer"), HasSubstr("cannot be run"));
-  EXPECT_THAT(with("scores", "unscaled"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("positions", "rotary"), HasSubstr("To be said: rotary_dims"));
+  EXPECT_THAT(with("scores", "soft_capped"), HasSubstr("cannot be run"));
   EXPECT_THAT(with("attention", "local"), HasSubstr("cannot be run"));
-  EXPECT_THAT(with("blocks", "parallel"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("blocks", "braided"), HasSubstr("unknown"));
   EXPECT_THAT(with("activation", "rleu"), HasSubstr("activation \"rleu\": unknown"));
   EXPECT_THAT(with("activation", 3), HasSubstr("activation 3: expected a text"));
   EXPECT_THAT(with("norm_eps", -1), HasSubstr("norm_eps: expected a positive number, found -1"));
@@ -224,7 +226,7 @@ TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
   content.metadata.clear();
   content.tensors["blocks.0.attn.W_O"] = content.tensors["blocks.0.attn.W_O"][0];
   write_safetensors(at("m"), content);  // fits the grokking layout in every shape
-  EXPECT_THAT(refusal(at("m")), HasSubstr("To be said: layout (transformer-lens, grokking, gpt2)"));
+  EXPECT_THAT(refusal(at("m")), HasSubstr("To be said: layout (transformer-lens, grokking)"));
   EXPECT_EQ(load_model(at("m"), {{"layout", "grokking"}}).layout, "grokking");
   EXPECT_THAT(message_of([&] {
                 load_model(at("m"), {{"layout", "transformer-lens"}});
@@ -370,18 +372,21 @@ TEST_F(ModelFileTest, WhatTheNetworkCannotExpressIsRefused) {
     write_gpt2(at("gpt2"), tiny_gpt2_tensors(), config);
     return refusal(at("gpt2"));
   };
-  EXPECT_EQ(with("activation_function", "silu"),
-            "config.json: 'activation_function': 'silu' cannot be run; this version runs gelu, "
-            "gelu_fast, gelu_new, gelu_python, gelu_pytorch_tanh, relu");
-  EXPECT_THAT(with("model_type", "llama"), HasSubstr("config.json: field 'model_type': expected"));
+  EXPECT_EQ(with("activation_function", "mish"),
+            "config.json: field 'activation_function': \"mish\" cannot be run; this version runs "
+            "gelu, gelu_fast, gelu_new, gelu_python, gelu_pytorch_tanh, relu, silu, swish");
+  EXPECT_EQ(with("model_type", "gemma"),
+            "config.json: field 'model_type': 'gemma' cannot be run; this version runs gpt2, "
+            "gpt_neo, gptj, gpt_neox, opt, llama, mistral, qwen2, bert, roberta, distilbert");
+  EXPECT_THAT(with("model_type", nullptr), HasSubstr("field 'model_type': missing"));
   EXPECT_EQ(with("scale_attn_by_inverse_layer_idx", true),
-            "config.json: 'scale_attn_by_inverse_layer_idx': expected false, found true");
-  EXPECT_EQ(with("n_head", 4), "config.json: 'n_head': expected a divisor of 6, found 4");
+            "config.json: field 'scale_attn_by_inverse_layer_idx': expected false, found true");
+  EXPECT_EQ(with("n_head", 4), "config.json: field 'n_head': expected a divisor of 6, found 4");
   EXPECT_THAT(with("n_embd", int64_t{1} << 40), HasSubstr("config.json: field 'n_embd': expected"));
   EXPECT_THAT(with("n_embd", "6"), HasSubstr("config.json: field 'n_embd': expected"));
   EXPECT_THAT(with("tie_word_embeddings", "yes"), HasSubstr("expected"));
   EXPECT_EQ(with("n_layer", 1'000'000'000),
-            "config.json: 'n_layer': found 1000000000, but only 32 tensors");
+            "config.json: field 'n_layer': found 1000000000, but only 32 tensors");
   EXPECT_EQ(with("n_layer", 3), "tensor 'h.2.attn.c_attn.weight': missing, expected shape [6, 18]");
   EXPECT_EQ(with("vocab_size", 12), "tensor 'wte.weight': expected shape [12, 6], found [11, 6]");
   EXPECT_EQ(with("tie_word_embeddings", false),
@@ -451,7 +456,12 @@ TEST_F(ModelFileTest, ShardsAreReadTogether) {
 TEST_F(ModelFileTest, Gpt2WeightsAloneAskForTheirFolder) {
   write_gpt2(at("gpt2"), tiny_gpt2_tensors());
   EXPECT_EQ(refusal(at("gpt2/model.safetensors")),
-            "GPT-2 weights: expected the folder that holds their config.json too");
+            "weights of the family gpt2: expected the folder that holds their config.json too");
+  EXPECT_EQ(message_of([&] {
+              load_model(at("gpt2"), {{"layout", "grokking"}});
+            }),
+            at("gpt2").string() +
+                ": layout: \"grokking\" according to option, gpt2 according to config.json");
 }
 
 TEST_F(ModelFileTest, ThePublishedModelIsRead) {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "interp/network/transformer.h"
+#include "tests/interp/blocks.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
@@ -197,6 +198,63 @@ TEST(CutTest, CompleteMeansThatTheTokensNoLongerMatter) {
   }
   EXPECT_GT(complete, 10);
   EXPECT_LT(complete, 140);
+}
+
+/// The same in networks of other blocks: windows, parallel blocks, norms behind, pooling.
+TEST(CutTest, CompleteMeansTheSameWhateverTheBlocks) {
+  std::mt19937_64 random(5);
+  int complete = 0, leaky = 0;
+  for (auto& [name, network] : networks_of_blocks()) {
+    const bool deaf = network.activation == Activation::Relu ||  // to what falls below 0
+                      network.head_dense == Activation::Relu;
+    if (deaf) continue;
+    Transformer model(network);
+    randomise(model, 7, 0.3);
+    model.to(at::kDouble);
+    const auto weights = weights_of(model);
+    const at::Tensor one = torch::tensor({{0, 1, 2, 3, 0, 4}}, torch::kLong),
+                     other = torch::tensor({{3, 2, 0, 1, 1, 2}}, torch::kLong);
+    const NaiveForward run(network, weights, one);
+    const Site logits = logits_site(model, 5);
+    const Places& places = model.places();
+    for (int trial = 0; trial < 60; ++trial) {
+      std::vector<Site> sites;
+      std::vector<Overwrite> fixed;
+      for (uint64_t i = 0; i < 1 + random() % 4; ++i) {
+        const Place& place = places.all[random() % places.all.size()];
+        Site site{.place = place.name};
+        if (random() % 2)
+          for (int64_t pos = 0; pos < place.positions(6); ++pos)
+            if (pos == place.positions(6) - 1 || random() % 4) site.positions.push_back(pos);
+        sites.push_back(site);
+        fixed.push_back({site, run.at(site)});
+      }
+      const bool same =
+          NaiveForward(network, weights, other, fixed).at(logits).equal(run.at(logits));
+      const Around around = path_around(places, sites, logits);
+      std::string names = name + ": ";
+      for (const Site& site : sites) names += to_string(site) + " ";
+      EXPECT_EQ(around.found == Found::No, same) << names;
+      ++(same ? complete : leaky);
+    }
+  }
+  EXPECT_GT(complete, 50);
+  EXPECT_GT(leaky, 50);
+}
+
+// By hand: a window of 3 in the last of two blocks, of 2 in the first, reaches back 3 positions.
+TEST(CutTest, WindowsReachAsFarBackAsTheyAreLong) {
+  TransformerConfig network = config();
+  network.windows = {2, 3};
+  const Places places = describe(network);
+  const auto reaching = [&](int64_t position) {
+    return reaches(places, {at_position(hook::embed(), position)}, at_position(hook::logits(), 4));
+  };
+  EXPECT_EQ(reaching(0), Found::No);
+  for (const int64_t position : {1, 2, 3, 4}) EXPECT_EQ(reaching(position), Found::Yes) << position;
+  const auto path = around({"hook_embed[pos=2,3,4]"}, 4, network);
+  EXPECT_EQ(path.size(), 14u);
+  EXPECT_EQ(path.front(), "hook_embed@1");
 }
 
 // By hand: in two blocks, what stands at position 1 after the last attention is looked at by nobody

@@ -10,6 +10,7 @@
 
 #include "interp/network/build.h"
 #include "interp/network/transformer.h"
+#include "tests/interp/blocks.h"
 #include "tests/interp/naive_forward.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/scratch.h"
@@ -28,8 +29,18 @@ TEST(PlacesTest, PlacesReadEarlierPlacesOnly) {
   }
 }
 
-bool reaches(Reach reach, int64_t from, int64_t reader) {
-  return reach == Reach::Same ? from == reader : reach == Reach::All || from <= reader;
+bool reaches(const Read& read, int64_t from, int64_t reader) {
+  switch (read.reach) {
+    case Reach::Same:
+      return from == reader;
+    case Reach::UpToHere:
+      return from <= reader;
+    case Reach::Window:
+      return from <= reader && from > reader - read.window;
+    case Reach::All:
+      break;
+  }
+  return true;
 }
 
 /// With all else that a place reads held fixed, changing one place at one position changes it
@@ -37,14 +48,15 @@ bool reaches(Reach reach, int64_t from, int64_t reader) {
 void expect_reads_are_real(const TransformerConfig& config) {
   const Places places = describe(config);
   Transformer model(config);
-  randomise(model, 3);
+  randomise(model, 3, 0.3);
   const TensorMap weights = weights_of(model);
   const at::Tensor tokens = torch::tensor({{0, 1, 2, 3}}, torch::kLong);
   const NaiveForward before(config, weights, tokens);
   for (const Place& place : places.all) {
     for (int from = 0; from < places.size(); ++from) {
       if (places[from].name == place.name) continue;
-      const Site there{.place = places[from].name, .positions = {1}};
+      const int64_t changed = places[from].positions(4) == 1 ? 0 : 1;
+      const Site there{.place = places[from].name, .positions = {changed}};
       std::vector<Overwrite> overwrites = {{there, before.at(there).tanh() * 0.5}};
       for (const Read& other : place.reads)
         if (other.from != from) {
@@ -53,9 +65,9 @@ void expect_reads_are_real(const TransformerConfig& config) {
         }
       const NaiveForward after(config, weights, tokens, overwrites);
       const auto read = std::ranges::find(place.reads, from, &Read::from);
-      for (int64_t pos = 0; pos < 4; ++pos) {
+      for (int64_t pos = 0; pos < place.positions(4); ++pos) {
         const Site here{.place = place.name, .positions = {pos}};
-        const bool expected = read != place.reads.end() && reaches(read->reach, 1, pos);
+        const bool expected = read != place.reads.end() && reaches(*read, changed, pos);
         EXPECT_EQ(!before.at(here).equal(after.at(here)), expected)
             << to_string(here) << " from " << to_string(there);
       }
@@ -79,8 +91,20 @@ TEST(PlacesTest, ReadsAreWhatTheNetworkReads) {
   expect_reads_are_real(config);
 }
 
+TEST(PlacesTest, ReadsAreWhatNetworksOfOtherBlocksRead) {
+  for (auto& [name, config] : networks_of_blocks()) {
+    SCOPED_TRACE(name);
+    config.n_ctx = 4;
+    if (config.activation == Activation::Relu) config.activation = Activation::Silu;
+    if (config.head_dense == Activation::Relu) config.head_dense = Activation::Tanh;
+    expect_reads_are_real(config);
+  }
+}
+
 TEST(PlacesTest, WeightsAreTheParametersInTheirOrder) {
-  for (const TransformerConfig& config : assorted_configs()) {
+  std::vector<TransformerConfig> configs = assorted_configs();
+  for (const auto& [name, config] : networks_of_blocks()) configs.push_back(config);
+  for (const TransformerConfig& config : configs) {
     const Transformer model(config);
     const auto named = model.named_parameters();
     const std::vector<Weight>& weights = model.places().weights;
@@ -134,6 +158,35 @@ TEST(PlacesTest, ComponentsReadTheStreamAndJoinIt) {
       EXPECT_EQ(join.reads.at(1).from, component.output);
     }
   }
+}
+
+TEST(PlacesTest, ComponentsOfParallelBlocksReadTheSameStreamAndJoinTogether) {
+  for (const auto& [name, config] : networks_of_blocks()) {
+    if (config.blocks == BlockForm::Sequential) continue;
+    const Places places = describe(config);
+    EXPECT_TRUE(places.additive);
+    for (size_t c = 1; c + 1 < places.components.size(); c += 2) {
+      const ComponentPlaces &heads = places.components[c], &mlp = places.components[c + 1];
+      EXPECT_EQ(heads.reads, mlp.reads);
+      EXPECT_EQ(heads.joins, mlp.joins);
+      EXPECT_EQ(places[heads.joins].reads.size(), 3u);
+      EXPECT_FALSE(contributors(places, mlp.output).contains(static_cast<int>(c)));
+    }
+  }
+}
+
+TEST(PlacesTest, WhatIsNormalisedBehindItsSumDoesNotAddUp) {
+  for (const auto& [name, config] : networks_of_blocks())
+    EXPECT_EQ(describe(config).additive, config.norm != Norm::Post) << name;
+}
+
+TEST(PlacesTest, ProjectedAndNormalisedEmbeddingsAreEmbeddings) {
+  TransformerConfig config{.d_vocab = 5, .n_ctx = 4, .embedding_norm = true, .d_embed = 3};
+  const Places places = describe(config);
+  for (const std::string& name : {hook::embed(), hook::embed_projected(), hook::embed_sum(),
+                                  hook::embed_ln(), hook::resid_pre(0)})
+    EXPECT_TRUE(is_embedding(places, places.at(name))) << name;
+  EXPECT_FALSE(is_embedding(places, places.at(hook::q(0))));
 }
 
 TEST(PlacesTest, OnlyTheFirstPlacesAreEmbeddings) {

@@ -125,9 +125,10 @@ TEST(TransformerTest, ConfigurationFieldsAreRefusedByName) {
   EXPECT_EQ(refusal("d_mlp", 1.5), "configuration: field 'd_mlp': expected an integer, got 1.5");
   EXPECT_EQ(refusal("n_heads", json::array({1, "4"})),
             "configuration: field 'n_heads': expected a list of integers, got \"4\"");
-  EXPECT_EQ(refusal("activation", "tanh"),
-            "configuration: field 'activation': expected one of relu, gelu, gelu_exact, got "
-            "\"tanh\"");
+  EXPECT_EQ(
+      refusal("activation", "elu"),
+      "configuration: field 'activation': expected one of relu, gelu, gelu_exact, silu, tanh, "
+      "got \"elu\"");
   EXPECT_THAT(refusal("mlp_biases", 1), HasSubstr("expected a boolean"));
   json incomplete = to_json(two_sat());
   incomplete.erase("norm");

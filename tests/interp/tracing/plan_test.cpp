@@ -288,11 +288,13 @@ TEST(PlanTest, ShorterSequencesHaveFewerPositions) {
             "site 'blocks.1.attn.hook_q[pos=40]': position 40 is outside the 40 tokens given");
 }
 
-/// What two plans have in common to say, as text.
+/// What two plans have in common to say, as text. Keys are those of attention alone.
 template <typename AnyStep>
 std::string text_of(const std::string& place, const AnyStep& step) {
+  const bool attends = place.ends_with("hook_attn_scores") || place.ends_with("hook_pattern") ||
+                       place.ends_with("hook_z") || place.ends_with("hook_attn_out");
   return fmt::format("{} present {} computed {} keys {} reads {}{}\n", place, step.present,
-                     step.computed, step.n_keys, static_cast<int>(step.reads),
+                     step.computed, attends ? step.n_keys : 0, static_cast<int>(step.reads),
                      step.folded ? " folded" : "");
 }
 

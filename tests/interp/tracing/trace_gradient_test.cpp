@@ -9,6 +9,7 @@
 
 #include "interp/network/network.h"
 #include "interp/tracing/plan.h"
+#include "tests/interp/blocks.h"
 #include "tests/interp/networks.h"
 #include "tests/interp/sites.h"
 #include "tests/interp/traces.h"
@@ -75,6 +76,17 @@ TEST(TraceGradientTest, GradientsOfParametersEqualFiniteDifferences) {
   }
 }
 
+TEST(TraceGradientTest, GradientsOfParametersEqualFiniteDifferencesWhateverTheBlocks) {
+  for (const auto& [name, config] : networks_of_blocks()) {
+    SCOPED_TRACE(name);
+    const auto model = random_model(config);
+    const Tensor tokens = random_tokens(config, 3, config.n_ctx, 17);
+    const Site readout = logits_site(*model, config.n_ctx - 1);
+    for (const Site& site : {readout, whole(hook::logits())})
+      expect_gradients_of_parameters(config, {.record = {site}, .overwrite = {}}, tokens);
+  }
+}
+
 TEST(TraceGradientTest, TheGradientTestsTakeEveryReassociatedPath) {
   const auto reads = [](const TransformerConfig& config, const std::string& place) {
     const Site readout{.place = hook::logits(), .positions = {config.n_ctx - 1}};
@@ -99,7 +111,9 @@ TEST(TraceGradientTest, TheGradientTestsTakeEveryReassociatedPath) {
 
 TEST(TraceGradientTest, GradientsOfOverwrittenValuesEqualFiniteDifferences) {
   std::mt19937_64 random(18);
-  for (const TransformerConfig& config : assorted_configs()) {
+  std::vector<TransformerConfig> configs = assorted_configs();
+  for (const auto& [name, config] : networks_of_blocks()) configs.push_back(config);
+  for (const TransformerConfig& config : configs) {
     const auto model = random_model(config, 19);
     const Tensor tokens = random_tokens(config, 3, config.n_ctx, 20);
     for (const Place& place : describe(config).all) {
