@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "axioms/proofs/study.h"
 #include "circuits/components/counterfactuals.h"
 #include "circuits/interpretation/interpretation.h"
 #include "interp/attribution/features.h"
@@ -66,6 +67,15 @@ struct Domain {
 struct FiniteDomain {
   static constexpr const char* kAbsent = "the inputs of {} are too many to be listed";
   std::function<Domain()> all;
+};
+
+/// What is true of every input of some sets, as data, so that statements about all of them can be
+/// proved.
+struct Specification {
+  static constexpr const char* kAbsent =
+      "no specification of {} is known: what is true of all its inputs cannot be proved";
+  std::vector<proofs::Specified> domains;  ///< the first is the default
+  proofs::Knowledge knowledge = {};
 };
 
 /// Counterfactual partners of inputs, for experiments on circuits.

@@ -12,6 +12,7 @@ set(sees_tasks sat2 interp circuits axioms)
 set(sees_tools sat2 interp circuits axioms tasks)
 # Folders within a room, which see each other only one way; what stands beside them, in the room
 # itself, serves all of them.
+set(sees_axioms/proofs)
 set(sees_interp/statistics)
 set(sees_interp/execution)
 set(sees_interp/files)

@@ -10,6 +10,7 @@
 #include "tasks/modular_addition/page.h"
 #include "tasks/modular_addition/pairs.h"
 #include "tasks/modular_addition/recipe.h"
+#include "tasks/modular_addition/specification.h"
 
 namespace assay::tasks::modular_addition {
 namespace {
@@ -32,6 +33,7 @@ class ModularAddition : public Task {
                                                      tokens[1].item<int64_t>());
                              }});
     provide(FiniteDomain{[this] { return pairs_.domain(); }});
+    provide(modular_addition::specification(settings.p));
     provide(Partners{[this](Part part, uint64_t seed, int64_t first, int64_t count) {
       return with_partners(sample(part, seed, first, count), seed, first);
     }});

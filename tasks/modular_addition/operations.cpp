@@ -58,10 +58,16 @@ Function angle_sums(const Operation&) {
 }
 
 // cos w(s - c) = cos ws cos wc + sin ws sin wc: one product with the waves of every c.
-Function argmax_of_differences(const Operation& operation) {
+Function differences(const Operation& operation) {
   const Tensor table = waves_of(operation).t().contiguous();  // [2 · frequencies, p]
   return [table](const std::vector<Value>& parents) {
-    return at::matmul(parents.at(0), table.to(parents[0].device())).argmax(1);
+    return at::matmul(parents.at(0), table.to(parents[0].device()));
+  };
+}
+
+Function argmax_of_differences(const Operation& operation) {
+  return [fits = differences(operation)](const std::vector<Value>& parents) {
+    return fits(parents).argmax(1);
   };
 }
 

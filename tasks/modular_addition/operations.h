@@ -14,6 +14,9 @@ circuits::Function fourier_components(const circuits::Operation& operation);
 /// formulas, [batch, 2 · frequencies].
 circuits::Function angle_sums(const circuits::Operation& operation);
 
+/// Of every c, Σ_k cos w_k(a + b - c): [batch, 2 · frequencies] -> float64 [batch, p].
+circuits::Function differences(const circuits::Operation& operation);
+
 /// h of node `answer`, {p, frequencies}: [batch, 2 · frequencies] -> the number c for which
 /// Σ_k cos w_k(a + b - c) is largest, int64 [batch].
 circuits::Function argmax_of_differences(const circuits::Operation& operation);

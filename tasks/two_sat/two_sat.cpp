@@ -18,6 +18,7 @@
 #include "tasks/two_sat/recipe.h"
 #include "tasks/two_sat/relevance.h"
 #include "tasks/two_sat/replacers.h"
+#include "tasks/two_sat/specification.h"
 #include "tasks/two_sat/tokens.h"
 #include "tasks/two_sat/transformations.h"
 
@@ -92,6 +93,7 @@ class TwoSat : public Task {
     provide(
         InputLengths{.framing = {.length = two_sat::n_ctx(clauses_), .padding = tokens_.padding()},
                      .one = sampler.min_clauses == sampler.max_clauses});
+    provide(two_sat::specification(sampler));
     provide_explanations();
     provide(Recipes{[this](const std::string& preset) {
       return two_sat::recipe(preset, sampler_.variables, clauses_);

@@ -1,0 +1,205 @@
+#include "axioms/proofs/domain.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "interp/numerals.h"
+#include "interp/statistics/random.h"
+
+namespace assay::proofs {
+namespace {
+
+using at::Tensor;
+using nlohmann::ordered_json;
+
+constexpr double kDigits = 1e9;  // from here on, counts are rounded for people
+
+std::vector<int64_t> tokens_at(const int64_t* row, const std::vector<int64_t>& positions) {
+  std::vector<int64_t> tokens;
+  for (const int64_t position : positions) tokens.push_back(row[position]);
+  return tokens;
+}
+
+ordered_json to_json(const Survivors& survivors) {
+  ordered_json masks = ordered_json::array();
+  for (const auto& of_slot : survivors.masks) {
+    ordered_json list = nullptr;
+    if (of_slot) {
+      list = ordered_json::array();
+      for (const uint64_t mask : *of_slot) list.push_back(fmt::format("{:#x}", mask));
+    }
+    masks.push_back(std::move(list));
+  }
+  return {{"kind", "survivors"},
+          {"width", survivors.width},
+          {"masks", std::move(masks)},
+          {"some", survivors.some},
+          {"none", survivors.none}};
+}
+
+ordered_json to_json(const SumModulo& sum) {
+  return {{"kind", "sum_modulo"}, {"modulus", sum.modulus}, {"values", sum.values}};
+}
+
+int64_t answer(const Survivors& survivors, const int64_t* choices) {
+  uint64_t left = survivors.width == 64 ? ~uint64_t{0} : (uint64_t{1} << survivors.width) - 1;
+  for (size_t slot = 0; slot < survivors.masks.size(); ++slot)
+    if (survivors.masks[slot]) left &= survivors.masks[slot]->at(choices[slot]);
+  return left != 0 ? survivors.some : survivors.none;
+}
+
+int64_t answer(const SumModulo& sum, const int64_t* choices) {
+  int64_t total = 0;
+  for (size_t slot = 0; slot < sum.values.size(); ++slot)
+    total = (total + sum.values[slot].at(choices[slot])) % sum.modulus;
+  return total;
+}
+
+}  // namespace
+
+double Domain::inputs() const {
+  double product = 1;
+  for (const Slot& slot : slots) product *= static_cast<double>(slot.alternatives.size());
+  return product;
+}
+
+std::string Domain::inputs_in_words() const {
+  const double n = inputs();
+  if (n < kDigits) return interp::grouped(static_cast<int64_t>(n));
+  const auto exponent = static_cast<int>(std::floor(std::log10(n)));
+  return fmt::format("{:.2f}e{}", n / std::pow(10.0, exponent), exponent);
+}
+
+Tensor Domain::tokens_of(const Tensor& choices) const {
+  Tensor tokens = at::empty({choices.size(0), length}, torch::kInt64);
+  const auto chosen = choices.accessor<int64_t, 2>();
+  auto out = tokens.accessor<int64_t, 2>();
+  for (int64_t row = 0; row < choices.size(0); ++row)
+    for (size_t s = 0; s < slots.size(); ++s) {
+      const auto& alternative = slots[s].alternatives.at(chosen[row][s]);
+      for (size_t i = 0; i < alternative.size(); ++i)
+        out[row][slots[s].positions[i]] = alternative[i];
+    }
+  return tokens;
+}
+
+Tensor Domain::choices_of(const Tensor& tokens) const {
+  const Tensor rows = tokens.to(torch::kCPU).contiguous();
+  if (rows.size(1) != length)
+    throw std::invalid_argument(
+        fmt::format("the domain '{}' has inputs of {} tokens, got {}", name, length, rows.size(1)));
+  Tensor choices = at::empty({rows.size(0), static_cast<int64_t>(slots.size())}, torch::kInt64);
+  auto out = choices.accessor<int64_t, 2>();
+  for (size_t s = 0; s < slots.size(); ++s) {
+    std::map<std::vector<int64_t>, int64_t> place;
+    for (size_t i = 0; i < slots[s].alternatives.size(); ++i) place[slots[s].alternatives[i]] = i;
+    for (int64_t row = 0; row < rows.size(0); ++row) {
+      const auto found =
+          place.find(tokens_at(rows.data_ptr<int64_t>() + row * length, slots[s].positions));
+      if (found == place.end())
+        throw std::invalid_argument(
+            fmt::format("row {}: not in the domain '{}': unknown tokens at position {}", row, name,
+                        slots[s].positions.front()));
+      out[row][s] = found->second;
+    }
+  }
+  return choices;
+}
+
+bool Domain::holds(const Tensor& tokens) const {
+  const Tensor row = tokens.to(torch::kCPU).contiguous();
+  return row.numel() == length && std::ranges::all_of(slots, [&](const Slot& slot) {
+           return std::ranges::count(slot.alternatives,
+                                     tokens_at(row.data_ptr<int64_t>(), slot.positions)) > 0;
+         });
+}
+
+Tensor Domain::listed(int64_t first, int64_t count) const {
+  const auto n = static_cast<int64_t>(slots.size());
+  Tensor choices = at::empty({count, n}, torch::kInt64);
+  auto out = choices.accessor<int64_t, 2>();
+  for (int64_t row = 0; row < count; ++row) {
+    int64_t index = first + row;
+    for (int64_t s = n; s-- > 0;) {
+      const auto size = static_cast<int64_t>(slots[s].alternatives.size());
+      out[row][s] = index % size;
+      index /= size;
+    }
+  }
+  return tokens_of(choices);
+}
+
+Tensor Domain::drawn(uint64_t seed, int64_t first, int64_t count) const {
+  const auto n = static_cast<int64_t>(slots.size());
+  Tensor choices = at::empty({count, n}, torch::kInt64);
+  auto out = choices.accessor<int64_t, 2>();
+  for (int64_t row = 0; row < count; ++row)
+    for (int64_t s = 0; s < n; ++s)
+      out[row][s] =
+          static_cast<int64_t>(statistics::uniform_at(seed, static_cast<uint64_t>(first + row), s) *
+                               static_cast<double>(slots[s].alternatives.size()));
+  return tokens_of(choices);
+}
+
+size_t Domain::slot_at(int64_t position) const {
+  for (size_t s = 0; s < slots.size(); ++s)
+    if (std::ranges::count(slots[s].positions, position) > 0) return s;
+  throw std::invalid_argument(fmt::format("no slot of '{}' has position {}", name, position));
+}
+
+void validate(const Domain& domain, int64_t n_tokens) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument(fmt::format("the domain '{}': {}", domain.name, what));
+  };
+  std::set<int64_t> taken;
+  for (const Slot& slot : domain.slots) {
+    if (slot.alternatives.empty() || !std::ranges::is_sorted(slot.positions))
+      refuse("a slot without alternatives, or whose positions do not ascend");
+    for (const int64_t position : slot.positions)
+      if (position < 0 || position >= domain.length || !taken.insert(position).second)
+        refuse(fmt::format("position {} is out of range or stands twice", position));
+    std::set<std::vector<int64_t>> seen;
+    for (const auto& alternative : slot.alternatives) {
+      if (alternative.size() != slot.positions.size() || !seen.insert(alternative).second)
+        refuse("an alternative of the wrong size, or one that stands twice");
+      for (const int64_t token : alternative)
+        if (token < 0 || token >= n_tokens) refuse(fmt::format("token {} does not exist", token));
+    }
+  }
+  if (std::ssize(taken) != domain.length) refuse("its slots leave out a position");
+}
+
+Tensor answers(const Specification& specification, const Domain& domain, const Tensor& tokens) {
+  const Tensor choices = domain.choices_of(tokens);
+  Tensor right = at::empty({tokens.size(0)}, torch::kInt64);
+  for (int64_t row = 0; row < tokens.size(0); ++row)
+    right.data_ptr<int64_t>()[row] = std::visit(
+        [&](const auto& s) {
+          return answer(s, choices.data_ptr<int64_t>() + row * choices.size(1));
+        },
+        specification);
+  return right;
+}
+
+ordered_json to_json(const Domain& domain) {
+  ordered_json slots = ordered_json::array();
+  for (const Slot& slot : domain.slots)
+    slots.push_back({{"positions", slot.positions}, {"alternatives", slot.alternatives}});
+  return {{"name", domain.name},
+          {"words", domain.words},
+          {"length", domain.length},
+          {"readout", domain.readout},
+          {"slots", std::move(slots)}};
+}
+
+ordered_json to_json(const Specification& specification) {
+  return std::visit([](const auto& s) { return to_json(s); }, specification);
+}
+
+}  // namespace assay::proofs

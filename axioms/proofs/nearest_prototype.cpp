@@ -1,0 +1,142 @@
+#include "axioms/proofs/nearest_prototype.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "axioms/proofs/case_prover.h"
+#include "circuits/interpretation/operations.h"
+#include "interp/execution/parallel.h"
+#include "interp/network/places.h"
+
+namespace assay::proofs {
+namespace {
+
+using at::Tensor;
+using nlohmann::ordered_json;
+
+ordered_json to_json(const Case& of) {
+  ordered_json worst = nullptr;
+  if (of.worst.defined())
+    worst = std::vector<int64_t>(of.worst.data_ptr<int64_t>(),
+                                 of.worst.data_ptr<int64_t>() + of.worst.numel());
+  return {{"position", of.position},
+          {"slot", of.slot},
+          {"alternative", of.alternative},
+          {"verdict", to_string(of.verdict)},
+          {"right", of.right},
+          {"margin", of.margin},
+          {"nearest_wrong", of.nearest_wrong},
+          {"worst", std::move(worst)}};
+}
+
+}  // namespace
+
+std::string to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Proved:
+      return "proved";
+    case Verdict::Refuted:
+      return "refuted";
+    case Verdict::Open:
+      break;
+  }
+  return "open";
+}
+
+PrototypeReading prototype_reading(const circuits::Node& node) {
+  const auto require = [&](bool holds, const std::string& what) {
+    if (!holds) throw Untreated(fmt::format("node {}: {}", node.name, what));
+  };
+  require(node.alpha.name == "nearest_prototype",
+          fmt::format("what '{}' reads is not treated, only nearest_prototype", node.alpha.name));
+  require(node.h.name == "tokens_at" && node.parents == std::vector<std::string>{circuits::kTokens},
+          fmt::format("what '{}' computes is not treated, only tokens_at of the tokens",
+                      node.h.name));
+  require(node.equality.name == "equal" || node.equality.name == "equal_up_to_order",
+          fmt::format("the equality '{}' is not treated", node.equality.name));
+  require(node.reads.size() == 1 && node.reads[0].place == interp::hook::resid_post(0) &&
+              !node.reads[0].positions.empty(),
+          "only positions of " + interp::hook::resid_post(0) + " are treated");
+  PrototypeReading reading{.node = node.name,
+                           .labels = circuits::tensor_of(node.alpha, "labels", {-1, -1}),
+                           .up_to_order = node.equality.name == "equal_up_to_order",
+                           .positions = node.reads[0].positions,
+                           .tokens_at = circuits::parameter<std::vector<std::vector<int64_t>>>(
+                               node.h, "positions")};
+  const Tensor prototypes =
+      circuits::tensor_of(node.alpha, "prototypes", {reading.labels.size(0), -1})
+          .to(torch::kFloat64);
+  const Tensor norms = prototypes.norm(2, {1}, true);
+  require(norms.min().item<double>() > 0, "a prototype is zero");
+  reading.units = (prototypes / norms).contiguous();
+  require(reading.tokens_at.size() == reading.positions.size() &&
+              std::ranges::all_of(reading.tokens_at,
+                                  [&](const auto& group) {
+                                    return std::ssize(group) == reading.labels.size(1);
+                                  }),
+          "h and alpha give values of different shapes");
+  return reading;
+}
+
+std::vector<Case> prove_cases(const Weights& weights, const Domain& domain,
+                              const PrototypeReading& reading,
+                              const std::function<void(int64_t done, int64_t of)>& on_progress,
+                              const std::atomic<bool>* stop) {
+  const CaseProver prover(weights, domain, reading);
+  const auto n = static_cast<int64_t>(reading.positions.size());
+  std::vector<std::vector<Case>> at_position(n);
+  std::mutex mutex;
+  int64_t done = 0;
+  interp::parallel_for(n, [&](int64_t index) {
+    const int64_t i = n - 1 - index;  // late positions see most slots and take longest
+    at_position[i] = prover.at_position(i, stop);
+    const std::lock_guard lock(mutex);
+    if (on_progress) on_progress(++done, n);
+  });
+  std::vector<Case> cases;
+  for (auto& some : at_position)
+    cases.insert(cases.end(), std::make_move_iterator(some.begin()),
+                 std::make_move_iterator(some.end()));
+  return cases;
+}
+
+Statement statement_of(const PrototypeReading& reading, const Domain& domain,
+                       const std::vector<Case>& cases) {
+  Statement statement{.statement = kNode, .node = reading.node};
+  std::array<int64_t, 3> count{};
+  const Case* least = nullptr;
+  ordered_json list = ordered_json::array();
+  for (const Case& of : cases) {
+    ++count[static_cast<size_t>(of.verdict)];
+    list.push_back(to_json(of));
+    if (of.verdict == Verdict::Refuted && !statement.witness) statement.witness = of.worst;
+    if (of.verdict == Verdict::Proved && (!least || of.margin < least->margin)) least = &of;
+  }
+  const auto [proved, refuted, open] = count;
+  statement.verdict = refuted > 0 ? Verdict::Refuted : open > 0 ? Verdict::Open : Verdict::Proved;
+  statement.words = fmt::format("{} of {} cases (position read, alternative of its slot)", proved,
+                                cases.size());
+  if (refuted > 0) statement.words += fmt::format(", {} refuted", refuted);
+  if (open > 0) statement.words += fmt::format(", {} open", open);
+  if (least)
+    statement.words += fmt::format(", least margin {:.6f} at position {}", least->margin,
+                                   least->position);
+  statement.proof = {{"kind", "fractional"}, {"cases", std::move(list)}};
+  for (const int64_t position : reading.positions) {
+    std::vector<Tensor> neurons, margins;
+    for (const Case& of : cases)
+      if (of.position == position && of.neurons.defined() && of.margins.defined())
+        neurons.push_back(of.neurons), margins.push_back(of.margins);
+    const std::string name = fmt::format("{}.{}.", reading.node, position);
+    const size_t slot = domain.slot_at(position);
+    if (neurons.size() != domain.slots[slot].alternatives.size()) continue;
+    statement.hints[name + "neurons"] = at::stack(neurons);
+    statement.hints[name + "margins"] = at::stack(margins);
+  }
+  return statement;
+}
+
+}  // namespace assay::proofs

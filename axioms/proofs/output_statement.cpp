@@ -1,0 +1,164 @@
+#include "axioms/proofs/output_statement.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
+#include "axioms/proofs/enclosure.h"
+#include "interp/execution/chunks.h"
+#include "interp/numerals.h"
+
+namespace assay::proofs {
+namespace {
+
+using at::Tensor;
+using interp::grouped;
+
+constexpr double kMostEnclosed = 1 << 20;
+constexpr int64_t kInputsAtOnce = 512;
+
+struct Decisions {
+  int64_t inputs = 0, right = 0, certain = 0;
+  int64_t certain_in_float32 = 0;
+  double least = std::numeric_limits<double>::infinity();  // margin of a certain decision
+  Tensor at, wrong;                                        // where it is least; a wrong one
+  double float32_error = 0;                                // largest, of any margin
+
+  void add(const Decisions& other) {  // chunks are added in their order
+    inputs += other.inputs;
+    right += other.right;
+    certain += other.certain;
+    certain_in_float32 += other.certain_in_float32;
+    if (other.least < least) least = other.least, at = other.at;
+    if (!wrong.defined()) wrong = other.wrong;
+    float32_error = std::max(float32_error, other.float32_error);
+  }
+};
+
+// By how much the answer that leads is certainly ahead: [batch].
+Tensor lead(const Ball& of_answers, const Tensor& leader) {
+  const Tensor low = (of_answers.mid - of_answers.radius).gather(1, leader);
+  const Tensor high = (of_answers.mid + of_answers.radius)
+                          .scatter(1, leader, -std::numeric_limits<double>::infinity());
+  return (low - std::get<0>(high.max(1, true))).squeeze(1);
+}
+
+Decisions decide(const Study& study, const Weights& weights, const Tensor& tokens) {
+  const Tensor named = torch::tensor(study.answers);
+  const auto enclosed = [&](Rounding rounding) {
+    const Ball all = logits(weights, tokens, study.domain().readout, rounding);
+    return Ball{all.mid.index_select(1, named), all.radius.index_select(1, named)};
+  };
+  const Ball exact = enclosed(Rounding::Float64);
+  const Tensor leader = exact.mid.argmax(1, true);
+  const Tensor margin = lead(exact, leader), certain = margin.gt(0);
+  const Tensor right =
+      named.index_select(0, leader.squeeze(1)).eq(study.right(tokens)).logical_and(certain);
+  Decisions decisions{.inputs = tokens.size(0),
+                      .right = right.sum().item<int64_t>(),
+                      .certain = certain.sum().item<int64_t>()};
+  decisions.least = margin.min().item<double>();
+  decisions.at = tokens[margin.argmin().item<int64_t>()].clone();
+  const Tensor wrong = right.logical_not().logical_and(certain);
+  if (wrong.any().item<bool>())
+    decisions.wrong = tokens[wrong.to(torch::kInt64).argmax().item<int64_t>()].clone();
+  Tensor in_float32 = at::ones_like(certain);
+  for (const Rounding rounding : {Rounding::Float32, Rounding::Absorbed}) {
+    const Tensor ahead = lead(enclosed(rounding), leader);
+    in_float32.logical_and_(ahead.gt(0));
+    decisions.float32_error =
+        std::max(decisions.float32_error, (margin - ahead).max().item<double>());
+  }
+  decisions.certain_in_float32 = in_float32.sum().item<int64_t>();
+  return decisions;
+}
+
+Statement statement_of(const Study& study, const Decisions& all) {
+  Statement statement{.statement = kOutput};
+  statement.words = fmt::format("right on {} of {} inputs", grouped(all.right),
+                                grouped(all.inputs));
+  const int64_t uncertain = all.inputs - all.certain;
+  if (uncertain > 0)
+    statement.words += fmt::format("; {} decisions are too close for float64", grouped(uncertain));
+  else
+    statement.words += fmt::format(", every decision certain; least margin {:.6g} at {}", all.least,
+                                   fmt::join(std::vector<int64_t>(
+                                                 all.at.data_ptr<int64_t>(),
+                                                 all.at.data_ptr<int64_t>() + all.at.numel()),
+                                             " "));
+  if (all.right == all.inputs) statement.verdict = Verdict::Proved;
+  if (all.wrong.defined()) {
+    statement.witness = all.wrong;
+    const int64_t by_network = study.network_answers(all.wrong.unsqueeze(0)).item<int64_t>();
+    if (by_network != study.right(all.wrong.unsqueeze(0)).item<int64_t>())
+      statement.verdict = Verdict::Refuted;
+  }
+  if (uncertain == 0 && statement.verdict != Verdict::Open)
+    statement.proof = {
+        {"kind", "enumeration"},
+        {"inputs", all.inputs},
+        {"right", all.right},
+        {"least_margin", all.least},
+        {"at", std::vector<int64_t>(all.at.data_ptr<int64_t>(),
+                                    all.at.data_ptr<int64_t>() + all.at.numel())}};
+  statement.float32 = {.error = all.float32_error};
+  statement.float32->words =
+      all.certain_in_float32 == all.inputs
+          ? fmt::format("decides alike on every input, with keys and values formed or absorbed: "
+                        "rounding moves a margin by at most {:.2g}",
+                        all.float32_error)
+          : fmt::format("not shown for {} inputs, whose margin is smaller than what rounding could "
+                        "move it by (at most {:.2g})",
+                        grouped(all.inputs - all.certain_in_float32), all.float32_error);
+  return statement;
+}
+
+Statement attacked(const Study& study, const AttackOptions& options) {
+  const Attack attack = attack_answer(study, options);
+  Statement statement{.statement = kOutput};
+  if (!attack.found) {
+    statement.words = fmt::format(
+        "no proof is known for so many inputs; no wrong one was found in {} runs of {} climbs, the "
+        "closest was right by {:.4g}",
+        grouped(attack.runs), grouped(attack.climbs), -attack.closest_value);
+    return statement;
+  }
+  statement.verdict = Verdict::Refuted;
+  statement.witness = attack.found;
+  statement.words = fmt::format("wrong on an input found in {} runs of {} climbs",
+                                grouped(attack.runs), grouped(attack.climbs));
+  statement.proof = study.witness(*attack.found);
+  return statement;
+}
+
+}  // namespace
+
+Statement prove_output(const Study& study, const AttackOptions& attack,
+                       const std::function<void(int64_t done, int64_t of)>& on_progress) {
+  if (study.domain().inputs() > kMostEnclosed) return attacked(study, attack);
+  const Weights weights = weights_of(study.network);
+  const auto n = static_cast<int64_t>(study.domain().inputs());
+  const interp::Chunks chunks(n, kInputsAtOnce);
+  std::vector<Decisions> parts(chunks.count());
+  std::mutex mutex;
+  int64_t done = 0;
+  chunks.for_each([&](const interp::Chunk& chunk) {
+    if (attack.stop && *attack.stop) return;
+    parts[chunk.index] = decide(study, weights, study.domain().listed(chunk.first, chunk.count));
+    const std::lock_guard lock(mutex);
+    if (on_progress) on_progress(done += chunk.count, n);
+  });
+  Decisions all;
+  for (const Decisions& part : parts) all.add(part);
+  if (all.inputs < n)
+    return {.statement = kOutput,
+            .words = fmt::format("interrupted after {} of {} inputs", grouped(all.inputs),
+                                 grouped(n))};
+  return statement_of(study, all);
+}
+
+}  // namespace assay::proofs

@@ -1,0 +1,17 @@
+#pragma once
+// `output = specification`: the network's own decision is the right answer, for every input.
+
+#include <atomic>
+#include <functional>
+
+#include "axioms/proofs/attack.h"
+#include "axioms/proofs/study.h"
+
+namespace assay::proofs {
+
+/// Where the inputs can be listed: each is enclosed (enclosure.h), and its decision is certain or
+/// not. Else the network is attacked: what is found refutes, and what is not found stays open.
+Statement prove_output(const Study& study, const AttackOptions& attack,
+                       const std::function<void(int64_t done, int64_t of)>& on_progress);
+
+}  // namespace assay::proofs

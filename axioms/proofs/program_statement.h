@@ -1,0 +1,16 @@
+#pragma once
+// `h = specification`: for every input of the domain, the interpretation's own computation gives the
+// right answer. Of the network it says nothing.
+
+#include "axioms/proofs/study.h"
+
+namespace assay::proofs {
+
+/// As many inputs are gone through one by one.
+inline constexpr double kMostListed = 1 << 20;
+
+/// Goes through the inputs where they can be listed; else asks the task, and where it does not know
+/// either, looks for a counterexample among random inputs and leaves the statement open.
+Statement prove_program(const Study& study);
+
+}  // namespace assay::proofs

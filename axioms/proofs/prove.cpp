@@ -1,0 +1,154 @@
+#include "axioms/proofs/prove.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "axioms/proofs/nearest_prototype.h"
+#include "axioms/proofs/program_statement.h"
+#include "axioms/proofs/suffix.h"
+#include "axioms/proofs/weights.h"
+#include "circuits/interpretation/abstract_values.h"
+#include "circuits/interpretation/operations.h"
+#include "interp/names.h"
+#include "interp/network/transformer.h"
+
+namespace assay::proofs {
+namespace {
+
+using at::Tensor;
+using circuits::Node;
+
+// Statements that the engine cannot treat are open, and say why.
+template <typename Work>
+Statement attempt(const std::string& name, const std::string& node, const Work& work) {
+  try {
+    return work();
+  } catch (const Untreated& reason) {
+    return {.statement = name, .node = node, .words = reason.what()};
+  }
+}
+
+size_t step_of(const Study& study, const std::string& node) {
+  const auto& steps = study.program.steps;
+  return std::ranges::find(steps, node, &circuits::Step::name) - steps.begin();
+}
+
+// Does α on the network as it runs give something else than h?
+bool fails_on(const Study& study, const std::string& node, const Tensor& tokens) {
+  const at::NoGradGuard no_grad;
+  const Tensor row = tokens.unsqueeze(0);
+  const size_t step = step_of(study, node);
+  const auto actual = circuits::network_values(study.network, study.program, row).at(step);
+  const auto computed = circuits::prefix_values(study.program, row).at(step);
+  return !study.program.steps[step].equality(actual.to(torch::kCPU), computed).item<bool>();
+}
+
+// A refuted case is one on which the network itself was run and failed.
+void run_refuted(const Study& study, const std::string& node, std::vector<Case>& cases) {
+  for (Case& of : cases)
+    if (of.verdict == Verdict::Refuted &&
+        (!study.is_input(of.worst) || !fails_on(study, node, of.worst)))
+      of.verdict = Verdict::Open;
+}
+
+Statement prove_node(const Study& study, const Node& node, const ProveOptions& options) {
+  const PrototypeReading reading = prototype_reading(node);
+  std::vector<Case> cases = prove_cases(
+      weights_of(study.network), study.domain(), reading,
+      [&](int64_t done, int64_t of) {
+        if (options.on_progress) options.on_progress(fmt::format("positions of {}", node.name),
+                                                     done, of);
+      },
+      options.stop);
+  run_refuted(study, node.name, cases);
+  return statement_of(reading, study.domain(), cases);
+}
+
+// Written bit by bit, the network must decide as was computed.
+void run_failing_state(const Study& study, const Node& node, const AffineSuffix& suffix,
+                       Statement& statement) {
+  const std::vector<bool> state = failing_state(suffix);
+  Tensor bits = at::zeros({1, std::ssize(state)}, torch::kBool);
+  std::vector<int64_t> on;
+  for (size_t k = 0; k < state.size(); ++k)
+    if (state[k]) bits[0][k] = true, on.push_back(static_cast<int64_t>(k));
+  const at::NoGradGuard no_grad;
+  const size_t step = step_of(study, node.name);
+  const auto written = study.program.steps[step].gamma(bits);
+  interp::TraceRequest request{
+      .record = {interp::logits_site(study.network, suffix.readout)}};
+  for (size_t i = 0; i < node.sites.size(); ++i)
+    request.overwrite.push_back({node.sites[i], written.at(i)});
+  const Tensor logits = study.network.trace({}, request).at(0).flatten();
+  const double difference =
+      logits[suffix.on].item<double>() - logits[suffix.off].item<double>();
+  const bool wrong = on.empty() ? difference >= 0 : difference <= 0;
+  if (!wrong) statement.verdict = Verdict::Open;
+  statement.words += fmt::format(
+      "; written to the network, the state with bits {} on gives {:+.6f}{}", fmt::join(on, ","),
+      difference, wrong ? "" : ", which float32 rounds to the right side");
+  statement.proof["state"] = on;
+}
+
+Statement prove_suffix(const Study& study, const Node& node) {
+  const AffineSuffix suffix =
+      affine_suffix(study.network, study.interpretation, node, study.domain().readout);
+  Statement statement = statement_of(suffix);
+  if (statement.verdict == Verdict::Refuted) run_failing_state(study, node, suffix, statement);
+  return statement;
+}
+
+class Proving {
+ public:
+  Proving(const Study& study, const ProveOptions& options) : study_(study), options_(options) {}
+
+  std::vector<Statement> operator()() {
+    const auto& nodes = study_.interpretation.nodes;
+    if (asked(kProgram))
+      add(kProgram, "", [&] { return prove_program(study_); });
+    for (const Node& node : nodes)
+      if (asked(kSuffix) && (node.gamma.name == "write_levels" || named(kSuffix)) &&
+          node.name != study_.interpretation.output)
+        add(kSuffix, node.name, [&] { return prove_suffix(study_, node); });
+    for (const Node& node : nodes)
+      if (asked(kNode) && (node.alpha.name == "nearest_prototype" || named(kNode)) &&
+          node.name != study_.interpretation.output)
+        add(kNode, node.name, [&] { return prove_node(study_, node, options_); });
+    return std::move(statements_);
+  }
+
+ private:
+  bool named(const std::string& name) const {
+    return std::ranges::count(options_.statements, name) > 0;
+  }
+  bool asked(const std::string& name) const { return options_.statements.empty() || named(name); }
+
+  template <typename Work>
+  void add(const std::string& name, const std::string& node, const Work& work) {
+    if (options_.stop && *options_.stop)
+      statements_.push_back({.statement = name, .node = node, .words = "interrupted"});
+    else
+      statements_.push_back(attempt(name, node, work));
+  }
+
+  const Study& study_;
+  const ProveOptions& options_;
+  std::vector<Statement> statements_;
+};
+
+}  // namespace
+
+std::vector<std::string> statement_names() { return {kProgram, kSuffix, kNode, kOutput}; }
+
+std::vector<Statement> prove(const Study& study, const ProveOptions& options) {
+  for (const std::string& name : options.statements)
+    if (std::ranges::count(statement_names(), name) == 0)
+      interp::refuse_name("statement", name, statement_names());
+  validate(study.domain(), study.network.config().d_vocab);
+  return Proving(study, options)();
+}
+
+}  // namespace assay::proofs

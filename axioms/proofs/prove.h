@@ -1,0 +1,26 @@
+#pragma once
+// All statements about one interpretation of one network.
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "axioms/proofs/study.h"
+
+namespace assay::proofs {
+
+struct ProveOptions {
+  std::vector<std::string> statements = {};  ///< empty: all that apply
+  double attack_seconds = 5;                 ///< for what cannot be listed
+  uint64_t seed = 0;
+  std::function<void(const std::string& what, int64_t done, int64_t of)> on_progress = {};
+  const std::atomic<bool>* stop = nullptr;   ///< what is not begun by then stays open
+};
+
+std::vector<std::string> statement_names();
+
+/// @throws std::invalid_argument for a statement that does not exist, or that applies to no node.
+std::vector<Statement> prove(const Study& study, const ProveOptions& options);
+
+}  // namespace assay::proofs

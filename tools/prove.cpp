@@ -1,0 +1,151 @@
+// `assay prove --model FILE --interpretation FILE`
+
+#include "axioms/proofs/prove.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <stdexcept>
+
+#include "axioms/proofs/certificate.h"
+#include "interp/names.h"
+#include "interp/network/transformer.h"
+#include "tasks/registry.h"
+#include "tasks/subject.h"
+#include "tools/choices.h"
+#include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "tools/numbers.h"
+#include "tools/options.h"
+#include "tools/progress.h"
+#include "tools/prove_text.h"
+
+#include <fmt/ranges.h>
+
+namespace assay::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using proofs::Statement;
+using proofs::Verdict;
+
+struct ProveCommand {
+  CommonOptions common;
+  fs::path model, interpretation, certificate;
+  std::string task, domain;
+  std::vector<std::string> statements;
+  double attack = 5;
+};
+
+tasks::Subject load(const ProveCommand& options) {
+  if (!options.task.empty()) tasks::task_entries().at(options.task);  // refuses an unknown one
+  tasks::Subject subject = tasks::load_subject(options.model, options.interpretation);
+  if (!options.task.empty() && subject.task->name() != options.task)
+    throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
+                                            subject.task->name(), options.task));
+  return subject;
+}
+
+const proofs::Specified& domain_of(const tasks::Specification& known, const std::string& name) {
+  if (name.empty()) return known.domains.front();
+  std::vector<std::string> names;
+  for (const proofs::Specified& specified : known.domains) {
+    if (specified.domain.name == name) return specified;
+    names.push_back(specified.domain.name);
+  }
+  interp::refuse_name("domain", name, names);
+}
+
+int exit_code(const std::vector<Statement>& statements) {
+  const auto any = [&](Verdict verdict) {
+    return std::ranges::count(statements, verdict, &Statement::verdict) > 0;
+  };
+  if (any(Verdict::Refuted)) return kViolated;
+  return any(Verdict::Open) ? kUndecided : kDone;
+}
+
+int run_prove(const ProveCommand& options) {
+  const Session session = start(options.common);
+  if (!options.certificate.empty()) require_writable(options.certificate);
+  const tasks::Subject subject = load(options);
+  const auto& known = subject.task->need<tasks::Specification>();
+  const proofs::Study study{.network = *subject.model.model,
+                            .interpretation = subject.interpretation(),
+                            .program = subject.program,
+                            .specified = domain_of(known, options.domain),
+                            .knowledge = known.knowledge,
+                            .answers = subject.task->answers()};
+  const Console& console = session.console;
+  console.fact("model", options.model.string());
+  console.fact("interpretation", subject.interpretation().title);
+  console.fact("domain", fmt::format("{}: {} ({} inputs)", study.domain().name,
+                                     study.domain().words, study.domain().inputs_in_words()));
+
+  std::vector<Statement> statements;
+  {
+    Progress line(options.common.quiet);
+    statements = proofs::prove(
+        study, {.statements = options.statements,
+                .attack_seconds = options.attack,
+                .seed = options.common.seed.value_or(0),
+                .on_progress = [&](const std::string& what, int64_t done,
+                                   int64_t of) { line.count(done, of, what); },
+                .stop = &watch_interrupts()});
+  }
+  print_statements(statements, *subject.task, console);
+  nlohmann::ordered_json report = report_head("proofs");
+  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
+  report["interpretation"] = {{"path", options.interpretation.string()},
+                              {"sha256", subject.loaded.sha256},
+                              {"title", subject.interpretation().title}};
+  report["domain"] = {{"name", study.domain().name},
+                      {"words", study.domain().words},
+                      {"inputs", study.domain().inputs_in_words()}};
+  report["statements"] = to_json(statements, *subject.task);
+  write_report(options.common, report);
+  if (!options.certificate.empty()) {
+    proofs::write_certificate(study, statements, {options.model, options.interpretation},
+                              options.certificate);
+    console.line();
+    console.fact("certificate", options.certificate.string());
+  }
+  return exit_code(statements);
+}
+
+}  // namespace
+
+Command add_prove(CLI::App& app) {
+  const auto options = std::make_shared<ProveCommand>();
+  app.add_option("--model", options->model, "the network")->required()->type_name("FILE");
+  app.add_option("--interpretation", options->interpretation, "what is said of it")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--task", options->task,
+                 "the task that both speak about (default: the one that the interpretation names)")
+      ->type_name("NAME");
+  app.add_option("--statement", options->statements,
+                 "what to prove (default: all that apply): " + fmt::format("{}", fmt::join(proofs::statement_names(), ", ")))
+      ->type_name("NAME");
+  app.add_option("--domain", options->domain,
+                 "the inputs to prove it for, a name of the task's (default: its first)")
+      ->type_name("NAME");
+  app.add_option("--attack", options->attack,
+                 "seconds to look for an input that refutes what no proof is known for")
+      ->capture_default_str()
+      ->transform(number_at_least(0))
+      ->type_name("SECONDS");
+  app.add_option("--certificate", options->certificate,
+                 "write what was proved so that it can be checked without a search")
+      ->type_name("FILE.json");
+  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
+  choices(app.get_option("--statement"), proofs::statement_names());
+  add_common_options(app, options->common);
+  refuse_other_devices(app);
+  app.footer("Exit codes: 0 all that was asked is proved, 1 something is refuted by an input, 3 something is "
+             "open.\n"
+             "\nExample:\n"
+             "  assay prove --model tasks/two_sat/reference/model.safetensors \\\n"
+             "    --interpretation tasks/two_sat/reference/trees.json --attack 0");
+  return [options] { return run_prove(*options); };
+}
+
+}  // namespace assay::tools
