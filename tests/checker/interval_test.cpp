@@ -10,7 +10,7 @@
 #include <random>
 
 namespace checker {
-namespace {
+namespace interval_test {
 
 class IntervalTest : public testing::Test {
  protected:
@@ -150,5 +150,5 @@ TEST_F(IntervalTest, RemembersOverflow) {
   EXPECT_THROW(require_no_overflow(), CannotCheck);
 }
 
-}  // namespace
+}  // namespace interval_test
 }  // namespace checker

@@ -11,7 +11,7 @@
 #include "tests/tools/model_folder.h"
 
 namespace assay::tools {
-namespace {
+namespace families_test {
 
 using interp::Site;
 using testing::HasSubstr;
@@ -169,5 +169,5 @@ TEST_P(FamiliesSlow, IsValidated) {
   EXPECT_GT(failures, 0);
 }
 
-}  // namespace
+}  // namespace families_test
 }  // namespace assay::tools

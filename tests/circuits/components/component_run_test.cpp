@@ -17,7 +17,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::circuits {
-namespace {
+namespace component_run_test {
 
 using at::Tensor;
 using interp::NamedConfig;
@@ -139,5 +139,5 @@ TEST_F(BlocksInFiles, CircuitsKeepTheFormOfTheirBlocks) {
   }
 }
 
-}  // namespace
+}  // namespace component_run_test
 }  // namespace assay::circuits

@@ -20,7 +20,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace families_test {
 
 namespace fs = std::filesystem;
 using at::Tensor;
@@ -435,5 +435,5 @@ TEST(Gpt2Test, MismatchesUseItsOwnNames) {
             "tensor 'h.0.crossattention.bias': unknown, shape [2]");
 }
 
-}  // namespace
+}  // namespace families_test
 }  // namespace assay::interp

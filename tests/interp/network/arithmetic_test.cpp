@@ -8,7 +8,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace arithmetic_test {
 
 using at::Tensor;
 
@@ -125,5 +125,5 @@ TEST(ArithmeticTest, PoolsByHand) {
   expect(Pooling::Sum, 9, 9);
 }
 
-}  // namespace
+}  // namespace arithmetic_test
 }  // namespace assay::interp

@@ -10,7 +10,7 @@
 #include "tests/interp/scratch.h"
 
 namespace assay::interp {
-namespace {
+namespace config_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -103,5 +103,5 @@ TEST(TransformerConfigTest, WhatDoesNotGoTogetherIsNamed) {
               HasSubstr("d_output must be at least 0"));
 }
 
-}  // namespace
+}  // namespace config_test
 }  // namespace assay::interp

@@ -15,7 +15,7 @@
 #include "tests/interp/traces.h"
 
 namespace assay::interp {
-namespace {
+namespace blocks_test {
 
 using at::Tensor;
 
@@ -366,5 +366,5 @@ TEST(BlocksTest, RotaryScoresDependOnDistancesAlone) {
   }
 }
 
-}  // namespace
+}  // namespace blocks_test
 }  // namespace assay::interp
