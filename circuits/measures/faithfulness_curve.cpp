@@ -20,6 +20,23 @@ using at::Tensor;
 const interp::Names<Selection> kSelections = {{Selection::TopN, "top-n"},
                                               {Selection::Greedy, "greedy"}};
 
+std::vector<int64_t> edges_at_shares(const ComponentGraph& graph) {
+  std::vector<int64_t> edges;
+  for (const double share : kShares)
+    edges.push_back(static_cast<int64_t>(share * static_cast<double>(graph.n_edges())));
+  return edges;
+}
+
+/// One per share.
+std::vector<Tensor> circuits_of(const ComponentGraph& graph, const Tensor& scores, bool is_signed,
+                                Selection selection) {
+  std::vector<Tensor> circuits;
+  for (const int64_t edges : edges_at_shares(graph))
+    circuits.push_back(selection == Selection::TopN ? top_n(scores, edges, is_signed)
+                                                    : greedy(graph, scores, edges, is_signed));
+  return circuits;
+}
+
 }  // namespace
 
 std::string to_string(Selection selection) {
@@ -54,19 +71,24 @@ FaithfulnessCurve faithfulness_curve(const Evaluation& evaluation, const Tensor&
                                      bool is_signed, Selection selection) {
   const ComponentGraph& graph = evaluation.experiment().graph;
   FaithfulnessCurve curve{.is_signed = is_signed, .selection = selection, .points = {}};
-  std::vector<Tensor> circuits;
-  for (const double share : kShares) {
-    const auto edges = static_cast<int64_t>(share * static_cast<double>(graph.n_edges()));
-    circuits.push_back(selection == Selection::TopN ? top_n(scores, edges, is_signed)
-                                                    : greedy(graph, scores, edges, is_signed));
-    curve.points.push_back({.share = share, .edges = edges});
-  }
-  const Tensor means = evaluation.metrics(circuits).mean(1);
+  const std::vector<int64_t> edges = edges_at_shares(graph);
+  for (size_t i = 0; i < kShares.size(); ++i)
+    curve.points.push_back({.share = kShares[i], .edges = edges[i]});
+  const Tensor means = evaluation.metrics(circuits_of(graph, scores, is_signed, selection)).mean(1);
   const double network = evaluation.network().metric.mean().item<double>();
   const double empty = evaluation.empty().metric.mean().item<double>();
   for (size_t i = 0; i < curve.points.size(); ++i)
     curve.points[i].faithfulness = normalised(means[i].item<double>(), network, empty);
   return curve;
+}
+
+Questions questions_of_mib_scores(const ComponentGraph& graph, const Tensor& scores,
+                                  Selection selection) {
+  Questions questions{.in_full = {},
+                      .by_metric = circuits_of(graph, scores, /*is_signed=*/true, selection)};
+  add(questions,
+      {.in_full = {}, .by_metric = circuits_of(graph, scores, /*is_signed=*/false, selection)});
+  return questions;
 }
 
 MibScores mib_scores(const Evaluation& evaluation, const Tensor& scores, Selection selection) {

@@ -52,6 +52,10 @@ Faithfulness faithfulness(const Tensor& circuit, const Tensor& network, const Te
   return result;
 }
 
+Questions questions_of_measure(const Tensor& kept) {
+  return {.in_full = {kept}};
+}
+
 Measures measure(const Evaluation& evaluation, const Tensor& kept, const MeasureConfig& config) {
   const Experiment& experiment = evaluation.experiment();
   Measures measures{.metric = experiment.metric,
