@@ -111,7 +111,7 @@ class KeptRun {
   void add(int64_t index, Item item) {
     const std::lock_guard lock(mutex_);
     items_.at(static_cast<size_t>(index - range_.first)) = std::move(item);
-    if (!common_.json.empty() && !interp::destination_of(common_.json).in_place) saving_();
+    saving_();
   }
 
   /// What is kept so far; of a part that is done, its record.
@@ -125,10 +125,14 @@ class KeptRun {
     json[form_.list] = std::move(list);
     return json;
   }
-  void save() const { write_report(common_, record(/*partial=*/true)); }
-  /// Saves what is done and tells how to go on. @return the exit code.
+  /// Keeps what is done. A pipe gets one report, at the end.
+  void save() const {
+    if (!common_.json.empty() && !interp::destination_of(common_.json).in_place)
+      write_report(common_, record(/*partial=*/true));
+  }
+  /// Keeps what is done and tells how to go on. @return the exit code.
   int interrupted(const Console& console) const {
-    save();
+    write_report(common_, record(/*partial=*/true));
     return tell_how_to_go_on(common_, console);
   }
 

@@ -113,6 +113,7 @@ int run_study(const StudyOptions& options) {
   ask(options, subject, texts, run);
   if (!run.is_done()) return run.interrupted(session.console);
   if (!options.shard.is_whole()) return run.finish_part(options.shard, session.console);
+  run.save();  // fitting takes long, too
   leave_interrupts();
   write_report(options.common, conclude(texts, std::move(run).items(), config, head,
                                         options.common.quiet, session.console));
