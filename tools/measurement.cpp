@@ -22,6 +22,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr int64_t kMostDraws = 1'000'000;  // that a file is believed to have asked for
+
 std::string text_of(const std::filesystem::path& path) {
   return path.string();
 }
@@ -52,7 +54,7 @@ void fields(V& v, MeasureRequest& request) {
   v("tests", request.tests, "--tests");
   v("stability", request.stability, "--stability");
   v("method", request.method, "--method");
-  v("draws", request.draws, "--draws", shapes::integer(1));
+  v("draws", request.draws, "--draws", shapes::integer(1, kMostDraws));
   v("alpha", request.alpha, "--alpha", shapes::number(0, 1));
   v("margin", request.margin, "--margin", shapes::number(0, 0.5));
   v("correction", request.correction, "--correction",

@@ -186,6 +186,15 @@ int merge_discoveries(const MergeOptions& options, const Session& session) {
   return kDone;
 }
 
+/// What a file states of sizes is believed only where it holds as many answers.
+void require_answers(const MeasureRequest& request, const ordered_json& chunks,
+                     const std::string& where) {
+  const int64_t inputs = request.experiment.data.empty() ? request.experiment.inputs : 0;
+  if (interp::Chunks(inputs, interp::kInputsPerComponentRun).count() > std::ssize(chunks))
+    throw std::invalid_argument(fmt::format(
+        "{}: field 'request.inputs': {} are more than {} chunks", where, inputs, chunks.size()));
+}
+
 int merge_measurements(const MergeOptions& options, const Session& session) {
   refuse_summaries(options, "measurement");
   const std::vector<NamedRecord> parts = records_of(options, "measurement");
@@ -194,8 +203,9 @@ int merge_measurements(const MergeOptions& options, const Session& session) {
   const interp::Shape asked =
       interp::json_shapes::object({{"request", interp::json_shapes::anything()}});
   interp::require_shape(whole, asked, where);
-  const Measurement measurement(
-      measure_request_from_json(whole["request"], where + ": field 'request'"));
+  MeasureRequest request = measure_request_from_json(whole["request"], where + ": field 'request'");
+  require_answers(request, whole["chunks"], where);
+  const Measurement measurement(std::move(request));
   for (const auto& [member, value] : measurement.facts().items())
     if (const auto difference =
             interp::first_difference(whole.value(member, ordered_json()), value))

@@ -33,8 +33,8 @@ void print_surrogates(const Study& study, const Console& console) {
 }
 
 void print_repetitions(const Study& study, const Console& console) {
-  Table table({{study.word + ", times"}, {"network"}, {"truth"}});
-  for (const auto& [times, network, truth] : study.repetitions)
+  Table table({{study.repeated.word + ", times"}, {"network"}, {"truth"}});
+  for (const auto& [times, network, truth] : study.repeated.log_odds)
     table.add_row({{fmt::format("{}", times)},
                    {fmt::format("{:+.3f}", network)},
                    {fmt::format("{:+.3f}", truth)}});

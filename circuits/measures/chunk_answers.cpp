@@ -9,6 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "circuits/measures/measure_fields.h"
 #include "interp/doubles.h"
 #include "interp/execution/parallel.h"
 #include "interp/files/json_shape.h"
@@ -230,7 +231,7 @@ ordered_json to_json(const ChunkAnswers& answers, const Inquiry& inquiry, int64_
   return {{"ablation", inquiry.batches->experiment().ablation},
           {"chunk", chunk},
           {"changed", answers.changed},
-          {"self_check", to_json(answers.self_check)},
+          {"self_check", interp::write_record(answers.self_check)},
           {"network", to_json(answers.network)},
           {"empty", to_json(answers.empty)},
           {"circuits", circuits},
@@ -243,12 +244,8 @@ ChunkAnswers chunk_answers_from_json(const ordered_json& json, const Inquiry& in
                 n_answers = inquiry.batches->answer_tokens().numel();
   if (const auto problem = interp::mismatch(json, shape_of(inquiry, chunk)))
     throw std::invalid_argument(*problem);
-  const ordered_json& check = json.at("self_check");
   ChunkAnswers answers{.changed = json.at("changed"),
-                       .self_check = {.full = check.at("full_graph_against_network"),
-                                      .empty = check.at("empty_graph_against_ablation"),
-                                      .scale = check.at("largest_logit"),
-                                      .inputs = check.at("inputs")},
+                       .self_check = interp::read_checked<SelfCheck>(json.at("self_check")),
                        .network = answers_from_json(json.at("network"), n_answers),
                        .empty = answers_from_json(json.at("empty"), n_answers),
                        .in_full = {},

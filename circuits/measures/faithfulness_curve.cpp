@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/components/circuit.h"
-#include "circuits/measures/measures.h"
+#include "circuits/measures/measure_fields.h"
 #include "interp/doubles.h"
 #include "interp/names.h"
 #include "interp/statistics/ranks.h"
@@ -106,22 +106,11 @@ double auroc(const Tensor& scores, const Tensor& truth, bool is_signed) {
 }
 
 nlohmann::ordered_json to_json(const FaithfulnessCurve& curve) {
-  auto points = nlohmann::ordered_json::array();
-  for (const CurvePoint& point : curve.points)
-    points.push_back(
-        {{"share", point.share}, {"edges", point.edges}, {"faithfulness", point.faithfulness}});
-  return {{"scores", curve.is_signed ? "signed" : "absolute"},
-          {"selection", to_string(curve.selection)},
-          {"points", points},
-          {"area", curve.area()},
-          {"area_from_one", curve.area_from_one()}};
+  return interp::write_record(curve);
 }
 
 nlohmann::ordered_json to_json(const MibScores& scores) {
-  return {{"cpr", scores.cpr()},
-          {"cmd", scores.cmd()},
-          {"by_score", to_json(scores.by_score)},
-          {"by_importance", to_json(scores.by_importance)}};
+  return interp::write_record(scores);
 }
 
 }  // namespace assay::circuits

@@ -9,6 +9,7 @@
 #include "interp/attribution/slalom/joint_fit.h"
 #include "interp/execution/parallel.h"
 #include "tasks/synthetic_text/sampler.h"
+#include "tasks/synthetic_text/study_fields.h"
 
 namespace assay::tasks::synthetic_text {
 namespace {
@@ -156,13 +157,13 @@ Study study(const StudyTexts& texts, const std::vector<Tensor>& scores, const St
                              {"slalom", slalom::mean_squared_error(plain, test)},
                              {"slalom with sink",
                               slalom::mean_squared_error(with_its_sink, slalom::with_sink(test))}},
-              .word = language.words[strongest_word(language)].name,
-              .repetitions = {},
+              .repeated = {.word = language.words[strongest_word(language)].name, .log_odds = {}},
               .recovery = recovery(plain, language)};
   for (size_t i = 0; i < std::size(kRepetitions); ++i)
-    study.repetitions.push_back({.times = kRepetitions[i],
-                                 .network = groups[2 + i].scores.item<double>(),
-                                 .truth = log_odds(language, texts.groups_[2 + i]->texts[0])});
+    study.repeated.log_odds.push_back(
+        {.times = kRepetitions[i],
+         .network = groups[2 + i].scores.item<double>(),
+         .truth = log_odds(language, texts.groups_[2 + i]->texts[0])});
   return study;
 }
 
@@ -175,19 +176,21 @@ Study study(const interp::Network& network, const Language& language, const Stud
   return study(texts, scores, config);
 }
 
-nlohmann::ordered_json to_json(const Study& study) {
-  nlohmann::ordered_json json = {{"variance", study.variance}, {"truth_rmse", study.truth_rmse}};
-  for (const auto& [surrogate, mse] : study.surrogates) json["mse"][surrogate] = mse;
-  json["repeated"]["word"] = study.word;
-  for (const auto& [times, network, truth] : study.repetitions)
-    json["repeated"]["log_odds"].push_back(
-        {{"times", times}, {"network", network}, {"truth", truth}});
-  if (study.recovery)
-    json["recovery"] = {{"rmse_value", study.recovery->rmse_value},
-                        {"rmse_importance", study.recovery->rmse_importance},
-                        {"correlation_value", study.recovery->correlation_value},
-                        {"correlation_importance", study.recovery->correlation_importance}};
+nlohmann::ordered_json errors_as_json(const std::vector<SurrogateError>& errors) {
+  nlohmann::ordered_json json;
+  for (const auto& [surrogate, mse] : errors) json[surrogate] = mse;
   return json;
+}
+
+std::vector<SurrogateError> errors_from_json(const nlohmann::ordered_json& json) {
+  std::vector<SurrogateError> errors;
+  for (const auto& [surrogate, mse] : json.items())
+    errors.push_back({surrogate, interp::read_checked<double>(mse)});
+  return errors;
+}
+
+nlohmann::ordered_json to_json(const Study& study) {
+  return interp::write_record(study);
 }
 
 }  // namespace assay::tasks::synthetic_text

@@ -37,6 +37,11 @@ struct Repetition {
   double network = 0, truth = 0;  ///< log odds
 };
 
+struct RepeatedWord {
+  std::string word;  ///< of the largest value
+  std::vector<Repetition> log_odds;
+};
+
 /// SLALOM's parameters against those of the language.
 struct Recovery {
   double rmse_value = 0, rmse_importance = 0;  ///< importances centred on both sides
@@ -47,8 +52,7 @@ struct Study {
   double variance = 0;                     ///< of the network's log odds
   double truth_rmse = 0;                   ///< between the network's log odds and the true ones
   std::vector<SurrogateError> surrogates;  ///< constant, linear, slalom, slalom with a sink
-  std::string word;                        ///< of the largest value
-  std::vector<Repetition> repetitions;
+  RepeatedWord repeated;
   std::optional<Recovery> recovery;  ///< where words have importances
 };
 
