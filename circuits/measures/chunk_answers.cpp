@@ -142,11 +142,13 @@ interp::Shape shape_of(const Inquiry& inquiry, int64_t chunk) {
   const auto list_of = [](const interp::Shape& element, int64_t n) {
     return shapes::list(element, static_cast<size_t>(n), static_cast<size_t>(n));
   };
+  using Float = std::numeric_limits<float>;
   const interp::Shape per_input = list_of(shapes::number(), inputs);
   const interp::Shape answers = shapes::closed_object(
       {{"metric", per_input},
        {"decision", list_of(shapes::integer(0, experiment.model.config().d_vocab - 1), inputs)},
-       {"logits", list_of(list_of(shapes::number(), n_answers), inputs)}});
+       {"logits",
+        list_of(list_of(shapes::number(Float::lowest(), Float::max()), n_answers), inputs)}});
   return shapes::closed_object(
       {{"ablation", shapes::text_among({experiment.ablation})},
        {"chunk", shapes::integer(chunk, chunk)},

@@ -125,6 +125,7 @@ TEST(ChunkAnswers, RefusesWhatAreNone) {
   refuse("/network/metric", ordered_json::array({1.0}), "field 'network.metric'");
   refuse("/empty/decision/0", 1'000, "field 'empty.decision[0]'");
   refuse("/empty/decision/0", -1, "field 'empty.decision[0]'");
+  refuse("/empty/logits/0/0", 1e300, "field 'empty.logits[0][0]'");  // no float32
   refuse("/circuits", ordered_json::array(), "field 'circuits'");
   refuse("/circuits/0/logits/0", ordered_json::array({1.0}), "field 'circuits[0].logits[0]'");
   refuse("/metrics/0/0", "a", "field 'metrics[0][0]'");
