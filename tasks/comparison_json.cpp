@@ -5,17 +5,13 @@
 
 #include "interp/doubles.h"
 #include "interp/files/json_shape.h"
-#include "tasks/comparison_summary.h"
+#include "tasks/comparison_fields.h"
 
 namespace assay::tasks {
 namespace {
 
 using at::Tensor;
 using nlohmann::ordered_json;
-
-ordered_json to_json(const Note& note) {
-  return {{"inputs", note.inputs}, {"first", note.first}};
-}
 
 /// Bool values are written as such.
 ordered_json to_json(const Reference& reference) {
@@ -102,36 +98,7 @@ bool is_baseline(const ScoredInput& scored) {
 }  // namespace
 
 ordered_json to_json(const ComparisonSummary& summary) {
-  ordered_json methods = ordered_json::array(), random, leaders = ordered_json::object();
-  for (const MethodSummary& method : summary.methods) {
-    ordered_json measures;
-    for (const auto& [name, measure] : method.measures)
-      measures[name] = {{"mean", measure.mean},
-                        {"interval", statistics::to_json(measure.interval)},
-                        {"inputs", measure.inputs}};
-    methods.push_back({{"method", method.method},
-                       {"measures", measures},
-                       {"rows", method.rows},
-                       {"seconds", method.seconds}});
-    if (method.caveats.inputs > 0) methods.back()["caveats"] = to_json(method.caveats);
-    if (method.failures.inputs > 0) methods.back()["failures"] = to_json(method.failures);
-  }
-  for (const auto& [name, interval] : summary.random) random[name] = statistics::to_json(interval);
-  for (const auto& [name, leader] : summary.leaders) leaders[name] = to_json(leader);
-  return {{"methods", methods}, {"random", random}, {"leaders", leaders}};
-}
-
-ordered_json to_json(const Leader& leader) {
-  return {{"method", leader.method},
-          {"best", leader.is_best()},
-          {"not_told_apart", leader.not_told_apart},
-          {"above_chance", leader.above_chance}};
-}
-
-Leader leader_from(const ordered_json& json) {
-  return {.method = json.at("method"),
-          .not_told_apart = json.at("not_told_apart").get<std::vector<std::string>>(),
-          .above_chance = json.at("above_chance")};
+  return interp::write_record(summary);
 }
 
 ordered_json to_json(const Comparison& comparison, const Task& task) {

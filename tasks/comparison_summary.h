@@ -22,6 +22,7 @@ struct MeanMeasure {
 struct Note {
   int64_t inputs = 0;
   std::string first;  ///< in the words of the first
+  bool empty() const { return inputs == 0; }
 };
 
 struct MethodSummary {
@@ -61,8 +62,5 @@ ComparisonSummary summarise(const Comparison& comparison,
 std::string in_words(const Leader& leader);
 
 nlohmann::ordered_json to_json(const ComparisonSummary& summary);
-nlohmann::ordered_json to_json(const Leader& leader);
-/// Reads what to_json() wrote. @throws nlohmann::json::exception for anything else.
-Leader leader_from(const nlohmann::ordered_json& json);
 
 }  // namespace assay::tasks

@@ -82,52 +82,35 @@ std::vector<MutatedRow> rows_after(const Program& mutated, std::vector<MutatedRo
   return rows;
 }
 
-struct Mutated {
-  std::string mutation;
-  uint64_t seed = 0;
-  Interpretation interpretation;
-};
-
-std::vector<Mutated> all_mutated(const Interpretation& interpretation,
-                                 const std::vector<circuits::Mutation>& mutations,
-                                 const std::vector<uint64_t>& seeds) {
-  std::vector<Mutated> all;
-  std::set<std::string> titles;
-  for (const std::string& name : circuits::applicable(mutations, interpretation))
-    for (const uint64_t seed : seeds) {
-      Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
-      if (titles.insert(changed.title).second) all.push_back({name, seed, std::move(changed)});
-    }
-  return all;
-}
-
 }  // namespace
 
 bool MutationResult::caught() const {
   return !objections.empty() || std::ranges::any_of(rows, &MutatedRow::caught);
 }
 
-MutationTable mutation_table(const Interpretation& interpretation,
+MutationTable::MutationTable(const Interpretation& interpretation,
                              const std::vector<circuits::Mutation>& mutations,
-                             const std::vector<uint64_t>& seeds, const MutationTrial& trial) {
-  const std::vector<Mutated> all = all_mutated(interpretation, mutations, seeds);
-  const interp::Range chosen = range_of(trial.shard, std::ssize(all), /*chunk=*/1);
-  const std::vector<MutatedRow> before = rows_before(interpretation, trial);
-  MutationTable table{.results = {}, .mutations = std::ssize(all)};
-  for (int64_t i = 0; i < chosen.count; ++i) {
-    if (trial.on_progress) trial.on_progress(i, chosen.count);
-    const Mutated& mutated = all[chosen.first + i];
-    const Program program = compiled(mutated.interpretation, trial);
-    table.results.push_back(
-        {.mutation = mutated.mutation,
-         .seed = mutated.seed,
-         .title = mutated.interpretation.title,
-         .rows = rows_after(program, before, trial),
-         .objections = axioms::vacuity({trial.network, program, trial.decision}, trial.inputs,
-                                       trial.count, trial.exhaustive)
-                           .objections});
-  }
-  return table;
+                             const std::vector<uint64_t>& seeds, MutationTrial trial)
+    : interpretation_(interpretation), trial_(std::move(trial)) {
+  std::set<std::string> titles;
+  for (const std::string& name : circuits::applicable(mutations, interpretation))
+    for (const uint64_t seed : seeds) {
+      Interpretation changed = circuits::mutate(mutations, name, interpretation, seed);
+      if (titles.insert(changed.title).second) mutated_.push_back({name, seed, std::move(changed)});
+    }
+}
+
+MutationResult MutationTable::result(int64_t index) {
+  if (!before_) before_ = rows_before(interpretation_, trial_);
+  const Mutated& mutated = mutated_.at(static_cast<size_t>(index));
+  const Program program = compiled(mutated.interpretation, trial_);
+  return {.mutation = mutated.mutation,
+          .seed = mutated.seed,
+          .title = mutated.interpretation.title,
+          .rows = rows_after(program, *before_, trial_),
+          .objections = axioms::vacuity({trial_.network, program, trial_.decision}, trial_.inputs,
+                                        trial_.count, trial_.exhaustive)
+                            .objections};
 }
 
 }  // namespace assay::tasks

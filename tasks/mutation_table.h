@@ -12,7 +12,6 @@
 #include "axioms/vacuity.h"
 #include "circuits/interpretation/interpretation.h"
 #include "circuits/interpretation/mutation.h"
-#include "interp/execution/shards.h"
 
 namespace assay::tasks {
 
@@ -24,8 +23,6 @@ struct MutationTrial {
   bool exhaustive = false;  ///< the inputs are all there are: rates are compared, no bounds
   axioms::Decision decision = {};
   double confidence = 0.95;
-  std::function<void(int64_t done, int64_t of)> on_progress = {};  ///< in mutated interpretations
-  interp::Shard shard = {};  ///< of the mutated interpretations, not of the inputs
 };
 
 /// One node and axiom of a mutated interpretation.
@@ -52,15 +49,29 @@ struct MutationResult {
   bool caught() const;  ///< by a row or by an objection
 };
 
-struct MutationTable {
-  std::vector<MutationResult> results;  ///< of the shard
-  int64_t mutations = 0;                ///< of all shards
-};
+/// A result for every mutation that applies, with each seed; where a seed changes nothing in the
+/// title, for one of them. No result depends on another.
+class MutationTable {
+ public:
+  /// @param interpretation  must outlive the table.
+  MutationTable(const circuits::Interpretation& interpretation,
+                const std::vector<circuits::Mutation>& mutations,
+                const std::vector<uint64_t>& seeds, MutationTrial trial);
 
-/// Applies every mutation that applies with each seed; where a seed changes nothing in the title,
-/// once. @throws std::invalid_argument for more shards than mutations.
-MutationTable mutation_table(const circuits::Interpretation& interpretation,
-                             const std::vector<circuits::Mutation>& mutations,
-                             const std::vector<uint64_t>& seeds, const MutationTrial& trial);
+  int64_t size() const { return std::ssize(mutated_); }
+  /// Validates the mutated interpretation; the first time, the unchanged one as well.
+  MutationResult result(int64_t index);
+
+ private:
+  struct Mutated {
+    std::string mutation;
+    uint64_t seed = 0;
+    circuits::Interpretation interpretation;
+  };
+  const circuits::Interpretation& interpretation_;
+  MutationTrial trial_;
+  std::vector<Mutated> mutated_;
+  std::optional<std::vector<MutatedRow>> before_;
+};
 
 }  // namespace assay::tasks

@@ -11,6 +11,8 @@
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
 #include "tools/discovery_result.h"
+#include "tools/interrupt.h"
+#include "tools/kept_run.h"
 #include "tools/measure_text.h"
 #include "tools/numbers.h"
 #include "tools/page_option.h"
@@ -23,6 +25,7 @@
 namespace assay::tools {
 namespace {
 
+using circuits::ChunkSums;
 using nlohmann::ordered_json;
 
 struct DiscoverOptions {
@@ -33,6 +36,7 @@ struct DiscoverOptions {
   bool positions = false;
   int64_t show = 12;
   interp::Shard shard;
+  bool resume = false;
   std::filesystem::path out;
   PageOption page;
 };
@@ -43,6 +47,10 @@ void require_meaning(const DiscoverOptions& options) {
   interp::complete(discoverer.options, options.discovery.options, discoverer.name);
   circuits::metrics().at(options.experiment.metric);
   circuits::ablations().at(options.experiment.ablation);
+  if (options.resume && !discoverer.effects)
+    throw std::invalid_argument(
+        fmt::format("--resume: {} decides on all inputs at once and keeps nothing to go on from",
+                    discoverer.name));
   if (options.shard.is_whole()) {
     if (options.out.empty()) throw std::invalid_argument("--out is required");
     require_writable(options.out);
@@ -70,23 +78,8 @@ ordered_json facts_of(const DiscoverOptions& options, const ExperimentSubject& s
   return facts;
 }
 
-/// Runs `work` with a line of progress. @return its seconds.
-double timed(const DiscoverOptions& options,
-             const std::function<void(const interp::Progress& on_progress)>& work) {
-  Progress line(options.common.quiet);
-  const bool by_input = bool(circuits::discoverers().at(options.discovery.method).effects);
-  const auto begin = std::chrono::steady_clock::now();
-  work([&](int64_t done, int64_t of) { line.count(done, of, by_input ? "inputs" : "edges"); });
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-int discover_all(const DiscoverOptions& options, const circuits::Experiment& experiment,
-                 const ordered_json& facts, const Console& console) {
-  Discovery discovery{
-      .model = experiment.model, .graph = experiment.graph, .scores = {}, .facts = facts};
-  discovery.seconds = timed(options, [&](const interp::Progress& on_progress) {
-    discovery.scores = circuits::score_edges(experiment, options.discovery, on_progress);
-  });
+/// The report and the circuit of a run on all inputs.
+int finish(const DiscoverOptions& options, const Discovery& discovery, const Console& console) {
   const ordered_json report =
       conclude(discovery, options.selection, options.out, options.show, console);
   write_report(options.common, report);
@@ -94,27 +87,73 @@ int discover_all(const DiscoverOptions& options, const circuits::Experiment& exp
   return kDone;
 }
 
-/// The sums of some chunks, for assay merge.
-int discover_part(const DiscoverOptions& options, const circuits::Experiment& experiment,
-                  const ordered_json& facts, const Console& console) {
+/// Methods that decide on all inputs at once have no chunks to keep.
+int discover_at_once(const DiscoverOptions& options, const circuits::Experiment& experiment,
+                     const ordered_json& facts, const Console& console) {
+  Discovery discovery{
+      .model = experiment.model, .graph = experiment.graph, .scores = {}, .facts = facts};
+  {
+    Progress line(options.common.quiet);
+    const auto begin = std::chrono::steady_clock::now();
+    discovery.scores =
+        circuits::score_edges(experiment, options.discovery,
+                              [&](int64_t done, int64_t of) { line.count(done, of, "edges"); });
+    discovery.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  return finish(options, discovery, console);
+}
+
+/// What is kept of a run: the sums of its chunks. Of a part, for assay merge.
+KeptRun<ChunkSums> kept_run(const DiscoverOptions& options, const circuits::Experiment& experiment,
+                            const ordered_json& facts) {
   const int64_t chunks = circuits::chunks_of(experiment.data).count();
-  const interp::Range own = interp::range_of(options.shard, chunks, 1);
-  std::vector<circuits::ChunkSums> sums;
-  const double seconds = timed(options, [&](const interp::Progress& on_progress) {
-    sums = circuits::sum_chunks(experiment, options.discovery, own, on_progress);
-  });
-  ordered_json record = report_head("discovery");
-  record.update(facts);
-  record["positions"] = options.positions;
-  record["selection"] = to_json(options.selection);
-  record["seconds"] = seconds;
-  record["shard"] = shard_member(options.shard, chunks);
-  record["chunks"] = to_json(sums);
-  write_report(options.common, record);
-  console.fact("time", fmt::format("{:.2f} s", seconds));
-  console.fact("part", fmt::format("{} of {}, {} of {} chunks: assay merge adds them up",
-                                   options.shard.index, options.shard.of, own.count, chunks));
-  return kDone;
+  ordered_json asked = report_head("discovery");
+  asked.update(facts);
+  asked["positions"] = options.positions;
+  asked["selection"] = to_json(options.selection);
+  asked["seconds"] = 0.0;
+  asked["shard"] = shard_member(options.shard, chunks);
+  return {options.common,
+          {.list = "chunks", .asked = std::move(asked), .facts = {"command", "seconds"}},
+          interp::range_of(options.shard, chunks, 1),
+          [](int64_t, const ChunkSums& sums) { return to_json(sums); }};
+}
+
+void sum_chunks(const DiscoverOptions& options, const circuits::Experiment& experiment,
+                KeptRun<ChunkSums>& run) {
+  Progress line(options.common.quiet);
+  circuits::sum_chunks(
+      experiment, options.discovery, run.left(),
+      [&](int64_t chunk, ChunkSums sums) { run.add(chunk, std::move(sums)); },
+      {.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
+       .stop = &watch_interrupts()});
+}
+
+int discover_by_chunks(const DiscoverOptions& options, const circuits::Experiment& experiment,
+                       const ordered_json& facts, const Console& console) {
+  KeptRun<ChunkSums> run = kept_run(options, experiment, facts);
+  if (options.resume)
+    run.resume([&](int64_t, const ordered_json& json) {
+      return chunk_sums_from_json(json, experiment.graph);
+    });
+  sum_chunks(options, experiment, run);
+  if (!run.is_done()) return run.interrupted(console);
+  if (!options.shard.is_whole()) {
+    console.fact("time", fmt::format("{:.2f} s", run.seconds()));
+    return run.finish_part(options.shard, console);
+  }
+  leave_interrupts();
+  const double seconds = run.seconds();
+  const circuits::Counterfactuals& data = experiment.data;
+  return finish(options,
+                {.model = experiment.model,
+                 .graph = experiment.graph,
+                 .scores = circuits::scores_of(std::move(run).items(), data.size(),
+                                               data.has_spread(), experiment.ablation),
+                 .seconds = seconds,
+                 .facts = facts},
+                console);
 }
 
 int run_discover(const DiscoverOptions& options) {
@@ -139,7 +178,8 @@ int run_discover(const DiscoverOptions& options) {
                                         .ablation = options.experiment.ablation,
                                         .seed = seed};
   print_self_check(circuits::Evaluation(experiment).self_check(), session.console);
-  const auto run = options.shard.is_whole() ? discover_all : discover_part;
+  const bool by_chunks = bool(circuits::discoverers().at(options.discovery.method).effects);
+  const auto run = by_chunks ? discover_by_chunks : discover_at_once;
   return run(options, experiment, facts_of(options, subject), session.console);
 }
 
@@ -166,6 +206,7 @@ Command add_discover(CLI::App& app) {
   CLI::Option* shard = add_shard_option(app, options->shard);
   add_common_options(app, options->common);
   shard->needs("--json")->excludes("--html");
+  add_resume_option(app, options->resume);
   refuse_other_devices(app);
   app.footer(
       "An edge says that a component (input, head a1.h2, MLP m1, logits) reads what an earlier one "

@@ -88,6 +88,13 @@ ordered_json edges_as_json(const Circuit& circuit, const EdgeScores& scores) {
   return edges;
 }
 
+interp::Shape chunk_shape(const circuits::ComponentGraph& graph) {
+  namespace shapes = interp::json_shapes;
+  const auto n = static_cast<size_t>(graph.rows() * graph.columns());
+  const interp::Shape numbers = shapes::list(shapes::number(), n, n);
+  return shapes::object({{"changed", shapes::boolean()}, {"sum", numbers}, {"square", numbers}});
+}
+
 std::vector<double> numbers_of(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.contiguous();
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
@@ -166,31 +173,32 @@ SelectionOptions selection_from_json(const ordered_json& json) {
   return options;
 }
 
-ordered_json to_json(const std::vector<circuits::ChunkSums>& chunks) {
-  ordered_json list = ordered_json::array();
-  for (const circuits::ChunkSums& chunk : chunks)
-    list.push_back({{"changed", chunk.changed},
-                    {"sum", numbers_of(chunk.sum)},
-                    {"square", numbers_of(chunk.square)}});
-  return list;
+ordered_json to_json(const circuits::ChunkSums& chunk) {
+  return {{"changed", chunk.changed},
+          {"sum", numbers_of(chunk.sum)},
+          {"square", numbers_of(chunk.square)}};
+}
+
+circuits::ChunkSums chunk_sums_from_json(const ordered_json& json,
+                                         const circuits::ComponentGraph& graph) {
+  if (const auto problem = interp::mismatch(json, chunk_shape(graph)))
+    throw std::invalid_argument(*problem);
+  const auto tensor_of = [&](const char* name) {
+    return torch::tensor(json.at(name).get<std::vector<double>>(), torch::kFloat64)
+        .view({graph.rows(), graph.columns()});
+  };
+  return {tensor_of("sum"), tensor_of("square"), json.at("changed")};
 }
 
 std::vector<circuits::ChunkSums> chunk_sums_of(const ordered_json& record,
                                                const circuits::ComponentGraph& graph,
                                                const std::string& where) {
   namespace shapes = interp::json_shapes;
-  const auto n = static_cast<size_t>(graph.rows() * graph.columns());
-  const interp::Shape numbers = shapes::list(shapes::number(), n, n),
-                      chunk = shapes::object(
-                          {{"changed", shapes::boolean()}, {"sum", numbers}, {"square", numbers}});
-  interp::require_shape(record, shapes::object({{"chunks", shapes::list(chunk)}}), where);
-  const auto tensor_of = [&](const ordered_json& numbers) {
-    return torch::tensor(numbers.get<std::vector<double>>(), torch::kFloat64)
-        .view({graph.rows(), graph.columns()});
-  };
+  interp::require_shape(record, shapes::object({{"chunks", shapes::list(chunk_shape(graph))}}),
+                        where);
   std::vector<circuits::ChunkSums> chunks;
-  for (const ordered_json& one : record.at("chunks"))
-    chunks.push_back({tensor_of(one.at("sum")), tensor_of(one.at("square")), one.at("changed")});
+  for (const ordered_json& chunk : record.at("chunks"))
+    chunks.push_back(chunk_sums_from_json(chunk, graph));
   return chunks;
 }
 

@@ -43,10 +43,13 @@ nlohmann::ordered_json conclude(const Discovery& discovery, const SelectionOptio
                                 const std::filesystem::path& out, int64_t show,
                                 const Console& console);
 
-/// The member `chunks` of a part's record, and back.
-nlohmann::ordered_json to_json(const std::vector<circuits::ChunkSums>& chunks);
-/// @throws std::runtime_error, beginning with `where`, naming what is not as many numbers as the
-///   graph has rows and columns.
+/// An element of the member `chunks` of a record, and back.
+nlohmann::ordered_json to_json(const circuits::ChunkSums& chunk);
+/// @throws std::invalid_argument "field …" naming what is not as many numbers as the graph has rows
+///   and columns.
+circuits::ChunkSums chunk_sums_from_json(const nlohmann::ordered_json& json,
+                                         const circuits::ComponentGraph& graph);
+/// All of a record's. @throws std::runtime_error "WHERE: field …".
 std::vector<circuits::ChunkSums> chunk_sums_of(const nlohmann::ordered_json& record,
                                                const circuits::ComponentGraph& graph,
                                                const std::string& where);

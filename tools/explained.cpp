@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "interp/doubles.h"
+#include "tools/explained_fields.h"
 #include "tools/heat.h"
 
 namespace assay::tools {
@@ -24,18 +25,23 @@ std::vector<double> read(const nlohmann::ordered_json& numbers) {
   return values;
 }
 
-nlohmann::ordered_json to_json(const Explanation& explanation) {
-  nlohmann::ordered_json json = {{"method", explanation.method},
-                                 {"scores", doubles_of(explanation.scores)}};
+ExplanationRecord record_of(const Explanation& explanation) {
+  ExplanationRecord record{.method = explanation.method,
+                           .scores = doubles_of(explanation.scores),
+                           .standard_errors = {},
+                           .readings = {},
+                           .rows = explanation.rows,
+                           .seconds = explanation.seconds,
+                           .diagnostics = {},
+                           .caveat = explanation.caveat};
   if (explanation.standard_errors.defined())
-    json["standard_errors"] = doubles_of(explanation.standard_errors);
-  for (const auto& [name, scores] : explanation.readings)
-    json["readings"][name] = doubles_of(scores);
-  json["rows"] = explanation.rows;
-  json["seconds"] = explanation.seconds;
-  if (!explanation.diagnostics.is_null()) json["diagnostics"] = explanation.diagnostics;
-  if (!explanation.caveat.empty()) json["caveat"] = explanation.caveat;
-  return json;
+    record.standard_errors = doubles_of(explanation.standard_errors);
+  for (const auto& [name, scores] : explanation.readings) {
+    if (!record.readings) record.readings.emplace();
+    (*record.readings)[name] = doubles_of(scores);
+  }
+  if (!explanation.diagnostics.is_null()) record.diagnostics = explanation.diagnostics;
+  return record;
 }
 
 }  // namespace
@@ -91,13 +97,10 @@ std::string score_text(double score) {
 }
 
 nlohmann::ordered_json to_json(const ExplainedInput& input) {
-  nlohmann::ordered_json features = nlohmann::ordered_json::array(),
-                         explanations = nlohmann::ordered_json::array();
-  for (const auto& feature : input.features)
-    features.push_back({{"name", feature.name}, {"positions", feature.positions}});
+  ExplainedRecord record{.tokens = input.tokens, .features = input.features, .explanations = {}};
   for (const Explanation& explanation : input.explanations)
-    explanations.push_back(to_json(explanation));
-  return {{"tokens", input.tokens}, {"features", features}, {"explanations", explanations}};
+    record.explanations.push_back(record_of(explanation));
+  return interp::write_record(record);
 }
 
 }  // namespace assay::tools

@@ -19,4 +19,9 @@ const std::atomic<bool>& watch_interrupts() {
   return interrupted;
 }
 
+void leave_interrupts() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
 }  // namespace assay::tools

@@ -8,4 +8,7 @@ namespace assay::tools {
 /// From now on SIGINT and SIGTERM set the flag that is returned.
 const std::atomic<bool>& watch_interrupts();
 
+/// From now on they end the program at once, as they did before.
+void leave_interrupts();
+
 }  // namespace assay::tools

@@ -5,10 +5,10 @@
 namespace assay::tools {
 namespace {
 
-struct Kind {
+struct MeasureKind {
   const char *name, *title, *meaning;
 };
-constexpr Kind kKinds[] = {
+constexpr MeasureKind kKinds[] = {
     {"auroc", "AUROC",
      "how often a feature that matters is scored above one that does not: 1 always, 0.5 by chance"},
     {"precision", "P@k",
@@ -28,8 +28,8 @@ constexpr Kind kKinds[] = {
      "squared error of the changes that added scores predict when up to 10 features go; 1 is no "
      "better than predicting no change: lower is better"}};
 
-const Kind* found(const std::string& name) {
-  const Kind* kind = std::ranges::find(kKinds, name, &Kind::name);
+const MeasureKind* found(const std::string& name) {
+  const MeasureKind* kind = std::ranges::find(kKinds, name, &MeasureKind::name);
   return kind == std::end(kKinds) ? nullptr : kind;
 }
 

@@ -1,21 +1,25 @@
 // `assay merge PART… --json OUT`
 
 #include "axioms/merge.h"
+#include "tasks/synthetic_text/synthetic_text.h"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <stdexcept>
 #include <vector>
 
+#include "interp/files/json_difference.h"
 #include "tools/commands.h"
 #include "tools/comparison_file.h"
 #include "tools/comparison_text.h"
 #include "tools/discovery_result.h"
+#include "tools/measurement.h"
 #include "tools/mutation_text.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"
+#include "tools/study_result.h"
 #include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_record.h"
@@ -182,14 +186,91 @@ int merge_discoveries(const MergeOptions& options, const Session& session) {
   return kDone;
 }
 
+/// What a file states of sizes is believed only where it holds as many answers.
+void require_answers(const MeasureRequest& request, const ordered_json& chunks,
+                     const std::string& where) {
+  const int64_t inputs = request.experiment.data.empty() ? request.experiment.inputs : 0;
+  if (interp::Chunks(inputs, interp::kInputsPerComponentRun).count() > std::ssize(chunks))
+    throw std::invalid_argument(fmt::format(
+        "{}: field 'request.inputs': {} are more than {} chunks", where, inputs, chunks.size()));
+}
+
+int merge_measurements(const MergeOptions& options, const Session& session) {
+  refuse_summaries(options, "measurement");
+  const std::vector<NamedRecord> parts = records_of(options, "measurement");
+  const std::string where = parts.front().name;
+  ordered_json whole = joined_parts(parts, "chunks", {"command"});
+  const interp::Shape asked =
+      interp::json_shapes::object({{"request", interp::json_shapes::anything()}});
+  interp::require_shape(whole, asked, where);
+  MeasureRequest request = measure_request_from_json(whole["request"], where + ": field 'request'");
+  require_answers(request, whole["chunks"], where);
+  const Measurement measurement(std::move(request));
+  for (const auto& [member, value] : measurement.facts().items())
+    if (const auto difference =
+            interp::first_difference(whole.value(member, ordered_json()), value))
+      throw std::invalid_argument(fmt::format(
+          "{}: not what the files named in it hold now: in {}, {}", where, member, *difference));
+  const ordered_json& chunks = whole["chunks"];
+  if (chunks.size() != measurement.chunks().size())
+    throw std::invalid_argument(fmt::format("{}: expected {} chunks in all parts, found {}", where,
+                                            measurement.chunks().size(), chunks.size()));
+  std::vector<circuits::ChunkAnswers> answers;
+  for (size_t i = 0; i < chunks.size(); ++i) try {
+      answers.push_back(measured_chunk_from_json(chunks[i], measurement, static_cast<int64_t>(i)));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(
+          fmt::format("{}: chunk {} of the whole: {}", where, i, error.what()));
+    }
+  measurement.print_subject(session);
+  ordered_json head = report_head("measurement");
+  if (whole.contains("loaded")) head["loaded"] = whole["loaded"];  // their answers may rest on it
+  const ordered_json report = measurement.conclude(std::move(answers), std::move(head),
+                                                   options.common.quiet, session.console);
+  write(options, report, session.console);
+  return kDone;
+}
+
+int merge_studies(const MergeOptions& options, const Session& session) {
+  namespace shapes = interp::json_shapes;
+  refuse_summaries(options, "study");
+  if (!options.page.file.empty())
+    throw std::invalid_argument("--html: there is no page about records of the kind study");
+  const std::vector<NamedRecord> parts = records_of(options, "study");
+  const std::string where = parts.front().name;
+  ordered_json report = joined_parts(parts, "scores", {"command"});
+  interp::require_shape(report, shapes::object({{"task", shapes::anything()}}), where);
+  const auto config = study_config_of(report, where);
+  const auto task = tasks::task_from_json(report["task"]);
+  const tasks::synthetic_text::StudyTexts texts(tasks::synthetic_text::language_of(*task), config);
+  const ordered_json all = std::move(report["scores"]);
+  report.erase("scores");
+  if (std::ssize(all) != texts.batches())
+    throw std::invalid_argument(
+        fmt::format("{}: expected scores of {} batches in all parts, found {}", where,
+                    texts.batches(), all.size()));
+  std::vector<at::Tensor> scores;
+  for (int64_t i = 0; i < texts.batches(); ++i) try {
+      scores.push_back(scores_from_json(all[i], texts, i));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(
+          fmt::format("{}: batch {} of the whole: {}", where, i, error.what()));
+    }
+  report["command"] = command_line();
+  session.console.fact("task", describe(*task));
+  write(options,
+        conclude(texts, scores, config, std::move(report), options.common.quiet, session.console),
+        session.console);
+  return kDone;
+}
+
 /// The kinds that can be merged, and how.
 using Merge = int (*)(const MergeOptions& options, const Session& session);
 const std::vector<std::pair<std::string, Merge>>& merges() {
   static const std::vector<std::pair<std::string, Merge>> all = {
-      {axioms::kReportKind, merge_validations},
-      {"comparison", merge_comparisons},
-      {"discovery", merge_discoveries},
-      {"mutation-table", merge_mutation_tables}};
+      {axioms::kReportKind, merge_validations},  {"comparison", merge_comparisons},
+      {"discovery", merge_discoveries},          {"measurement", merge_measurements},
+      {"mutation-table", merge_mutation_tables}, {"study", merge_studies}};
   return all;
 }
 

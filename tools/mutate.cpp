@@ -11,6 +11,8 @@
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "tools/kept_run.h"
 #include "tools/mutation_text.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -35,6 +37,7 @@ struct MutateOptions {
   bool list = false, table = false;
   int64_t inputs = kTableInputs;
   interp::Shard shard;
+  bool resume = false;
 };
 
 void require_one_job(const MutateOptions& options) {
@@ -44,6 +47,8 @@ void require_one_job(const MutateOptions& options) {
     throw std::invalid_argument("--mutation and --out belong together");
   if (!options.table && !options.shard.is_whole())
     throw std::invalid_argument("--shard: --table is made in parts, and nothing else");
+  if (!options.table && options.resume)
+    throw std::invalid_argument("--resume: --table goes on, and nothing else");
 }
 
 tasks::Subject load(const MutateOptions& options) {
@@ -90,41 +95,74 @@ int write_mutated(const MutateOptions& options, const tasks::Subject& subject,
   return kDone;
 }
 
-int print_table(const MutateOptions& options, const tasks::Subject& subject,
-                const std::vector<Mutation>& mutations, const Session& session) {
+ValidationInputs table_inputs(const MutateOptions& options, const tasks::Subject& subject) {
   const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
-  const ValidationInputs inputs = subject.task->get<tasks::FiniteDomain>()
-                                      ? listed_inputs(*subject.task, "all", fitted_on)
-                                      : fresh_inputs(*subject.task, options.inputs, 1, fitted_on);
-  subject.model.model->to(session.device);
-  const uint64_t seed = options.common.seed.value_or(0);
-  session.console.fact("interpretation", subject.interpretation().title);
-  session.console.fact("inputs", inputs.description);
-  tasks::MutationTable table;
-  {
-    Progress line(options.common.quiet);
-    table = tasks::mutation_table(
-        subject.interpretation(), mutations, {seed, seed + 1},
-        {.network = *subject.model.model,
-         .inputs = inputs.tokens,
-         .count = inputs.count,
-         .exhaustive = inputs.scope == axioms::Scope::Domain,
-         .decision = subject.task->decision(),
-         .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "mutations"); },
-         .shard = options.shard});
-  }
+  return subject.task->get<tasks::FiniteDomain>()
+             ? listed_inputs(*subject.task, "all", fitted_on)
+             : fresh_inputs(*subject.task, options.inputs, 1, fitted_on);
+}
+
+/// The report of a table, without its results.
+ordered_json table_head(const tasks::Subject& subject, const ValidationInputs& inputs) {
   ordered_json report = report_head("mutation-table");
   report["title"] = subject.interpretation().title;
   report["data"] = inputs.facts;
-  if (!options.shard.is_whole())
-    report["shard"] = shard_member(options.shard, table.mutations,
-                                   {{"model_sha256", subject.model.sha256},
-                                    {"interpretation_sha256", subject.loaded.sha256},
-                                    {"seed", seed},
-                                    {"inputs_text", inputs.description}});
-  report["mutations"] = to_json(table.results);
-  write_report(options.common, report);
-  print_mutations(table.results, session.console);
+  return report;
+}
+
+KeptRun<tasks::MutationResult> kept_run(const MutateOptions& options, const tasks::Subject& subject,
+                                        const ValidationInputs& inputs, uint64_t seed,
+                                        int64_t mutations) {
+  ordered_json asked = table_head(subject, inputs);
+  asked["shard"] = shard_member(options.shard, mutations,
+                                {{"model_sha256", subject.model.sha256},
+                                 {"interpretation_sha256", subject.loaded.sha256},
+                                 {"seed", seed},
+                                 {"inputs_text", inputs.description}});
+  return {options.common,
+          {.list = "mutations", .asked = std::move(asked)},
+          interp::range_of(options.shard, mutations, 1),
+          [](int64_t, const tasks::MutationResult& result) { return to_json(result); }};
+}
+
+void validate_mutations(const MutateOptions& options, tasks::MutationTable& table,
+                        KeptRun<tasks::MutationResult>& run) {
+  const std::atomic<bool>& stop = watch_interrupts();
+  const std::vector<int64_t> left = run.left();
+  Progress line(options.common.quiet);
+  for (size_t i = 0; i < left.size() && !stop; ++i) {
+    line.count(static_cast<int64_t>(i), std::ssize(left), "mutations");
+    run.add(left[i], table.result(left[i]));
+  }
+}
+
+int print_table(const MutateOptions& options, const tasks::Subject& subject,
+                const std::vector<Mutation>& mutations, const Session& session) {
+  const ValidationInputs inputs = table_inputs(options, subject);
+  subject.model.model->to(session.device);
+  const uint64_t seed = options.common.seed.value_or(0);
+  tasks::MutationTable table(subject.interpretation(), mutations, {seed, seed + 1},
+                             {.network = *subject.model.model,
+                              .inputs = inputs.tokens,
+                              .count = inputs.count,
+                              .exhaustive = inputs.scope == axioms::Scope::Domain,
+                              .decision = subject.task->decision()});
+  auto run = kept_run(options, subject, inputs, seed, table.size());
+  if (options.resume)
+    run.resume([](int64_t, const ordered_json& json) { return mutation_from_json(json); });
+  session.console.fact("interpretation", subject.interpretation().title);
+  session.console.fact("inputs", inputs.description);
+  validate_mutations(options, table, run);
+  if (!run.is_done()) return run.interrupted(session.console);
+  const bool is_part = !options.shard.is_whole();
+  if (is_part) run.finish_part(options.shard, session.console);
+  const std::vector<tasks::MutationResult> results = std::move(run).items();
+  if (!is_part) {
+    ordered_json report = table_head(subject, inputs);
+    report["mutations"] = to_json(results);
+    write_report(options.common, report);
+  }
+  print_mutations(results, session.console);
   return kDone;
 }
 
@@ -163,6 +201,7 @@ Command add_mutate(CLI::App& app) {
   CLI::Option* shard = add_shard_option(app, options->shard);
   add_common_options(app, options->common);
   shard->needs("--json");
+  add_resume_option(app, options->resume);
   app.footer(
       "A test of the test: an interpretation that was made wrong on purpose must fail, on the node "
       "that was changed. Without --mutation, --list names what can be changed; --table tries it "

@@ -98,21 +98,37 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
                 results.size());
 }
 
+ordered_json to_json(const MutationResult& result) {
+  return interp::write_record(result);
+}
+
 ordered_json to_json(const std::vector<MutationResult>& results) {
   return interp::write_record(results);
+}
+
+namespace {
+
+void complete(MutationResult& result, const std::string& where) {
+  for (MutatedRow& row : result.rows) {
+    row.before.n = row.after.n;
+    if (row.violated_after && !row.first_failure)
+      throw std::runtime_error(fmt::format("{}: {}: {}.{} is violated without a first failure",
+                                           where, result.mutation, row.node, to_string(row.axiom)));
+  }
+}
+
+}  // namespace
+
+MutationResult mutation_from_json(const ordered_json& json, const std::string& where) {
+  auto result = interp::read_record<MutationResult>(json, where);
+  complete(result, where);
+  return result;
 }
 
 std::vector<MutationResult> mutations_from_json(const ordered_json& list,
                                                 const std::string& where) {
   auto results = interp::read_record<std::vector<MutationResult>>(list, where);
-  for (MutationResult& result : results)
-    for (MutatedRow& row : result.rows) {
-      row.before.n = row.after.n;
-      if (row.violated_after && !row.first_failure)
-        throw std::runtime_error(fmt::format("{}: {}: {}.{} is violated without a first failure",
-                                             where, result.mutation, row.node,
-                                             to_string(row.axiom)));
-    }
+  for (MutationResult& result : results) complete(result, where);
   return results;
 }
 

@@ -13,7 +13,10 @@ namespace assay::tools {
 void print_mutations(const std::vector<tasks::MutationResult>& results, const Console& console);
 
 nlohmann::ordered_json to_json(const std::vector<tasks::MutationResult>& results);
+nlohmann::ordered_json to_json(const tasks::MutationResult& result);
 /// Reads what to_json() wrote. @throws std::runtime_error "WHERE: field …".
+tasks::MutationResult mutation_from_json(const nlohmann::ordered_json& json,
+                                         const std::string& where = "a mutation");
 std::vector<tasks::MutationResult> mutations_from_json(const nlohmann::ordered_json& list,
                                                        const std::string& where);
 

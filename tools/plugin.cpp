@@ -21,6 +21,59 @@ std::vector<axioms::Source>& loaded() {
   return all;
 }
 
+/// Refuses entries that an object added without the function that they are there for: it would be
+/// missed only when they are used, far from what forgot it.
+class Completeness {
+ public:
+  explicit Completeness(std::string origin) : origin_(std::move(origin)) {}
+
+  /// @param function  of an entry. @param what  its name in the entry.
+  template <typename Entry, typename Member>
+  void require(const interp::Registry<Entry>& entries, const Member& function,
+               const char* what) const {
+    for (const Entry& entry : entries)
+      if (entries.origin_of(entry.name) == origin_ && !function(entry))
+        throw std::invalid_argument(fmt::format("the {} '{}' is added without its function: {}",
+                                                entries.noun(), entry.name, what));
+  }
+
+ private:
+  std::string origin_;
+};
+
+template <typename F>
+void require_makers(const Completeness& added,
+                    const interp::Registry<circuits::OperationEntry<F>>& operations) {
+  added.require(
+      operations, [](const auto& entry) { return bool(entry.make); }, "make");
+}
+
+void require_complete(const Registries& all, const std::string& origin) {
+  const Completeness added(origin);
+  const auto makes = [](const auto& entry) { return bool(entry.make); };
+  added.require(all.tasks, makes, "make");
+  require_makers(added, all.operations.functions);
+  require_makers(added, all.operations.abstractions);
+  require_makers(added, all.operations.concretisations);
+  require_makers(added, all.operations.equalities);
+  added.require(
+      all.mutations, [](const auto& entry) { return bool(entry.apply); }, "apply");
+  added.require(
+      all.metrics, [](const auto& entry) { return bool(entry.score); }, "score");
+  added.require(all.ablations, makes, "make");
+  added.require(
+      all.discoverers, [](const auto& entry) { return entry.effects || entry.on_all; },
+      "effects or on_all");
+  added.require(
+      all.explainers, [](const auto& entry) { return bool(entry.explain); }, "explain");
+  added.require(
+      all.explainers, [](const auto& entry) { return !entry.presets.empty(); },
+      "at least one preset");
+  added.require(all.replacers, makes, "make");
+  added.require(
+      all.sections, [](const auto& entry) { return bool(entry.make); }, "make");
+}
+
 }  // namespace
 
 const std::vector<axioms::Source>& loaded_plugins() {
@@ -58,6 +111,7 @@ void load_plugin(const std::filesystem::path& path) {
   const interp::AddedBy origin(path.string());
   try {
     add_to(all);
+    require_complete(all, path.string());
   } catch (const std::exception& error) {
     interp::fail("--load {}: {}", path.string(), error.what());
   }

@@ -9,6 +9,7 @@
 
 #include "interp/files/file_writer.h"
 #include "interp/files/files.h"
+#include "interp/files/json_difference.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/files/json_text.h"
@@ -91,6 +92,16 @@ RunPlan RunFolder::plan() const {
           .preset = plan.at("preset"),
           .steps = plan.at("steps"),
           .seed = plan.at("seed")};
+}
+
+void RunFolder::require_same_loaded() const {
+  const auto loaded_by = [](const ordered_json& record) {
+    return ordered_json{{"loaded", record.value("loaded", ordered_json::array())}};
+  };
+  if (const auto difference = interp::first_difference(loaded_by(interp::read_json(manifest())),
+                                                       loaded_by(report_head("training"))))
+    throw std::runtime_error(fmt::format("{}: --resume goes on with the run as it was begun: {}",
+                                         manifest().string(), *difference));
 }
 
 ordered_json metrics_of(const std::string& text) {

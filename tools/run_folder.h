@@ -36,6 +36,9 @@ class RunFolder {
   void finish(const nlohmann::ordered_json& manifest) const;
   /// The plan of the run that was begun here. @throws std::runtime_error if there is none.
   RunPlan plan() const;
+  /// @throws std::runtime_error unless the same shared objects are loaded as when the run was
+  /// begun: what it computes may rest on their code.
+  void require_same_loaded() const;
   /// The manifest, if the run is finished. @throws std::runtime_error if its model is not the one
   /// that it was finished with.
   std::optional<nlohmann::ordered_json> finished() const;

@@ -6,105 +6,117 @@
 #include <stdexcept>
 
 #include "interp/adapters/model_file.h"
+#include "interp/execution/parallel.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "tools/kept_run.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/parts.h"
 #include "tools/progress.h"
-#include "tools/table.h"
+#include "tools/shard_option.h"
+#include "tools/study_result.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
 namespace {
 
-using tasks::synthetic_text::Study;
+using nlohmann::ordered_json;
 using tasks::synthetic_text::StudyConfig;
+using tasks::synthetic_text::StudyTexts;
 
 struct StudyOptions {
   CommonOptions common;
   std::filesystem::path model;
   StudyConfig study;
+  interp::Shard shard;
+  bool resume = false;
 };
 
-void print_surrogates(const Study& study, const Console& console) {
-  const double linear = study.surrogates[1].mse;
-  Table table({{"surrogate", Align::Left}, {"test MSE"}, {"of linear's"}, {"R²"}});
-  for (const auto& [name, mse] : study.surrogates) {
-    table.add_row({{name},
-                   {fmt::format("{:.4f}", mse)},
-                   {fmt::format("{:.2f}", mse / linear)},
-                   {fmt::format("{:.4f}", 1 - mse / study.variance)}});
+/// A network with the task that it was trained for.
+struct StudySubject {
+  interp::LoadedModel model;
+  std::unique_ptr<tasks::Task> task;
+};
+
+StudySubject load(const StudyOptions& options) {
+  StudySubject subject{.model = interp::load_model(options.model), .task = {}};
+  if (!subject.model.metadata.contains("task")) {
+    throw std::invalid_argument(
+        fmt::format("{}: does not say which task it was trained for", options.model.string()));
   }
-  console.line();
-  console.line(table.to_string(console.colour()));
+  subject.task = tasks::task_from_json(subject.model.metadata["task"]);
+  return subject;
 }
 
-void print_repetitions(const Study& study, const Console& console) {
-  Table table({{study.word + ", times"}, {"network"}, {"truth"}});
-  for (const auto& [times, network, truth] : study.repetitions)
-    table.add_row({{fmt::format("{}", times)},
-                   {fmt::format("{:+.3f}", network)},
-                   {fmt::format("{:+.3f}", truth)}});
-  console.line();
-  console.line("Log odds of one word, over and over");
-  console.line(table.to_string(console.colour()));
+void print_subject(const StudyOptions& options, const StudySubject& subject,
+                   const StudyConfig& config, const Console& console) {
+  console.fact("task", describe(*subject.task));
+  console.fact("model",
+               fmt::format("{} ({})", options.model.string(), subject.model.sha256.substr(0, 12)));
+  console.fact("texts",
+               fmt::format("{} to fit on (derive part), {} to test on (test part), seed {}",
+                           grouped(config.fitted_on), grouped(config.tested_on), config.seed));
 }
 
-void print_recovery(const Study& study, const Console& console) {
-  if (!study.recovery) return;
-  const auto& found = *study.recovery;
-  Table table({{"SLALOM's", Align::Left}, {"RMSE"}, {"correlation"}});
-  table.add_row({{"values"},
-                 {fmt::format("{:.3f}", found.rmse_value)},
-                 {fmt::format("{:.4f}", found.correlation_value)}});
-  table.add_row({{"importances"},
-                 {fmt::format("{:.3f}", found.rmse_importance)},
-                 {fmt::format("{:.4f}", found.correlation_importance)}});
-  console.line();
-  console.line("Parameters fitted to the network, against the true ones");
-  console.line(table.to_string(console.colour()));
+/// The report without its results.
+ordered_json head_of(const StudyOptions& options, const StudySubject& subject,
+                     const StudyConfig& config) {
+  ordered_json report = report_head("study");
+  report["task"] = subject.task->to_json();
+  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
+  report["fitted_on"] = config.fitted_on;
+  report["tested_on"] = config.tested_on;
+  report["seed"] = config.seed;
+  return report;
+}
+
+/// What is kept of a run: the network's scores, batch by batch.
+KeptRun<at::Tensor> kept_run(const StudyOptions& options, ordered_json asked, int64_t batches) {
+  asked["shard"] = shard_member(options.shard, batches);
+  return {options.common,
+          {.list = "scores", .asked = std::move(asked)},
+          interp::range_of(options.shard, batches, 1),
+          [](int64_t, const at::Tensor& scores) { return scores_to_json(scores); }};
+}
+
+void ask(const StudyOptions& options, const StudySubject& subject, const StudyTexts& texts,
+         KeptRun<at::Tensor>& run) {
+  const std::atomic<bool>& stop = watch_interrupts();
+  const auto network = tasks::synthetic_text::scorer_for(*subject.model.model, texts.language());
+  const std::vector<int64_t> left = run.left();
+  Progress line(options.common.quiet);
+  std::atomic<int64_t> done = 0;
+  interp::parallel_for(std::ssize(left), [&](int64_t i) {
+    if (stop) return;
+    run.add(left[i], texts.scores(network, left[i]));
+    line.count(++done, std::ssize(left), "batches of texts");
+  });
 }
 
 int run_study(const StudyOptions& options) {
   const Session session = start(options.common);
-  const interp::LoadedModel loaded = interp::load_model(options.model);
-  if (!loaded.metadata.contains("task")) {
-    throw std::invalid_argument(
-        fmt::format("{}: does not say which task it was trained for", options.model.string()));
-  }
-  const auto task = tasks::task_from_json(loaded.metadata["task"]);
-  const auto language = tasks::synthetic_text::language_of(*task);
-  task->require_fits(loaded.model->places());
+  const StudySubject subject = load(options);
+  const auto language = tasks::synthetic_text::language_of(*subject.task);
+  subject.task->require_fits(subject.model.model->places());
   StudyConfig config = options.study;
   config.seed = options.common.seed.value_or(config.seed);
-
-  const Console& console = session.console;
-  console.fact("task", describe(*task));
-  console.fact("model",
-               fmt::format("{} ({})", options.model.string(), loaded.sha256.substr(0, 12)));
-  console.fact("texts",
-               fmt::format("{} to fit on (derive part), {} to test on (test part), seed {}",
-                           grouped(config.fitted_on), grouped(config.tested_on), config.seed));
-  Study study;
-  {
-    Progress line(options.common.quiet);
-    config.on_stage = [&](const std::string& stage) { line.show([&] { return stage; }); };
-    study = tasks::synthetic_text::study(*loaded.model, language, config);
-  }
-  console.fact("network", fmt::format("log odds {:.4f} off the true ones (RMSE), variance {:.4f}",
-                                      study.truth_rmse, study.variance));
-  print_surrogates(study, console);
-  print_repetitions(study, console);
-  print_recovery(study, console);
-
-  nlohmann::ordered_json report = report_head("study");
-  report["task"] = task->to_json();
-  report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
-  report["fitted_on"] = config.fitted_on;
-  report["tested_on"] = config.tested_on;
-  report["seed"] = config.seed;
-  report.update(tasks::synthetic_text::to_json(study));
-  write_report(options.common, report);
+  const StudyTexts texts(language, config);
+  const ordered_json head = head_of(options, subject, config);
+  KeptRun<at::Tensor> run = kept_run(options, head, texts.batches());
+  if (options.resume)
+    run.resume([&](int64_t batch, const ordered_json& json) {
+      return scores_from_json(json, texts, batch);
+    });
+  print_subject(options, subject, config, session.console);
+  ask(options, subject, texts, run);
+  if (!run.is_done()) return run.interrupted(session.console);
+  if (!options.shard.is_whole()) return run.finish_part(options.shard, session.console);
+  run.save();  // fitting takes long, too
+  leave_interrupts();
+  write_report(options.common, conclude(texts, std::move(run).items(), config, head,
+                                        options.common.quiet, session.console));
   return kDone;
 }
 
@@ -119,7 +131,10 @@ Command add_study(CLI::App& app) {
       ->transform(whole_number(1))
       ->capture_default_str()
       ->type_name("N");
+  CLI::Option* shard = add_shard_option(app, options->shard);
   add_common_options(app, options->common);
+  shard->needs("--json");
+  add_resume_option(app, options->resume);
   refuse_other_devices(app);
   app.footer(
       "Fits a linear surrogate and SLALOM to the network's answers on texts and reports their "

@@ -227,6 +227,7 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
     write_report(options.common, *manifest);
     return kDone;
   }
+  if (options.resume) run.folder.require_same_loaded();
   print_start(run, session);
 
   interp::Transformer model(run.recipe.model);

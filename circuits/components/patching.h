@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -46,6 +47,13 @@ PatchBatch make_batch(const Experiment& experiment, const Ablator& ablator, int6
 /// @return logits [batch, vocab] at the readout.
 at::Tensor run_circuit(const Experiment& experiment, const PatchBatch& batch,
                        const at::Tensor& keep);
+
+/// Watches a computation that takes one chunk of the inputs after the other.
+struct Watch {
+  interp::Progress on_progress = {};        ///< told of inputs done
+  const std::atomic<bool>* stop = nullptr;  ///< once it is true, unfinished chunks are dropped
+  bool is_stopped() const { return stop && *stop; }
+};
 
 /// For each edge, the metric of the network minus its metric with that edge alone cut: how much the
 /// edge helps. Starts from the reader's input, reuses all that stands before it, and runs several

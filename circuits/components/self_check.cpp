@@ -74,13 +74,6 @@ SelfCheck& SelfCheck::operator+=(const SelfCheck& other) {
   return *this;
 }
 
-nlohmann::ordered_json to_json(const SelfCheck& check) {
-  return {{"inputs", check.inputs},
-          {"full_graph_against_network", check.full},
-          {"empty_graph_against_ablation", check.empty},
-          {"largest_logit", check.scale}};
-}
-
 SelfCheck self_check(const Experiment& experiment, const Ablator& ablator, const PatchBatch& batch,
                      int64_t first, const Tensor& full, const Tensor& empty) {
   const at::NoGradGuard no_grad;

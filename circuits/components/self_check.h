@@ -3,7 +3,6 @@
 // circuit is the network, with none it is the fully ablated one, and the two differ.
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "circuits/components/patching.h"
@@ -26,7 +25,6 @@ struct SelfCheck {
 
   SelfCheck& operator+=(const SelfCheck& other);
 };
-nlohmann::ordered_json to_json(const SelfCheck& check);
 
 /// Differences allowed, relative to the scale: float32 sums in another order.
 inline constexpr double kFloatAccuracy = 1e-4;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <numeric>
 #include <stdexcept>
 
 #include "circuits/components/self_check.h"
@@ -23,27 +24,30 @@ constexpr double kScoreMemory = 4.0 * (1 << 30);  // bytes of scores per input
 // Runs chunks of inputs side by side; `use` is told the effects [batch, rows, columns] of each, and
 // whether the ablation changes anything there.
 void for_each_chunk(const Experiment& experiment, const Effects& effects_of,
-                    const interp::Range& wanted, const Progress& on_progress,
+                    const std::vector<int64_t>& wanted, const Watch& watch,
                     const std::function<void(const interp::Chunk& chunk, const Tensor& effects,
                                              bool changed)>& use) {
   const Ablator ablator = experiment.ablator();
   const interp::Chunks chunks = chunks_of(experiment.data);
   std::mutex mutex;
   int64_t done = 0;
-  const int64_t all = std::min(chunks.items() - chunks[wanted.first].first,
-                               wanted.count * interp::kInputsPerComponentRun);
-  interp::parallel_for(wanted.count, [&](int64_t i) {
-    const interp::Chunk chunk = chunks[wanted.first + i];
+  int64_t all = 0;
+  for (const int64_t index : wanted) all += chunks[index].count;
+  interp::parallel_for(std::ssize(wanted), [&](int64_t i) {
+    if (watch.is_stopped()) return;
+    const interp::Chunk chunk = chunks[wanted[i]];
     const PatchBatch batch = make_batch(experiment, ablator, chunk.first, chunk.count);
     use(chunk, effects_of(batch), changes_something(experiment, batch));
     const std::lock_guard lock(mutex);
     done += chunk.count;
-    if (on_progress) on_progress(done, all);
+    if (watch.on_progress) watch.on_progress(done, all);
   });
 }
 
-interp::Range all_chunks(const Experiment& experiment) {
-  return {0, chunks_of(experiment.data).count()};
+std::vector<int64_t> all_chunks(const Experiment& experiment) {
+  std::vector<int64_t> chunks(chunks_of(experiment.data).count());
+  std::iota(chunks.begin(), chunks.end(), 0);
+  return chunks;
 }
 
 // --- the methods
@@ -123,22 +127,26 @@ EdgeScores score_edges(const Experiment& experiment, const DiscoveryConfig& conf
   const Discoverer& discoverer = discoverers().at(config.method);
   const interp::OptionValues options = options_of(discoverer, config);
   if (discoverer.on_all) return discoverer.on_all(experiment, options, on_progress);
-  return scores_of(sum_chunks(experiment, config, all_chunks(experiment), on_progress),
-                   experiment.data.size(), experiment.data.has_spread(), experiment.ablation);
+  const std::vector<int64_t> chunks = all_chunks(experiment);
+  std::vector<ChunkSums> sums(chunks.size());
+  sum_chunks(experiment, config, chunks,
+             [&](int64_t chunk, ChunkSums of_chunk) { sums[chunk] = std::move(of_chunk); },
+             {.on_progress = on_progress});
+  return scores_of(sums, experiment.data.size(), experiment.data.has_spread(), experiment.ablation);
 }
 
-std::vector<ChunkSums> sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
-                                  const interp::Range& chunks, const Progress& on_progress) {
+void sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
+                const std::vector<int64_t>& chunks,
+                const std::function<void(int64_t chunk, ChunkSums sums)>& use, const Watch& watch) {
   validate(experiment);
-  const Effects effects_of = effects_by_input(experiment, config);
-  std::vector<ChunkSums> sums(chunks.count);
-  for_each_chunk(
-      experiment, effects_of, chunks, on_progress,
-      [&](const interp::Chunk& chunk, const Tensor& effects, bool changed) {
-        const Tensor effect = effects.to(torch::kFloat64);
-        sums[chunk.index - chunks.first] = {effect.sum(0), effect.square().sum(0), changed};
-      });
-  return sums;
+  std::mutex mutex;
+  for_each_chunk(experiment, effects_by_input(experiment, config), chunks, watch,
+                 [&](const interp::Chunk& chunk, const Tensor& effects, bool changed) {
+                   const Tensor effect = effects.to(torch::kFloat64);
+                   ChunkSums sums{effect.sum(0), effect.square().sum(0), changed};
+                   const std::lock_guard lock(mutex);
+                   use(chunk.index, std::move(sums));
+                 });
 }
 
 EdgeScores scores_of(const std::vector<ChunkSums>& chunks, int64_t inputs, bool has_spread,
@@ -174,8 +182,8 @@ Tensor per_input_effects(const Experiment& experiment, const DiscoveryConfig& co
         "fewer inputs",
         n, experiment.graph.n_edges(), bytes / (1 << 30), kScoreMemory / (1 << 30)));
   Tensor all = at::empty({n, experiment.graph.rows(), experiment.graph.columns()}, torch::kFloat32);
-  std::vector<char> changed(all_chunks(experiment).count);
-  for_each_chunk(experiment, effects_of, all_chunks(experiment), on_progress,
+  std::vector<char> changed(all_chunks(experiment).size());
+  for_each_chunk(experiment, effects_of, all_chunks(experiment), {.on_progress = on_progress},
                  [&](const interp::Chunk& chunk, const Tensor& effects, bool any) {
                    all.narrow(0, chunk.first, chunk.count).copy_(effects.detach());
                    changed[chunk.index] = any;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "circuits/components/patching.h"
-#include "interp/execution/shards.h"
 #include "interp/registry.h"
 
 namespace assay::circuits {
@@ -65,11 +64,14 @@ struct ChunkSums {
   bool changed = false;  ///< whether the ablation changed any component's output
 };
 
-/// Of chunks first … first + count - 1. Ablation values are those of all inputs.
+/// Of these chunks, in any order. Ablation values are those of all inputs.
+/// @param use  takes the sums of a chunk, from several threads but one at a time.
 /// @throws std::invalid_argument as score_edges(), and for methods that decide on all inputs at
 /// once.
-std::vector<ChunkSums> sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
-                                  const interp::Range& chunks, const Progress& on_progress = {});
+void sum_chunks(const Experiment& experiment, const DiscoveryConfig& config,
+                const std::vector<int64_t>& chunks,
+                const std::function<void(int64_t chunk, ChunkSums sums)>& use,
+                const Watch& watch = {});
 /// @param chunks  all of a dataset's. @param inputs  how many it has. @param has_spread
 ///   Counterfactuals::has_spread(). @param ablation  for messages.
 /// @throws std::invalid_argument if the ablation changed nothing at all.

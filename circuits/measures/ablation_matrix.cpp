@@ -6,7 +6,8 @@
 namespace assay::circuits {
 
 AblationMatrix ablation_matrix(const Experiment& experiment, const at::Tensor& kept,
-                               const MeasureConfig& config, const Progress& on_progress) {
+                               const MeasureConfig& config, const Progress& on_progress,
+                               const std::shared_ptr<const AnsweredByAblation>& answered) {
   validate(experiment);  // what is wrong with all ablations is an error, not a row left out
   AblationMatrix matrix;
   for (const Ablation& ablation : ablations()) {
@@ -14,7 +15,7 @@ AblationMatrix ablation_matrix(const Experiment& experiment, const at::Tensor& k
     under.ablation = ablation.name;
     std::optional<Evaluation> evaluation;
     try {
-      evaluation.emplace(under, on_progress);
+      evaluation.emplace(under, on_progress, answered);
     } catch (const std::invalid_argument& reason) {
       matrix.skipped.emplace_back(reason.what());
       continue;

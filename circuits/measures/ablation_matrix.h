@@ -19,10 +19,12 @@ struct AblationMatrix {
 nlohmann::ordered_json to_json(const AblationMatrix& matrix);
 
 /// @param experiment  its ablation is not looked at. @param kept  bool [rows, columns].
+/// @param answered  see Evaluation.
 /// @throws std::invalid_argument as validate(experiment) and measure(); std::runtime_error if a
 ///   self-check fails. Ablations that these inputs do not allow (pairs without partners, shuffling
 ///   a single input) or that change nothing are skipped.
 AblationMatrix ablation_matrix(const Experiment& experiment, const at::Tensor& kept,
-                               const MeasureConfig& config = {}, const Progress& on_progress = {});
+                               const MeasureConfig& config = {}, const Progress& on_progress = {},
+                               const std::shared_ptr<const AnsweredByAblation>& answered = nullptr);
 
 }  // namespace assay::circuits

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/components/circuit.h"
-#include "circuits/measures/measures.h"
+#include "circuits/measures/measure_fields.h"
 #include "interp/doubles.h"
 #include "interp/names.h"
 #include "interp/statistics/ranks.h"
@@ -19,6 +19,23 @@ using at::Tensor;
 
 const interp::Names<Selection> kSelections = {{Selection::TopN, "top-n"},
                                               {Selection::Greedy, "greedy"}};
+
+std::vector<int64_t> edges_at_shares(const ComponentGraph& graph) {
+  std::vector<int64_t> edges;
+  for (const double share : kShares)
+    edges.push_back(static_cast<int64_t>(share * static_cast<double>(graph.n_edges())));
+  return edges;
+}
+
+/// One per share.
+std::vector<Tensor> circuits_of(const ComponentGraph& graph, const Tensor& scores, bool is_signed,
+                                Selection selection) {
+  std::vector<Tensor> circuits;
+  for (const int64_t edges : edges_at_shares(graph))
+    circuits.push_back(selection == Selection::TopN ? top_n(scores, edges, is_signed)
+                                                    : greedy(graph, scores, edges, is_signed));
+  return circuits;
+}
 
 }  // namespace
 
@@ -54,19 +71,24 @@ FaithfulnessCurve faithfulness_curve(const Evaluation& evaluation, const Tensor&
                                      bool is_signed, Selection selection) {
   const ComponentGraph& graph = evaluation.experiment().graph;
   FaithfulnessCurve curve{.is_signed = is_signed, .selection = selection, .points = {}};
-  std::vector<Tensor> circuits;
-  for (const double share : kShares) {
-    const auto edges = static_cast<int64_t>(share * static_cast<double>(graph.n_edges()));
-    circuits.push_back(selection == Selection::TopN ? top_n(scores, edges, is_signed)
-                                                    : greedy(graph, scores, edges, is_signed));
-    curve.points.push_back({.share = share, .edges = edges});
-  }
-  const Tensor means = evaluation.metrics(circuits).mean(1);
+  const std::vector<int64_t> edges = edges_at_shares(graph);
+  for (size_t i = 0; i < kShares.size(); ++i)
+    curve.points.push_back({.share = kShares[i], .edges = edges[i]});
+  const Tensor means = evaluation.metrics(circuits_of(graph, scores, is_signed, selection)).mean(1);
   const double network = evaluation.network().metric.mean().item<double>();
   const double empty = evaluation.empty().metric.mean().item<double>();
   for (size_t i = 0; i < curve.points.size(); ++i)
     curve.points[i].faithfulness = normalised(means[i].item<double>(), network, empty);
   return curve;
+}
+
+Questions questions_of_mib_scores(const ComponentGraph& graph, const Tensor& scores,
+                                  Selection selection) {
+  Questions questions{.in_full = {},
+                      .by_metric = circuits_of(graph, scores, /*is_signed=*/true, selection)};
+  add(questions,
+      {.in_full = {}, .by_metric = circuits_of(graph, scores, /*is_signed=*/false, selection)});
+  return questions;
 }
 
 MibScores mib_scores(const Evaluation& evaluation, const Tensor& scores, Selection selection) {
@@ -84,22 +106,11 @@ double auroc(const Tensor& scores, const Tensor& truth, bool is_signed) {
 }
 
 nlohmann::ordered_json to_json(const FaithfulnessCurve& curve) {
-  auto points = nlohmann::ordered_json::array();
-  for (const CurvePoint& point : curve.points)
-    points.push_back(
-        {{"share", point.share}, {"edges", point.edges}, {"faithfulness", point.faithfulness}});
-  return {{"scores", curve.is_signed ? "signed" : "absolute"},
-          {"selection", to_string(curve.selection)},
-          {"points", points},
-          {"area", curve.area()},
-          {"area_from_one", curve.area_from_one()}};
+  return interp::write_record(curve);
 }
 
 nlohmann::ordered_json to_json(const MibScores& scores) {
-  return {{"cpr", scores.cpr()},
-          {"cmd", scores.cmd()},
-          {"by_score", to_json(scores.by_score)},
-          {"by_importance", to_json(scores.by_importance)}};
+  return interp::write_record(scores);
 }
 
 }  // namespace assay::circuits

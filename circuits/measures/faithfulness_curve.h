@@ -52,6 +52,9 @@ struct MibScores {
   double cmd() const { return by_importance.area_from_one(); }  ///< lower is better
 };
 MibScores mib_scores(const Evaluation& evaluation, const at::Tensor& scores, Selection selection);
+/// What mib_scores() asks.
+Questions questions_of_mib_scores(const ComponentGraph& graph, const at::Tensor& scores,
+                                  Selection selection);
 nlohmann::ordered_json to_json(const MibScores& scores);
 
 /// Area under the polygon (x_i, y_i). @throws std::invalid_argument for unequal lengths.

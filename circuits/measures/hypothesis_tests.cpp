@@ -52,14 +52,43 @@ double rounding_of(const Evaluation& evaluation) {
 }
 
 // The first row is the circuit's, the others are those of random circuits of its size.
-std::vector<Tensor> with_random_circuits(const Evaluation& evaluation, const Tensor& kept,
+std::vector<Tensor> with_random_circuits(const ComponentGraph& graph, const Tensor& kept,
                                          const TestConfig& config) {
   statistics::Engine engine(config.seed);
   const int64_t edges = kept.sum().item<int64_t>();
   std::vector<Tensor> circuits = {kept};
   for (int64_t i = 0; i < config.draws; ++i)
-    circuits.push_back(random_circuit(evaluation.experiment().graph, edges, engine));
+    circuits.push_back(random_circuit(graph, edges, engine));
   return circuits;
+}
+
+std::vector<Tensor> complements(std::vector<Tensor> circuits) {
+  for (Tensor& circuit : circuits) circuit = circuit.logical_not();
+  return circuits;
+}
+
+/// What the test of minimality runs.
+struct MinimalityCircuits {
+  std::vector<Tensor> whole, without;  ///< inflated circuits, and those less the added edge
+  std::vector<Tensor> less;            ///< the circuit less each of its edges
+};
+MinimalityCircuits minimality_circuits(const ComponentGraph& graph, const Tensor& kept,
+                                       const TestConfig& config) {
+  statistics::Engine engine(config.seed);
+  MinimalityCircuits circuits;
+  for (int64_t i = 0; i < config.draws; ++i) {
+    const Inflated random = inflated(graph, kept, engine);
+    circuits.whole.push_back(random.kept);
+    circuits.without.push_back(with_edges(random.kept, {random.added}, false));
+  }
+  for (const int64_t edge : edge_ids(kept))
+    circuits.less.push_back(with_edges(kept, {edge}, false));
+  return circuits;
+}
+
+/// Under pair ablation cut edges carry the partner's answer.
+std::string ablation_of_independence(const Experiment& experiment) {
+  return experiment.ablation == "pair" ? "shuffle" : experiment.ablation;
 }
 
 // Which of the random values the observed one must lie beyond to be rejected.
@@ -274,11 +303,9 @@ Independence test_independence(const Evaluation& evaluation, const Tensor& kept,
   if (!on_a_path(evaluation.experiment().graph, kept.logical_not()).any().item<bool>())
     throw std::invalid_argument(
         "independence: beside the circuit no path from input to logits is left that could know");
-  if (evaluation.experiment().ablation == "pair") {
-    Experiment shuffled = evaluation.experiment();
-    shuffled.ablation = "shuffle";
-    return test_independence(Evaluation(shuffled), kept, config);
-  }
+  if (const std::string other = ablation_of_independence(evaluation.experiment());
+      other != evaluation.experiment().ablation)
+    return test_independence(evaluation.under(other), kept, config);
   const int64_t n = std::min(evaluation.size(), config.independence_inputs);
   const auto outputs = [&](const Answers& answers) {
     const Tensor logits = answers.logits.narrow(0, 0, n).to(torch::kFloat64);
@@ -306,20 +333,12 @@ MinimalityTest test_minimality(const Evaluation& evaluation, const Tensor& kept,
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
   const std::vector<int64_t> edges = edge_ids(kept);
-  statistics::Engine engine(config.seed);
-  std::vector<Tensor> whole, without;  // inflated circuits, and those less the added edge
-  for (int64_t i = 0; i < config.draws; ++i) {
-    const Inflated random = inflated(evaluation.experiment().graph, kept, engine);
-    whole.push_back(random.kept);
-    without.push_back(with_edges(random.kept, {random.added}, false));
-  }
+  const MinimalityCircuits circuits =
+      minimality_circuits(evaluation.experiment().graph, kept, config);
   MinimalityTest test{.correction = config.correction};
-  test.random = distances(evaluation.metrics(without), evaluation.metrics(whole));
-
-  std::vector<Tensor> circuits;
-  for (const int64_t edge : edges) circuits.push_back(with_edges(kept, {edge}, false));
+  test.random = distances(evaluation.metrics(circuits.without), evaluation.metrics(circuits.whole));
   const std::vector<double> effects =
-      distances(evaluation.metrics(circuits), evaluation.metrics({kept}));
+      distances(evaluation.metrics(circuits.less), evaluation.metrics({kept}));
   const double rounding = rounding_of(evaluation);
   std::vector<double> p_values;
   for (const double effect : effects)
@@ -338,17 +357,39 @@ AgainstRandom test_sufficiency(const Evaluation& evaluation, const Tensor& kept,
                                const TestConfig& config) {
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
-  return against_random(evaluation, with_random_circuits(evaluation, kept, config), kSufficiency,
-                        config);
+  return against_random(evaluation,
+                        with_random_circuits(evaluation.experiment().graph, kept, config),
+                        kSufficiency, config);
 }
 
 AgainstRandom test_partial_necessity(const Evaluation& evaluation, const Tensor& kept,
                                      const TestConfig& config) {
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
-  std::vector<Tensor> circuits = with_random_circuits(evaluation, kept, config);
-  for (Tensor& circuit : circuits) circuit = circuit.logical_not();
-  return against_random(evaluation, circuits, kNecessity, config);
+  return against_random(
+      evaluation, complements(with_random_circuits(evaluation.experiment().graph, kept, config)),
+      kNecessity, config);
+}
+
+std::map<std::string, Questions> questions_of_tests(const Experiment& experiment,
+                                                    const Tensor& kept, const TestConfig& config) {
+  validate(config);
+  try {
+    require_testable(experiment.graph, kept);
+  } catch (const std::invalid_argument&) {
+    return {};  // test_hypotheses() says why
+  }
+  const MinimalityCircuits minimality = minimality_circuits(experiment.graph, kept, config);
+  const std::vector<Tensor> random = with_random_circuits(experiment.graph, kept, config);
+  std::map<std::string, Questions> questions;
+  Questions& asked = questions[experiment.ablation];
+  asked.in_full = {kept};
+  for (const auto& circuits :
+       {minimality.whole, minimality.without, minimality.less, {kept}, random, complements(random)})
+    add(asked, {.in_full = {}, .by_metric = circuits});
+  if (experiment.data.is_sample)
+    add(questions[ablation_of_independence(experiment)], {.in_full = {kept.logical_not()}});
+  return questions;
 }
 
 HypothesisTests test_hypotheses(const Evaluation& evaluation, const Tensor& kept,

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -139,6 +140,10 @@ struct HypothesisTests {
   std::optional<AgainstRandom> sufficiency = {}, partial_necessity = {};
   std::vector<std::string> skipped = {};
 };
+/// What test_hypotheses() asks, by ablation: independence may be tested under another one.
+std::map<std::string, Questions> questions_of_tests(const Experiment& experiment,
+                                                    const at::Tensor& kept,
+                                                    const TestConfig& config);
 HypothesisTests test_hypotheses(const Evaluation& evaluation, const at::Tensor& kept,
                                 const TestConfig& config = {});
 

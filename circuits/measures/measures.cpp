@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "circuits/measures/measure_fields.h"
 #include "interp/doubles.h"
 #include "interp/statistics/binomial.h"
 #include "interp/statistics/bootstrap.h"
@@ -52,6 +53,10 @@ Faithfulness faithfulness(const Tensor& circuit, const Tensor& network, const Te
   return result;
 }
 
+Questions questions_of_measure(const Tensor& kept) {
+  return {.in_full = {kept}};
+}
+
 Measures measure(const Evaluation& evaluation, const Tensor& kept, const MeasureConfig& config) {
   const Experiment& experiment = evaluation.experiment();
   Measures measures{.metric = experiment.metric,
@@ -81,34 +86,15 @@ Measures measure(const Evaluation& evaluation, const Tensor& kept, const Measure
 }
 
 nlohmann::ordered_json to_json(const Faithfulness& faithfulness) {
-  return {{"network", faithfulness.network},
-          {"circuit", faithfulness.circuit},
-          {"empty", faithfulness.empty},
-          {"normalised", faithfulness.normalised},
-          {"interval", to_json(faithfulness.interval)}};
+  return interp::write_record(faithfulness);
 }
 
 nlohmann::ordered_json to_json(const Rate& rate) {
-  return {{"hits", rate.hits},
-          {"n", rate.n},
-          {"rate", rate.value()},
-          {"interval", to_json(rate.interval)}};
+  return interp::write_record(rate);
 }
 
 nlohmann::ordered_json to_json(const Measures& measures) {
-  return {{"metric", measures.metric},
-          {"ablation", measures.ablation},
-          {"inputs", measures.inputs},
-          {"edges", measures.edges},
-          {"of_edges", measures.of_edges},
-          {"confidence", measures.confidence},
-          {"independent", measures.is_sample},
-          {"self_check", to_json(measures.self_check)},
-          {"faithfulness", to_json(measures.faithfulness)},
-          {"agreement", to_json(measures.agreement)},
-          {"empty_agreement", to_json(measures.empty_agreement)},
-          {"network_right", to_json(measures.network_right)},
-          {"circuit_right", to_json(measures.circuit_right)}};
+  return interp::write_record(measures);
 }
 
 }  // namespace assay::circuits

@@ -61,6 +61,9 @@ nlohmann::ordered_json to_json(const Measures& measures);  ///< without what is 
 Measures measure(const Evaluation& evaluation, const at::Tensor& kept,
                  const MeasureConfig& config = {});
 
+/// What measure() asks.
+Questions questions_of_measure(const at::Tensor& kept);
+
 /// Faithfulness from the metric of each input, independent draws. float64 [n] each.
 Faithfulness faithfulness(const at::Tensor& circuit, const at::Tensor& network,
                           const at::Tensor& empty, const MeasureConfig& config);

@@ -15,12 +15,6 @@ namespace {
 
 using at::Tensor;
 
-/// Rows that go through the network together: distinct sequences of one length.
-struct Chunk {
-  std::vector<const Sequence*> sequences;
-  Tensor scores;  // float64 [rows, …]
-};
-
 Tensor as_tensor(const std::vector<const Sequence*>& sequences) {
   const auto length = static_cast<int64_t>(sequences.front()->size());
   Tensor tokens = at::empty({static_cast<int64_t>(sequences.size()), length}, torch::kInt64);
@@ -66,37 +60,44 @@ Sequence unframed(const Tensor& tokens, const Framing& framing) {
 Scorer::Scorer(Function function)
     : function_(std::move(function)), rows_(std::make_shared<std::atomic<int64_t>>(0)) {}
 
-Tensor Scorer::operator()(const std::vector<Sequence>& sequences) const {
+SequenceBatches::SequenceBatches(const std::vector<Sequence>& sequences) {
   if (sequences.empty()) throw std::invalid_argument("no sequence to score");
-  std::map<Sequence, int64_t> index_of;  // ordered, so that chunks depend on the sequences alone
-  for (const Sequence& sequence : sequences) index_of.emplace(sequence, 0);
-
+  for (const Sequence& sequence : sequences) index_of_.emplace(sequence, 0);
   std::map<size_t, std::vector<const Sequence*>> by_length;
-  for (const auto& [sequence, index] : index_of) by_length[sequence.size()].push_back(&sequence);
+  for (const auto& [sequence, index] : index_of_) by_length[sequence.size()].push_back(&sequence);
   if (by_length.contains(0)) throw std::invalid_argument("an empty sequence has no score");
-  std::vector<Chunk> chunks;
   int64_t next = 0;
-  for (const auto& [length, group] : by_length) {
+  for (const auto& [length, group] : by_length)
     for (size_t i = 0; i < group.size(); ++i) {
-      if (i % kInputsPerRun == 0) chunks.emplace_back();
-      chunks.back().sequences.push_back(group[i]);
-      index_of[*group[i]] = next++;
+      if (i % kInputsPerRun == 0) batches_.emplace_back();
+      batches_.back().push_back(group[i]);
+      index_of_[*group[i]] = next++;
     }
-  }
-  parallel_for(static_cast<int64_t>(chunks.size()), [&](int64_t i) {
-    const at::NoGradGuard no_grad;
-    Chunk& chunk = chunks[i];
-    const Tensor tokens = as_tensor(chunk.sequences);
-    chunk.scores = function_(tokens).to(torch::kCPU, torch::kFloat64);
-    require_finite(chunk.scores, tokens, "scores");
-  });
-  *rows_ += next;
+  for (const Sequence& sequence : sequences) order_.push_back(index_of_[sequence]);
+}
 
-  std::vector<Tensor> scores;
-  for (const Chunk& chunk : chunks) scores.push_back(chunk.scores);
-  std::vector<int64_t> order;
-  for (const Sequence& sequence : sequences) order.push_back(index_of[sequence]);
-  return at::cat(scores).index_select(0, torch::tensor(order, torch::kInt64));
+Tensor SequenceBatches::tokens(int64_t batch) const {
+  return as_tensor(batches_.at(batch));
+}
+
+Tensor SequenceBatches::in_order(const std::vector<Tensor>& scores) const {
+  return at::cat(scores).index_select(0, torch::tensor(order_, torch::kInt64));
+}
+
+Tensor Scorer::of_batch(const SequenceBatches& batches, int64_t batch) const {
+  const at::NoGradGuard no_grad;
+  const Tensor tokens = batches.tokens(batch);
+  const Tensor scores = function_(tokens).to(torch::kCPU, torch::kFloat64);
+  require_finite(scores, tokens, "scores");
+  *rows_ += tokens.size(0);
+  return scores;
+}
+
+Tensor Scorer::operator()(const std::vector<Sequence>& sequences) const {
+  const SequenceBatches batches(sequences);
+  std::vector<Tensor> scores(batches.count());
+  parallel_for(batches.count(), [&](int64_t i) { scores[i] = of_batch(batches, i); });
+  return batches.in_order(scores);
 }
 
 double Scorer::score(const Sequence& sequence) const {

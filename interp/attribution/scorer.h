@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -35,6 +37,26 @@ at::Tensor framed(const at::Tensor& tokens, const Framing& framing);
 /// The sequence of one row, without its padding. @param tokens  int64 [pos].
 Sequence unframed(const at::Tensor& tokens, const Framing& framing);
 
+/// How sequences go through a network: each distinct one once, with up to kInputsPerRun others of
+/// its length. Batches depend on the sequences alone, so their scores may be had anywhere.
+class SequenceBatches {
+ public:
+  /// @throws std::invalid_argument for no sequence and for an empty one.
+  explicit SequenceBatches(const std::vector<Sequence>& sequences);
+
+  int64_t count() const { return std::ssize(batches_); }
+  int64_t distinct() const { return std::ssize(index_of_); }
+  int64_t size_of(int64_t batch) const { return std::ssize(batches_.at(batch)); }
+  at::Tensor tokens(int64_t batch) const;  ///< int64 [rows, pos]
+  /// @param scores  of all batches, [rows, …]. @return those of the sequences, in their order.
+  at::Tensor in_order(const std::vector<at::Tensor>& scores) const;
+
+ private:
+  std::map<Sequence, int64_t> index_of_;  // ordered; where each stands in the batches
+  std::vector<std::vector<const Sequence*>> batches_;
+  std::vector<int64_t> order_;
+};
+
 class Scorer {
  public:
   /// Scores rows of one length: int64 [rows, pos] -> floating [rows], or [rows, k] for k numbers
@@ -49,6 +71,8 @@ class Scorer {
   /// std::runtime_error naming the first sequence whose score is not finite.
   at::Tensor operator()(const std::vector<Sequence>& sequences) const;
   double score(const Sequence& sequence) const;  ///< of one sequence
+  /// Of the sequences of one batch, on this thread.
+  at::Tensor of_batch(const SequenceBatches& batches, int64_t batch) const;
 
   /// Rows that the network has been run on so far, by this scorer and its copies.
   int64_t rows() const { return *rows_; }

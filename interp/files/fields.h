@@ -17,6 +17,7 @@
 // struct and is declared before the struct is first read or written.
 
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -210,6 +211,9 @@ T read_checked(const nlohmann::ordered_json& json) {
   } else if constexpr (std::is_same_v<T, nlohmann::json> ||
                        std::is_same_v<T, nlohmann::ordered_json>) {
     return json;
+  } else if constexpr (std::is_same_v<T, double>) {
+    // Where the shape allows null, it is a NaN that was written.
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
   } else {
     return json.get<T>();
   }

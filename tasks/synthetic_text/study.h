@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "interp/attribution/scorer.h"
 #include "interp/attribution/slalom/model.h"
 #include "interp/network/transformer.h"
 #include "tasks/synthetic_text/language.h"
@@ -34,6 +37,11 @@ struct Repetition {
   double network = 0, truth = 0;  ///< log odds
 };
 
+struct RepeatedWord {
+  std::string word;  ///< of the largest value
+  std::vector<Repetition> log_odds;
+};
+
 /// SLALOM's parameters against those of the language.
 struct Recovery {
   double rmse_value = 0, rmse_importance = 0;  ///< importances centred on both sides
@@ -44,11 +52,42 @@ struct Study {
   double variance = 0;                     ///< of the network's log odds
   double truth_rmse = 0;                   ///< between the network's log odds and the true ones
   std::vector<SurrogateError> surrogates;  ///< constant, linear, slalom, slalom with a sink
-  std::string word;                        ///< of the largest value
-  std::vector<Repetition> repetitions;
+  RepeatedWord repeated;
   std::optional<Recovery> recovery;  ///< where words have importances
 };
 
+/// All texts of a study, in batches that a network answers one by one: no batch knows of another,
+/// and all else follows from their scores.
+class StudyTexts {
+ public:
+  StudyTexts(Language language, const StudyConfig& config);
+
+  const Language& language() const { return language_; }
+  int64_t batches() const;
+  int64_t size_of(int64_t batch) const;
+  /// The network's log odds of the texts of a batch, float64 [n]. From any thread.
+  at::Tensor scores(const interp::attribution::Scorer& network, int64_t batch) const;
+
+ private:
+  friend Study study(const StudyTexts& texts, const std::vector<at::Tensor>& scores,
+                     const StudyConfig& config);
+  struct Group {
+    std::vector<Text> texts;
+    interp::attribution::SequenceBatches batches;
+    explicit Group(std::vector<Text> of) : texts(std::move(of)), batches(texts) {}
+  };
+  /// The group that a batch belongs to, and which one it is there.
+  std::pair<const Group*, int64_t> place_of(int64_t batch) const;
+
+  Language language_;
+  std::vector<std::unique_ptr<Group>> groups_;  // fitted on, tested on, each repetition
+};
+/// What the texts are put to: log odds of the positive answer.
+interp::attribution::Scorer scorer_for(const interp::Network& network, const Language& language);
+
+/// @param scores  of all batches of the texts.
+Study study(const StudyTexts& texts, const std::vector<at::Tensor>& scores,
+            const StudyConfig& config = {});
 /// @throws std::invalid_argument for a model that does not fit the language.
 Study study(const interp::Network& network, const Language& language,
             const StudyConfig& config = {});

@@ -111,8 +111,8 @@ size_t place(const std::string& text, uint8_t* data, size_t room) {
 
 std::vector<Target> targets() {
   std::vector<Target> all;
-  for (const auto& some :
-       {text_targets(), network_targets(), circuit_targets(), claim_targets(), report_targets()})
+  for (const auto& some : {text_targets(), network_targets(), circuit_targets(), claim_targets(),
+                           report_targets(), shard_targets()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

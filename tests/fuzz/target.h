@@ -28,6 +28,7 @@ std::vector<Target> network_targets();  ///< weights, whatever the layout, and c
 std::vector<Target> circuit_targets();  ///< circuits
 std::vector<Target> claim_targets();    ///< interpretations, tasks, counterfactuals
 std::vector<Target> report_targets();   ///< what runs wrote, up to the page
+std::vector<Target> shard_targets();    ///< parts of runs that are lists of items
 
 /// Aborts, which libFuzzer reports with the input, where something that was read contradicts
 /// itself.

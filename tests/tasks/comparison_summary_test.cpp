@@ -1,10 +1,12 @@
-#include "tasks/comparison_summary.h"
+#include "tasks/comparison_fields.h"
 
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "tasks/registry.h"
 #include "tests/tasks/two_sat/small_model.h"
@@ -120,11 +122,21 @@ TEST(Leader, IsNoBaselineAndNotWhatScoresAreHeldAgainst) {
   EXPECT_TRUE(summarise(comparison).leaders.empty());  // a alone is left
 }
 
+TEST(Summary, AsJsonIsReadBackAndDescribed) {
+  const std::string text = to_json(summarise(by_hand())).dump();
+  const auto read =
+      interp::read_record<ComparisonSummary>(nlohmann::ordered_json::parse(text), "s");
+  EXPECT_EQ(to_json(read).dump(), text);
+  std::ostringstream documentation;
+  documentation << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
+  EXPECT_THAT(documentation.str(), testing::HasSubstr(interp::description_of<ComparisonSummary>()));
+}
+
 TEST(Leader, AsJsonIsReadBack) {
   const Leader leader{.method = "a", .not_told_apart = {"b"}, .above_chance = false};
-  const nlohmann::ordered_json json = to_json(leader);
+  const nlohmann::ordered_json json = interp::write_record(leader);
   EXPECT_EQ(json["best"], false);
-  EXPECT_EQ(in_words(leader_from(json)), in_words(leader));
+  EXPECT_EQ(in_words(interp::read_record<Leader>(json, "leader")), in_words(leader));
   EXPECT_EQ(to_json(summarise(by_hand()))["leaders"].size(), 0U);
 }
 

@@ -108,9 +108,11 @@ struct Shipped {
             .decision = task->decision()};
   }
   std::vector<MutationResult> table() const {
-    return mutation_table(interpretation, circuits::mutations_for(mutations(), interpretation),
-                          {0, 1}, trial(4096))
-        .results;
+    MutationTable table(interpretation, circuits::mutations_for(mutations(), interpretation),
+                        {0, 1}, trial(4096));
+    std::vector<MutationResult> results;
+    for (int64_t i = 0; i < table.size(); ++i) results.push_back(table.result(i));
+    return results;
   }
   std::vector<axioms::Objection> objections() const {
     const MutationTrial all = trial(4096);

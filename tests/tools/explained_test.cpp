@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "tools/explained_fields.h"
 #include "tools/heat.h"
 #include "tools/terminal.h"
 
@@ -91,6 +96,19 @@ TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
     EXPECT_THAT(text, HasSubstr("38;5;"));
     EXPECT_TRUE(text.ends_with("x\x1b[0m"));
   }
+}
+
+TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
+  ExplainedInput input = two_clauses();
+  input.explanations[0].readings["value"] = torch::tensor({0.5, NAN}, torch::kFloat64);
+  input.explanations[1].caveat = "did not converge";
+  const std::string text = to_json(input).dump();
+  const auto read =
+      interp::read_record<ExplainedRecord>(nlohmann::ordered_json::parse(text), "e.json");
+  EXPECT_EQ(interp::write_record(read).dump(), text);
+  std::ostringstream documentation;
+  documentation << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
+  EXPECT_THAT(documentation.str(), HasSubstr(interp::description_of<ExplainedRecord>()));
 }
 
 }  // namespace explained_test

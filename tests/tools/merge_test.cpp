@@ -121,6 +121,51 @@ TEST_F(Merging, SlowComparisonsInAnyNumberOfPartsAreOneRun) {
   refuse("of3-1.json begun.json of3-3.json", {"begun.json: this part was interrupted"});
 }
 
+TEST_F(Merging, SlowMeasurementsInAnyNumberOfPartsAreOneRun) {
+  ASSERT_EQ(run("discover --model model.safetensors --method eap --inputs 40 --out c.json").code,
+            0);
+  const std::string measure = "measure --model model.safetensors --circuit c.json --inputs 250 ";
+  for (const std::string more :
+       {"--ablation pair --curve --tests --draws 19", "--ablation all --metric kl",
+        "--ablation mean --tests --draws 19 --seed 3", "--interpretation claim.json"}) {
+    const Finished whole = run(measure + more + " --json whole.json --html whole.html");
+    ASSERT_EQ(whole.code, 0) << whole.error;
+    for (const int64_t of : {2, 3, 7}) {
+      const std::string files = parts(measure + more, fmt::format("m{}", of), of);
+      const Finished merged = run(fmt::format("merge {} --json merged.json --html m.html", files));
+      ASSERT_EQ(merged.code, 0) << merged.error;
+      EXPECT_EQ(facts_aside("merged.json"), facts_aside("whole.json"));
+      EXPECT_TRUE(std::filesystem::exists(at("m.html")));
+    }
+  }
+}
+
+TEST_F(Merging, OfMeasurementsRefusesWhatIsNoPart) {
+  ASSERT_EQ(run("discover --model model.safetensors --method eap --inputs 40 --out c.json").code,
+            0);
+  const std::string measure = "measure --model model.safetensors --circuit c.json --inputs 70 ";
+  for (const char* adaptive : {"--completeness", "--stability"})
+    expect_refusal(run(measure + adaptive + " --shard 1/2 --json no.json"),
+                   {"--shard", adaptive, "decides on all inputs at once"});
+  parts(measure, "p", 3);
+  refuse("p-1.json p-2.json", {"part 3 of 3 is missing"});
+  refuse("p-1.json p-2.json p-3.json p-2.json", {"are both part 2 of 3"});
+  run(measure + "--seed 2 --shard 3/3 --json seed.json");
+  refuse("p-1.json p-2.json seed.json", {"seed.json are not of one run", "seed"});
+  run(measure + "--tests --draws 19 --shard 3/3 --json tests.json");
+  refuse("p-1.json p-2.json tests.json", {"tests.json are not of one run", "request.tests"});
+  edit("p-3.json", "nan.json", "/chunks/0/network/metric/0", nullptr);
+  refuse("p-1.json p-2.json nan.json", {"network.metric[0]", "found null"});
+  edit("p-3.json", "other.json", "/chunks/0/chunk", 1);
+  refuse("p-1.json p-2.json other.json", {"field 'chunk'"});
+  edit("p-3.json", "none.json", "/chunks/0", nullptr);
+  refuse("p-1.json p-2.json none.json", {"found null"});
+  edit("p-3.json", "begun.json", "/partial", true);
+  refuse("p-1.json p-2.json begun.json", {"begun.json: this part was interrupted"});
+  edit("c.json", "c.json", "/edges/m0->logits/score", 0.5);
+  refuse("p-1.json p-2.json p-3.json", {"not what the files named in it hold now", "circuit"});
+}
+
 TEST_F(Merging, SlowMutationTablesInAnyNumberOfPartsAreOneRun) {
   const std::string table = "mutate --interpretation claim.json --table --inputs 256 ";
   const Finished whole = run(table + "--json whole.json");

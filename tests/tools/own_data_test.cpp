@@ -142,6 +142,15 @@ TEST_F(OwnTask, IsListedWithItsOriginAndHelp) {
   expect_refused("list colours", "unknown kind 'colours'; there are tasks, h, alpha");
 }
 
+TEST_F(OwnData, AnEntryWithoutItsFunctionIsRefusedWhenItIsLoaded) {
+  const std::string load = std::string("--load ") + INCOMPLETE_PLUGIN + " list";
+  EXPECT_EQ(run_assay(load, at("")).code, 0);  // it brings nothing
+  for (const std::string entry : {"task", "operation", "mutation", "metric", "ablation", "method",
+                                  "explainer", "replacer", "section"})
+    expect_refusal(run_assay(load, at(""), "export INCOMPLETE=" + entry + ";"),
+                   {"incomplete_plugin", "'bare' is added without its function"});
+}
+
 TEST_F(OwnData, LoadsNothingElse) {
   put("text.so", "no library");
   expect_refused("--load text.so list", "--load text.so: cannot be loaded");

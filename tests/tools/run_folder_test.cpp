@@ -54,6 +54,18 @@ TEST_F(RunFolderTest, WhatAKilledRunWasWritingIsRemovedAtTheNextStart) {
   EXPECT_TRUE(fs::exists(at("run/notes.tmp")));
 }
 
+TEST_F(RunFolderTest, GoesOnWithTheSameLoadedObjectsOnly) {
+  const auto lock = folder_.lock();
+  folder_.begin(plan_);
+  EXPECT_NO_THROW(folder_.require_same_loaded());
+  auto manifest = nlohmann::ordered_json::parse(interp::read_file(folder_.manifest()));
+  manifest["loaded"] = {{{"path", "mine.so"}, {"sha256", "00"}}};
+  put("run/manifest.json", manifest.dump());
+  EXPECT_THAT(message_of([&] { folder_.require_same_loaded(); }),
+              HasSubstr("manifest.json: --resume goes on with the run as it was begun: loaded is "
+                        "[{\"path\":\"mine.so\""));
+}
+
 TEST_F(RunFolderTest, AFinishedRunKeepsNothingToGoOnFromAndSaysThatItIsFinished) {
   const auto lock = folder_.lock();
   folder_.begin(plan_);

@@ -1,5 +1,7 @@
 // `assay train` on texts of any length, `assay study`, and what cannot be done with such tasks.
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "interp/adapters/model_file.h"
@@ -37,6 +39,37 @@ TEST_F(StudyCommand, ReportsEverySurrogate) {
   EXPECT_EQ(report["seed"], 4);
   EXPECT_TRUE(report["mse"]["slalom"].is_number());
   EXPECT_TRUE(report["recovery"].is_object());
+}
+
+TEST_F(StudyCommand, SlowInAnyNumberOfPartsIsOneRun) {
+  const auto without_command = [&](const std::string& name) {
+    auto report = nlohmann::ordered_json::parse(content_of(at(name)));
+    report.erase("command");
+    return report.dump();
+  };
+  for (const char* task : {"slalom-words", "bag-of-words"}) {
+    save_random_model(task, "one-layer");
+    const std::string study = "study --model model.safetensors --inputs 400 --seed 4 ";
+    ASSERT_EQ(run(study + "--json whole.json").code, 0);
+    for (const int of : {2, 3, 7}) {
+      std::string files;
+      for (int i = of; i >= 1; --i) {
+        const std::string part = fmt::format("part-{}.json ", i);
+        ASSERT_EQ(run(fmt::format("{}--shard {}/{} --json {}", study, i, of, part)).code, 0);
+        files += part;
+      }
+      const Finished merged = run("merge " + files + "--json merged.json");
+      ASSERT_EQ(merged.code, 0) << merged.error;
+      EXPECT_EQ(without_command("merged.json"), without_command("whole.json"));
+    }
+  }
+  auto part = json::parse(content_of(at("part-2.json")));
+  part["scores"][0][0] = nullptr;
+  put("part-2.json", part.dump());
+  expect_refusal(
+      run("merge part-1.json part-2.json part-3.json part-4.json part-5.json part-6.json "
+          "part-7.json --json no.json"),
+      {"expected a number, found null"});
 }
 
 TEST_F(StudyCommand, TrainsOnTextsOfAnyLength) {

@@ -6,16 +6,15 @@
 #include <cmath>
 #include <set>
 
+#include "tasks/comparison_fields.h"
 #include "tools/measure_names.h"
 
 namespace assay::tools::page {
 namespace {
 
-/// Bounds are null where nothing is defined.
-std::optional<statistics::Interval> interval_of(const Json& bounds) {
-  if (bounds.is_null() || !bounds.at(0).is_number() || !bounds.at(1).is_number())
-    return std::nullopt;
-  return statistics::Interval{bounds[0], bounds[1]};
+/// An interval with an open end tells nothing apart.
+bool is_bounded(const statistics::Interval& interval) {
+  return std::isfinite(interval.low) && std::isfinite(interval.high);
 }
 
 Chance chance_of(const statistics::Interval& interval, const statistics::Interval& chance) {
@@ -25,20 +24,20 @@ Chance chance_of(const statistics::Interval& interval, const statistics::Interva
   return Chance::Within;
 }
 
-ComparedMethod method_of(const Json& summary,
+ComparedMethod method_of(const tasks::MethodSummary& summary,
                          const std::map<std::string, statistics::Interval>& chance) {
-  ComparedMethod method{.name = summary.at("method"), .figures = {}};
-  method.rows = summary.value("rows", 0.0);
-  method.seconds = summary.value("seconds", 0.0);
+  ComparedMethod method{.name = summary.method, .figures = {}};
+  method.rows = summary.rows;
+  method.seconds = summary.seconds;
   method.is_method = !method.name.starts_with('(');
-  for (const auto& [measure, of_method] : summary.at("measures").items()) {
+  for (const auto& [measure, of_method] : summary.measures) {
     // Errors by how many features go stand in the report; the page shows their sum.
     if (reference_of(measure) == "removal-mse") continue;
-    if (!of_method.at("mean").is_number()) continue;
+    if (std::isnan(of_method.mean)) continue;
     const statistics::Interval interval =
-        interval_of(of_method.at("interval")).value_or(statistics::kNoInterval);
+        is_bounded(of_method.interval) ? of_method.interval : statistics::kNoInterval;
     Figure& figure = method.figures[measure];
-    figure = {of_method.at("mean"), interval, of_method.at("inputs")};
+    figure = {of_method.mean, interval, of_method.inputs};
     if (const auto found = chance.find(measure); found != chance.end())
       figure.chance = chance_of(interval, found->second);
   }
@@ -60,19 +59,17 @@ std::vector<std::string> ComparisonFigures::measures_with_chance(bool with) cons
   return chosen;
 }
 
-ComparisonFigures comparison_figures(const Json& summary) {
+ComparisonFigures comparison_figures(const Json& report) {
+  const auto summary = interp::read_record<tasks::ComparisonSummary>(report, "the summary");
   ComparisonFigures figures;
-  if (summary.at("random").is_object())
-    for (const auto& [measure, bounds] : summary["random"].items())
-      if (const auto interval = interval_of(bounds)) figures.chance[measure] = *interval;
+  for (const auto& [measure, interval] : summary.random)
+    if (is_bounded(interval)) figures.chance[measure] = interval;
   std::set<std::string> measures;
-  for (const Json& method : summary.at("methods")) {
+  for (const tasks::MethodSummary& method : summary.methods) {
     figures.methods.push_back(method_of(method, figures.chance));
     for (const auto& [measure, figure] : figures.methods.back().figures) measures.insert(measure);
   }
-  if (summary.contains("leaders"))  // earlier reports have none
-    for (const auto& [measure, leader] : summary["leaders"].items())
-      figures.leaders[measure] = tasks::leader_from(leader);
+  figures.leaders = summary.leaders;
   figures.measures.assign(measures.begin(), measures.end());
   std::ranges::stable_sort(figures.methods, std::greater(), [](const ComparedMethod& method) {
     return std::pair(method.is_method, wins(method));

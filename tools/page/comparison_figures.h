@@ -41,7 +41,7 @@ struct ComparisonFigures {
 };
 
 /// @param summary  as tasks::to_json(ComparisonSummary) writes it.
-ComparisonFigures comparison_figures(const Json& summary);
+ComparisonFigures comparison_figures(const Json& report);
 
 /// `0.91`, `151`, `2.1e+07`: three digits, as columns of means have use for.
 std::string figure_text(double figure);

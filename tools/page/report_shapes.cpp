@@ -5,6 +5,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "circuits/measures/measure_fields.h"
+#include "tasks/comparison_fields.h"
+#include "tools/explained_fields.h"
 #include "tools/validation_record.h"
 
 namespace assay::tools::page {
@@ -13,11 +16,11 @@ namespace {
 
 using interp::Shape;
 // Declared one by one: functions of these names in the namespaces around would hide them.
-using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_shapes::either,
-    interp::json_shapes::Field, interp::json_shapes::integer, interp::json_shapes::list,
-    interp::json_shapes::map, interp::json_shapes::nullable, interp::json_shapes::number,
-    interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
-    interp::json_shapes::text_among, interp::json_shapes::with_or_without;
+using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_shapes::Field,
+    interp::json_shapes::integer, interp::json_shapes::list, interp::json_shapes::map,
+    interp::json_shapes::nullable, interp::json_shapes::number, interp::json_shapes::object,
+    interp::json_shapes::optional, interp::json_shapes::text, interp::json_shapes::text_among,
+    interp::json_shapes::with_or_without;
 
 /// Of inputs, edges and the like: sums of a few of them are no overflow.
 Shape count() {
@@ -27,11 +30,6 @@ Shape count() {
 // NaN is null in a file.
 Shape number_if_any() {
   return nullable(number());
-}
-
-/// Of fewer than two inputs there is none.
-Shape interval() {
-  return nullable(list(number_if_any(), 2, 2));
 }
 
 Shape task() {
@@ -69,71 +67,34 @@ Shape validation() {
 // --- explanations
 
 Shape explanation() {
-  const Shape scores = list(number_if_any());
-  return report({{"facts", map(text())},
-                 {"tokens", list(text())},
-                 {"features", list(object({{"name", text()}, {"positions", list(count())}}))},
-                 {"explanations", list(object({{"method", text()},
-                                               {"scores", scores},
-                                               {"rows", count()},
-                                               {"seconds", number(0)},
-                                               optional("standard_errors", scores),
-                                               optional("readings", map(scores))}))}});
+  std::vector<Field> fields = interp::fields_of<ExplainedRecord>().members;
+  fields.push_back({"facts", map(text())});
+  return report(std::move(fields));
 }
 
 Shape comparison() {
-  const Shape note = object({{"inputs", count()}, {"first", text()}});
-  const Shape figure =
-      object({{"mean", number_if_any()}, {"interval", interval()}, {"inputs", count()}});
-  const Shape method = object({{"method", text()},
-                               {"measures", nullable(map(figure))},
-                               optional("rows", number()),
-                               optional("seconds", number()),
-                               optional("failures", note),
-                               optional("caveats", note)});
   const Shape scored = object({{"method", text()}, {"scores", list(number_if_any())}});
   return report(
       {{"task", task()},
        {"features", text()},
        {"confidence", number(0, 1)},
        {"partial", boolean()},
-       {"summary", object({{"methods", list(method)}, {"random", nullable(map(interval()))}})},
+       {"summary", interp::shape_of<tasks::ComparisonSummary>()},
        {"inputs",
         list(object({{"input", text()}, {"right", boolean()}, {"methods", list(scored)}}))}});
 }
 
 // --- circuits
 
-Shape measured() {
-  const Shape rate = object({{"rate", number_if_any()}, {"interval", interval()}});
-  return object(
-      {{"ablation", text()},
-       {"metric", text()},
-       {"confidence", number(0, 1)},
-       {"edges", count()},
-       {"of_edges", count()},
-       {"inputs", count()},
-       optional("independent", boolean()),
-       {"faithfulness", object({{"normalised", number_if_any()}, {"interval", interval()}})},
-       {"agreement", rate},
-       {"circuit_right", rate},
-       {"network_right", rate}});
-}
-
 Shape measurement() {
-  const Shape points = object({{"points", list(object({{"share", number()},
-                                                       {"edges", count()},
-                                                       {"faithfulness", number_if_any()}}))}});
+  const Shape measured = interp::shape_of<circuits::Measures>();
   const Shape test = object({{"claim", text()},
                              {"outcome", text_among({"shown", "against", "could not tell"})},
                              {"because", text()}});
   return report(
-      {{"measures", with_or_without("rows", object({{"rows", list(measured(), 1)}}), measured())},
+      {{"measures", with_or_without("rows", object({{"rows", list(measured, 1)}}), measured)},
        {"circuit", file()},
-       optional("curve", object({{"cpr", number_if_any()},
-                                 {"cmd", number_if_any()},
-                                 {"by_score", points},
-                                 {"by_importance", points}})),
+       optional("curve", interp::shape_of<circuits::MibScores>()),
        optional("interpretation", object({{"components", map(text())},
                                           {"not_mentioned", list(text())},
                                           {"not_in_circuit", list(text())}})),

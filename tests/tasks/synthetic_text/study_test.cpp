@@ -41,9 +41,9 @@ TEST(Study, IsAFunctionOfModelLanguageAndSeed) {
   const Study once = study(model, language, few);
   EXPECT_EQ(to_json(once), to_json(study(model, language, few)));
   EXPECT_FALSE(once.recovery);
-  EXPECT_EQ(once.word, "perfect");
+  EXPECT_EQ(once.repeated.word, "perfect");
   EXPECT_GE(mse_of(once, "constant"), once.variance);
-  EXPECT_NEAR(once.repetitions.back().truth, 45, 1e-12);
+  EXPECT_NEAR(once.repeated.log_odds.back().truth, 45, 1e-12);
 }
 
 // The targets are those of docs/slalom.md, where the margins stand.
@@ -52,9 +52,9 @@ void expect_additive_surrogates_to_fail(const std::string& preset) {
   const Study found = study(*trained(*task, preset), language_of(*task));
   EXPECT_LE(mse_of(found, "slalom"), 0.65 * mse_of(found, "linear"));
   EXPECT_LT(mse_of(found, "linear"), mse_of(found, "constant"));
-  const double once = found.repetitions.front().network;
+  const double once = found.repeated.log_odds.front().network;
   EXPECT_GT(once, 1);
-  EXPECT_LE(found.repetitions.back().network / once, 1.2);  // the truth: 30
+  EXPECT_LE(found.repeated.log_odds.back().network / once, 1.2);  // the truth: 30
 }
 
 TEST(Study, SlowABlockOfAttentionIsFollowedBySlalomAndNotByASum) {

@@ -21,7 +21,8 @@ Json summary() {
         method("some", {{"mus.auroc", figure(0.6, 0.55, 0.7)}, {"removal.error", figure(2, 1, 3)}}),
         method("(ols)", {{"removal.error", figure(0.5, 0.4, 0.6)}}),
         method("good", {{"mus.auroc", figure(0.9, 0.8, 1.0)}})}},
-      {"random", {{"mus.auroc", {0.4, 0.6}}, {"pivotal.auroc", {nullptr, nullptr}}}}};
+      {"random", {{"mus.auroc", {0.4, 0.6}}, {"pivotal.auroc", {nullptr, nullptr}}}},
+      {"leaders", Json::object()}};
 }
 
 TEST(ComparisonFigures, TellAboveBelowAndWithinChanceByTheWholeInterval) {
@@ -43,8 +44,9 @@ TEST(ComparisonFigures, KnowWhatIsDefinedNowhere) {
   const ComparisonFigures figures = comparison_figures(summary());
   EXPECT_EQ(figures.measures_with_chance(true), std::vector<std::string>{"mus.auroc"});
   EXPECT_EQ(figures.measures_with_chance(false), std::vector<std::string>{"removal.error"});
-  EXPECT_TRUE(
-      comparison_figures({{"methods", Json::array()}, {"random", nullptr}}).methods.empty());
+  EXPECT_TRUE(comparison_figures(
+                  {{"methods", Json::array()}, {"random", nullptr}, {"leaders", Json::object()}})
+                  .methods.empty());
 }
 
 TEST(ComparisonFigures, WithoutAnIntervalStandWithoutChance) {

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "circuits/measures/faithfulness_curve.h"
+#include "circuits/measures/measures.h"
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
@@ -109,7 +111,13 @@ Json comparison() {
                                    {"rows", 3.0},
                                    {"seconds", 0.1},
                                    {"caveats", {{"inputs", 1}, {"first", "c"}}}}})},
-         {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
+         {"random", {{"mus.auroc", {0.4, 0.6}}}},
+         {"leaders",
+          {{"mus.auroc",
+            {{"method", "good"},
+             {"best", true},
+             {"not_told_apart", Json::array()},
+             {"above_chance", true}}}}}}},
        {"inputs", Json::array({{{"input", "3 + 4 ="},
                                 {"right", true},
                                 {"methods",
@@ -118,26 +126,25 @@ Json comparison() {
 }
 
 Json measurement() {
-  const Json rate = {{"hits", 7}, {"n", 32}, {"rate", 0.2}, {"interval", {0.1, 0.4}}};
-  const Json row = {{"ablation", "pair"},
-                    {"metric", "logit-difference"},
-                    {"confidence", 0.95},
-                    {"edges", 10},
-                    {"of_edges", 56},
-                    {"inputs", 32},
-                    {"faithfulness", {{"normalised", 0.3}, {"interval", {0.2, 0.4}}}},
-                    {"agreement", rate},
-                    {"circuit_right", rate},
-                    {"network_right", rate}};
-  const Json test = {{"claim", "c"}, {"outcome", "could not tell"}, {"because", "b"}},
-             points = {
-                 {"points", Json::array({{{"share", 0.1}, {"edges", 1}, {"faithfulness", 0.5}}})}};
+  const circuits::Rate rate{.hits = 7, .n = 32, .interval = {0.1, 0.4}};
+  const Json row =
+      to_json(circuits::Measures{.inputs = 32,
+                                 .edges = 10,
+                                 .of_edges = 56,
+                                 .faithfulness = {.normalised = 0.3, .interval = {0.2, 0.4}},
+                                 .agreement = rate,
+                                 .empty_agreement = rate,
+                                 .network_right = rate,
+                                 .circuit_right = rate});
+  const circuits::FaithfulnessCurve curve{
+      .points = {{.share = 0.1, .edges = 1, .faithfulness = 0.5}}};
+  const Json test = {{"claim", "c"}, {"outcome", "could not tell"}, {"because", "b"}};
   Json report = head("measurement");
   report.update(
       {{"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
        {"task", kTask},
        {"measures", {{"rows", {row, row}}}},
-       {"curve", {{"cpr", 0.5}, {"cmd", 0.5}, {"by_score", points}, {"by_importance", points}}},
+       {"curve", to_json(circuits::MibScores{.by_score = curve, .by_importance = curve})},
        {"interpretation",
         {{"components", {{"or", "m1"}}},
          {"not_mentioned", {"m0->logits"}},

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "circuits/measures/measures.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
@@ -257,25 +258,23 @@ TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
 
 /// What `assay measure --tests` writes on a list of inputs.
 Json measurement() {
-  const Json rate = {{"hits", 1}, {"n", 1}, {"rate", 1.0}, {"interval", nullptr}};
+  const circuits::Rate rate{.hits = 1, .n = 1};
   const auto test = [](const char* outcome) {
     return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
   };
   return {{"kind", "measurement"},
           {"schema", 1},
           {"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
-          {"measures",
-           {{"ablation", "pair"},
-            {"metric", "accuracy"},
-            {"edges", 3},
-            {"of_edges", 9},
-            {"inputs", 1},
-            {"confidence", 0.95},
-            {"independent", false},
-            {"faithfulness", {{"normalised", 0.858}, {"interval", nullptr}}},
-            {"agreement", rate},
-            {"circuit_right", rate},
-            {"network_right", rate}}},
+          {"measures", to_json(circuits::Measures{.metric = "accuracy",
+                                                  .inputs = 1,
+                                                  .edges = 3,
+                                                  .of_edges = 9,
+                                                  .is_sample = false,
+                                                  .faithfulness = {.normalised = 0.858},
+                                                  .agreement = rate,
+                                                  .empty_agreement = rate,
+                                                  .network_right = rate,
+                                                  .circuit_right = rate})},
           {"tests",
            {{"alpha", 0.05},
             {"skipped", Json::array({"equivalence: the inputs are a list"})},
@@ -302,9 +301,14 @@ TEST(Sections, OfAMeasurementShowNoIntervalWhereThereIsNoneAndNothingGreenThatIs
 /// What `assay compare` writes, where one method failed on the only input.
 Json comparison() {
   const Json figure = {{"mean", 0.9}, {"interval", {0.8, 1.0}}, {"inputs", 1}},
-             good = {{"method", "good"}, {"measures", {{"mus.auroc", figure}}}},
+             good = {{"method", "good"},
+                     {"measures", {{"mus.auroc", figure}}},
+                     {"rows", 3},
+                     {"seconds", 0.5}},
              broken = {{"method", "broken"},
                        {"measures", nullptr},
+                       {"rows", nullptr},
+                       {"seconds", nullptr},
                        {"failures", {{"inputs", 1}, {"first", "no gradient"}}}},
              scored = {{"method", "good"}, {"scores", {1.0, 0.0}}},
              unscored = {{"method", "broken"}, {"scores", Json::array()}},
@@ -318,7 +322,9 @@ Json comparison() {
           {"confidence", 0.95},
           {"partial", false},
           {"summary",
-           {{"methods", Json::array({good, broken})}, {"random", {{"mus.auroc", {0.4, 0.6}}}}}},
+           {{"methods", Json::array({good, broken})},
+            {"random", {{"mus.auroc", {0.4, 0.6}}}},
+            {"leaders", Json::object()}}},
           {"inputs", Json::array({input})}};
 }
 
@@ -340,9 +346,15 @@ TEST(Sections, OfAComparisonCallBestOnlyWhatIsToldApart) {
     report["summary"]["leaders"]["mus.auroc"] = leader;
     return comparison_section(make_run(report, "c.json"))->blocks.dump();
   };
-  EXPECT_THAT(text({{"method", "good"}, {"not_told_apart", Json::array()}, {"above_chance", true}}),
+  EXPECT_THAT(text({{"method", "good"},
+                    {"best", true},
+                    {"not_told_apart", Json::array()},
+                    {"above_chance", true}}),
               HasSubstr("good (0.90)"));
-  EXPECT_THAT(text({{"method", "good"}, {"not_told_apart", {"other"}}, {"above_chance", true}}),
+  EXPECT_THAT(text({{"method", "good"},
+                    {"best", true},  // which is not what follows from the rest
+                    {"not_told_apart", {"other"}},
+                    {"above_chance", true}}),
               HasSubstr("none is best: good leads, not told apart from other"));
 }
 

@@ -1,0 +1,65 @@
+#pragma once
+// An explained input in JSON, member by member (interp/files/fields.h).
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interp/attribution/features.h"
+#include "interp/files/fields.h"
+#include "interp/interval_field.h"
+
+namespace assay::interp::attribution {
+
+template <class V>
+void fields(V& v, Feature& feature) {
+  v("name", feature.name, "as shown to people");
+  v("positions", feature.positions, "of its tokens", json_shapes::list(counts()));
+}
+
+}  // namespace assay::interp::attribution
+
+namespace assay::tools {
+
+struct ExplanationRecord {
+  std::string method;
+  std::vector<double> scores;
+  std::optional<std::vector<double>> standard_errors;
+  std::optional<nlohmann::ordered_json> readings;
+  int64_t rows = 0;
+  double seconds = 0;
+  std::optional<nlohmann::ordered_json> diagnostics;
+  std::string caveat;
+};
+
+/// What the report holds beside its head, task, model and facts.
+struct ExplainedRecord {
+  std::vector<std::string> tokens;
+  std::vector<interp::attribution::Feature> features;
+  std::vector<ExplanationRecord> explanations;
+};
+
+template <class V>
+void fields(V& v, ExplanationRecord& explanation) {
+  namespace shapes = interp::json_shapes;
+  const interp::Shape scores = shapes::list(interp::numbers_if_any());
+  v("method", explanation.method, "with its preset");
+  v("scores", explanation.scores, "one per feature", scores);
+  v("standard_errors", explanation.standard_errors, "of the scores, where the method has any",
+    scores);
+  v("readings", explanation.readings, "other scores of the same run, by name", shapes::map(scores));
+  v("rows", explanation.rows, "of the network", interp::counts());
+  v("seconds", explanation.seconds, "by the clock", shapes::number(0));
+  v("diagnostics", explanation.diagnostics, "of the run: fit, convergence");
+  v.if_any("caveat", explanation.caveat, "what must be known before the scores are believed");
+}
+
+template <class V>
+void fields(V& v, ExplainedRecord& input) {
+  v("tokens", input.tokens, "the input, by name");
+  v("features", input.features, "what is scored");
+  v("explanations", input.explanations, "one per method");
+}
+
+}  // namespace assay::tools
