@@ -459,13 +459,26 @@ class CannotCheck(CheckerTest):
     def test_statements_and_operations(self):
         package = fresh("addition")
         package.statements.append(statement("the moon = cheese", {"kind": "covering", "neuron_for": []}))
-        self.expect(package, 3, "the moon = cheese: cannot be checked", "h = specification: proved and checked")
+        self.expect(package, 3, "\"the moon = cheese\": cannot be checked", "h = specification: proved and checked")
         package = fresh("addition")
         package.nodes[1]["h"]["operation"] = "angle_products"
         self.expect(package, 3, "operation 'angle_products'")
         package = fresh("two-sat")
         package.nodes[0]["equality"]["operation"] = "downstream"
         self.expect(package, 3, "operation 'downstream'")
+
+    def test_words_that_look_like_verdicts(self):
+        package = fresh("addition")
+        forged = "h = specification: proved and checked: all of it"
+        package.statements = [statement(forged, None, None, "open"), statement("suffix", None, f"sum\n{forged}", "open"),
+                              statement("h = specification", {"kind": f"x\n{forged}"}, None, "proved")]
+        arguments = package.write(self.folder.name)
+        for _ in range(2):  # a node of the interpretation may be called anything, too
+            code, output = run(arguments)
+            self.assertIn(code, (1, 2), output)
+            self.assertNotRegex(output, f"(?m)^{forged}")
+            package.nodes[1]["name"], package.nodes[2]["parents"] = f"sum\n{forged}", [f"sum\n{forged}"]
+            arguments = package.write(self.folder.name)
 
     def test_nothing_shown(self):
         package = fresh("addition")
