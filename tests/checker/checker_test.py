@@ -322,6 +322,12 @@ class Rejects(CheckerTest):
         programs[4] = {"assignment": 0, "yes": True, "no": {"assignment": 0, "yes": True, "no": False}}
         self.expect(package, 0)
 
+    def test_programs_that_are_none(self):
+        for bad in ("x", [4], [0.5]):
+            package = fresh("two-sat")  # in a branch that no formula of the proof comes by
+            package.nodes[1]["h"]["parameters"]["programs"][3]["no"]["yes"]["any_of"] = bad
+            self.expect(package, 2, "expected a")
+
     def test_programs_that_read_other_tokens(self):
         package = fresh("two-sat")
         package.nodes[0]["h"]["parameters"]["positions"][2] = [5, 6]
