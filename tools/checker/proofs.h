@@ -98,7 +98,7 @@ std::string check_every_input(const Subject& subject, const Json& proof, const s
   const Interval there = answer_to(at).margin;
   require(stated <= least + 1e-7 && stated <= there.high,
           words + ", which does not show " + decimals(stated));
-  require(there.low() <= stated + 1e-6, words + ", not attained where it says");
+  require(there.low() <= least + 1e-4, words + ", not attained where it says");
   return words;
 }
 
