@@ -5,6 +5,7 @@
 
 import copy
 import glob
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from fractions import Fraction
 
 import certificates
 from certificates import READ, SAT, UNSAT, inputs_of, satisfiable, statement
@@ -102,6 +104,19 @@ class Accepts(CheckerTest):
                         for t, s in streams if t[p - 1:p + 1] == pair)
             self.assertLessEqual(case["margin"], least)
             self.assertGreater(case["margin"], least - 1e-3)
+
+    def test_suffix_is_that_of_every_state(self):
+        package = fresh("two-sat")
+        proof, m, tensors = find(package, "suffix")["proof"], package.model, package.tensors
+        differences = {}
+        for state in itertools.product((0, 1), repeat=4):
+            hidden = [Fraction(on) * bit for on, bit in zip(tensors["on"][1], state)] + [Fraction(x) for x in tensors["mean"][1][4:]]
+            stream = [Fraction(x) + Fraction(b) for x, b in zip(tensors["stream"][1], m["blocks.1.mlp.b_out"])]
+            for value, row in zip(hidden, m["blocks.1.mlp.W_out"]):
+                stream = [x + value * Fraction(w) for x, w in zip(stream, row)]
+            differences[state] = sum(x * (Fraction(row[SAT]) - Fraction(row[UNSAT])) for x, row in zip(stream, m["unembed.W_U"]))
+        self.assertEqual(Fraction(proof["all_off"]), differences.pop((0, 0, 0, 0)))
+        self.assertEqual(Fraction(proof["least_on"]), min(differences.values()))
 
     def test_open_statements_stand_beside(self):
         package = fresh("addition")
