@@ -72,7 +72,7 @@ def find(package, name):
 class Accepts(CheckerTest):
     def test_two_sat(self):
         self.expect(fresh("two-sat"), 0, "h = specification: proved and checked: each of 4 assignments",
-                    "suffix, node evaluate: proved and checked: token 7 leads token 8 by -1.87",
+                    r"suffix, node evaluate: proved and checked: token 8 leads by at least 1\.87.* off, token 7 by at least 2\.21",
                     "node = program, node parse: proved and checked: 12 of 12 cases",
                     "output = specification: proved and checked: the network is right on 64 of 64",
                     r"Inputs: 64, of 13 tokens: 7 x 1 alternative, 3 x 4 alternatives, .* 'sampled', rebuilt here",
@@ -92,6 +92,15 @@ class Accepts(CheckerTest):
         arguments = fresh("two-sat").write(self.folder.name)
         off = float(re.search("off by at most ([0-9.e-]+)", run(arguments)[1]).group(1))
         self.assertLess(off, 1e-12)
+
+    def test_figures_are_rounded_down(self):
+        package = fresh("two-sat")
+        output = run(package.write(self.folder.name))[1]
+        proof = find(package, "suffix")["proof"]
+        off, on = re.search("leads by at least ([0-9.]+) with all bits off, token 7 by at least ([0-9.]+)", output).groups()
+        for printed, exact in (off, -Fraction(proof["all_off"])), (on, Fraction(proof["least_on"])):
+            self.assertLessEqual(Fraction(printed), exact)
+            self.assertLess(exact - Fraction(printed), Fraction(1, 10**8))
 
     def test_margins_are_those_of_brute_force(self):
         package = fresh("two-sat")
