@@ -532,9 +532,10 @@ class BadInput(CheckerTest):
 
     def test_json(self):
         for old, new, pattern in ((b'"schema": 1', b'"schema": 1, "schema": 1', "stands twice"),
-                                  (b'"schema": 1', b'"schema": 2', "schema"), (b'"schema": 1', b'"schema": 1.0', "schema|found"),
+                                  (b'"schema": 1', b'"schema": 2', "schema"),
                                   (b'"schema": 1', b'"schema": 1, "more": 2', "no member 'more'"),
-                                  (b'"words": "all pairs"', b'"words": NaN', "parse"),
+                                  (b'"words": "all pairs"', b'"words": NaN', "parse"), (b'"words": "all pairs"', b'"words": 5', "a text"),
+                                  (b'"float32": null', b'"float32": 5', "an object"), (b'"words": "in words"', b'"words": null', "a text"),
                                   (b'"inputs": 25', b'"inputs": 1e999', "parse|range"), (b'"inputs": 25', b'"inputs": 25.0', "whole number"),
                                   (b'"inputs": 25', b'"inputs": 18446744073709551641', "whole number"),
                                   (b'"length": 3', b'"length": 99999999999', "whole number"),
@@ -543,8 +544,6 @@ class BadInput(CheckerTest):
                                   (b'[[0], [1]', b'[[0], [0]', "twice")):
             arguments = fresh("addition").write(self.folder.name)
             self.edit("certificate.json", lambda data: data.replace(old, new, 1))
-            if b"schema\": 1.0" in new:
-                continue  # the number 1 by another name
             self.bad(arguments, pattern)
 
     def test_hints(self):

@@ -71,6 +71,8 @@ void report(Subject& subject, const Json& json, Outcome& outcome) {
                                              {"suffix", true},
                                              {"node = program", true}};
   require_members(json, {"statement", "node", "verdict", "words", "proof", "float32"});
+  text(json["words"]);
+  if (!json["float32"].is_null()) require_members(json["float32"], {"error", "words"});
   const std::string verdict = text(json["verdict"]), statement = text(json["statement"]);
   std::string title = statement;
   if (!known.contains(statement)) title = "a statement that is called " + json["statement"].dump();
