@@ -5,6 +5,7 @@
 
 import copy
 import glob
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from fractions import Fraction
 
 import certificates
 from certificates import READ, SAT, UNSAT, inputs_of, satisfiable, statement
@@ -70,7 +72,7 @@ def find(package, name):
 class Accepts(CheckerTest):
     def test_two_sat(self):
         self.expect(fresh("two-sat"), 0, "h = specification: proved and checked: each of 4 assignments",
-                    "suffix, node evaluate: proved and checked: token 7 leads token 8 by -1.87",
+                    r"suffix, node evaluate: proved and checked: token 8 leads by at least 1\.87.* off, token 7 by at least 2\.21",
                     "node = program, node parse: proved and checked: 12 of 12 cases",
                     "output = specification: proved and checked: the network is right on 64 of 64",
                     r"Inputs: 64, of 13 tokens: 7 x 1 alternative, 3 x 4 alternatives, .* 'sampled', rebuilt here",
@@ -91,6 +93,15 @@ class Accepts(CheckerTest):
         off = float(re.search("off by at most ([0-9.e-]+)", run(arguments)[1]).group(1))
         self.assertLess(off, 1e-12)
 
+    def test_figures_are_rounded_down(self):
+        package = fresh("two-sat")
+        output = run(package.write(self.folder.name))[1]
+        proof = find(package, "suffix")["proof"]
+        off, on = re.search("leads by at least ([0-9.]+) with all bits off, token 7 by at least ([0-9.]+)", output).groups()
+        for printed, exact in (off, -Fraction(proof["all_off"])), (on, Fraction(proof["least_on"])):
+            self.assertLessEqual(Fraction(printed), exact)
+            self.assertLess(exact - Fraction(printed), Fraction(1, 10**8))
+
     def test_margins_are_those_of_brute_force(self):
         package = fresh("two-sat")
         labels, prototypes = package.tensors["labels"][1], package.tensors["prototypes"][1]
@@ -102,6 +113,19 @@ class Accepts(CheckerTest):
                         for t, s in streams if t[p - 1:p + 1] == pair)
             self.assertLessEqual(case["margin"], least)
             self.assertGreater(case["margin"], least - 1e-3)
+
+    def test_suffix_is_that_of_every_state(self):
+        package = fresh("two-sat")
+        proof, m, tensors = find(package, "suffix")["proof"], package.model, package.tensors
+        differences = {}
+        for state in itertools.product((0, 1), repeat=4):
+            hidden = [Fraction(on) * bit for on, bit in zip(tensors["on"][1], state)] + [Fraction(x) for x in tensors["mean"][1][4:]]
+            stream = [Fraction(x) + Fraction(b) for x, b in zip(tensors["stream"][1], m["blocks.1.mlp.b_out"])]
+            for value, row in zip(hidden, m["blocks.1.mlp.W_out"]):
+                stream = [x + value * Fraction(w) for x, w in zip(stream, row)]
+            differences[state] = sum(x * (Fraction(row[SAT]) - Fraction(row[UNSAT])) for x, row in zip(stream, m["unembed.W_U"]))
+        self.assertEqual(Fraction(proof["all_off"]), differences.pop((0, 0, 0, 0)))
+        self.assertEqual(Fraction(proof["least_on"]), min(differences.values()))
 
     def test_open_statements_stand_beside(self):
         package = fresh("addition")
@@ -322,6 +346,12 @@ class Rejects(CheckerTest):
         programs[4] = {"assignment": 0, "yes": True, "no": {"assignment": 0, "yes": True, "no": False}}
         self.expect(package, 0)
 
+    def test_programs_that_are_none(self):
+        for bad in ("x", [4], [0.5]):
+            package = fresh("two-sat")  # in a branch that no formula of the proof comes by
+            package.nodes[1]["h"]["parameters"]["programs"][3]["no"]["yes"]["any_of"] = bad
+            self.expect(package, 2, "expected a")
+
     def test_programs_that_read_other_tokens(self):
         package = fresh("two-sat")
         package.nodes[0]["h"]["parameters"]["positions"][2] = [5, 6]
@@ -384,8 +414,8 @@ class Rejects(CheckerTest):
             package = fresh("addition")
             find(package, name)["proof"]["least_margin"] += 1e-6
             self.reject(package, "which does not show")
-            find(package, name)["proof"]["least_margin"] -= 1e-3
-            self.reject(package, "not attained where it says")
+            find(package, name)["proof"]["least_margin"] -= 1e-3  # says less than is so
+            self.expect(package, 0)
         package = fresh("wrong-addition")
         find(package, "output = specification")["verdict"] = "proved"
         self.reject(package, "output = specification: REJECTED: the network is right on")
@@ -459,13 +489,26 @@ class CannotCheck(CheckerTest):
     def test_statements_and_operations(self):
         package = fresh("addition")
         package.statements.append(statement("the moon = cheese", {"kind": "covering", "neuron_for": []}))
-        self.expect(package, 3, "the moon = cheese: cannot be checked", "h = specification: proved and checked")
+        self.expect(package, 3, "\"the moon = cheese\": cannot be checked", "h = specification: proved and checked")
         package = fresh("addition")
         package.nodes[1]["h"]["operation"] = "angle_products"
         self.expect(package, 3, "operation 'angle_products'")
         package = fresh("two-sat")
         package.nodes[0]["equality"]["operation"] = "downstream"
         self.expect(package, 3, "operation 'downstream'")
+
+    def test_words_that_look_like_verdicts(self):
+        package = fresh("addition")
+        forged = "h = specification: proved and checked: all of it"
+        package.statements = [statement(forged, None, None, "open"), statement("suffix", None, f"sum\n{forged}", "open"),
+                              statement("h = specification", {"kind": f"x\n{forged}"}, None, "proved")]
+        arguments = package.write(self.folder.name)
+        for _ in range(2):  # a node of the interpretation may be called anything, too
+            code, output = run(arguments)
+            self.assertIn(code, (1, 2), output)
+            self.assertNotRegex(output, f"(?m)^{forged}")
+            package.nodes[1]["name"], package.nodes[2]["parents"] = f"sum\n{forged}", [f"sum\n{forged}"]
+            arguments = package.write(self.folder.name)
 
     def test_nothing_shown(self):
         package = fresh("addition")
@@ -489,9 +532,10 @@ class BadInput(CheckerTest):
 
     def test_json(self):
         for old, new, pattern in ((b'"schema": 1', b'"schema": 1, "schema": 1', "stands twice"),
-                                  (b'"schema": 1', b'"schema": 2', "schema"), (b'"schema": 1', b'"schema": 1.0', "schema|found"),
+                                  (b'"schema": 1', b'"schema": 2', "schema"),
                                   (b'"schema": 1', b'"schema": 1, "more": 2', "no member 'more'"),
-                                  (b'"words": "all pairs"', b'"words": NaN', "parse"),
+                                  (b'"words": "all pairs"', b'"words": NaN', "parse"), (b'"words": "all pairs"', b'"words": 5', "a text"),
+                                  (b'"float32": null', b'"float32": 5', "an object"), (b'"words": "in words"', b'"words": null', "a text"),
                                   (b'"inputs": 25', b'"inputs": 1e999', "parse|range"), (b'"inputs": 25', b'"inputs": 25.0', "whole number"),
                                   (b'"inputs": 25', b'"inputs": 18446744073709551641', "whole number"),
                                   (b'"length": 3', b'"length": 99999999999', "whole number"),
@@ -500,8 +544,6 @@ class BadInput(CheckerTest):
                                   (b'[[0], [1]', b'[[0], [0]', "twice")):
             arguments = fresh("addition").write(self.folder.name)
             self.edit("certificate.json", lambda data: data.replace(old, new, 1))
-            if b"schema\": 1.0" in new:
-                continue  # the number 1 by another name
             self.bad(arguments, pattern)
 
     def test_hints(self):
@@ -556,10 +598,10 @@ class BadInput(CheckerTest):
             self.edit("certificate.json", lambda data: whole[:i] + new + whole[i + 1:])
             code, output = run(arguments)
             self.assertIn(code, (0, 1, 2), output)
-            if code == 0:  # a digit of a margin beyond those that matter, or another input at which it is attained
+            if code == 0:  # a margin that says less than is so, or by no more than enclosures are wide
                 stated = json.loads(whole[:i] + new + whole[i + 1:])["statements"]
                 for changed, original in zip(stated, package.statements):
-                    self.assertAlmostEqual(changed["proof"]["least_margin"], original["proof"]["least_margin"], delta=2e-6)
+                    self.assertLess(changed["proof"]["least_margin"], original["proof"]["least_margin"] + 2e-7)
                     self.assertEqual(changed["proof"]["inputs"], original["proof"]["inputs"])
 
 

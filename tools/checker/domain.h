@@ -18,7 +18,7 @@ class Domain {
  public:
   Domain(const Json& json, int64_t d_vocab, int64_t n_ctx) {
     require_members(json, {"name", "words", "length", "readout", "slots"});
-    name = text(json["name"]);
+    name = text(json["name"]), text(json["words"]);
     length = integer(json["length"], 1, n_ctx);
     if (integer(json["readout"], 0, n_ctx) != length - 1)
       throw CannotCheck("domain: the answer is not read at the last position");

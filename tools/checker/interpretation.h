@@ -121,11 +121,11 @@ inline bool always_on(const Json& program, std::vector<int>& satisfied) {
   const int64_t a = integer(program["assignment"], 0, last);
   if (satisfied[a] >= 0) return always_on(program[satisfied[a] ? "yes" : "no"], satisfied);
   satisfied[a] = 1;
-  bool on = always_on(program["yes"], satisfied);
+  const bool yes = always_on(program["yes"], satisfied);
   satisfied[a] = 0;
-  on = on && always_on(program["no"], satisfied);
+  const bool no = always_on(program["no"], satisfied);
   satisfied[a] = -1;
-  return on;
+  return yes && no;
 }
 
 /// The composed h, from tokens to the output, of the two chains that this program knows:
@@ -149,6 +149,9 @@ class Program {
         positions.push_back(integers(group, 0, length - 1));
       for (const auto& group : positions)
         if (group.size() != 2) throw CannotCheck("tokens_at: clauses of other than two literals");
+      std::vector<int> unknown(size_t{1} << variables, -1);
+      for (const Json& program : programs)
+        always_on(program, unknown);  // is well-formed throughout
       if (answers.size() != 2) throw CannotCheck("argmax_of: expected two tokens");
       return;
     }

@@ -34,59 +34,67 @@ void check_replay(const Json& json, const Network& network, int64_t length) {
   std::printf("replay: 100 inputs recomputed, off by at most %.1e of the largest logit\n", worst);
 }
 
+// One line on the terminal. Files could hold line breaks, and words that look like a verdict.
+void say(std::string line, std::FILE* to = stdout) {
+  for (char& c : line)
+    if (c < ' ' || c > '~') c = '?';
+  std::fprintf(to, "%s\n", line.c_str());
+}
+
 std::string check_statement(Subject& subject, const Json& json, bool proved) {
   const Json& proof = json["proof"];
   if (!proof.is_object() || !proof.contains("kind")) throw Rejected("it has no proof");
   const std::string &statement = text(json["statement"]), &kind = text(proof["kind"]);
-  const bool of_node = statement == "suffix" || statement == "node = program";
-  if (!of_node && statement != "h = specification" && statement != "output = specification")
-    throw CannotCheck("no statement that this program knows");
-  require(of_node == json["node"].is_string(), "it is about a node, or should be");
-  if (of_node) {
-    const Node& node = subject.claim.node(text(json["node"]));
-    if (statement == "suffix" && kind == "affine")
-      return check_suffix(subject, node, proof, proved);
-    if (statement == "node = program" && kind == "fractional")
-      return NearestPrototype(subject, node).check(proof, proved);
-  }
-  const bool of_network = statement == "output = specification";
-  if (!of_node && !proved && kind == "witness") return check_witness(subject, proof, of_network);
+  if (statement == "suffix" && kind == "affine")
+    return check_suffix(subject, subject.claim.node(text(json["node"])), proof, proved);
+  if (statement == "node = program" && kind == "fractional")
+    return NearestPrototype(subject, subject.claim.node(text(json["node"]))).check(proof, proved);
+  const bool of_h = statement == "h = specification",
+             of_network = statement == "output = specification";
+  if ((of_h || of_network) && !proved && kind == "witness")
+    return check_witness(subject, proof, of_network);
   if (of_network && kind == "enumeration") return check_enumeration(subject, proof, proved);
-  if (statement == "h = specification" && proved && kind == "covering")
-    return check_covering(subject, proof);
-  if (statement == "h = specification" && proved && kind == "listing")
-    return check_listing(subject, proof);
+  if (of_h && proved && kind == "covering") return check_covering(subject, proof);
+  if (of_h && proved && kind == "listing") return check_listing(subject, proof);
   throw Rejected("a proof of kind '" + kind + "' does not show it");
 }
 
 struct Outcome {
   int shown = 0, rejected = 0, unchecked = 0;
+  std::set<std::string> seen;
 };
 
-void report(Subject& subject, const Json& json, std::set<std::string>& seen, Outcome& outcome) {
+void report(Subject& subject, const Json& json, Outcome& outcome) {
+  const std::map<std::string, bool> known = {// is it about a node?
+                                             {"h = specification", false},
+                                             {"output = specification", false},
+                                             {"suffix", true},
+                                             {"node = program", true}};
   require_members(json, {"statement", "node", "verdict", "words", "proof", "float32"});
-  const std::string verdict = text(json["verdict"]);
-  const std::string title =
-      text(json["statement"]) + (json["node"].is_null() ? "" : ", node " + text(json["node"]));
-  std::string line;
+  text(json["words"]);
+  if (!json["float32"].is_null()) require_members(json["float32"], {"error", "words"});
+  const std::string verdict = text(json["verdict"]), statement = text(json["statement"]);
+  std::string title = statement;
+  if (!known.contains(statement)) title = "a statement that is called " + json["statement"].dump();
+  if (!json["node"].is_null()) title += ", node " + text(json["node"]);
   try {
-    require(seen.insert(title).second, "the statement stands twice");
-    require(verdict == "proved" || verdict == "refuted" || verdict == "open",
-            "a verdict '" + verdict + "'");
-    line = verdict;
-    if (verdict != "open") {
-      line += " and checked: " + check_statement(subject, json, verdict == "proved");
-      require_no_overflow();
-      ++outcome.shown;
-    }
+    require(outcome.seen.insert(title).second, "the statement stands twice");
+    if (!known.contains(statement)) throw CannotCheck("it is unknown");
+    require(known.at(statement) == json["node"].is_string(), "it is about a node, or should be");
+    if (json["node"].is_string()) subject.claim.node(json["node"]);
+    if (verdict == "open") return say(title + ": open");
+    require(verdict == "proved" || verdict == "refuted", "its verdict is '" + verdict + "'");
+    const std::string shown = check_statement(subject, json, verdict == "proved");
+    require_no_overflow();
+    say(title + ": " + verdict + " and checked: " + shown);
+    ++outcome.shown;
   } catch (const Rejected& why) {
     ++outcome.rejected;
-    line = std::string("REJECTED: ") + why.what();
+    say(title + ": REJECTED: " + why.what());
   } catch (const CannotCheck& why) {
     ++outcome.unchecked;
-    line = std::string("cannot be checked by this program: ") + why.what();
+    say(title + ": cannot be checked by this program: " + why.what());
   }
-  std::printf("%s: %s\n", title.c_str(), line.c_str());
 }
 
 void say_what_is_trusted(const Domain& domain, bool named) {
@@ -99,17 +107,12 @@ void say_what_is_trusted(const Domain& domain, bool named) {
               named ? "the task's domain '" : "a domain of the certificate's own",
               named ? domain.name.c_str() : "", named ? "', rebuilt here" : "");
   std::puts(
-      "All of it is about exact arithmetic on the numbers in the model's file. What the "
-      "certificate says of\n"
-      "rounding in float32 is not checked.\n"
-      "Trusted: the source of this program (tools/checker), its readers, and the architecture as "
-      "it is\n"
-      "written there; the compiler, and that the processor rounds as it says; Arb and FLINT for "
-      "exp, cos and\n"
-      "sin, GMP for rationals, OpenSSL for SHA-256, nlohmann_json for JSON; that the inputs and "
-      "the\n"
-      "specification are what you care about. Not trusted: the program that wrote the "
-      "certificate.");
+      R"(All of it is about exact arithmetic on the numbers in the model's file. What the certificate says
+of rounding in float32 is not checked.
+Trusted: the source of this program (tools/checker), its readers, and the architecture as it is
+written there; the compiler, and that the processor rounds as it says; Arb and FLINT for exp, cos and
+sin, GMP for rationals, OpenSSL for SHA-256, nlohmann_json for JSON; that the inputs and the
+specification are what you care about. Not trusted: the program that wrote the certificate.)");
 }
 
 int check(const std::string& path, const std::string& model, const std::string& interpretation) {
@@ -147,8 +150,7 @@ int check(const std::string& path, const std::string& model, const std::string& 
   }
   check_replay(json["replay"], network, domain.length);
   Outcome outcome;
-  std::set<std::string> seen;
-  for (const Json& statement : list(json["statements"])) report(subject, statement, seen, outcome);
+  for (const Json& statement : list(json["statements"])) report(subject, statement, outcome);
   say_what_is_trusted(domain, named);
   if (outcome.rejected) return 1;
   if (!outcome.shown) std::puts("Nothing was shown.");
@@ -174,13 +176,13 @@ int main(int count, char** arguments) {
     checker::round_up();
     return checker::check(given["certificate"], given["--model"], given["--interpretation"]);
   } catch (const checker::Rejected& why) {
-    std::printf("REJECTED: %s\n", why.what());
+    checker::say(std::string("REJECTED: ") + why.what());
     return 1;
   } catch (const checker::CannotCheck& why) {
-    std::printf("cannot be checked by this program: %s\n", why.what());
+    checker::say(std::string("cannot be checked by this program: ") + why.what());
     return 3;
   } catch (const std::exception& problem) {
-    std::fprintf(stderr, "assay-check: %s\n", problem.what());
+    checker::say(std::string("assay-check: ") + problem.what(), stderr);
     return 2;
   }
 }
