@@ -87,6 +87,20 @@ bool has_any(const TensorMap& tensors, const std::vector<std::string>& suffixes)
       tensors, [&](const auto& entry) { return ends_with_any(entry.first, suffixes); });
 }
 
+/// How many positions there are, from whatever has an entry for each.
+void say_context(const TensorMap& tensors, Settings& settings) {
+  for (const char* name : {"pos_embed.W_pos", "blocks.0.attn.mask", "blocks.0.attn.rotary_sin"}) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end() || !found->second.defined()) continue;
+    return settings.say("n_ctx", size_of(tensors, name, 2, 0, false), "tensors");
+  }
+  if (settings.find("n_ctx") == nullptr) {
+    fail(
+        "n_ctx: no tensor tells how many positions the network has; say it in a JSON "
+        "configuration beside the file");
+  }
+}
+
 void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
   const auto size = [&](const std::string& name, int64_t rank, int64_t axis) {
     return size_of(tensors, name, rank, axis, transposed);
@@ -94,13 +108,10 @@ void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
   const auto say = [&](const char* name, const nlohmann::json& value) {
     settings.say(name, value, "tensors");
   };
-  if (!tensors.contains("pos_embed.W_pos")) {
-    fail("tensor 'pos_embed.W_pos': missing: networks without learned positions cannot be run");
-  }
   say("d_vocab", size("embed.W_E", 2, 0));
-  say("n_ctx", size_of(tensors, "pos_embed.W_pos", 2, 0, false));
+  say_context(tensors, settings);
   say("d_model", size("embed.W_E", 2, 1));
-  say("d_mlp", size("blocks.0.mlp.W_in", 2, 1));
+  say("d_mlp", has_any(tensors, {".mlp.W_in"}) ? size("blocks.0.mlp.W_in", 2, 1) : 0);
   Sizes heads, widths;
   for (int64_t layer = 0;; ++layer) {
     const std::string W_Q = fmt::format("blocks.{}.attn.W_Q", layer);
@@ -119,11 +130,67 @@ void say_sizes(const TensorMap& tensors, bool transposed, Settings& settings) {
 void say_norm(const TensorMap& tensors, Settings& settings) {
   const bool gains = has_any(tensors, {"ln1.w", "ln2.w", "ln_final.w"});
   const bool shifts = has_any(tensors, {"ln1.b", "ln2.b", "ln_final.b"});
-  if (gains && shifts) settings.say("norm", "pre", "tensors");
+  const bool last = has_any(tensors, {"ln_final.w"});  // which norms behind sums do without
+  if (gains && shifts) settings.say("norm", last ? "pre" : "post", "tensors");
   if (gains && !shifts) settings.say("norm", "rms", "tensors");
   const Setting* norm = settings.find("norm");
-  if (!gains && norm != nullptr && norm->value == "pre") {
-    fail("norm: pre according to {}, but there is no tensor 'blocks.0.ln1.w'", norm->source);
+  const bool needs_gains = norm != nullptr && std::set<std::string>{"pre", "rms", "post"}.contains(
+                                                  norm->value.get<std::string>());
+  if (!gains && needs_gains) {
+    fail("norm: {} according to {}, but there is no tensor 'blocks.0.ln1.w'",
+         norm->value.get<std::string>(), norm->source);
+  }
+}
+
+/// Gates, and keys and values that several queries share, which TransformerLens keeps as `_W_K`.
+void say_blocks(const TensorMap& tensors, Settings& settings) {
+  if (has_any(tensors, {".mlp.W_gate"})) {
+    settings.say("gated_mlp", true, "tensors");
+    for (const auto& [name, bias] : tensors) {
+      // TransformerLens adds it to the product, ours is added to one factor.
+      if (name.ends_with(".mlp.b_in") && bias.defined() && bias.ne(0).any().item<bool>()) {
+        fail("tensor '{}': behind a gate only zeros can be run", name);
+      }
+    }
+  }
+  Sizes shared;
+  for (int64_t layer = 0;; ++layer) {
+    const std::string attn = fmt::format("blocks.{}.attn.", layer);
+    if (!tensors.contains(attn + "W_Q")) break;
+    const bool grouped = tensors.contains(attn + "_W_K");
+    shared.push_back(size_of(tensors, attn + (grouped ? "_W_K" : "W_K"), 3, 0, false));
+  }
+  if (has_any(tensors, {".attn._W_K"})) settings.say("n_kv_heads", shared, "tensors");
+}
+
+/// TransformerLens keeps sines of [pos, dims], in which entries that turn together are alike.
+void say_rotary(const TensorMap& tensors, Settings& settings) {
+  const auto found = tensors.find("blocks.0.attn.rotary_sin");
+  if (found == tensors.end()) return;
+  const int64_t dims = size_of(tensors, found->first, 2, 1, false);
+  settings.say("positions", "rotary", "tensors");
+  settings.say("rotary_dims", dims, "tensors");
+  if (dims < 4 || found->second.size(0) < 2) return;
+  const at::Tensor row = found->second[1].to(at::kDouble);
+  settings.say("rotary_pairs", row[0].equal(row[1]) ? "interleaved" : "halves", "tensors");
+}
+
+/// The base is not told by the sines to its last digit, but they tell a wrong one.
+void require_same_rotation(const TensorMap& tensors, const TransformerConfig& config) {
+  for (const auto& [name, table] : tensors) {
+    if (!name.ends_with(".attn.rotary_sin")) continue;
+    require_read(name, table);
+    const int64_t dims = config.rotary_dims == 0 ? config.d_head.front() : config.rotary_dims;
+    const at::Tensor exponents = at::arange(0, dims, 2, at::kDouble) / static_cast<double>(dims);
+    const at::Tensor angles =
+        at::outer(at::arange(config.n_ctx, at::kDouble), at::pow(config.rotary_base, -exponents));
+    const at::Tensor turned =
+        config.rotary_interleaved ? angles.repeat_interleave(2, 1) : at::cat({angles, angles}, 1);
+    if (table.sizes() != turned.sizes() ||
+        (table.to(at::kDouble) - turned.sin()).abs().max().item<double>() > 1e-3) {
+      fail("tensor '{}': not the sines of rotary_base {} over {} entries", name, config.rotary_base,
+           dims);
+    }
   }
 }
 
@@ -164,12 +231,23 @@ const Registry<LayoutEntry>& layouts() {
 }
 
 Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
-  return convert(tensors, config, same_place, {{".attn.mask"}, {".attn.IGNORE"}});
+  const Layout place = [&](const std::string& name, const Sizes& shape) {
+    Origin origin = same_place(name, shape);
+    const size_t leaf = name.size() - leaf_of(name).size();
+    const std::string grouped = name.substr(0, leaf) + "_" + leaf_of(name);
+    if (tensors.contains(grouped)) origin.tensor = grouped;
+    return origin;
+  };
+  require_same_rotation(tensors, config);
+  return convert(tensors, config, place,
+                 {{".attn.mask"}, {".attn.IGNORE", ".attn.rotary_sin", ".attn.rotary_cos"}});
 }
 
 Weights from_transformer_lens(const TensorMap& tensors, Settings& settings) {
   say_sizes(tensors, false, settings);
   say_norm(tensors, settings);
+  say_blocks(tensors, settings);
+  say_rotary(tensors, settings);
   return from_transformer_lens(tensors, settings.configuration());
 }
 

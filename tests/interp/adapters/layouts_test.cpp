@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <functional>
 
 #include "tests/interp/networks.h"
@@ -96,9 +97,11 @@ TEST(LayoutsTest, WhatTensorsDoNotTellIsAskedFor) {
       message_of([&] { from_transformer_lens(parameters_of(small()), nothing); }),
       "how this network computes is not known, and nothing is guessed. Known: d_vocab 5; n_ctx 7; "
       "d_model 6; d_mlp 4; n_heads [1,2]; d_head [5,3]; attention_biases false; mlp_biases true; "
-      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh); norm (none, pre); "
-      "attention (causal, bidirectional); positions (learned); scores (scaled); blocks "
-      "(sequential); networks with others cannot be run. Say it in mine.config.json, such as "
+      "unembed_bias false. To be said: activation (relu, gelu_exact, gelu_tanh, silu, tanh); norm "
+      "(none, pre, pre_unweighted, rms, rms_unweighted, post); attention (causal, bidirectional); "
+      "positions (learned, none, rotary, alibi); scores (scaled, unscaled); blocks (sequential, "
+      "parallel, parallel_one_norm); networks with others cannot be run. Say it in "
+      "mine.config.json, such as "
       R"({"activation":"...","attention":"...","blocks":"...","norm":"...","positions":"...",)"
       R"("scores":"..."}, or to inspect and convert by --activation, --norm, --attention, )"
       "--positions, --scores, --blocks; what convert writes says it by itself");
@@ -125,20 +128,97 @@ TEST(LayoutsTest, TensorsThatContradictWhatIsSaidAreRefused) {
               read_stated(parameters_of(small()), {{"norm", "none"}, {"d_mlp", 5}});
             }),
             "d_mlp: 5 according to option, 4 according to tensors");
-  TensorMap gains = parameters_of(small_with_everything());
-  std::erase_if(gains, [](const auto& entry) {
-    return entry.first.ends_with("ln1.b") || entry.first.ends_with("ln2.b") ||
-           entry.first == "ln_final.b";
-  });
-  EXPECT_THAT(message_of([&] { read_stated(gains, nlohmann::json::object()); }),
-              HasSubstr("norm \"rms\": cannot be run"));
-  TensorMap gated = parameters_of(small());
-  gated["blocks.0.mlp.W_gate"] = at::zeros({6, 4});
-  EXPECT_EQ(message_of([&] { read_stated(gated); }),
-            "tensor 'blocks.0.mlp.W_gate': gated MLPs cannot be run");
-  TensorMap rotary = parameters_of(small());
-  rotary.erase("pos_embed.W_pos");
-  EXPECT_THAT(message_of([&] { read_stated(rotary); }), HasSubstr("without learned positions"));
+  EXPECT_EQ(message_of([] {
+              read_stated(parameters_of(small()), {{"norm", "rms"}});
+            }),
+            "norm: rms according to option, but there is no tensor 'blocks.0.ln1.w'");
+  TensorMap normed = parameters_of(small());
+  normed["blocks.0.attn.q_norm.w"] = at::ones({5});
+  EXPECT_EQ(message_of([&] { read_stated(normed); }),
+            "tensor 'blocks.0.attn.q_norm.w': norms of queries cannot be run");
+}
+
+TransformerConfig llama_like() {
+  TransformerConfig config = small();
+  config.n_heads = {2, 4};
+  config.d_head = {4, 4};
+  config.n_kv_heads = {2, 2};
+  config.norm = Norm::Rms;
+  config.gated_mlp = true;
+  config.mlp_biases = false;
+  config.positions = PositionEncoding::Rotary;
+  config.rotary_dims = 4;
+  config.rotary_base = 500;
+  return config;
+}
+
+/// The same as TransformerLens keeps them.
+TensorMap llama_like_file(bool interleaved = false, double base = 500) {
+  TensorMap file = parameters_of(llama_like());
+  for (const std::string block : {"blocks.0.attn.", "blocks.1.attn."}) {
+    for (const char* side : {"W_K", "W_V"}) {
+      file[block + "_" + side] = file.at(block + side);
+      file.erase(block + side);
+    }
+    at::Tensor sines = at::empty({7, 4});
+    for (int64_t pos = 0; pos < 7; ++pos)
+      for (int64_t i = 0; i < 4; ++i) {
+        const int64_t pair = interleaved ? i / 2 : i % 2;
+        sines[pos][i] = std::sin(pos * std::pow(base, -pair / 2.0));
+      }
+    file[block + "rotary_sin"] = file[block + "rotary_cos"] = sines;
+  }
+  return file;
+}
+
+TEST(LayoutsTest, TensorsTellGatesSharedHeadsAndRotations) {
+  const nlohmann::json said = {{"activation", "relu"},   {"norm_eps", 1e-5},
+                               {"scores", "scaled"},     {"rotary_base", 500},
+                               {"blocks", "sequential"}, {"attention", "causal"}};
+  const auto read = [&](const TensorMap& file) {
+    Settings settings;
+    settings.say_all(said, "option");
+    return from_transformer_lens(file, settings);
+  };
+  const Weights weights = read(llama_like_file());
+  EXPECT_EQ(weights.config, llama_like());
+  expect_same(weights.tensors, parameters_of(llama_like()));
+  EXPECT_TRUE(read(llama_like_file(true)).config.rotary_interleaved);
+  EXPECT_EQ(message_of([&] { read(llama_like_file(false, 600)); }),
+            "tensor 'blocks.0.attn.rotary_sin': not the sines of rotary_base 500 over 4 entries");
+  TensorMap biased = llama_like_file();
+  biased["blocks.1.mlp.b_in"] = at::zeros({4});
+  EXPECT_TRUE(read(biased).config.mlp_biases);
+  biased["blocks.1.mlp.b_in"] = at::ones({4});
+  EXPECT_EQ(message_of([&] { read(biased); }),
+            "tensor 'blocks.1.mlp.b_in': behind a gate only zeros can be run");
+}
+
+TEST(LayoutsTest, BlocksMayHaveNoMlpAndNetworksNoPositions) {
+  TransformerConfig config = small();
+  config.d_mlp = 0;
+  config.mlp_biases = false;
+  config.positions = PositionEncoding::None;
+  Settings settings;
+  settings.say_all({{"activation", "relu"},
+                    {"attention", "causal"},
+                    {"positions", "none"},
+                    {"scores", "scaled"},
+                    {"blocks", "sequential"},
+                    {"norm", "none"}},
+                   "option");
+  EXPECT_THAT(message_of([&] { from_transformer_lens(parameters_of(config), settings); }),
+              HasSubstr("n_ctx: no tensor tells how many positions"));
+  TensorMap masked = parameters_of(config);
+  masked["blocks.0.attn.mask"] = at::ones({7, 7}, at::kBool).tril();
+  EXPECT_EQ(from_transformer_lens(masked, settings).config, config);
+}
+
+TEST(LayoutsTest, NormsWithoutALastOneStandBehind) {
+  TransformerConfig config = small();
+  config.norm = Norm::Post;
+  const Weights weights = read_stated(parameters_of(config), nlohmann::json::object());
+  EXPECT_EQ(weights.config, config);
 }
 
 /// TransformerLens stores a mask; one that is not causal contradicts a causal network.
@@ -158,9 +238,10 @@ TEST(LayoutsTest, MasksAreComparedWithTheAttentionThatIsSaid) {
             "tensor 'blocks.1.attn.mask': lets positions attend to all others, but the network is "
             "said to be causal");
   for (const char* attention : {"causal", "bidirectional"}) {
-    EXPECT_EQ(reading(causal.triu(-2), attention),
-              "tensor 'blocks.1.attn.mask': lets positions attend to the last 3 only: local "
-              "attention cannot be run");
+    EXPECT_EQ(
+        reading(causal.triu(-2), attention),
+        "tensor 'blocks.1.attn.mask': lets positions attend to the last 3, but the network is "
+        "said to let them attend to all before them");
     EXPECT_THAT(reading(full.triu(), attention), HasSubstr("neither causal nor full"));
     EXPECT_THAT(reading(full.tril(-1), attention), HasSubstr("neither causal nor full"));
     EXPECT_THAT(reading(causal.narrow(0, 0, 6), attention), HasSubstr("a mask of [7, 7]"));

@@ -186,14 +186,16 @@ TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
   EXPECT_EQ(with("norm", "LN"), "");
   const std::string where = at("m.pt").string() + ": m.config.json: ";
   EXPECT_THAT(with("activation", "gelu"), HasSubstr("names two functions, gelu_exact"));
-  EXPECT_EQ(with("activation", "silu"), where +
-                                            "activation \"silu\": cannot be run; this version "
-                                            "runs relu, gelu_exact, gelu_tanh");
-  EXPECT_THAT(with("norm", "LNPre"), HasSubstr("norm \"LNPre\": cannot be run"));
+  EXPECT_EQ(with("activation", "solu_ln"),
+            where +
+                "activation \"solu_ln\": cannot be run; this version runs relu, gelu_exact, "
+                "gelu_tanh, silu, tanh");
+  EXPECT_THAT(with("norm", "LNPre"), HasSubstr("norm: pre_unweighted according to m.config.json"));
   EXPECT_THAT(with("positions", "shortformer"), HasSubstr("cannot be run"));
-  EXPECT_THAT(with("scores", "unscaled"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("positions", "rotary"), HasSubstr("To be said: rotary_dims"));
+  EXPECT_THAT(with("scores", "soft_capped"), HasSubstr("cannot be run"));
   EXPECT_THAT(with("attention", "local"), HasSubstr("cannot be run"));
-  EXPECT_THAT(with("blocks", "parallel"), HasSubstr("cannot be run"));
+  EXPECT_THAT(with("blocks", "braided"), HasSubstr("unknown"));
   EXPECT_THAT(with("activation", "rleu"), HasSubstr("activation \"rleu\": unknown"));
   EXPECT_THAT(with("activation", 3), HasSubstr("activation 3: expected a text"));
   EXPECT_THAT(with("norm_eps", -1), HasSubstr("norm_eps: expected a positive number, found -1"));
