@@ -47,7 +47,8 @@ const Names<std::optional<Activation>> kDenseHeadsOfFiles = {{std::nullopt, "non
                                                              {Activation::Tanh, "tanh"},
                                                              {Activation::Relu, "relu"},
                                                              {Activation::GeluExact, "gelu_exact"},
-                                                             {Activation::Gelu, "gelu"}};
+                                                             {Activation::Gelu, "gelu"},
+                                                             {Activation::Silu, "silu"}};
 
 /// The switches that files hold only where they differ from their default, so that files of
 /// networks without them stay as they always were. Calls visit(name, member) or, for a word,
