@@ -101,17 +101,21 @@ std::string answers_in(const Prompts& prompts) {
   return fmt::format("{}", fmt::join(answers, " "));
 }
 
-void require_tokens(const Prompts& prompts, int64_t n_tokens) {
+/// Answers are outputs: tokens, or the classes of a classifier.
+void require_tokens(const Prompts& prompts, int64_t n_tokens, int64_t n_outputs) {
   for (const Prompt& prompt : prompts.all) {
     const auto refuse = [&](const std::string& why) {
       throw std::runtime_error(fmt::format("{}: {}", prompts.where(prompt.place), why));
     };
     if (prompt.clean.empty()) refuse("no tokens");
-    for (const auto* tokens :
-         {&prompt.clean, &prompt.corrupt, &prompt.answers, &prompt.wrong_answers})
+    for (const auto* tokens : {&prompt.clean, &prompt.corrupt})
       for (const int64_t token : *tokens)
         if (token < 0 || token >= n_tokens)
           refuse(fmt::format("token {}: the network has tokens 0 to {}", token, n_tokens - 1));
+    for (const auto* answers : {&prompt.answers, &prompt.wrong_answers})
+      for (const int64_t answer : *answers)
+        if (answer < 0 || answer >= n_outputs)
+          refuse(fmt::format("answer {}: the network has outputs 0 to {}", answer, n_outputs - 1));
   }
 }
 
@@ -123,9 +127,12 @@ void require_within(const Settings& settings, const char* name, int64_t most) {
 
 }  // namespace
 
-std::unique_ptr<Task> data_task(const std::filesystem::path& path, int64_t n_tokens) {
+std::unique_ptr<Task> data_task(const std::filesystem::path& path, const interp::Places& places) {
   Prompts prompts = read_prompts(path, token_ids());
-  require_tokens(prompts, n_tokens);
+  const int64_t n_tokens = places.n_tokens;
+  const bool known = places.logits >= 0;
+  require_tokens(prompts, n_tokens,
+                 known ? places[places.logits].size(interp::Axis::Output) : n_tokens);
   int64_t longest = 0;
   for (const Prompt& prompt : prompts.all) longest = std::max(longest, std::ssize(prompt.clean));
   return std::make_unique<DataTask>(Settings{{"path", path.string()},

@@ -29,7 +29,7 @@ std::unique_ptr<Task> task_named(const nlohmann::json& named, const std::filesys
   if (data.empty())
     throw std::invalid_argument(
         "the interpretation is about inputs of its author's own; name their file with --data");
-  auto task = data_task(data, places.n_tokens);
+  auto task = data_task(data, places);
   const Settings said = named.at("settings");
   interp::complete(data_entry().options, said, "task data");  // refuses what is no setting
   for (const auto& [name, value] : said)

@@ -45,7 +45,7 @@ std::unique_ptr<tasks::Task> task_of_model(const interp::LoadedModel& model,
           unnamed ? "the model file names no task; name it with --task, or, where the command takes it, "
                     "inputs of one's own with --data"
                   : "the task data has no inputs of its own: name their file with --data");
-    return tasks::data_task(data, model.model->places().n_tokens);
+    return tasks::data_task(data, model.model->places());
   }
   if (!name.empty()) return task_for_model(model.metadata, name);
   return tasks::task_from_json(model.metadata["task"]);

@@ -189,7 +189,8 @@ void Console::line(std::string_view text) const {
 }
 
 void Console::fact(std::string_view name, std::string_view text) const {
-  line(paint(fmt::format("{:<{}}", one_line(std::string(name)), kNameColumn), Tone::Faint) +
+  const std::string label = one_line(std::string(name)) + " ";  // apart from the text, however long
+  line(paint(fmt::format("{:<{}}", label, kNameColumn), Tone::Faint) +
        wrapped(one_line(std::string(text)), width_of(stdout), kNameColumn));
 }
 

@@ -47,7 +47,8 @@ const Names<std::optional<Activation>> kDenseHeadsOfFiles = {{std::nullopt, "non
                                                              {Activation::Tanh, "tanh"},
                                                              {Activation::Relu, "relu"},
                                                              {Activation::GeluExact, "gelu_exact"},
-                                                             {Activation::Gelu, "gelu"}};
+                                                             {Activation::Gelu, "gelu"},
+                                                             {Activation::Silu, "silu"}};
 
 /// The switches that files hold only where they differ from their default, so that files of
 /// networks without them stay as they always were. Calls visit(name, member) or, for a word,
@@ -141,6 +142,9 @@ class Fields {
   std::set<std::string> taken_;
 };
 
+/// Where no tensor has a row per position, nothing else bounds what a file claims.
+constexpr int64_t kLongest = int64_t{1} << 24;
+
 /// Everything that is wrong with a configuration, in the order of its fields.
 class Problems {
  public:
@@ -161,6 +165,9 @@ class Problems {
   void at_least(int64_t least, std::string_view field, int64_t value) {
     require(value >= least, fmt::format("{} must be at least {}, got {}", field, least, value));
   }
+  void at_most(int64_t most, std::string_view field, int64_t value) {
+    require(value <= most, fmt::format("{} must be at most {}, got {}", field, most, value));
+  }
   void each_at_least(int64_t least, std::string_view field, const std::vector<int64_t>& values) {
     if (!values.empty()) at_least(least, field, *std::ranges::min_element(values));
   }
@@ -173,6 +180,7 @@ class Problems {
   void sizes() {
     at_least(1, "d_vocab", config_.d_vocab);
     at_least(1, "n_ctx", config_.n_ctx);
+    at_most(kLongest, "n_ctx", config_.n_ctx);
     at_least(1, "d_model", config_.d_model);
     at_least(0, "d_mlp", config_.d_mlp);
     at_least(0, "d_output", config_.d_output);
@@ -197,6 +205,7 @@ class Problems {
     if (config_.windows.empty()) return;
     one_per_block("windows", config_.windows);
     each_at_least(0, "windows", config_.windows);
+    at_most(kLongest, "windows", *std::ranges::max_element(config_.windows));
     require(config_.causal, "windows need causal attention");
   }
 

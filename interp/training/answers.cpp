@@ -9,12 +9,16 @@ namespace {
 
 using at::Tensor;
 
+/// @param positions  none: all. Places behind a pooling have one, whichever is asked for.
 std::vector<Tensor> values_at(const Transformer& model, const Tensor& tokens,
                               const std::vector<int64_t>& positions,
                               const std::vector<std::string>& places) {
   TraceRequest request;
-  for (const std::string& place : places)
-    request.record.push_back({.place = place, .positions = positions});
+  for (const std::string& place : places) {
+    const bool pooled = model.places()[model.places().at(place)].axes[0].second == 1;
+    request.record.push_back(
+        {.place = place, .positions = pooled ? std::vector<int64_t>{} : positions});
+  }
   return model.trace(tokens, request);
 }
 
@@ -46,7 +50,7 @@ std::vector<Tensor> values_at_ends(const Transformer& model, const LabelledBatch
   return values;
 }
 
-/// A pass for each length, for networks that see both ways.
+/// A pass for each length, for networks that see both ways or pool what they see.
 std::vector<Tensor> values_by_length(const Transformer& model, const LabelledBatch& batch,
                                      const std::vector<std::string>& places) {
   const Tensor ends = std::get<0>(at::_unique(batch.readouts)).cpu();
@@ -80,8 +84,9 @@ std::vector<Tensor> values_at_answers(const Transformer& model, const LabelledBa
     for (Tensor& value : values) value = value.squeeze(1);
     return values;
   }
-  return model.config().causal ? values_at_ends(model, batch, places)
-                               : values_by_length(model, batch, places);
+  const TransformerConfig& config = model.config();
+  return config.causal && config.pool == Pooling::None ? values_at_ends(model, batch, places)
+                                                       : values_by_length(model, batch, places);
 }
 
 Tensor answer_logits(const Transformer& model, const LabelledBatch& batch, int64_t readout) {

@@ -82,7 +82,9 @@ Texts counterfactuals() {
 
 /// A task made of a file, and its inputs.
 void read_data(std::string_view input) {
-  const auto task = tasks::data_task(put("x.txt", input), 30);
+  interp::Places places;
+  places.n_tokens = 30;
+  const auto task = tasks::data_task(put("x.txt", input), places);
   task->sample(tasks::Part::Test, 0, 0, 3);
   require_done([&] { tasks::task_from_json(task->to_json()); }, "the same task");
 }

@@ -115,6 +115,12 @@ Texts networks() {
     texts.push_back(described() + R"(, "config.json": )" + interp::tiny_gpt2_config().dump() + "}");
     texts.push_back(sharded(interp::tiny_gpt2_tensors(prefix)));
   }
+  const std::filesystem::path families = ASSAY_SOURCE "/tests/interp/adapters/families";
+  for (const char* name : {"bert_mlm", "gpt_neo", "gpt_neox", "mistral", "opt_350m", "qwen2"}) {
+    const auto folder = families / name;
+    texts.push_back(R"({"model.safetensors": )" + description_of(folder / "model.safetensors") +
+                    R"(, "config.json": )" + interp::read_file(folder / "config.json") + "}");
+  }
   interp::TensorMap grokking;  // its layout is TransformerLens', transposed
   for (const auto& [name, tensor] : weights_of(*tiny()))
     grokking[name] = tensor.dim() > 1 ? tensor.transpose(-1, -2).contiguous() : tensor;

@@ -18,13 +18,18 @@ using testing::IsEmpty;
 
 class Data : public interp::Scratch {
  protected:
+  static interp::Places places_of(int64_t n_tokens) {
+    interp::Places places;
+    places.n_tokens = n_tokens;
+    return places;
+  }
   std::string refusal(const std::string& content, int64_t n_tokens = 30) {
     put("d.txt", content);
-    return message_of([&] { data_task(at("d.txt"), n_tokens); });
+    return message_of([&] { data_task(at("d.txt"), places_of(n_tokens)); });
   }
   std::unique_ptr<Task> task(const std::string& content, int64_t n_tokens = 30) {
     put("d.txt", content);
-    return data_task(at("d.txt"), n_tokens);
+    return data_task(at("d.txt"), places_of(n_tokens));
   }
 };
 
@@ -107,11 +112,30 @@ TEST_F(Data, IsMadeAgainFromItsJsonWithoutItsInputs) {
   EXPECT_THAT(message_of([&] { again->sample(Part::Test, 0, 0, 1); }), HasSubstr("--data"));
 }
 
+/// A classifier's answers are its classes, of which there are fewer than tokens.
+TEST_F(Data, AnswersAreOutputsOfTheNetwork) {
+  const interp::Transformer classifier({.d_vocab = 30,
+                                        .n_ctx = 3,
+                                        .d_model = 4,
+                                        .d_mlp = 4,
+                                        .n_heads = {1},
+                                        .d_head = {4},
+                                        .d_output = 3,
+                                        .pool = interp::Pooling::First});
+  put("d.txt", "29 7 | 2\n8 9 | 0\n");
+  EXPECT_THAT(data_task(at("d.txt"), classifier.places())->answers(), ElementsAre(0, 2));
+  put("d.txt", "29 7 | 2\n8 9 | 3\n");
+  EXPECT_THAT(message_of([&] { data_task(at("d.txt"), classifier.places()); }),
+              HasSubstr("d.txt:2: answer 3: the network has outputs 0 to 2"));
+}
+
 TEST_F(Data, RefusesWhatIsNone) {
   EXPECT_THAT(refusal(""), HasSubstr("no input in it"));
   EXPECT_THAT(refusal("1 2 | 3\n1 x | 3\n"), HasSubstr("d.txt:2: expected the number of a token"));
-  EXPECT_THAT(refusal("1 2 | 30\n"),
+  EXPECT_THAT(refusal("1 30 | 2\n"),
               HasSubstr("d.txt:1: token 30: the network has tokens 0 to 29"));
+  EXPECT_THAT(refusal("1 2 | 30\n"),
+              HasSubstr("d.txt:1: answer 30: the network has outputs 0 to 29"));
   EXPECT_THAT(refusal("-1 2\n"), HasSubstr("token -1"));
   EXPECT_THAT(refusal("1 2 | 3\n4 5\n"), HasSubstr("1 of 2 prompts have no 'answers'"));
   EXPECT_THAT(refusal("1 2 | 7\n3 4 | 7\n"), HasSubstr("the only answer in it is 7; expected at"));

@@ -9,6 +9,7 @@
 #include "circuits/interpretation/program.h"
 #include "interp/network/build.h"
 #include "tests/tools/model_folder.h"
+#include "tools/streams.h"
 
 namespace assay::tools {
 namespace families_test {
@@ -132,9 +133,10 @@ TEST_P(FamiliesSlow, IsReadAsTheNetworkThatItIsAndConverted) {
 
 TEST_P(FamiliesSlow, IsExplained) {
   const Finished explained =
-      succeed("explain" + model_ + "--data inputs.txt --method occlusion --method gradient_norm" +
+      succeed("explain" + model_ + "--data inputs.txt --method occlusion --method gradient-norm" +
               " --replacer uniform --json e.json '3 4 7'");
-  EXPECT_EQ(read("e.json")["explanations"][0]["scores"].size(), 3);
+  EXPECT_EQ(read("e.json")["explanations"][0]["scores"].size(),
+            2);  // the answer is read off the last token
 }
 
 TEST_P(FamiliesSlow, HasCircuitsWhereWritersAddUp) {
@@ -157,13 +159,15 @@ TEST_P(FamiliesSlow, IsValidated) {
   const Finished ran = run(std::string("--load ") + OWN_TASK + " validate" + model_ +
                            "--interpretation said.json --data inputs.txt --claim 'words.PE<=0'"
                            " --json v.json");
-  ASSERT_LE(ran.code, 1) << ran.error;
+  ASSERT_THAT(ran.code, testing::AnyOf(kDone, kViolated, kUndecided)) << ran.error;
   const nlohmann::json report = read("v.json");
   EXPECT_EQ(report["inputs"], 6);
   int64_t failures = 0;
   for (const auto& row : report["rows"]) {
     EXPECT_EQ(row["n"], 6) << row;
-    if (row["node"] == "words" && row["axiom"] == "PE") EXPECT_EQ(row["failures"], 0);
+    if (row["node"] == "words" && row["axiom"] == "PE") {
+      EXPECT_EQ(row["failures"], 0);
+    }
     failures += row["failures"].get<int64_t>();
   }
   EXPECT_GT(failures, 0);

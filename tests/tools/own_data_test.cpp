@@ -62,7 +62,7 @@ TEST_F(OwnData, IsAskedForWhereNothingElseSaysWhatInputsAre) {
                  "name their file with --data");
   put("wrong.txt", "1 2 5 | 9\n");
   expect_refused("discover --model or.safetensors --data wrong.txt --out no.json",
-                 "wrong.txt:1: token 9: the network has tokens 0 to 5");
+                 "wrong.txt:1: answer 9: the network has outputs 0 to 5");
   put("long.txt", "1 2 3 5 | 0\n1 2 3 5 | 1\n");
   expect_refused("discover --model or.safetensors --data long.txt --out no.json", "n_ctx");
 }

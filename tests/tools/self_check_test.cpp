@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <random>
+
 #include "interp/network/transformer.h"
+#include "tests/interp/blocks.h"
+#include "tests/interp/networks.h"
 
 namespace assay::tools {
 namespace self_check_test {
@@ -29,6 +33,23 @@ TEST(SelfCheck, IdentitiesHoldOnRandomNetworksOfAllKinds) {
       EXPECT_LT(error, 1e-5 * value) << formula;
       EXPECT_GT(value, 0) << formula;
     }
+  }
+}
+
+TEST(SelfCheck, IdentitiesHoldOnNetworksOfEveryBlock) {
+  const at::NoGradGuard no_grad;
+  std::vector<interp::NamedConfig> networks = interp::networks_of_blocks();
+  std::mt19937_64 random(9);
+  for (int i = 0; i < 40; ++i) networks.push_back({"random", interp::random_config(random)});
+  for (const auto& [name, config] : networks) {
+    SCOPED_TRACE(name + " " + to_json(config).dump());
+    interp::Transformer model(config);
+    interp::randomise(model, random(), 0.3);
+    const auto identities = check_identities(model, 0);
+    const bool sums_up = identities.back().formula.starts_with("logits = all that components");
+    EXPECT_EQ(sums_up, config.norm != interp::Norm::Post);
+    for (const auto& [formula, error, value] : identities)
+      EXPECT_LE(error, 1e-5 * (1 + value)) << formula;
   }
 }
 

@@ -165,6 +165,7 @@ TEST_F(ConfigTest, EveryFieldThatIsReadMatters) {
       {"mistral", "sliding_window", nullptr},
       {"smollm", "hidden_act", "relu"},
       {"bert_mlm", "hidden_act", "relu"},
+      {"bert_mlm", "hidden_act", "silu"},
       {"bert_classifier", "layer_norm_eps", 0.1},
       {"roberta_mlm", "hidden_act", "gelu_new"},
       {"distilbert_mlm", "activation", "relu"},

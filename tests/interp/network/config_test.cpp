@@ -55,6 +55,12 @@ TEST(TransformerConfigTest, WhatDoesNotGoTogetherIsNamed) {
   EXPECT_EQ(problem([](Config& c) { c.windows = {1}; }),
             "configuration: windows must have one entry per block: 2, got 1");
   EXPECT_THAT(problem([](Config& c) { c.windows = {1, -1}; }), HasSubstr("windows must be at"));
+  EXPECT_THAT(problem([](Config& c) {
+                c.windows = {1, int64_t{1} << 62};
+              }),
+              HasSubstr("windows must be at most 16777216"));
+  EXPECT_THAT(problem([](Config& c) { c.n_ctx = int64_t{1} << 62; }),
+              HasSubstr("n_ctx must be at most 16777216"));
   EXPECT_EQ(problem([](Config& c) {
               c.windows = {1, 1};
               c.causal = false;

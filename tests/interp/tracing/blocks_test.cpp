@@ -99,7 +99,7 @@ TEST(BlocksTest, ShortcutsChangeNothingInSinglePrecision) {
   std::vector<NamedConfig> networks = networks_of_blocks();
   for (const TransformerConfig& config : assorted_configs()) networks.push_back({"plain", config});
   for (int i = 0; i < 100; ++i) networks.push_back({"random", random_config(random)});
-  int absorbed = 0, through = 0, folded = 0;
+  int absorbed = 0, through = 0, folded = 0, shared = 0, windowed = 0, biased = 0;
   for (auto& [name, config] : networks) {
     config.d_model *= 4;  // so that shortcuts pay
     config.n_ctx *= 2;
@@ -122,6 +122,12 @@ TEST(BlocksTest, ShortcutsChangeNothingInSinglePrecision) {
         absorbed += step.reads == Reads::Absorbed;
         through += step.reads == Reads::ThroughMlp;
         folded += step.folded;
+        const Place& place = places[step.place];
+        if (step.reads == Reads::Formed && !step.folded) continue;
+        windowed += step.first_key > 0;
+        biased += place.by == Primitive::Scores && config.positions == PositionEncoding::Alibi;
+        shared += step.reads != Reads::Formed &&
+                  places[place.reads[1].from].size(Axis::Head) < place.size(Axis::Head);
       }
       const bool one = !site.positions.empty();
       const Tensor expected = one ? logits.narrow(1, logits.size(1) - 1, 1) : logits;
@@ -133,6 +139,7 @@ TEST(BlocksTest, ShortcutsChangeNothingInSinglePrecision) {
   EXPECT_GT(absorbed, 100);
   EXPECT_GT(through, 10);
   EXPECT_GT(folded, 100);
+  for (const int seldom : {shared, windowed, biased}) EXPECT_GT(seldom, 10);
 }
 
 TEST(BlocksTest, RotatedKeysAreFormedAndValuesAreNot) {

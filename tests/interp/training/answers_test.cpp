@@ -61,6 +61,26 @@ TEST(Answers, AreThoseOfEachInputAlone) {
   }
 }
 
+/// A network that pools its positions must not see what fills the rows up, causal or not.
+TEST(Answers, OfPooledNetworksAreThoseOfEachInputAlone) {
+  for (const bool causal : {false, true}) {
+    TransformerConfig config = sizes();
+    config.causal = causal;
+    config.pool = Pooling::Mean;
+    config.d_output = 2;
+    const auto model = random_model(config);
+    LabelledBatch batch{random_tokens(config, 9, config.n_ctx, 3), {}, {}};
+    EXPECT_TRUE(answer_logits(*model, batch, 1).equal(logits_at(*model, batch.tokens, 0)));
+    batch.readouts = at::remainder(at::arange(9), config.n_ctx);
+    const Tensor logits = answer_logits(*model, batch, 0);
+    for (int64_t i = 0; i < 9; ++i) {
+      const auto end = batch.readouts[i].item<int64_t>();
+      const Tensor alone = batch.tokens.narrow(0, i, 1).narrow(1, 0, end + 1);
+      EXPECT_TRUE(logits[i].allclose(logits_at(*model, alone, end)[0], 1e-10, 1e-12)) << i;
+    }
+  }
+}
+
 TEST(Answers, StandWhereThereAreLabelsByPosition) {
   const TransformerConfig config = assorted_configs()[2];
   const auto model = random_model(config);
