@@ -43,6 +43,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("derive", "derive an interpretation from a network", add_derive);
   add("validate", "test an interpretation against the axioms", add_validate);
   add("prove", "prove what holds for every input, or find one that refutes it", add_prove);
+  add("attack", "look for an input on which a network is wrong", add_attack);
   add("mutate", "change one thing in an interpretation, which validation must catch", add_mutate);
   group = "Circuits";
   add("discover", "find the circuit that does the work in a network", add_discover);

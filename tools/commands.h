@@ -18,6 +18,7 @@ using Command = std::function<int()>;
 Command add_train(CLI::App& app);
 Command add_derive(CLI::App& app);
 Command add_validate(CLI::App& app);
+Command add_attack(CLI::App& app);
 Command add_prove(CLI::App& app);
 Command add_mutate(CLI::App& app);
 Command add_convert(CLI::App& app);

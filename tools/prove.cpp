@@ -45,16 +45,6 @@ tasks::Subject load(const ProveCommand& options) {
   return subject;
 }
 
-const proofs::Specified& domain_of(const tasks::Specification& known, const std::string& name) {
-  if (name.empty()) return known.domains.front();
-  std::vector<std::string> names;
-  for (const proofs::Specified& specified : known.domains) {
-    if (specified.domain.name == name) return specified;
-    names.push_back(specified.domain.name);
-  }
-  interp::refuse_name("domain", name, names);
-}
-
 int exit_code(const std::vector<Statement>& statements) {
   const auto any = [&](Verdict verdict) {
     return std::ranges::count(statements, verdict, &Statement::verdict) > 0;
@@ -71,14 +61,13 @@ int run_prove(const ProveCommand& options) {
   const proofs::Study study{.network = *subject.model.model,
                             .interpretation = subject.interpretation(),
                             .program = subject.program,
-                            .specified = domain_of(known, options.domain),
+                            .specified = domain_named(known, options.domain),
                             .knowledge = known.knowledge,
                             .answers = subject.task->answers()};
   const Console& console = session.console;
   console.fact("model", options.model.string());
   console.fact("interpretation", subject.interpretation().title);
-  console.fact("domain", fmt::format("{}: {} ({} inputs)", study.domain().name,
-                                     study.domain().words, study.domain().inputs_in_words()));
+  console.fact("domain", domain_text(study.domain()));
 
   std::vector<Statement> statements;
   {
@@ -91,7 +80,9 @@ int run_prove(const ProveCommand& options) {
                                    int64_t of) { line.count(done, of, what); },
                 .stop = &watch_interrupts()});
   }
+  const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
   print_statements(statements, *subject.task, console);
+  print_rows(rows, console);
   nlohmann::ordered_json report = report_head("proofs");
   report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
   report["interpretation"] = {{"path", options.interpretation.string()},
@@ -101,6 +92,12 @@ int run_prove(const ProveCommand& options) {
                       {"words", study.domain().words},
                       {"inputs", study.domain().inputs_in_words()}};
   report["statements"] = to_json(statements, *subject.task);
+  report["rows"] = nlohmann::ordered_json::array();
+  for (const proofs::EqualRows& equal : rows)
+    report["rows"].push_back({{"rows", equal.rows},
+                              {"never", equal.never},
+                              {"is_error", equal.is_error},
+                              {"because", equal.because}});
   write_report(options.common, report);
   if (!options.certificate.empty()) {
     proofs::write_certificate(study, statements, {options.model, options.interpretation},

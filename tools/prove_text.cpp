@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "interp/names.h"
+
 namespace assay::tools {
 namespace {
 
@@ -26,6 +28,28 @@ std::string name_of(const Statement& statement) {
 }
 
 }  // namespace
+
+const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name) {
+  if (name.empty()) return known.domains.front();
+  std::vector<std::string> names;
+  for (const proofs::Specified& specified : known.domains) {
+    if (specified.domain.name == name) return specified;
+    names.push_back(specified.domain.name);
+  }
+  interp::refuse_name("domain", name, names);
+}
+
+std::string domain_text(const proofs::Domain& domain) {
+  return fmt::format("{}: {} ({} inputs)", domain.name, domain.words, domain.inputs_in_words());
+}
+
+void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console) {
+  if (rows.empty()) return;
+  console.line();
+  console.line(console.paint("What follows for the rows of a validation", Tone::Bold));
+  for (const proofs::EqualRows& equal : rows)
+    console.fact("", fmt::format("{} (proved: {})", proofs::to_string(equal), equal.because));
+}
 
 void print_statements(const std::vector<Statement>& statements, const tasks::Task& task,
                       const Console& console) {

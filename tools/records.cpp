@@ -46,6 +46,7 @@ const std::vector<RecordKind>& record_kinds() {
       {axioms::kReportKind, axioms::kReportSchema, "validate",
        "how often an interpretation fails, and the verdicts on claims"},
       {"proofs", 1, "prove", "what holds for every input, what an input refutes, and what is open"},
+      {"attack", 1, "attack", "an input on which something fails, or how close the search came"},
       {"measurement", 1, "measure", "how well a circuit stands in for its network"},
       {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit"},
       {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made"},

@@ -65,7 +65,7 @@ std::vector<int64_t> label_of(const PrototypeReading& reading, const Domain& dom
 
 CaseProver::CaseProver(const Weights& weights, const Domain& domain,
                        const PrototypeReading& reading)
-    : reading_(reading), first_(weights, domain) {
+    : reading_(reading), first_(weights, domain), float32_(first_, reading) {
   const BlockWeights& b = first_.block();
   const Tensor towards = reading.units.t(), towards_size = towards.abs();
   for (int64_t h = 0; h < first_.heads(); ++h) {
@@ -116,6 +116,8 @@ Case CaseProver::prove(size_t i, int64_t alternative, Guesses& guesses) const {
     return !is_right({.labels = reading_.labels}, label, p);
   });
   of.right_prototypes = right;
+  for (int64_t w = 0; w < reading_.labels.size(0); ++w)
+    if (std::ranges::count(right, w) == 0) of.wrong.push_back(w);
 
   Views views;
   for (int64_t h = 0; h < first_.heads(); ++h)
@@ -129,8 +131,9 @@ Case CaseProver::prove(size_t i, int64_t alternative, Guesses& guesses) const {
   }
   const auto place = std::ranges::find(first_.domain().slots[of.slot].positions, of.position) -
                      first_.domain().slots[of.slot].positions.begin();
-  const Fixed numbers = fixed(first_.key(
-      of.position, first_.domain().slots[of.slot].alternatives[alternative][place]));
+  const int query =
+      first_.key(of.position, first_.domain().slots[of.slot].alternatives[alternative][place]);
+  const Fixed numbers = fixed(query);
   bound_neurons(of, views, guesses);
   for (const int64_t prototype : right) {
     of.right = prototype;
@@ -138,7 +141,17 @@ Case CaseProver::prove(size_t i, int64_t alternative, Guesses& guesses) const {
     decide(of, closest);
     if (of.verdict != Verdict::Open) break;
   }
+  if (of.verdict == Verdict::Proved) bound_rounding(of, views, query);
   return of;
+}
+
+void CaseProver::bound_rounding(Case& of, const Views& views, int query) const {
+  const std::vector<double> errors = float32_.errors(of, views, query, of.wrong);
+  of.float32_margin = of.margin;
+  for (size_t i = 0; i < errors.size(); ++i) {
+    of.float32_error = std::max(of.float32_error, errors[i]);
+    of.float32_margin = std::min(of.float32_margin, of.margin_to[i] - errors[i]);
+  }
 }
 
 CaseProver::Fixed CaseProver::fixed(int query) const {
@@ -173,9 +186,7 @@ void CaseProver::bound_neurons(Case& of, const Views& views, Guesses& guesses) c
 CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
   const int64_t d_mlp = written_.size(0);
   Lines lines;
-  for (int64_t w = 0; w < reading_.labels.size(0); ++w)
-    if (std::ranges::count(of.right_prototypes, w) == 0) lines.wrong.push_back(w);
-  const auto n_wrong = static_cast<int64_t>(lines.wrong.size());
+  const auto n_wrong = static_cast<int64_t>(of.wrong.size());
   lines.slopes = at::zeros({d_mlp, n_wrong}, torch::kFloat64);
   lines.constant.resize(n_wrong);
   lines.error.resize(n_wrong);
@@ -191,7 +202,7 @@ CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
     for (int64_t n = 0; n < d_mlp; ++n)
       value_size[n] += maps.neuron_size.data_ptr<double>()[n];
   for (int64_t i = 0; i < n_wrong; ++i) {
-    const int64_t w = lines.wrong[i];
+    const int64_t w = of.wrong[i];
     lines.constant[i] = score[of.right] - score[w];
     lines.error[i] = score_size[of.right] + score_size[w];
   }
@@ -201,13 +212,13 @@ CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
     if (u <= 0) continue;
     const double chord = l >= 0 ? 1 : u / (u - l);
     for (int64_t i = 0; i < n_wrong; ++i) {
-      const double towards = c[n][of.right] - c[n][lines.wrong[i]];
+      const double towards = c[n][of.right] - c[n][of.wrong[i]];
       double s = towards;
       if (l < 0) s = towards < 0 ? towards * chord : (u >= -l ? towards : 0);
       slope[n][i] = s;
       lines.constant[i] += s * pre[n] - (l < 0 && towards < 0 ? s * l : 0);
       lines.error[i] += std::abs(s) * (pre_size[n] + value_size[n]) +
-                        (c_size[n][of.right] + c_size[n][lines.wrong[i]]) *
+                        (c_size[n][of.right] + c_size[n][of.wrong[i]]) *
                             (std::abs(l) + std::abs(u));
     }
   }
@@ -218,9 +229,10 @@ CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
 std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, const Fixed& fixed,
                                               Guesses& guesses) const {
   const Lines lines = this->lines(of, fixed);
-  const auto n_wrong = static_cast<int64_t>(lines.wrong.size());
-  const Tensor wrong = torch::tensor(lines.wrong);
-  std::vector<double> margin(n_wrong);
+  const auto n_wrong = static_cast<int64_t>(of.wrong.size());
+  const Tensor wrong = torch::tensor(of.wrong);
+  std::vector<double>& margin = of.margin_to;
+  margin.resize(n_wrong);
   for (int64_t i = 0; i < n_wrong; ++i) margin[i] = lines.constant[i] - lines.error[i];
   of.margins = at::zeros({std::ssize(maps_), reading_.labels.size(0)}, torch::kFloat64);
   std::vector<Directions> directions;
@@ -243,7 +255,7 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
          .value = numbers(size * kShare)},
         guess);
     for (int64_t i = 0; i < n_wrong; ++i) {
-      of.margins[h][lines.wrong[i]] = least[i];
+      of.margins[h][of.wrong[i]] = least[i];
       margin[i] += least[i];
     }
   }
@@ -251,7 +263,7 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
   std::vector<Tensor> closest;
   const auto nearest = std::ranges::min_element(margin) - margin.begin();
   of.margin = n_wrong > 0 ? margin[nearest] : std::numeric_limits<double>::infinity();
-  of.nearest_wrong = n_wrong > 0 ? lines.wrong[nearest] : -1;
+  of.nearest_wrong = n_wrong > 0 ? of.wrong[nearest] : -1;
   for (int64_t i = 0; i < n_wrong; ++i)
     if (i == nearest || margin[i] <= 0) {
       const auto chosen = attaining(views[0].attended, directions[0], i, Side::Least,

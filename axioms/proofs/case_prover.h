@@ -10,6 +10,7 @@
 
 #include "axioms/proofs/certified_ratio.h"
 #include "axioms/proofs/first_block.h"
+#include "axioms/proofs/float32_bound.h"
 #include "axioms/proofs/nearest_prototype.h"
 
 namespace assay::proofs {
@@ -50,7 +51,6 @@ class CaseProver {
   };
   /// Lines that bound the ReLUs from the side that matters, for each wrong prototype.
   struct Lines {
-    std::vector<int64_t> wrong;  ///< prototypes
     at::Tensor slopes;           ///< float64 [d_mlp, wrong]
     std::vector<double> constant, error;  ///< of each margin
   };
@@ -59,15 +59,17 @@ class CaseProver {
   Fixed fixed(int query) const;
   void bound_neurons(Case& of, const Views& views, Guesses& guesses) const;
   Lines lines(const Case& of, const Fixed& fixed) const;
-  /// Fills in the margins for of.right. @return inputs that come closest, one per wrong prototype
+  /// Fills in the margins of of.right to of.wrong. @return inputs that come closest, one per wrong prototype
   ///   whose margin is not positive, or the closest of all.
   std::vector<at::Tensor> bound_margins(Case& of, const Views& views, const Fixed& fixed,
                                         Guesses& guesses) const;
+  void bound_rounding(Case& of, const Views& views, int query) const;
   void decide(Case& of, const std::vector<at::Tensor>& closest) const;
   at::Tensor scores(int64_t position, const at::Tensor& input) const;  ///< float64 [prototype]
 
   const PrototypeReading& reading_;
   FirstBlock first_;
+  Float32Bound float32_;
   std::vector<HeadMaps> maps_;
   at::Tensor written_, written_size_;  // W_out U^T: [d_mlp, prototype]
 };

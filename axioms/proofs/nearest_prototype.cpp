@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 
 #include "axioms/proofs/case_prover.h"
@@ -124,6 +125,19 @@ Statement statement_of(const PrototypeReading& reading, const Domain& domain,
   if (least)
     statement.words += fmt::format(", least margin {:.6f} at position {}", least->margin,
                                    least->position);
+  if (statement.verdict == Verdict::Proved) {
+    double error = 0, left = std::numeric_limits<double>::infinity();
+    for (const Case& of : cases)
+      error = std::max(error, of.float32_error), left = std::min(left, of.float32_margin);
+    statement.float32 = {.error = error,
+                         .shown = left > 0,
+                         .words = fmt::format(
+                             "margins move by at most {:.4f} in any order of sums, with keys and "
+                             "values formed, absorbed or folded; {}",
+                             error,
+                             left > 0 ? fmt::format("at least {:.4f} is left", left)
+                                      : "not shown in float32")};
+  }
   statement.proof = {{"kind", "fractional"}, {"cases", std::move(list)}};
   for (const int64_t position : reading.positions) {
     std::vector<Tensor> neurons, margins;

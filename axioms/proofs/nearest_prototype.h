@@ -48,8 +48,11 @@ struct Case {
   int64_t right = -1;          ///< one of them, which all others are held against
   double margin = 0;           ///< a lower bound, valid for every input of the case
   int64_t nearest_wrong = -1;  ///< the prototype that it is attained by
+  std::vector<int64_t> wrong = {};             ///< prototypes that have another label
+  std::vector<double> margin_to = {};          ///< lower bounds on the margins to them
   at::Tensor worst = {};       ///< int64 [pos]: an input that comes closest
   double float32_error = 0;    ///< how far rounding in float32 can move any of the margins
+  double float32_margin = 0;   ///< what it leaves of the least, of proved cases
   at::Tensor neurons = {};     ///< float64 [head, 2, d_mlp]: bounds on what each head adds
   at::Tensor margins = {};     ///< float64 [head, prototype]: … in the direction of each margin
 };

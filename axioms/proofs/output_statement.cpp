@@ -25,7 +25,7 @@ struct Decisions {
   int64_t inputs = 0, right = 0, certain = 0;
   int64_t certain_in_float32 = 0;
   double least = std::numeric_limits<double>::infinity();  // margin of a certain decision
-  Tensor at, wrong;                                        // where it is least; a wrong one
+  Tensor at = {}, wrong = {};                                        // where it is least; a wrong one
   double float32_error = 0;                                // largest, of any margin
 
   void add(const Decisions& other) {  // chunks are added in their order
@@ -105,9 +105,10 @@ Statement statement_of(const Study& study, const Decisions& all) {
         {"least_margin", all.least},
         {"at", std::vector<int64_t>(all.at.data_ptr<int64_t>(),
                                     all.at.data_ptr<int64_t>() + all.at.numel())}};
-  statement.float32 = {.error = all.float32_error};
+  statement.float32 = {.error = all.float32_error,
+                       .shown = all.certain_in_float32 == all.inputs};
   statement.float32->words =
-      all.certain_in_float32 == all.inputs
+      statement.float32->shown
           ? fmt::format("decides alike on every input, with keys and values formed or absorbed: "
                         "rounding moves a margin by at most {:.2g}",
                         all.float32_error)

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "axioms/proofs/nearest_prototype.h"
+#include "axioms/proofs/output_statement.h"
 #include "axioms/proofs/program_statement.h"
 #include "axioms/proofs/suffix.h"
 #include "axioms/proofs/weights.h"
@@ -106,17 +107,14 @@ class Proving {
   Proving(const Study& study, const ProveOptions& options) : study_(study), options_(options) {}
 
   std::vector<Statement> operator()() {
-    const auto& nodes = study_.interpretation.nodes;
-    if (asked(kProgram))
-      add(kProgram, "", [&] { return prove_program(study_); });
-    for (const Node& node : nodes)
-      if (asked(kSuffix) && (node.gamma.name == "write_levels" || named(kSuffix)) &&
-          node.name != study_.interpretation.output)
-        add(kSuffix, node.name, [&] { return prove_suffix(study_, node); });
-    for (const Node& node : nodes)
-      if (asked(kNode) && (node.alpha.name == "nearest_prototype" || named(kNode)) &&
-          node.name != study_.interpretation.output)
-        add(kNode, node.name, [&] { return prove_node(study_, node, options_); });
+    if (asked(kProgram)) add(kProgram, "", [&] { return prove_program(study_); });
+    about_nodes(
+        kSuffix, [](const Node& node) { return node.gamma.name == "write_levels"; },
+        [&](const Node& node) { return prove_suffix(study_, node); });
+    about_nodes(
+        kNode, [](const Node& node) { return node.alpha.name == "nearest_prototype"; },
+        [&](const Node& node) { return prove_node(study_, node, options_); });
+    if (asked(kOutput)) add(kOutput, "", [&] { return output(); });
     return std::move(statements_);
   }
 
@@ -125,6 +123,30 @@ class Proving {
     return std::ranges::count(options_.statements, name) > 0;
   }
   bool asked(const std::string& name) const { return options_.statements.empty() || named(name); }
+
+  Statement output() const {
+    return prove_output(study_,
+                        {.seconds = options_.attack_seconds,
+                         .seed = options_.seed,
+                         .stop = options_.stop,
+                         .on_progress = {}},
+                        [&](int64_t done, int64_t of) {
+                          if (options_.on_progress) options_.on_progress("inputs", done, of);
+                        });
+  }
+
+  // A statement about the nodes that it is meant for. Asked for by name where there are none, it is
+  // open for every node, with the reason.
+  template <typename Meant, typename Work>
+  void about_nodes(const char* name, const Meant& meant, const Work& work) {
+    if (!asked(name)) return;
+    std::vector<const Node*> nodes;
+    for (const Node& node : study_.interpretation.nodes)
+      if (node.name != study_.interpretation.output) nodes.push_back(&node);
+    const bool any = std::ranges::any_of(nodes, [&](const Node* node) { return meant(*node); });
+    for (const Node* node : nodes)
+      if (any ? meant(*node) : named(name)) add(name, node->name, [&] { return work(*node); });
+  }
 
   template <typename Work>
   void add(const std::string& name, const std::string& node, const Work& work) {

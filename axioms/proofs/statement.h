@@ -24,7 +24,8 @@ inline constexpr const char* kOutput = "output = specification";
 /// What separates the exact network from the one that runs.
 struct Float32 {
   double error = 0;   ///< a bound on how far rounding can move the margin
-  std::string words;  ///< for which orders of operations, and what it leaves
+  bool shown = false; ///< the statement holds of the network as it runs, too
+  std::string words = {};  ///< for which orders of operations, and what it leaves
 };
 
 struct Statement {

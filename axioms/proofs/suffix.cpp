@@ -163,6 +163,7 @@ Statement statement_of(const AffineSuffix& suffix) {
                      {"least_on_bit", suffix.least_on_bit}};
   const double margin = std::min(-all_off, least_on);
   statement.float32 = {.error = suffix.error,
+                       .shown = margin > suffix.error,
                        .words = fmt::format("any order of the sums moves it by at most {:.2g}{}",
                                             suffix.error,
                                             margin > suffix.error ? "" : ": not shown in float32")};

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <set>
 
 #include "circuits/interpretation/composition.h"
 #include "sat2/masks.h"
@@ -163,6 +164,70 @@ std::optional<Statement> decide(const Interpretation& interpretation,
   return statement;
 }
 
+// --- simpler formulas
+
+std::vector<sat2::Clause> different(std::vector<sat2::Clause> clauses) {
+  std::ranges::sort(clauses);
+  clauses.erase(std::unique(clauses.begin(), clauses.end()), clauses.end());
+  return clauses;
+}
+
+/// Different clauses and variables: fewer are simpler.
+std::pair<size_t, size_t> complexity(const sat2::Formula& formula) {
+  std::set<int> variables;
+  for (const sat2::Clause& clause : formula.clauses)
+    variables.insert({clause.left.variable, clause.right.variable});
+  return {different(formula.clauses).size(), variables.size()};
+}
+
+/// The formula with one variable in place of another; a clause that is then none gives its place to
+/// another one.
+std::optional<sat2::Formula> merged(const sat2::Formula& formula, int from, int to) {
+  sat2::Formula changed{formula.variables, {}};
+  for (sat2::Clause clause : formula.clauses) {
+    for (sat2::Literal* literal : {&clause.left, &clause.right})
+      if (literal->variable == from) literal->variable = to;
+    if (clause.left.variable == clause.right.variable) continue;
+    if (clause.right.variable < clause.left.variable) std::swap(clause.left, clause.right);
+    changed.clauses.push_back(clause);
+  }
+  if (changed.clauses.empty()) return std::nullopt;
+  while (changed.clauses.size() < formula.clauses.size())
+    changed.clauses.push_back(changed.clauses.back());
+  return changed;
+}
+
+/// Another clause of the formula in the place of one (which drops it, where formulas have one
+/// length), a clause less, or a variable less.
+Tensor simpler(const Tensor& tokens, const sat2::SamplerSettings& sampler) {
+  const sat2::Formula formula = formula_of(tokens, sampler.variables);
+  std::vector<sat2::Formula> candidates;
+  if (std::ssize(formula.clauses) > sampler.min_clauses)
+    for (size_t i = 0; i < formula.clauses.size(); ++i) {
+      candidates.push_back(formula);
+      candidates.back().clauses.erase(candidates.back().clauses.begin() +
+                                      static_cast<std::ptrdiff_t>(i));
+    }
+  for (const sat2::Clause& dropped : different(formula.clauses))
+    for (const sat2::Clause& kept : different(formula.clauses)) {
+      candidates.push_back(formula);
+      std::ranges::replace(candidates.back().clauses, dropped, kept);
+    }
+  for (int from = 0; from < sampler.variables; ++from)
+    for (int to = 0; to < sampler.variables; ++to)
+      if (auto changed = merged(formula, from, to)) candidates.push_back(std::move(*changed));
+  std::erase_if(candidates, [&](const sat2::Formula& candidate) {
+    return candidate.clauses.size() >= formula.clauses.size() &&
+           complexity(candidate) >= complexity(formula);
+  });
+  std::ranges::stable_sort(candidates, {}, complexity);
+  Tensor rows = at::empty({std::ssize(candidates), n_ctx(sampler.max_clauses)}, torch::kInt64);
+  for (size_t i = 0; i < candidates.size(); ++i)
+    write_tokens(candidates[i], sampler.max_clauses,
+                 rows.data_ptr<int64_t>() + static_cast<int64_t>(i) * rows.size(1));
+  return rows;
+}
+
 }  // namespace
 
 Specification specification(const sat2::SamplerSettings& sampler) {
@@ -171,6 +236,10 @@ Specification specification(const sat2::SamplerSettings& sampler) {
                             [sampler](const Interpretation& interpretation,
                                       const proofs::Specified&) {
                               return decide(interpretation, sampler);
+                            },
+                        .simpler =
+                            [sampler](const Tensor& tokens) {
+                              return two_sat::simpler(tokens, sampler);
                             },
                         .order_free = {"truth_table_programs"},
                         .is_input =

@@ -1,0 +1,27 @@
+#pragma once
+// Which rows of a validation are equal, or zero, because of what was proved: on every distribution
+// of inputs of the domain, so that a bound on all rows need not count them apart.
+
+#include <string>
+#include <vector>
+
+#include "axioms/proofs/study.h"
+
+namespace assay::proofs {
+
+/// Rows (`evaluate.PR`) that fail on the same inputs.
+struct EqualRows {
+  std::vector<std::string> rows;
+  bool never = false;         ///< on none
+  bool is_error = false;      ///< on those on which the network's answer is wrong
+  std::string because = {};   ///< the statements that it follows from
+};
+
+/// What follows from these statements, one entry per set of rows that is more than one row or that
+/// never fails. Rows in no entry stand for themselves.
+std::vector<EqualRows> equal_rows(const Study& study, const std::vector<Statement>& statements);
+
+/// `evaluate.PR = evaluate.CR = or.PE = or.PR = 1 - accuracy`, `parse.PE = parse.CE = 0`.
+std::string to_string(const EqualRows& rows);
+
+}  // namespace assay::proofs

@@ -1,0 +1,150 @@
+// `assay attack --model FILE`
+
+#include "axioms/proofs/attack.h"
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "interp/adapters/model_file.h"
+#include "interp/names.h"
+#include "interp/network/transformer.h"
+#include "tasks/registry.h"
+#include "tasks/subject.h"
+#include "tools/choices.h"
+#include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "tools/numbers.h"
+#include "tools/options.h"
+#include "tools/progress.h"
+#include "tools/prove_text.h"
+#include "tools/task_options.h"
+
+namespace assay::tools {
+namespace {
+
+struct AttackCommand {
+  CommonOptions common;
+  std::filesystem::path model, interpretation;
+  std::string task, domain, row;
+  double seconds = 10;
+};
+
+/// `parse` of `parse.PE`, the only axiom that says of one input how far it is from failing.
+std::string node_of(const std::string& row) {
+  const size_t dot = row.rfind('.');
+  if (dot == row.npos || row.substr(dot) != ".PE")
+    throw std::invalid_argument(
+        fmt::format("--row: expected NODE.PE, such as parse.PE, got '{}'", row));
+  return row.substr(0, dot);
+}
+
+/// A network with or without an interpretation.
+tasks::Subject load(const AttackCommand& options) {
+  if (options.row.empty() != options.interpretation.empty())
+    throw std::invalid_argument("--row and --interpretation belong together");
+  if (!options.interpretation.empty())
+    return tasks::load_subject(options.model, options.interpretation);
+  tasks::Subject subject;
+  subject.model = interp::load_model(options.model);
+  subject.task = task_of_model(subject.model, options.task);
+  subject.task->require_fits(subject.places());
+  return subject;
+}
+
+proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
+  Progress line(options.common.quiet);
+  const proofs::AttackOptions how{
+      .seconds = options.seconds,
+      .seed = options.common.seed.value_or(0),
+      .stop = &watch_interrupts(),
+      .on_progress = [&](double seconds, double closest) {
+        line.show([&] {
+          return fmt::format("{:.0f} of {:.0f} s, closest {:.4g}", seconds, options.seconds,
+                             closest);
+        });
+      }};
+  return options.row.empty() ? proofs::attack_answer(study, how)
+                             : proofs::attack_node(study, node_of(options.row), how);
+}
+
+int run_attack(const AttackCommand& options) {
+  const Session session = start(options.common);
+  const tasks::Subject subject = load(options);
+  const auto& known = subject.task->need<tasks::Specification>();
+  const proofs::Study study{.network = *subject.model.model,
+                            .interpretation = subject.interpretation(),
+                            .program = subject.program,
+                            .specified = domain_named(known, options.domain),
+                            .knowledge = known.knowledge,
+                            .answers = subject.task->answers()};
+  const Console& console = session.console;
+  console.fact("model", options.model.string());
+  console.fact("domain", domain_text(study.domain()));
+  const proofs::Attack attack = run(options, study);
+
+  nlohmann::ordered_json report = report_head("attack");
+  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
+  report["row"] = options.row.empty() ? "answer" : options.row;
+  report["domain"] = study.domain().name;
+  report["seed"] = options.common.seed.value_or(0);
+  report["found"] = attack.found.has_value();
+  report["runs"] = attack.runs;
+  report["climbs"] = attack.climbs;
+  const std::string effort = fmt::format("{} runs of {} climbs", grouped(attack.runs),
+                                         grouped(attack.climbs));
+  console.line();
+  if (attack.found) {
+    console.fact(console.paint("found", Tone::Bad), subject.task->to_text(*attack.found));
+    report["input"] = subject.task->to_text(*attack.found);
+    const at::Tensor row = attack.found->unsqueeze(0);
+    const int64_t right = study.right(row).item<int64_t>();
+    const int64_t network = study.network_answers(row).item<int64_t>();
+    report["right"] = subject.task->answer_name(right);
+    report["network"] = network < 0 ? "a tie" : subject.task->answer_name(network);
+    console.fact("", fmt::format("the network says {}, right is {}",
+                                 report["network"].get<std::string>(),
+                                 report["right"].get<std::string>()));
+    console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
+  } else {
+    console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
+                                          -attack.closest_value));
+    report["closest"] = {{"input", attack.closest.defined() ? subject.task->to_text(attack.closest) : ""},
+                         {"value", attack.closest_value}};
+  }
+  write_report(options.common, report);
+  return attack.found ? kViolated : kUndecided;
+}
+
+}  // namespace
+
+Command add_attack(CLI::App& app) {
+  const auto options = std::make_shared<AttackCommand>();
+  app.add_option("--model", options->model, "the network")->required()->type_name("FILE");
+  app.add_option("--interpretation", options->interpretation, "of which --row names a node")
+      ->type_name("FILE");
+  app.add_option("--row", options->row,
+                 "NODE.PE: look for an input on which the node is not what the interpretation "
+                 "computes (default: a wrong answer)")
+      ->type_name("ROW");
+  app.add_option("--task", options->task, "the task, where the model file names none")
+      ->type_name("NAME");
+  app.add_option("--domain", options->domain,
+                 "the inputs to look among, a name of the task's (default: its first)")
+      ->type_name("NAME");
+  app.add_option("--seconds", options->seconds, "after which the search ends")
+      ->capture_default_str()
+      ->transform(number_at_least(0))
+      ->type_name("SECONDS");
+  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
+  add_common_options(app, options->common);
+  refuse_other_devices(app);
+  app.footer(
+      "Hill climbing from random inputs, a part of the input changed at a time, towards whatever is "
+      "closest to wrong. The worst case says nothing of the rate, nor the rate of the worst case. "
+      "Exit codes: 1 an input was found, 3 none was.\n"
+      "\nExample:\n"
+      "  assay attack --model tasks/two_sat/reference/model.safetensors --seconds 5");
+  return [options] { return run_attack(*options); };
+}
+
+}  // namespace assay::tools
