@@ -42,7 +42,8 @@ std::unique_ptr<tasks::Task> task_of_model(const interp::LoadedModel& model,
   if (name == tasks::kDataTask || unnamed) {
     if (data.empty())
       throw std::invalid_argument(
-          unnamed ? "the model file names no task; name it with --task, or, where the command takes it, "
+          unnamed ? "the model file names no task; name it with --task, or, where the command "
+                    "takes it, "
                     "inputs of one's own with --data"
                   : "the task data has no inputs of its own: name their file with --data");
     return tasks::data_task(data, model.model->places());

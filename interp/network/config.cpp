@@ -43,12 +43,10 @@ const Names<Pooling> kPoolingsOfFiles = {{Pooling::None, "none"},
                                          {Pooling::Mean, "mean"},
                                          {Pooling::Sum, "sum"}};
 
-const Names<std::optional<Activation>> kDenseHeadsOfFiles = {{std::nullopt, "none"},
-                                                             {Activation::Tanh, "tanh"},
-                                                             {Activation::Relu, "relu"},
-                                                             {Activation::GeluExact, "gelu_exact"},
-                                                             {Activation::Gelu, "gelu"},
-                                                             {Activation::Silu, "silu"}};
+const Names<std::optional<Activation>> kDenseHeadsOfFiles = {
+    {std::nullopt, "none"},     {Activation::Tanh, "tanh"},
+    {Activation::Relu, "relu"}, {Activation::GeluExact, "gelu_exact"},
+    {Activation::Gelu, "gelu"}, {Activation::Silu, "silu"}};
 
 /// The switches that files hold only where they differ from their default, so that files of
 /// networks without them stay as they always were. Calls visit(name, member) or, for a word,

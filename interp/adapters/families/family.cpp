@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace assay::interp {
@@ -55,27 +56,37 @@ void set_windows(TransformerConfig& network, std::vector<int64_t> windows) {
   if (any) network.windows = std::move(windows);
 }
 
+namespace {
+
+/// A number that may stand outside of `rope_parameters`, within, or alike in both.
+double rotary_number(ConfigFields& config, ConfigFields& parameters,
+                     std::initializer_list<const char*> outside, const char* within,
+                     double if_absent) {
+  double value = parameters.number(within, if_absent);
+  for (const char* name : outside) {
+    const double other = config.number(name, value);
+    if (parameters.has(within) && other != value) {
+      parameters.refuse(within, fmt::format("{}, but {} is {}", value, name, other));
+    }
+    value = other;
+  }
+  return value;
+}
+
+}  // namespace
+
 void read_rotary(ConfigFields& config, TransformerConfig& network, double part) {
   network.positions = PositionEncoding::Rotary;
-  for (const char* name : {"rope_theta", "rotary_emb_base"}) {
-    network.rotary_base = config.number(name, network.rotary_base);
-  }
-  for (const char* name : {"partial_rotary_factor", "rotary_pct"}) {
-    part = config.number(name, part);
-  }
   ConfigFields scaling = config.object("rope_scaling");  // what it may be beside absent
   for (const char* type : {"type", "rope_type"}) scaling.require(type, "default");
   scaling.refuse_the_rest();
 
   ConfigFields parameters = config.object("rope_parameters");
   parameters.require("rope_type", "default");
-  const double base = parameters.number("rope_theta", network.rotary_base);
-  if (config.has("rope_theta") && base != network.rotary_base) {
-    parameters.refuse("rope_theta",
-                      fmt::format("{}, but {} outside rope_parameters", base, network.rotary_base));
-  }
-  network.rotary_base = base;
-  part = parameters.number("partial_rotary_factor", part);
+  network.rotary_base = rotary_number(config, parameters, {"rope_theta", "rotary_emb_base"},
+                                      "rope_theta", network.rotary_base);
+  part = rotary_number(config, parameters, {"partial_rotary_factor", "rotary_pct"},
+                       "partial_rotary_factor", part);
   parameters.refuse_the_rest();
 
   const int64_t d_head = network.d_head.front();
