@@ -100,7 +100,8 @@ TEST(Heat, BringsAColourForTheTextAndTakesItBack) {
 
 TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
   ExplainedInput input = two_clauses();
-  input.explanations[0].readings["value"] = torch::tensor({0.5, NAN}, torch::kFloat64);
+  input.explanations[0].readings["value"] =
+      torch::tensor(std::vector<double>{0.5, NAN}, torch::kFloat64);
   input.explanations[1].caveat = "did not converge";
   const std::string text = to_json(input).dump();
   const auto read =

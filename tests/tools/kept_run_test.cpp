@@ -107,7 +107,10 @@ TEST_F(KeptRuns, RefuseWhatIsNoBeginningOfThem) {
   refuse("--seed 9", {"begun.json", "seed is 0 in the one and 9 in the other"});
   refuse("--metric kl", {"metric is \"logit-difference\" in the one"});
   refuse("--share 0.5", {"selection.share"});
-  refuse("--method eap", {"method is \"exact\""});
+  expect_refusal(run("discover --model model.safetensors --inputs 200 --method eap --resume --json "
+                     "begun.json" +
+                     kept.more),
+                 {"method is \"exact\" in the one"});
   EXPECT_EQ(content_of(at("begun.json")), before);
   const auto refuse_changed = [&](const char* pointer, const ordered_json& value,
                                   const std::vector<std::string>& words) {
@@ -119,7 +122,7 @@ TEST_F(KeptRuns, RefuseWhatIsNoBeginningOfThem) {
   refuse_changed("/model/sha256", "00", {"model.sha256 is \"00\""});
   refuse_changed("/version", "0.0.0", {"version is \"0.0.0\""});
   refuse_changed("/loaded", ordered_json::array(), {"loaded is [] in the one and not there"});
-  refuse_changed("/task/settings/variables", 3, {"task.settings"});
+  refuse_changed("/task/settings/variables", 4, {"task.settings"});
   refuse_changed("/kind", "measurement", {"expected \"discovery\""});
   refuse_changed("/chunks/0/sum/0", nullptr, {"chunks[0]", "found null"});
   refuse_changed("/chunks/0/sum", "none", {"chunks[0]"});
@@ -149,7 +152,9 @@ TEST_F(KeptRuns, SlowAfterAKillOrAnInterrupt) {
         "(while [ ! -e " + report + " ]; do sleep 0.02; done; kill -" + signal + " \\$\\$) &");
     ASSERT_EQ(stopped.code, code) << stopped.out;
     EXPECT_TRUE(read(report)["partial"].get<bool>());
-    if (code == 130) EXPECT_THAT(stopped.out, HasSubstr("--resume goes on"));
+    if (code == 130) {
+      EXPECT_THAT(stopped.out, HasSubstr("--resume goes on"));
+    }
     EXPECT_EQ(run(command + "--resume --json " + report).code, 0);
     EXPECT_EQ(facts_aside(report), facts_aside("whole.json"));
   }
