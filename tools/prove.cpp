@@ -55,7 +55,10 @@ int exit_code(const std::vector<Statement>& statements) {
 
 int run_prove(const ProveCommand& options) {
   const Session session = start(options.common);
-  if (!options.certificate.empty()) require_writable(options.certificate);
+  if (!options.certificate.empty()) {
+    require_writable(options.certificate);
+    require_writable(proofs::hints_beside(options.certificate));
+  }
   const tasks::Subject subject = load(options);
   const auto& known = subject.task->need<tasks::Specification>();
   const proofs::Study study{.network = *subject.model.model,
@@ -105,7 +108,7 @@ int run_prove(const ProveCommand& options) {
     console.line();
     console.fact("certificate", options.certificate.string());
   }
-  return exit_code(statements);
+  return watch_interrupts() ? kInterrupted : exit_code(statements);
 }
 
 }  // namespace
