@@ -34,13 +34,12 @@ TEST_F(Prove, VerdictsAreExitCodes) {
   EXPECT_EQ(report().at("kind"), "proofs");
   EXPECT_EQ(report().at("statements").size(), 2U);
 
-  const Finished refuted =
-      prove("two_sat/variable", "trees", "--statement 'h = specification'");
+  const Finished refuted = prove("two_sat/variable", "trees", "--statement 'h = specification'");
   EXPECT_EQ(refuted.code, 1) << refuted.error;
   EXPECT_THAT(report().at("statements")[0].at("input").get<std::string>(), HasSubstr("( x0"));
 
-  const Finished open = prove("two_sat/reference", "trees",
-                              "--statement 'output = specification' --attack 0");
+  const Finished open =
+      prove("two_sat/reference", "trees", "--statement 'output = specification' --attack 0");
   EXPECT_EQ(open.code, 3) << open.error;
 }
 
@@ -53,8 +52,9 @@ TEST_F(Prove, RefusesWhatDoesNotExist) {
 
 // The same run writes the same bytes, and a statement without a proof is not certified.
 TEST_F(Prove, CertificatesAreReproducible) {
-  const std::string statements = "--statement 'h = specification' suffix 'output = specification' "
-                                 "--attack 0 --certificate ";
+  const std::string statements =
+      "--statement 'h = specification' suffix 'output = specification' "
+      "--attack 0 --certificate ";
   EXPECT_EQ(prove("two_sat/reference", "trees", statements + "a.json").code, 3);
   EXPECT_EQ(prove("two_sat/reference", "trees", statements + "b.json").code, 3);
   EXPECT_EQ(content_of(at("a.json")), content_of(at("b.json")));
@@ -73,10 +73,10 @@ TEST_F(Prove, AnAttackSaysWhatTheNetworkSaysAndWhatIsRight) {
                                  at(""));
   EXPECT_EQ(run.code, 1) << run.error;
   EXPECT_NE(report().at("network"), report().at("right"));
-  const Finished solved = run_assay(
-      "solve '" + report().at("input").get<std::string>() + "' --model " + kTasks +
-          "two_sat/reference/model.safetensors",
-      at(""));
+  const Finished solved =
+      run_assay("solve '" + report().at("input").get<std::string>() + "' --model " + kTasks +
+                    "two_sat/reference/model.safetensors",
+                at(""));
   EXPECT_THAT(solved.out, HasSubstr("wrong"));
 }
 

@@ -77,8 +77,8 @@ TEST(NearestPrototype, VerdictsAreThoseOfEveryInput) {
           least = std::min(least, margin);
           if (of.verdict != Verdict::Proved) continue;
           // And of the network in float32.
-          const Tensor score = at::matmul(small.reading.units,
-                                          stream[i][of.position].to(torch::kFloat64));
+          const Tensor score =
+              at::matmul(small.reading.units, stream[i][of.position].to(torch::kFloat64));
           double right = -INFINITY, wrong = -INFINITY;
           for (int64_t p = 0; p < score.size(0); ++p) {
             double& best = std::ranges::count(of.right_prototypes, p) ? right : wrong;
