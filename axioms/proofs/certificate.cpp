@@ -35,7 +35,8 @@ ordered_json to_json(const Statement& statement) {
   return json;
 }
 
-// Logits as the network gives them, by which a checker sees that it has read the architecture right.
+// Logits as the network gives them, by which a checker sees that it has read the architecture
+// right.
 ordered_json replay(const Study& study) {
   const at::NoGradGuard no_grad;
   const Domain& domain = study.domain();

@@ -2,8 +2,8 @@
 // Certificates: what was proved, with what a checker needs that searches for nothing.
 //
 // A certificate is JSON, and a file of float64 tensors beside it where bounds have hints. By weak
-// duality a hint λ is checked by one sum (ratio.h), so whoever checks optimises nothing and need not
-// trust the search. docs/proofs.md describes the format.
+// duality a hint λ is checked by one sum (ratio.h), so whoever checks optimises nothing and need
+// not trust the search. docs/proofs.md describes the format.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
