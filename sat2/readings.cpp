@@ -43,8 +43,7 @@ void require_readable(const std::vector<Reading>& readings, int variables) {
 bool always_yes(const Reading& reading, std::unordered_map<int, bool>& known) {
   if (reading.assignment < 0) return reading.value;
   const auto found = known.find(reading.assignment);
-  if (found != known.end())
-    return always_yes(found->second ? *reading.yes : *reading.no, known);
+  if (found != known.end()) return always_yes(found->second ? *reading.yes : *reading.no, known);
   bool always = true;
   for (const bool answer : {true, false}) {
     known[reading.assignment] = answer;

@@ -13,7 +13,7 @@ namespace assay::sat2 {
 
 /// A decision tree whose questions are "does assignment a satisfy the formula?".
 struct Reading {
-  int assignment = -1;                  ///< asked; -1: the answer is `value`
+  int assignment = -1;  ///< asked; -1: the answer is `value`
   bool value = false;
   std::shared_ptr<const Reading> yes, no;
 
@@ -23,15 +23,17 @@ struct Reading {
 /// `if any of these assignments satisfies it`.
 Reading any_of(const std::vector<int>& assignments);
 
-/// Z3's ruling on "a formula is satisfiable exactly if any of these readings says yes", for formulas
-/// of any number of clauses over `variables`. Each clause is a Boolean (it stands in the formula, or
-/// not), and assignment a satisfies the formula if no clause that excludes it stands there.
+/// Z3's ruling on "a formula is satisfiable exactly if any of these readings says yes", for
+/// formulas of any number of clauses over `variables`. Each clause is a Boolean (it stands in the
+/// formula, or not), and assignment a satisfies the formula if no clause that excludes it stands
+/// there.
 /// @return a formula for which it is wrong, if there is one.
 /// @throws std::runtime_error if Z3 answers "unknown", or its formula is no counterexample.
 std::optional<Formula> misread_formula(const std::vector<Reading>& readings, int variables);
 
 /// A formula with fewest clauses for which it is wrong: breadth first through the truth tables that
-/// n = 1, 2, … clauses can have. Goes through all tables if there is none (224,716 for 5 variables).
+/// n = 1, 2, … clauses can have. Goes through all tables if there is none (224,716 for 5
+/// variables).
 std::optional<Formula> smallest_misread_formula(const std::vector<Reading>& readings,
                                                 int variables);
 

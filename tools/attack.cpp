@@ -53,16 +53,15 @@ tasks::Subject load(const AttackCommand& options) {
 
 proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
   Progress line(options.common.quiet);
-  const proofs::AttackOptions how{
-      .seconds = options.seconds,
-      .seed = options.common.seed.value_or(0),
-      .stop = &watch_interrupts(),
-      .on_progress = [&](double seconds, double closest) {
-        line.show([&] {
-          return fmt::format("{:.0f} of {:.0f} s, closest {:.4g}", seconds, options.seconds,
-                             closest);
-        });
-      }};
+  const proofs::AttackOptions how{.seconds = options.seconds,
+                                  .seed = options.common.seed.value_or(0),
+                                  .stop = &watch_interrupts(),
+                                  .on_progress = [&](double seconds, double closest) {
+                                    line.show([&] {
+                                      return fmt::format("{:.0f} of {:.0f} s, closest {:.4g}",
+                                                         seconds, options.seconds, closest);
+                                    });
+                                  }};
   return options.row.empty() ? proofs::attack_answer(study, how)
                              : proofs::attack_node(study, node_of(options.row), how);
 }
@@ -90,8 +89,8 @@ int run_attack(const AttackCommand& options) {
   report["found"] = attack.found.has_value();
   report["runs"] = attack.runs;
   report["climbs"] = attack.climbs;
-  const std::string effort = fmt::format("{} runs of {} climbs", grouped(attack.runs),
-                                         grouped(attack.climbs));
+  const std::string effort =
+      fmt::format("{} runs of {} climbs", grouped(attack.runs), grouped(attack.climbs));
   console.line();
   if (attack.found) {
     console.fact(console.paint("found", Tone::Bad), subject.task->to_text(*attack.found));
@@ -101,15 +100,16 @@ int run_attack(const AttackCommand& options) {
     const int64_t network = study.network_answers(row).item<int64_t>();
     report["right"] = subject.task->answer_name(right);
     report["network"] = network < 0 ? "a tie" : subject.task->answer_name(network);
-    console.fact("", fmt::format("the network says {}, right is {}",
-                                 report["network"].get<std::string>(),
-                                 report["right"].get<std::string>()));
+    console.fact(
+        "", fmt::format("the network says {}, right is {}", report["network"].get<std::string>(),
+                        report["right"].get<std::string>()));
     console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
   } else {
     console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
                                           -attack.closest_value));
-    report["closest"] = {{"input", attack.closest.defined() ? subject.task->to_text(attack.closest) : ""},
-                         {"value", attack.closest_value}};
+    report["closest"] = {
+        {"input", attack.closest.defined() ? subject.task->to_text(attack.closest) : ""},
+        {"value", attack.closest_value}};
   }
   write_report(options.common, report);
   return attack.found ? kViolated : kUndecided;
@@ -139,7 +139,8 @@ Command add_attack(CLI::App& app) {
   add_common_options(app, options->common);
   refuse_other_devices(app);
   app.footer(
-      "Hill climbing from random inputs, a part of the input changed at a time, towards whatever is "
+      "Hill climbing from random inputs, a part of the input changed at a time, towards whatever "
+      "is "
       "closest to wrong. The worst case says nothing of the rate, nor the rate of the worst case. "
       "Exit codes: 1 an input was found, 3 none was.\n"
       "\nExample:\n"

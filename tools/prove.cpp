@@ -55,7 +55,10 @@ int exit_code(const std::vector<Statement>& statements) {
 
 int run_prove(const ProveCommand& options) {
   const Session session = start(options.common);
-  if (!options.certificate.empty()) require_writable(options.certificate);
+  if (!options.certificate.empty()) {
+    require_writable(options.certificate);
+    require_writable(proofs::hints_beside(options.certificate));
+  }
   const tasks::Subject subject = load(options);
   const auto& known = subject.task->need<tasks::Specification>();
   const proofs::Study study{.network = *subject.model.model,
@@ -72,13 +75,13 @@ int run_prove(const ProveCommand& options) {
   std::vector<Statement> statements;
   {
     Progress line(options.common.quiet);
-    statements = proofs::prove(
-        study, {.statements = options.statements,
-                .attack_seconds = options.attack,
-                .seed = options.common.seed.value_or(0),
-                .on_progress = [&](const std::string& what, int64_t done,
-                                   int64_t of) { line.count(done, of, what); },
-                .stop = &watch_interrupts()});
+    statements =
+        proofs::prove(study, {.statements = options.statements,
+                              .attack_seconds = options.attack,
+                              .seed = options.common.seed.value_or(0),
+                              .on_progress = [&](const std::string& what, int64_t done,
+                                                 int64_t of) { line.count(done, of, what); },
+                              .stop = &watch_interrupts()});
   }
   const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
   print_statements(statements, *subject.task, console);
@@ -105,7 +108,7 @@ int run_prove(const ProveCommand& options) {
     console.line();
     console.fact("certificate", options.certificate.string());
   }
-  return exit_code(statements);
+  return watch_interrupts() ? kInterrupted : exit_code(statements);
 }
 
 }  // namespace
@@ -120,7 +123,8 @@ Command add_prove(CLI::App& app) {
                  "the task that both speak about (default: the one that the interpretation names)")
       ->type_name("NAME");
   app.add_option("--statement", options->statements,
-                 "what to prove (default: all that apply): " + fmt::format("{}", fmt::join(proofs::statement_names(), ", ")))
+                 "what to prove (default: all that apply): " +
+                     fmt::format("{}", fmt::join(proofs::statement_names(), ", ")))
       ->type_name("NAME");
   app.add_option("--domain", options->domain,
                  "the inputs to prove it for, a name of the task's (default: its first)")
@@ -137,11 +141,13 @@ Command add_prove(CLI::App& app) {
   choices(app.get_option("--statement"), proofs::statement_names());
   add_common_options(app, options->common);
   refuse_other_devices(app);
-  app.footer("Exit codes: 0 all that was asked is proved, 1 something is refuted by an input, 3 something is "
-             "open.\n"
-             "\nExample:\n"
-             "  assay prove --model tasks/two_sat/reference/model.safetensors \\\n"
-             "    --interpretation tasks/two_sat/reference/trees.json --attack 0");
+  app.footer(
+      "Exit codes: 0 all that was asked is proved, 1 something is refuted by an input, 3 something "
+      "is "
+      "open.\n"
+      "\nExample:\n"
+      "  assay prove --model tasks/two_sat/reference/model.safetensors \\\n"
+      "    --interpretation tasks/two_sat/reference/trees.json --attack 0");
   return [options] { return run_prove(*options); };
 }
 

@@ -4,15 +4,16 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "axioms/proofs/equal_rows.h"
 #include "axioms/proofs/statement.h"
 #include "axioms/proofs/study.h"
-#include "axioms/proofs/equal_rows.h"
 #include "tasks/task.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
 
-/// The task's domain of this name, or its first. @throws std::invalid_argument listing those it has.
+/// The task's domain of this name, or its first. @throws std::invalid_argument listing those it
+/// has.
 const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name);
 /// `sampled: every formula of 10 clauses, … (1.05e16 inputs)`
 std::string domain_text(const proofs::Domain& domain);

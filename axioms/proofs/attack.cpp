@@ -90,8 +90,8 @@ class Attacking {
     climb.value = kNever;
     climb.choices = at::zeros({std::ssize(study_.domain().slots)}, torch::kInt64);
     for (const int64_t slot : free_)
-      climb.choices[slot] = statistics::draw_below(
-          engine_, std::ssize(study_.domain().slots[slot].alternatives));
+      climb.choices[slot] =
+          statistics::draw_below(engine_, std::ssize(study_.domain().slots[slot].alternatives));
     refill(climb);
   }
   void refill(Climb& climb) {
@@ -111,8 +111,7 @@ class Attacking {
     Tensor values = at::empty({tokens.size(0)}, torch::kFloat64);
     interp::Chunks(tokens.size(0), interp::kInputsPerRun).for_each([&](const interp::Chunk& c) {
       const at::NoGradGuard no_grad;
-      values.narrow(0, c.first, c.count)
-          .copy_(objective_(tokens.narrow(0, c.first, c.count)));
+      values.narrow(0, c.first, c.count).copy_(objective_(tokens.narrow(0, c.first, c.count)));
     });
     for (int64_t row = 0; row < tokens.size(0); ++row)
       if (!study_.is_input(tokens[row])) values[row] = kNever;
@@ -163,8 +162,8 @@ Attack attack_answer(const Study& study, const AttackOptions& options) {
         const Tensor logits = interp::logits_at(study.network, tokens, study.domain().readout)
                                   .to(torch::kCPU)
                                   .to(torch::kFloat64);
-        const Tensor others =
-            logits.scatter(1, right, -std::numeric_limits<double>::infinity()).index_select(1, named);
+        const Tensor others = logits.scatter(1, right, -std::numeric_limits<double>::infinity())
+                                  .index_select(1, named);
         return std::get<0>(others.max(1)) - logits.gather(1, right).squeeze(1);
       },
       options);

@@ -28,7 +28,7 @@ struct Attack {
   std::optional<at::Tensor> found;  ///< int64 [pos], an input that fails, shrunk
   at::Tensor closest;               ///< the one that comes closest, or the first that failed
   double closest_value = 0;
-  int64_t runs = 0, climbs = 0;     ///< inputs tried, and random ones that were started from
+  int64_t runs = 0, climbs = 0;  ///< inputs tried, and random ones that were started from
 };
 
 /// Climbs until an input fails or time is up, then takes simpler inputs (Knowledge::simpler) while
@@ -38,8 +38,9 @@ Attack attack(const Study& study, const Objective& objective, const AttackOption
 /// Towards a wrong answer: the largest logit of a wrong one minus that of the right one.
 Attack attack_answer(const Study& study, const AttackOptions& options);
 
-/// Towards a value at a node that is not what the interpretation computes: the share of its elements
-/// that differ, over a half of the smallest share there can be; PE fails where it is above 0.
+/// Towards a value at a node that is not what the interpretation computes: the share of its
+/// elements that differ, over a half of the smallest share there can be; PE fails where it is above
+/// 0.
 /// @throws std::invalid_argument for a node that does not exist.
 Attack attack_node(const Study& study, const std::string& node, const AttackOptions& options);
 

@@ -52,9 +52,8 @@ std::vector<int64_t> label_of(const PrototypeReading& reading, const Domain& dom
   for (const int64_t position : reading.tokens_at[i]) {
     const auto found = std::ranges::find(slot.positions, position);
     if (found == slot.positions.end() || position > of.position)
-      throw Untreated(
-          fmt::format("the label at position {} is not determined by the slot it stands in",
-                      of.position));
+      throw Untreated(fmt::format(
+          "the label at position {} is not determined by the slot it stands in", of.position));
     label.push_back(
         slot.alternatives[of.alternative][static_cast<size_t>(found - slot.positions.begin())]);
   }
@@ -173,8 +172,8 @@ void CaseProver::bound_neurons(Case& of, const Views& views, Guesses& guesses) c
     const auto bound = [&](Side side, std::vector<double>& guess) {
       return certified_ratios(views[h].attended, maps_[h].neuron_values, side, errors, guess);
     };
-    bounds.push_back(stacked({bound(Side::Least, guesses.least[h]),
-                              bound(Side::Most, guesses.most[h])}));
+    bounds.push_back(
+        stacked({bound(Side::Least, guesses.least[h]), bound(Side::Most, guesses.most[h])}));
   }
   of.neurons = at::stack(bounds);  // [head, 2, d_mlp]
 }
@@ -199,8 +198,7 @@ CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
   auto slope = lines.slopes.accessor<double, 2>();
   std::vector<double> value_size(d_mlp);
   for (const HeadMaps& maps : maps_)
-    for (int64_t n = 0; n < d_mlp; ++n)
-      value_size[n] += maps.neuron_size.data_ptr<double>()[n];
+    for (int64_t n = 0; n < d_mlp; ++n) value_size[n] += maps.neuron_size.data_ptr<double>()[n];
   for (int64_t i = 0; i < n_wrong; ++i) {
     const int64_t w = of.wrong[i];
     lines.constant[i] = score[of.right] - score[w];
@@ -217,9 +215,9 @@ CaseProver::Lines CaseProver::lines(const Case& of, const Fixed& fixed) const {
       if (l < 0) s = towards < 0 ? towards * chord : (u >= -l ? towards : 0);
       slope[n][i] = s;
       lines.constant[i] += s * pre[n] - (l < 0 && towards < 0 ? s * l : 0);
-      lines.error[i] += std::abs(s) * (pre_size[n] + value_size[n]) +
-                        (c_size[n][of.right] + c_size[n][of.wrong[i]]) *
-                            (std::abs(l) + std::abs(u));
+      lines.error[i] +=
+          std::abs(s) * (pre_size[n] + value_size[n]) +
+          (c_size[n][of.right] + c_size[n][of.wrong[i]]) * (std::abs(l) + std::abs(u));
     }
   }
   for (double& error : lines.error) error *= 2 * kShare;
@@ -248,12 +246,12 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
     directions.emplace_back(values);
     std::vector<double>& guess = guesses.margins[h];
     if (std::ssize(guess) != n_wrong) guess.clear();
-    const std::vector<double> least = certified_ratios(
-        views[h].attended, directions.back(), Side::Least,
-        {.weight = weight_error(views[h]),
-         .magnitude = numbers(largest(values)),
-         .value = numbers(size * kShare)},
-        guess);
+    const std::vector<double> least =
+        certified_ratios(views[h].attended, directions.back(), Side::Least,
+                         {.weight = weight_error(views[h]),
+                          .magnitude = numbers(largest(values)),
+                          .value = numbers(size * kShare)},
+                         guess);
     for (int64_t i = 0; i < n_wrong; ++i) {
       of.margins[h][of.wrong[i]] = least[i];
       margin[i] += least[i];
@@ -266,8 +264,8 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
   of.nearest_wrong = n_wrong > 0 ? of.wrong[nearest] : -1;
   for (int64_t i = 0; i < n_wrong; ++i)
     if (i == nearest || margin[i] <= 0) {
-      const auto chosen = attaining(views[0].attended, directions[0], i, Side::Least,
-                                    guesses.margins[0][i]);
+      const auto chosen =
+          attaining(views[0].attended, directions[0], i, Side::Least, guesses.margins[0][i]);
       closest.insert(i == nearest ? closest.begin() : closest.end(),
                      first_.input(views[0], chosen, of.slot, of.alternative));
     }

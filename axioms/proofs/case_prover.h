@@ -23,8 +23,8 @@ class CaseProver {
   /// All cases in which the i-th position is read, one after the other.
   std::vector<Case> at_position(size_t i, const std::atomic<bool>* stop) const;
 
-  /// On one input, of the best right prototype the score u · resid_post minus that of the best wrong
-  /// one, in float64.
+  /// On one input, of the best right prototype the score u · resid_post minus that of the best
+  /// wrong one, in float64.
   double margin_on(const Case& of, const at::Tensor& input) const;
 
   const FirstBlock& first() const { return first_; }
@@ -37,8 +37,8 @@ class CaseProver {
     at::Tensor neurons, prototypes;  ///< from z: [d_head, d_mlp], [d_head, prototype]
     Directions neuron_values;        ///< v · neurons
     std::vector<double> neuron_magnitude, neuron_error;
-    at::Tensor prototype_values;               ///< v · prototypes, [key, prototype]
-    at::Tensor neuron_size, prototype_size;    ///< largest sums of absolute values over the keys
+    at::Tensor prototype_values;             ///< v · prototypes, [key, prototype]
+    at::Tensor neuron_size, prototype_size;  ///< largest sums of absolute values over the keys
   };
   /// Numbers of one case that do not depend on other slots.
   struct Fixed {
@@ -51,7 +51,7 @@ class CaseProver {
   };
   /// Lines that bound the ReLUs from the side that matters, for each wrong prototype.
   struct Lines {
-    at::Tensor slopes;           ///< float64 [d_mlp, wrong]
+    at::Tensor slopes;                    ///< float64 [d_mlp, wrong]
     std::vector<double> constant, error;  ///< of each margin
   };
 
@@ -59,7 +59,8 @@ class CaseProver {
   Fixed fixed(int query) const;
   void bound_neurons(Case& of, const Views& views, Guesses& guesses) const;
   Lines lines(const Case& of, const Fixed& fixed) const;
-  /// Fills in the margins of of.right to of.wrong. @return inputs that come closest, one per wrong prototype
+  /// Fills in the margins of of.right to of.wrong. @return inputs that come closest, one per wrong
+  /// prototype
   ///   whose margin is not positive, or the closest of all.
   std::vector<at::Tensor> bound_margins(Case& of, const Views& views, const Fixed& fixed,
                                         Guesses& guesses) const;

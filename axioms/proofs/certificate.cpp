@@ -35,7 +35,8 @@ ordered_json to_json(const Statement& statement) {
   return json;
 }
 
-// Logits as the network gives them, by which a checker sees that it has read the architecture right.
+// Logits as the network gives them, by which a checker sees that it has read the architecture
+// right.
 ordered_json replay(const Study& study) {
   const at::NoGradGuard no_grad;
   const Domain& domain = study.domain();
@@ -55,13 +56,17 @@ ordered_json replay(const Study& study) {
 
 }  // namespace
 
+fs::path hints_beside(const fs::path& certificate) {
+  if (certificate.extension() != ".json")
+    throw std::invalid_argument(
+        fmt::format("{}: a certificate's name ends in .json", certificate.string()));
+  return fs::path(certificate).replace_extension(".safetensors");
+}
+
 void write_certificate(const Study& study, const std::vector<Statement>& statements,
                        const CertifiedFiles& files, const fs::path& path) {
-  if (path.extension() != ".json")
-    throw std::invalid_argument(
-        fmt::format("{}: a certificate's name ends in .json", path.string()));
-  fs::path beside = path, tensors = files.interpretation;
-  beside.replace_extension(".safetensors");
+  const fs::path beside = hints_beside(path);
+  fs::path tensors = files.interpretation;
   tensors.replace_extension(".safetensors");
 
   interp::Safetensors hints;

@@ -15,8 +15,8 @@ struct ProgramErrors {
 };
 
 /// A number below (Side::Least) or above every ratio, per direction; about 1e-6 (1 + |ratio|) away
-/// from the extreme one. That it is one is not left to the optimisation: F there must exceed all that
-/// rounding can have added to it.
+/// from the extreme one. That it is one is not left to the optimisation: F there must exceed all
+/// that rounding can have added to it.
 /// @param guesses  first guesses, which are replaced by the extreme ratios; may be empty.
 /// @throws Untreated if rounding is too large to say.
 std::vector<double> certified_ratios(const Attended& attended, const Directions& directions,

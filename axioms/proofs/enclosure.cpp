@@ -46,8 +46,8 @@ class Enclosing {
   }
 
   Ball embedded(const Tensor& tokens) const {
-    const Tensor of_tokens = weights_.W_E.index_select(0, tokens.flatten())
-                                 .view({tokens.size(0), tokens.size(1), -1});
+    const Tensor of_tokens =
+        weights_.W_E.index_select(0, tokens.flatten()).view({tokens.size(0), tokens.size(1), -1});
     const Tensor of_positions = weights_.W_pos.narrow(0, 0, tokens.size(1)).unsqueeze(0);
     const Tensor mid = of_tokens + of_positions;
     return rounded(mid, at::zeros_like(mid), of_tokens.abs() + of_positions.abs(), 2);
@@ -87,24 +87,23 @@ class Enclosing {
     if (absorbed_)  // q (W_K x): the sums run over |q| |W_K| |x|, of both inner widths
       size = size + at::matmul(at::matmul(q_size, b.W_K[h].abs().t()), by_key(x.mid.abs())) +
              at::matmul(q_size, b.b_K[h].abs().unsqueeze(1));
-    const Tensor radius = at::matmul(q_size + q.radius, by_key(k.radius)) +
-                          at::matmul(q.radius, k_size);
-    const Ball scores =
-        rounded(at::matmul(q.mid, by_key(k.mid)) * b.scale, radius * b.scale, size * b.scale,
-                d_head + (absorbed_ ? x.mid.size(2) : 0) + 6);
+    const Tensor radius =
+        at::matmul(q_size + q.radius, by_key(k.radius)) + at::matmul(q.radius, k_size);
+    const Ball scores = rounded(at::matmul(q.mid, by_key(k.mid)) * b.scale, radius * b.scale,
+                                size * b.scale, d_head + (absorbed_ ? x.mid.size(2) : 0) + 6);
     const Ball pattern = softmax(scores, first);
-    return affine(mixed(pattern, v, absorbed_ ? at::matmul(x.mid.abs(), b.W_V[h].abs()) +
-                                                    b.b_V[h].abs()
-                                              : v.mid.abs(),
-                        x.mid.size(2)),
-                  b.W_O[h], at::zeros({b.W_O.size(2)}, torch::kFloat64));
+    return affine(
+        mixed(pattern, v,
+              absorbed_ ? at::matmul(x.mid.abs(), b.W_V[h].abs()) + b.b_V[h].abs() : v.mid.abs(),
+              x.mid.size(2)),
+        b.W_O[h], at::zeros({b.W_O.size(2)}, torch::kFloat64));
   }
 
   /// e^s / Σ e^s over keys up to the query. @param first  position of the first query.
   Ball softmax(const Ball& scores, int64_t first) const {
     const int64_t queries = scores.mid.size(1), keys = scores.mid.size(2);
-    const Tensor unseen = at::arange(keys).unsqueeze(0).gt(
-        at::arange(first, first + queries).unsqueeze(1));
+    const Tensor unseen =
+        at::arange(keys).unsqueeze(0).gt(at::arange(first, first + queries).unsqueeze(1));
     const Tensor s = scores.mid.masked_fill(unseen, -std::numeric_limits<double>::infinity());
     Tensor below = (s - std::get<0>(s.max(2, true))).contiguous();
     const double most = scores.radius.max().item<double>();
@@ -131,10 +130,10 @@ class Enclosing {
   /// Σ pattern · v. @param v_size  of the terms that v is a sum of.
   Ball mixed(const Ball& pattern, const Ball& v, const Tensor& v_size, int64_t d_model) const {
     const Tensor p = pattern.mid.abs();
-    return rounded(at::matmul(pattern.mid, v.mid),
-                   at::matmul(p + pattern.radius, v.radius) +
-                       at::matmul(pattern.radius, v.mid.abs()),
-                   at::matmul(p, v_size), pattern.mid.size(2) + (absorbed_ ? d_model : 0) + 4);
+    return rounded(
+        at::matmul(pattern.mid, v.mid),
+        at::matmul(p + pattern.radius, v.radius) + at::matmul(pattern.radius, v.mid.abs()),
+        at::matmul(p, v_size), pattern.mid.size(2) + (absorbed_ ? d_model : 0) + 4);
   }
 
   const Weights& weights_;

@@ -12,9 +12,9 @@ namespace assay::proofs {
 /// Rows (`evaluate.PR`) that fail on the same inputs.
 struct EqualRows {
   std::vector<std::string> rows;
-  bool never = false;         ///< on none
-  bool is_error = false;      ///< on those on which the network's answer is wrong
-  std::string because = {};   ///< the statements that it follows from
+  bool never = false;        ///< on none
+  bool is_error = false;     ///< on those on which the network's answer is wrong
+  std::string because = {};  ///< the statements that it follows from
 };
 
 /// What follows from these statements, one entry per set of rows that is more than one row or that

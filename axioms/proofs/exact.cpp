@@ -1,18 +1,19 @@
 #include "axioms/proofs/exact.h"
 
-#include <cmath>
+#include <bit>
 #include <stdexcept>
 
 namespace assay::proofs {
 
+// Read off the bits: arithmetic may take denormal numbers for zero (interp/execution/parallel.h).
 Integer units_of(float x) {
-  if (!std::isfinite(x)) throw std::invalid_argument("expected a finite number");
-  int exponent = 0;
-  const float fraction = std::frexp(x, &exponent);  // x = fraction · 2^exponent, |fraction| < 1
-  const auto mantissa = static_cast<int64_t>(std::ldexp(fraction, 24));
-  const int shift = exponent - 24 + kUnit;
-  // Subnormal numbers have fewer bits: those shifted out are zero.
-  return shift >= 0 ? Integer(mantissa) << shift : Integer(mantissa / (int64_t{1} << -shift));
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const auto exponent = static_cast<int>(bits >> 23 & 0xff);
+  const int64_t fraction = bits & 0x7fffff;
+  if (exponent == 0xff) throw std::invalid_argument("expected a finite number");
+  Integer units = exponent == 0 ? fraction : fraction | 0x800000;
+  if (exponent > 1) units <<= exponent - 1;
+  return bits >> 31 ? Integer(-units) : units;
 }
 
 Rational from_units(const Integer& units, int factors) {

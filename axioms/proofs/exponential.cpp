@@ -7,8 +7,8 @@ namespace assay::proofs {
 double exponential(double x) {
   constexpr int kDegree = 14;
   constexpr double kLn2 = 0.69314718055994530942;
-  constexpr double kHigh = 0x1.62e42fefp-1;                // the first 33 bits of ln 2 …
-  constexpr double kLow = 0x1.473de6af278edp-34;           // … and the rest
+  constexpr double kHigh = 0x1.62e42fefp-1;       // the first 33 bits of ln 2 …
+  constexpr double kLow = 0x1.473de6af278edp-34;  // … and the rest
   const double k = std::nearbyint(x / kLn2);
   const double r = (x - k * kHigh) - k * kLow;
   double sum = 1;

@@ -31,13 +31,13 @@ Tensor largest(const Tensor& rows) {
 // One head at one position: which keys it may attend to, and how much at most to those of the
 // position's own slot, one by one, and to all others together.
 struct Float32Bound::Attention {
-  Tensor seen;           // keys that may be attended to
-  Tensor own;            // int64, places in `seen` of the own slot's keys
-  Tensor own_most;       // float64, the most attention that each of them can get
-  Tensor own_weight;     // e^s of each
+  Tensor seen;        // keys that may be attended to
+  Tensor own;         // int64, places in `seen` of the own slot's keys
+  Tensor own_most;    // float64, the most attention that each of them can get
+  Tensor own_weight;  // e^s of each
   double others_most = 0;
-  double pattern = 0;    // relative error of attention weights
-  double sum = 0;        // by which they may not add up to 1
+  double pattern = 0;  // relative error of attention weights
+  double sum = 0;      // by which they may not add up to 1
   int64_t keys = 0;
 
   /// Σ attention · |values|, at most. values: [seen, m].
@@ -48,8 +48,7 @@ struct Float32Bound::Attention {
   /// What errors of the attention weights do to Σ attention · values. Only how far values lie from
   /// one another matters, since weights add up to 1.
   Tensor moved(const Tensor& values) const {
-    const Tensor center =
-        at::matmul(own_weight, values.index_select(0, own)) / own_weight.sum();
+    const Tensor center = at::matmul(own_weight, values.index_select(0, own)) / own_weight.sum();
     return at_most(values - center) * pattern + center.abs() * sum;
   }
 };
@@ -58,8 +57,8 @@ Float32Bound::Float32Bound(const FirstBlock& first, const PrototypeReading& read
     : first_(first), reading_(reading) {
   const BlockWeights& b = first.block();
   for (int64_t h = 0; h < first.heads(); ++h)
-    tables_.push_back({at::matmul(first.head(h).v, b.W_O[h]),
-                       at::matmul(first.head(h).v_size, b.W_O[h].abs())});
+    tables_.push_back(
+        {at::matmul(first.head(h).v, b.W_O[h]), at::matmul(first.head(h).v_size, b.W_O[h].abs())});
   W_in_size_ = b.W_in.abs();
   W_out_size_ = b.W_out.abs();
 }
@@ -91,8 +90,7 @@ Float32Bound::Attention Float32Bound::attention(const FirstBlock::View& view, in
   }
   a.own = torch::tensor(places);
   a.own_weight = torch::tensor(weights, torch::kFloat64);
-  std::vector<double> most =
-      extreme_ratios(view.attended, Directions(indicators), Side::Most);
+  std::vector<double> most = extreme_ratios(view.attended, Directions(indicators), Side::Most);
   for (double& share : most) share = std::min(1.0, share + 1e-6);
   a.others_most = most.back();
   most.pop_back();
@@ -104,16 +102,16 @@ Float32Bound::Attention Float32Bound::attention(const FirstBlock::View& view, in
   const Tensor q_most = q + q_error;
   const Tensor error = at::matmul(k + k_size * share(d_model + 4), q_error) +
                        at::matmul(k_size, q_most) * share(d_model + d_head + 12);
-  const double score = first_.block().scale * error.max().item<double>() * kUp +
-                       share(4) * first_.block().scale * at::matmul(k_size, q_most).max().item<double>();
+  const double score =
+      first_.block().scale * error.max().item<double>() * kUp +
+      share(4) * first_.block().scale * at::matmul(k_size, q_most).max().item<double>();
   a.sum = share(a.keys + 24);
   a.pattern = std::expm1(2 * score) * (1 + a.sum) + a.sum;
   return a;
 }
 
-std::vector<double> Float32Bound::errors(const Case& of,
-                                         const std::vector<FirstBlock::View>& views, int query,
-                                         const std::vector<int64_t>& wrong) const {
+std::vector<double> Float32Bound::errors(const Case& of, const std::vector<FirstBlock::View>& views,
+                                         int query, const std::vector<int64_t>& wrong) const {
   const BlockWeights& b = first_.block();
   const int64_t d_model = first_.x().size(1), d_mlp = b.W_in.size(1);
   const Tensor others = torch::tensor(wrong);
@@ -142,13 +140,13 @@ std::vector<double> Float32Bound::errors(const Case& of,
   Tensor pre_error = fresh + at::matmul(stream_error, W_in_size_);
   std::vector<Tensor> values;  // of what each head writes, in the directions of the neurons
   for (size_t h = 0; h < heads.size(); ++h) {
-    values.push_back(
-        at::matmul(tables_[h].written.index_select(0, heads[h].seen), b.W_in));
+    values.push_back(at::matmul(tables_[h].written.index_select(0, heads[h].seen), b.W_in));
     pre_error = pre_error + heads[h].moved(values[h]);
   }
   const Tensor fixed = at::matmul(first_.x()[query] + b.b_O, b.W_in) + b.b_in;
   const Tensor added = of.neurons.sum(0);
-  const Tensor least = fixed + added[0] - pre_error * kUp, most = fixed + added[1] + pre_error * kUp;
+  const Tensor least = fixed + added[0] - pre_error * kUp,
+               most = fixed + added[1] + pre_error * kUp;
   const Tensor on = least.gt(0).to(torch::kFloat64);
   const Tensor between = least.le(0).logical_and(most.gt(0)).to(torch::kFloat64);
 
@@ -160,8 +158,8 @@ std::vector<double> Float32Bound::errors(const Case& of,
                  at::matmul(fresh * on, per_neuron.abs()) +
                  at::matmul(pre_error * between, per_neuron.abs());
   for (size_t h = 0; h < heads.size(); ++h)
-    error = error + heads[h].moved(at::matmul(
-                        tables_[h].written.index_select(0, heads[h].seen), from_stream));
+    error = error + heads[h].moved(
+                        at::matmul(tables_[h].written.index_select(0, heads[h].seen), from_stream));
 
   // What neurons write, the sum, and α with its unit vectors in float32.
   const Tensor post = most.clamp_min(0);

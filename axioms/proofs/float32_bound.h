@@ -2,11 +2,12 @@
 // How far a margin of nearest_prototype.h can move when the network runs in float32.
 //
 // Errors are followed stage by stage. Each stage adds what its own roundings can do, and what came
-// before passes on through the exact maps behind it, up to the next thing that is not linear: through
-// neurons that are surely on as one linear map with everything else, through neurons that are surely
-// off not at all, and through the few others by absolute values. Sums may be added up in any order.
-// Keys and values may be formed, W_K and W_V absorbed by the queries, or W_V W_O multiplied out first
-// (folded), which are the orders that traces use: the bound of a stage is that of the worst of them.
+// before passes on through the exact maps behind it, up to the next thing that is not linear:
+// through neurons that are surely on as one linear map with everything else, through neurons that
+// are surely off not at all, and through the few others by absolute values. Sums may be added up in
+// any order. Keys and values may be formed, W_K and W_V absorbed by the queries, or W_V W_O
+// multiplied out first (folded), which are the orders that traces use: the bound of a stage is that
+// of the worst of them.
 
 #include <ATen/core/Tensor.h>
 

@@ -53,20 +53,20 @@ PrototypeReading prototype_reading(const circuits::Node& node) {
   };
   require(node.alpha.name == "nearest_prototype",
           fmt::format("what '{}' reads is not treated, only nearest_prototype", node.alpha.name));
-  require(node.h.name == "tokens_at" && node.parents == std::vector<std::string>{circuits::kTokens},
-          fmt::format("what '{}' computes is not treated, only tokens_at of the tokens",
-                      node.h.name));
+  require(
+      node.h.name == "tokens_at" && node.parents == std::vector<std::string>{circuits::kTokens},
+      fmt::format("what '{}' computes is not treated, only tokens_at of the tokens", node.h.name));
   require(node.equality.name == "equal" || node.equality.name == "equal_up_to_order",
           fmt::format("the equality '{}' is not treated", node.equality.name));
   require(node.reads.size() == 1 && node.reads[0].place == interp::hook::resid_post(0) &&
               !node.reads[0].positions.empty(),
           "only positions of " + interp::hook::resid_post(0) + " are treated");
-  PrototypeReading reading{.node = node.name,
-                           .labels = circuits::tensor_of(node.alpha, "labels", {-1, -1}),
-                           .up_to_order = node.equality.name == "equal_up_to_order",
-                           .positions = node.reads[0].positions,
-                           .tokens_at = circuits::parameter<std::vector<std::vector<int64_t>>>(
-                               node.h, "positions")};
+  PrototypeReading reading{
+      .node = node.name,
+      .labels = circuits::tensor_of(node.alpha, "labels", {-1, -1}),
+      .up_to_order = node.equality.name == "equal_up_to_order",
+      .positions = node.reads[0].positions,
+      .tokens_at = circuits::parameter<std::vector<std::vector<int64_t>>>(node.h, "positions")};
   const Tensor prototypes =
       circuits::tensor_of(node.alpha, "prototypes", {reading.labels.size(0), -1})
           .to(torch::kFloat64);
@@ -74,10 +74,9 @@ PrototypeReading prototype_reading(const circuits::Node& node) {
   require(norms.min().item<double>() > 0, "a prototype is zero");
   reading.units = (prototypes / norms).contiguous();
   require(reading.tokens_at.size() == reading.positions.size() &&
-              std::ranges::all_of(reading.tokens_at,
-                                  [&](const auto& group) {
-                                    return std::ssize(group) == reading.labels.size(1);
-                                  }),
+              std::ranges::all_of(
+                  reading.tokens_at,
+                  [&](const auto& group) { return std::ssize(group) == reading.labels.size(1); }),
           "h and alpha give values of different shapes");
   return reading;
 }
@@ -118,25 +117,25 @@ Statement statement_of(const PrototypeReading& reading, const Domain& domain,
   }
   const auto [proved, refuted, open] = count;
   statement.verdict = refuted > 0 ? Verdict::Refuted : open > 0 ? Verdict::Open : Verdict::Proved;
-  statement.words = fmt::format("{} of {} cases (position read, alternative of its slot)", proved,
-                                cases.size());
+  statement.words =
+      fmt::format("{} of {} cases (position read, alternative of its slot)", proved, cases.size());
   if (refuted > 0) statement.words += fmt::format(", {} refuted", refuted);
   if (open > 0) statement.words += fmt::format(", {} open", open);
   if (least)
-    statement.words += fmt::format(", least margin {:.6f} at position {}", least->margin,
-                                   least->position);
+    statement.words +=
+        fmt::format(", least margin {:.6f} at position {}", least->margin, least->position);
   if (statement.verdict == Verdict::Proved) {
     double error = 0, left = std::numeric_limits<double>::infinity();
     for (const Case& of : cases)
       error = std::max(error, of.float32_error), left = std::min(left, of.float32_margin);
-    statement.float32 = {.error = error,
-                         .shown = left > 0,
-                         .words = fmt::format(
-                             "margins move by at most {:.4f} in any order of sums, with keys and "
-                             "values formed, absorbed or folded; {}",
-                             error,
-                             left > 0 ? fmt::format("at least {:.4f} is left", left)
-                                      : "not shown in float32")};
+    statement.float32 = {
+        .error = error,
+        .shown = left > 0,
+        .words = fmt::format(
+            "margins move by at most {:.4f} in any order of sums, with keys and "
+            "values formed, absorbed or folded; {}",
+            error,
+            left > 0 ? fmt::format("at least {:.4f} is left", left) : "not shown in float32")};
   }
   statement.proof = {{"kind", "fractional"}, {"cases", std::move(list)}};
   for (const int64_t position : reading.positions) {

@@ -3,11 +3,11 @@
 // prototype nearest to the residual stream has the label that the interpretation computes.
 //
 // Whether prototype r beats prototype w is affine in the residual stream: u_r·x > u_w·x with unit
-// vectors u. What the head writes is a weighted mean (first_block.h), so the first block would be an
-// exact fractional program, but for the MLP. For each hidden neuron the exact range [l, u] of its
-// pre-activation is a fractional program too, and a ReLU between l < 0 < u is bounded on the side
-// that matters by a line. With these lines the margin is affine in the head's output again, and its
-// least value one more fractional program. There is one case per position that is read and
+// vectors u. What the head writes is a weighted mean (first_block.h), so the first block would be
+// an exact fractional program, but for the MLP. For each hidden neuron the exact range [l, u] of
+// its pre-activation is a fractional program too, and a ReLU between l < 0 < u is bounded on the
+// side that matters by a line. With these lines the margin is affine in the head's output again,
+// and its least value one more fractional program. There is one case per position that is read and
 // alternative of its slot; all other slots are free.
 
 #include <ATen/core/Tensor.h>
@@ -28,11 +28,11 @@ namespace assay::proofs {
 /// What α of such a node reads, and what it must find there.
 struct PrototypeReading {
   std::string node = {};
-  at::Tensor labels = {};                             ///< int64 [prototype, k]
-  at::Tensor units = {};                              ///< float64 [prototype, d_model]
-  bool up_to_order = false;                      ///< labels are compared as sets
-  std::vector<int64_t> positions = {};                ///< that are read, in order
-  std::vector<std::vector<int64_t>> tokens_at = {};   ///< whose tokens are the label there
+  at::Tensor labels = {};                            ///< int64 [prototype, k]
+  at::Tensor units = {};                             ///< float64 [prototype, d_model]
+  bool up_to_order = false;                          ///< labels are compared as sets
+  std::vector<int64_t> positions = {};               ///< that are read, in order
+  std::vector<std::vector<int64_t>> tokens_at = {};  ///< whose tokens are the label there
 };
 
 /// @throws Untreated saying what about the node is not treated.
@@ -45,16 +45,16 @@ struct Case {
   int64_t alternative = 0;
   Verdict verdict = Verdict::Open;
   std::vector<int64_t> right_prototypes = {};  ///< those that have the label
-  int64_t right = -1;          ///< one of them, which all others are held against
-  double margin = 0;           ///< a lower bound, valid for every input of the case
-  int64_t nearest_wrong = -1;  ///< the prototype that it is attained by
+  int64_t right = -1;                          ///< one of them, which all others are held against
+  double margin = 0;                           ///< a lower bound, valid for every input of the case
+  int64_t nearest_wrong = -1;                  ///< the prototype that it is attained by
   std::vector<int64_t> wrong = {};             ///< prototypes that have another label
   std::vector<double> margin_to = {};          ///< lower bounds on the margins to them
-  at::Tensor worst = {};       ///< int64 [pos]: an input that comes closest
-  double float32_error = 0;    ///< how far rounding in float32 can move any of the margins
-  double float32_margin = 0;   ///< what it leaves of the least, of proved cases
-  at::Tensor neurons = {};     ///< float64 [head, 2, d_mlp]: bounds on what each head adds
-  at::Tensor margins = {};     ///< float64 [head, prototype]: … in the direction of each margin
+  at::Tensor worst = {};                       ///< int64 [pos]: an input that comes closest
+  double float32_error = 0;   ///< how far rounding in float32 can move any of the margins
+  double float32_margin = 0;  ///< what it leaves of the least, of proved cases
+  at::Tensor neurons = {};    ///< float64 [head, 2, d_mlp]: bounds on what each head adds
+  at::Tensor margins = {};    ///< float64 [head, prototype]: … in the direction of each margin
 };
 
 /// Goes through all cases; they are independent, and computed on interp::threads() threads.

@@ -25,8 +25,9 @@ struct Decisions {
   int64_t inputs = 0, right = 0, certain = 0;
   int64_t certain_in_float32 = 0;
   double least = std::numeric_limits<double>::infinity();  // margin of a certain decision
-  Tensor at = {}, wrong = {};                                        // where it is least; a wrong one
-  double float32_error = 0;                                // largest, of any margin
+  Tensor at = {}, wrong = {};                              // where it is least; a wrong one
+  bool bounded_in_float32 = true;
+  double float32_error = 0;  // largest, of any margin
 
   void add(const Decisions& other) {  // chunks are added in their order
     inputs += other.inputs;
@@ -35,6 +36,7 @@ struct Decisions {
     certain_in_float32 += other.certain_in_float32;
     if (other.least < least) least = other.least, at = other.at;
     if (!wrong.defined()) wrong = other.wrong;
+    bounded_in_float32 = bounded_in_float32 && other.bounded_in_float32;
     float32_error = std::max(float32_error, other.float32_error);
   }
 };
@@ -66,30 +68,34 @@ Decisions decide(const Study& study, const Weights& weights, const Tensor& token
   const Tensor wrong = right.logical_not().logical_and(certain);
   if (wrong.any().item<bool>())
     decisions.wrong = tokens[wrong.to(torch::kInt64).argmax().item<int64_t>()].clone();
-  Tensor in_float32 = at::ones_like(certain);
-  for (const Rounding rounding : {Rounding::Float32, Rounding::Absorbed}) {
-    const Tensor ahead = lead(enclosed(rounding), leader);
-    in_float32.logical_and_(ahead.gt(0));
-    decisions.float32_error =
-        std::max(decisions.float32_error, (margin - ahead).max().item<double>());
+  try {
+    Tensor in_float32 = at::ones_like(certain);
+    for (const Rounding rounding : {Rounding::Float32, Rounding::Absorbed}) {
+      const Tensor ahead = lead(enclosed(rounding), leader);
+      in_float32.logical_and_(ahead.gt(0));
+      decisions.float32_error =
+          std::max(decisions.float32_error, (margin - ahead).max().item<double>());
+    }
+    decisions.certain_in_float32 = in_float32.sum().item<int64_t>();
+  } catch (const Untreated&) {
+    decisions.bounded_in_float32 = false;
   }
-  decisions.certain_in_float32 = in_float32.sum().item<int64_t>();
   return decisions;
 }
 
 Statement statement_of(const Study& study, const Decisions& all) {
   Statement statement{.statement = kOutput};
-  statement.words = fmt::format("right on {} of {} inputs", grouped(all.right),
-                                grouped(all.inputs));
+  statement.words =
+      fmt::format("right on {} of {} inputs", grouped(all.right), grouped(all.inputs));
   const int64_t uncertain = all.inputs - all.certain;
   if (uncertain > 0)
     statement.words += fmt::format("; {} decisions are too close for float64", grouped(uncertain));
   else
-    statement.words += fmt::format(", every decision certain; least margin {:.6g} at {}", all.least,
-                                   fmt::join(std::vector<int64_t>(
-                                                 all.at.data_ptr<int64_t>(),
-                                                 all.at.data_ptr<int64_t>() + all.at.numel()),
-                                             " "));
+    statement.words +=
+        fmt::format(", every decision certain; least margin {:.6g} at {}", all.least,
+                    fmt::join(std::vector<int64_t>(all.at.data_ptr<int64_t>(),
+                                                   all.at.data_ptr<int64_t>() + all.at.numel()),
+                              " "));
   if (all.right == all.inputs) statement.verdict = Verdict::Proved;
   if (all.wrong.defined()) {
     statement.witness = all.wrong;
@@ -98,23 +104,27 @@ Statement statement_of(const Study& study, const Decisions& all) {
       statement.verdict = Verdict::Refuted;
   }
   if (uncertain == 0 && statement.verdict != Verdict::Open)
-    statement.proof = {
-        {"kind", "enumeration"},
-        {"inputs", all.inputs},
-        {"right", all.right},
-        {"least_margin", all.least},
-        {"at", std::vector<int64_t>(all.at.data_ptr<int64_t>(),
-                                    all.at.data_ptr<int64_t>() + all.at.numel())}};
-  statement.float32 = {.error = all.float32_error,
-                       .shown = all.certain_in_float32 == all.inputs};
+    statement.proof = {{"kind", "enumeration"},
+                       {"inputs", all.inputs},
+                       {"right", all.right},
+                       {"least_margin", all.least},
+                       {"at", std::vector<int64_t>(all.at.data_ptr<int64_t>(),
+                                                   all.at.data_ptr<int64_t>() + all.at.numel())}};
+  if (!all.bounded_in_float32) {
+    statement.words += "; of float32 nothing is shown, its rounding is too much for a bound";
+    return statement;
+  }
+  statement.float32 = {.error = all.float32_error, .shown = all.certain_in_float32 == all.inputs};
   statement.float32->words =
       statement.float32->shown
-          ? fmt::format("decides alike on every input, with keys and values formed or absorbed: "
-                        "rounding moves a margin by at most {:.2g}",
-                        all.float32_error)
-          : fmt::format("not shown for {} inputs, whose margin is smaller than what rounding could "
-                        "move it by (at most {:.2g})",
-                        grouped(all.inputs - all.certain_in_float32), all.float32_error);
+          ? fmt::format(
+                "decides alike on every input, with keys and values formed or absorbed: "
+                "rounding moves a margin by at most {:.2g}",
+                all.float32_error)
+          : fmt::format(
+                "not shown for {} inputs, whose margin is smaller than what rounding could "
+                "move it by (at most {:.2g})",
+                grouped(all.inputs - all.certain_in_float32), all.float32_error);
   return statement;
 }
 
@@ -156,9 +166,9 @@ Statement prove_output(const Study& study, const AttackOptions& attack,
   Decisions all;
   for (const Decisions& part : parts) all.add(part);
   if (all.inputs < n)
-    return {.statement = kOutput,
-            .words = fmt::format("interrupted after {} of {} inputs", grouped(all.inputs),
-                                 grouped(n))};
+    return {
+        .statement = kOutput,
+        .words = fmt::format("interrupted after {} of {} inputs", grouped(all.inputs), grouped(n))};
   return statement_of(study, all);
 }
 

@@ -43,32 +43,32 @@ Statement list_inputs(const Study& study) {
     const Tensor tokens = study.domain().listed(first, std::min(kBatch, n - first));
     const Tensor right = study.right(tokens);
     if (const auto row = wrong_row(study, tokens, right))
-      return refuted(study, *row, fmt::format("wrong on an input, of {} in all",
-                                              interp::grouped(n)));
+      return refuted(study, *row,
+                     fmt::format("wrong on an input, of {} in all", interp::grouped(n)));
     if (!study.knowledge.program_margins) continue;
-    if (const auto margins =
-            study.knowledge.program_margins(study.interpretation, tokens, right)) {
+    if (const auto margins = study.knowledge.program_margins(study.interpretation, tokens, right)) {
       const double smallest = margins->min().item<double>();
       if (!least || smallest < *least)
         least = smallest, at = tokens[margins->argmin().item<int64_t>()].clone();
     }
   }
   Statement statement{.statement = kProgram, .verdict = Verdict::Proved};
-  statement.words = fmt::format("right on all {} inputs, gone through one by one",
-                                interp::grouped(n));
+  statement.words =
+      fmt::format("right on all {} inputs, gone through one by one", interp::grouped(n));
   if (least) statement.words += fmt::format(", least margin {:.6f}", *least);
   if (!at.defined()) at = study.domain().listed(0, 1)[0];
   statement.proof = {{"kind", "listing"}, {"inputs", n}};
-  if (least) statement.proof["least_margin"] = *least;
-  else statement.proof["least_margin"] = nullptr;
+  if (least)
+    statement.proof["least_margin"] = *least;
+  else
+    statement.proof["least_margin"] = nullptr;
   statement.proof["at"] = list(at);
   return statement;
 }
 
 Statement search(const Study& study) {
   for (int64_t first = 0; first < kSearched; first += kBatch) {
-    const Tensor tokens =
-        study.domain().drawn(1, first, std::min(kBatch, kSearched - first));
+    const Tensor tokens = study.domain().drawn(1, first, std::min(kBatch, kSearched - first));
     if (const auto row = wrong_row(study, tokens, study.right(tokens)))
       if (study.is_input(*row)) return refuted(study, *row, "wrong on a random input");
   }

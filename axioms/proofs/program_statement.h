@@ -1,6 +1,6 @@
 #pragma once
-// `h = specification`: for every input of the domain, the interpretation's own computation gives the
-// right answer. Of the network it says nothing.
+// `h = specification`: for every input of the domain, the interpretation's own computation gives
+// the right answer. Of the network it says nothing.
 
 #include "axioms/proofs/study.h"
 

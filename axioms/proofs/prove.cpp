@@ -60,8 +60,8 @@ Statement prove_node(const Study& study, const Node& node, const ProveOptions& o
   std::vector<Case> cases = prove_cases(
       weights_of(study.network), study.domain(), reading,
       [&](int64_t done, int64_t of) {
-        if (options.on_progress) options.on_progress(fmt::format("positions of {}", node.name),
-                                                     done, of);
+        if (options.on_progress)
+          options.on_progress(fmt::format("positions of {}", node.name), done, of);
       },
       options.stop);
   run_refuted(study, node.name, cases);
@@ -79,13 +79,11 @@ void run_failing_state(const Study& study, const Node& node, const AffineSuffix&
   const at::NoGradGuard no_grad;
   const size_t step = step_of(study, node.name);
   const auto written = study.program.steps[step].gamma(bits);
-  interp::TraceRequest request{
-      .record = {interp::logits_site(study.network, suffix.readout)}};
+  interp::TraceRequest request{.record = {interp::logits_site(study.network, suffix.readout)}};
   for (size_t i = 0; i < node.sites.size(); ++i)
     request.overwrite.push_back({node.sites[i], written.at(i)});
   const Tensor logits = study.network.trace({}, request).at(0).flatten();
-  const double difference =
-      logits[suffix.on].item<double>() - logits[suffix.off].item<double>();
+  const double difference = logits[suffix.on].item<double>() - logits[suffix.off].item<double>();
   const bool wrong = on.empty() ? difference >= 0 : difference <= 0;
   if (!wrong) statement.verdict = Verdict::Open;
   statement.words += fmt::format(
@@ -163,7 +161,9 @@ class Proving {
 
 }  // namespace
 
-std::vector<std::string> statement_names() { return {kProgram, kSuffix, kNode, kOutput}; }
+std::vector<std::string> statement_names() {
+  return {kProgram, kSuffix, kNode, kOutput};
+}
 
 std::vector<Statement> prove(const Study& study, const ProveOptions& options) {
   for (const std::string& name : options.statements)

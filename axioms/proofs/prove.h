@@ -15,7 +15,7 @@ struct ProveOptions {
   double attack_seconds = 5;                 ///< for what cannot be listed
   uint64_t seed = 0;
   std::function<void(const std::string& what, int64_t done, int64_t of)> on_progress = {};
-  const std::atomic<bool>* stop = nullptr;   ///< what is not begun by then stays open
+  const std::atomic<bool>* stop = nullptr;  ///< what is not begun by then stays open
 };
 
 std::vector<std::string> statement_names();

@@ -11,8 +11,8 @@ namespace assay::proofs {
 namespace {
 
 constexpr int64_t kLanes = Directions::kLanes;
-constexpr int kMostSteps = 60;          // Dinkelbach's iteration takes about five
-constexpr double kSettled = 1e-13;      // relative change at which it ends
+constexpr int kMostSteps = 60;      // Dinkelbach's iteration takes about five
+constexpr double kSettled = 1e-13;  // relative change at which it ends
 
 using Lanes = std::array<double, kLanes>;
 
@@ -151,8 +151,7 @@ std::vector<int64_t> attaining(const Attended& attended, const Directions& direc
     for (size_t i = 0; i < alternatives.size(); ++i) {
       double term = 0;
       for (const int key : alternatives[i])
-        term += attended.weights[key] *
-                (sign * directions.at(block, key)[lane] - sign * value);
+        term += attended.weights[key] * (sign * directions.at(block, key)[lane] - sign * value);
       if (term < least) least = term, best = static_cast<int64_t>(i);
     }
     chosen.push_back(best);

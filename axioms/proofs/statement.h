@@ -23,8 +23,8 @@ inline constexpr const char* kOutput = "output = specification";
 
 /// What separates the exact network from the one that runs.
 struct Float32 {
-  double error = 0;   ///< a bound on how far rounding can move the margin
-  bool shown = false; ///< the statement holds of the network as it runs, too
+  double error = 0;        ///< a bound on how far rounding can move the margin
+  bool shown = false;      ///< the statement holds of the network as it runs, too
   std::string words = {};  ///< for which orders of operations, and what it leaves
 };
 
@@ -32,11 +32,11 @@ struct Statement {
   std::string statement;  ///< one of the four above
   std::string node = {};  ///< of `suffix` and `node = program`
   Verdict verdict = Verdict::Open;
-  std::string words = {};                   ///< what was shown, or what is left
-  nlohmann::ordered_json proof = nullptr;   ///< for the certificate
+  std::string words = {};                  ///< what was shown, or what is left
+  nlohmann::ordered_json proof = nullptr;  ///< for the certificate
   std::optional<Float32> float32 = {};
   std::map<std::string, at::Tensor> hints = {};  ///< for the certificate's side file
-  std::optional<at::Tensor> witness = {};   ///< int64 [pos], an input that refutes it
+  std::optional<at::Tensor> witness = {};        ///< int64 [pos], an input that refutes it
 };
 
 /// The engine does not know how to treat this network or node: the statement stays open.

@@ -48,8 +48,8 @@ bool Study::is_input(const Tensor& tokens) const {
 nlohmann::ordered_json Study::witness(const Tensor& tokens) const {
   const Tensor row = tokens.unsqueeze(0).contiguous();
   return {{"kind", "witness"},
-          {"tokens", std::vector<int64_t>(row.data_ptr<int64_t>(),
-                                          row.data_ptr<int64_t>() + row.numel())},
+          {"tokens",
+           std::vector<int64_t>(row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel())},
           {"program", program_answers(row).item<int64_t>()},
           {"specification", right(row).item<int64_t>()},
           {"network", network_answers(row).item<int64_t>()}};

@@ -1,6 +1,6 @@
 #pragma once
-// What is proved: a network, what is said of it, and what is true. All that the engine needs to know
-// of a task stands here, as data and functions, so it knows no task.
+// What is proved: a network, what is said of it, and what is true. All that the engine needs to
+// know of a task stands here, as data and functions, so it knows no task.
 
 #include <ATen/core/Tensor.h>
 

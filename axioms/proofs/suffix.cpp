@@ -22,8 +22,7 @@ std::vector<Integer> all_units(const Tensor& tensor) {
   const Tensor flat = tensor.detach().to(torch::kCPU).to(torch::kFloat32).contiguous();
   std::vector<Integer> units;
   units.reserve(flat.numel());
-  for (int64_t i = 0; i < flat.numel(); ++i)
-    units.push_back(units_of(flat.data_ptr<float>()[i]));
+  for (int64_t i = 0; i < flat.numel(); ++i) units.push_back(units_of(flat.data_ptr<float>()[i]));
   return units;
 }
 
@@ -55,21 +54,22 @@ void require_form(const interp::Transformer& network,
               at_readout(1, interp::hook::mlp_post(last)),
           "it does not write the last block's stream and hidden neurons at the readout");
   const auto after = circuits::functions_after(interpretation, node.name);
-  require(after.size() == 1 && after[0].name == "any", "the rest of the interpretation is not `any`");
+  require(after.size() == 1 && after[0].name == "any",
+          "the rest of the interpretation is not `any`");
   const circuits::Operation& decided = output_of(interpretation).alpha;
   require(decided.name == "argmax_of" &&
               circuits::parameter<std::vector<int64_t>>(decided, "tokens").size() == 2,
           "the output is not read as one of two tokens");
 }
 
-// Whatever the order in which float32 adds up Σ h W_out W_U, and even if W_out W_U is multiplied out
-// first, every product passes through fewer roundings than there are terms along its way, and so
-// does h = level in the file, which is exact. Each rounding is off by at most 2^-24, relatively.
+// Whatever the order in which float32 adds up Σ h W_out W_U, and even if W_out W_U is multiplied
+// out first, every product passes through fewer roundings than there are terms along its way, and
+// so does h = level in the file, which is exact. Each rounding is off by at most 2^-24, relatively.
 double float32_error(const Tensor& stream, const Tensor& hidden, const BlockWeights& block,
                      const Tensor& towards_size) {
   const auto terms = static_cast<double>(hidden.size(0) + stream.size(0) + 8);
-  const Tensor written = stream.abs() + at::matmul(hidden.abs(), block.W_out.abs()) +
-                         block.b_out.abs();
+  const Tensor written =
+      stream.abs() + at::matmul(hidden.abs(), block.W_out.abs()) + block.b_out.abs();
   const double share = terms * std::ldexp(1.0, -24) / (1 - terms * std::ldexp(1.0, -24));
   return 1.0001 * share * at::dot(written, towards_size).item<double>();
 }
@@ -95,13 +95,15 @@ AffineSuffix affine_suffix(const interp::Transformer& network,
     throw Untreated(fmt::format("node {}: a neuron that does not exist", node.name));
 
   // D = U[on] - U[off], in units; what hidden neuron n adds per unit of itself is W_out[n] · D.
-  const std::vector<Integer> U = all_units(network.W_U().t().index_select(
-      0, torch::tensor({suffix.on, suffix.off})));
+  const std::vector<Integer> U =
+      all_units(network.W_U().t().index_select(0, torch::tensor({suffix.on, suffix.off})));
   std::vector<Integer> towards(d_model);
   for (int64_t i = 0; i < d_model; ++i) towards[i] = U[i] - U[d_model + i];
   const std::vector<Integer> W_out = all_units(network.weight(block + "W_out"));
   const auto added = [&](int64_t n) { return dot(&W_out[n * d_model], towards); };
-  const auto vector_of = [&](const Tensor& x) { return from_units(dot(all_units(x).data(), towards), 2); };
+  const auto vector_of = [&](const Tensor& x) {
+    return from_units(dot(all_units(x).data(), towards), 2);
+  };
 
   Rational base = vector_of(stream);
   if (const Tensor b_out = network.weight(block + "b_out"); b_out.defined())
@@ -133,8 +135,8 @@ AffineSuffix affine_suffix(const interp::Transformer& network,
   hidden.index_copy_(0, torch::tensor(neurons), on.to(torch::kFloat64).abs());
   const Tensor towards_size =
       weights.W_U.select(1, suffix.on).abs() + weights.W_U.select(1, suffix.off).abs();
-  suffix.error = float32_error(stream.to(torch::kFloat64), hidden, weights.blocks.back(),
-                               towards_size);
+  suffix.error =
+      float32_error(stream.to(torch::kFloat64), hidden, weights.blocks.back(), towards_size);
   return suffix;
 }
 
@@ -152,7 +154,8 @@ Statement statement_of(const AffineSuffix& suffix) {
   const auto all_off = suffix.all_off.convert_to<double>();
   const auto least_on = suffix.least_on.convert_to<double>();
   statement.words = fmt::format(
-      "all 2^{} states: the difference of the two logits is {:+.6f} with every bit off and at least "
+      "all 2^{} states: the difference of the two logits is {:+.6f} with every bit off and at "
+      "least "
       "{:+.6f} with any on, exactly",
       suffix.bits.size(), all_off, least_on);
   statement.proof = {{"kind", "affine"},
@@ -162,11 +165,11 @@ Statement statement_of(const AffineSuffix& suffix) {
                      {"least_on", to_text(suffix.least_on)},
                      {"least_on_bit", suffix.least_on_bit}};
   const double margin = std::min(-all_off, least_on);
-  statement.float32 = {.error = suffix.error,
-                       .shown = margin > suffix.error,
-                       .words = fmt::format("any order of the sums moves it by at most {:.2g}{}",
-                                            suffix.error,
-                                            margin > suffix.error ? "" : ": not shown in float32")};
+  statement.float32 = {
+      .error = suffix.error,
+      .shown = margin > suffix.error,
+      .words = fmt::format("any order of the sums moves it by at most {:.2g}{}", suffix.error,
+                           margin > suffix.error ? "" : ": not shown in float32")};
   return statement;
 }
 

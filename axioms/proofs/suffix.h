@@ -21,11 +21,11 @@ struct AffineSuffix {
   std::string node;
   int64_t on = 0, off = 0;  ///< answer tokens: of any bit on, and of all off
   int64_t readout = 0;
-  Rational all_off = 0;              ///< logit[on] - logit[off] with every bit off
-  std::vector<Rational> bits = {};    ///< what each bit adds to it
-  Rational least_on = 0;             ///< the least with any bit on
-  int64_t least_on_bit = 0;      ///< that is on there
-  double error = 0;              ///< how far float32 can move any of these, whatever the order
+  Rational all_off = 0;             ///< logit[on] - logit[off] with every bit off
+  std::vector<Rational> bits = {};  ///< what each bit adds to it
+  Rational least_on = 0;            ///< the least with any bit on
+  int64_t least_on_bit = 0;         ///< that is on there
+  double error = 0;                 ///< how far float32 can move any of these, whatever the order
 
   bool holds() const { return all_off < 0 && least_on > 0; }
 };

@@ -39,19 +39,18 @@ proofs::Specified specified(const sat2::SamplerSettings& sampler, bool both_orde
   const std::vector<sat2::Clause> clauses = clauses_of(sampler.variables, both_orders);
   const int64_t places = sampler.max_clauses;
   const int64_t may_be_missing = places - sampler.min_clauses;
-  proofs::Domain domain{.name = both_orders ? "both-orders" : "sampled",
-                        .words = fmt::format(
-                            "every formula of {} clauses, each any of the {} {}", places,
-                            clauses.size(),
-                            both_orders ? "ordered pairs of literals over two variables"
-                                        : "that the sampler draws, the lower variable first"),
-                        .length = n_ctx(places),
-                        .readout = n_ctx(places) - 1};
+  proofs::Domain domain{
+      .name = both_orders ? "both-orders" : "sampled",
+      .words =
+          fmt::format("every formula of {} clauses, each any of the {} {}", places, clauses.size(),
+                      both_orders ? "ordered pairs of literals over two variables"
+                                  : "that the sampler draws, the lower variable first"),
+      .length = n_ctx(places),
+      .readout = n_ctx(places) - 1};
   if (may_be_missing > 0)
     domain.words += fmt::format("; any of the first {} may be missing", may_be_missing);
-  proofs::Survivors survivors{.width = 1 << sampler.variables,
-                              .some = tokens.sat(),
-                              .none = tokens.unsat()};
+  proofs::Survivors survivors{
+      .width = 1 << sampler.variables, .some = tokens.sat(), .none = tokens.unsat()};
   const auto fixed = [&](int64_t position, int64_t token) {
     domain.slots.push_back({{position}, {{token}}});
     survivors.masks.emplace_back();
@@ -64,8 +63,8 @@ proofs::Specified specified(const sat2::SamplerSettings& sampler, bool both_orde
     std::vector<uint64_t> masks;
     for (const sat2::Clause& clause : clauses) {
       const int64_t left = tokens.literal(clause.left), right = tokens.literal(clause.right);
-      slot.alternatives.push_back(
-          whole ? std::vector{tokens.open(), left, right, tokens.close()} : std::vector{left, right});
+      slot.alternatives.push_back(whole ? std::vector{tokens.open(), left, right, tokens.close()}
+                                        : std::vector{left, right});
       masks.push_back(sat2::satisfying(clause, sampler.variables));
     }
     if (whole) {
@@ -231,26 +230,24 @@ Tensor simpler(const Tensor& tokens, const sat2::SamplerSettings& sampler) {
 }  // namespace
 
 Specification specification(const sat2::SamplerSettings& sampler) {
-  return {.domains = {specified(sampler, false), specified(sampler, true)},
-          .knowledge = {.decide_program =
-                            [sampler](const Interpretation& interpretation,
-                                      const proofs::Specified&) {
-                              return decide(interpretation, sampler);
-                            },
-                        .simpler =
-                            [sampler](const Tensor& tokens) {
-                              return two_sat::simpler(tokens, sampler);
-                            },
-                        .order_free = {"truth_table_programs"},
-                        .is_input =
-                            [variables = sampler.variables](const Tensor& tokens) {
-                              try {
-                                formula_of(tokens, variables);
-                                return true;
-                              } catch (const std::invalid_argument&) {
-                                return false;
-                              }
-                            }}};
+  return {
+      .domains = {specified(sampler, false), specified(sampler, true)},
+      .knowledge = {
+          .decide_program =
+              [sampler](const Interpretation& interpretation, const proofs::Specified&) {
+                return decide(interpretation, sampler);
+              },
+          .simpler = [sampler](const Tensor& tokens) { return two_sat::simpler(tokens, sampler); },
+          .order_free = {"truth_table_programs"},
+          .is_input =
+              [variables = sampler.variables](const Tensor& tokens) {
+                try {
+                  formula_of(tokens, variables);
+                  return true;
+                } catch (const std::invalid_argument&) {
+                  return false;
+                }
+              }}};
 }
 
 }  // namespace assay::tasks::two_sat

@@ -34,12 +34,11 @@ struct Proved {
   const proofs::Specified& specified;
 
   explicit Proved(Subject of, size_t domain = 0)
-      : subject(std::move(of)),
-        specified(subject.task->need<Specification>().domains.at(domain)) {}
+      : subject(std::move(of)), specified(subject.task->need<Specification>().domains.at(domain)) {}
   explicit Proved(const std::string& folder, const std::string& name, size_t domain = 0)
-      : Proved(load_subject(kTasks / folder / "model.safetensors",
-                            kTasks / folder / (name + ".json")),
-               domain) {}
+      : Proved(
+            load_subject(kTasks / folder / "model.safetensors", kTasks / folder / (name + ".json")),
+            domain) {}
 
   proofs::Study study() const {
     return {.network = *subject.model.model,
@@ -123,15 +122,14 @@ TEST(Proofs, SuffixesAreDecidedByTwoRationals) {
 // must be those of the rationals up to the float32 bound.
 TEST(Proofs, TheNetworkFollowsItsSuffixOnRandomStates) {
   const Proved proved("two_sat/reference", "trees");
-  const auto suffix = proofs::affine_suffix(
-      *proved.subject.model.model, proved.subject.interpretation(), proved.node(1), 40);
+  const auto suffix = proofs::affine_suffix(*proved.subject.model.model,
+                                            proved.subject.interpretation(), proved.node(1), 40);
   const at::NoGradGuard no_grad;
   at::manual_seed(1);
   const Tensor bits = at::rand({2000, 48}).lt(at::rand({2000, 1}).pow(4));
   const auto written = proved.subject.program.steps[1].gamma(bits);
   interp::TraceRequest request{.record = {interp::logits_site(*proved.subject.model.model, 40)}};
-  for (size_t i = 0; i < 2; ++i)
-    request.overwrite.push_back({proved.node(1).sites[i], written[i]});
+  for (size_t i = 0; i < 2; ++i) request.overwrite.push_back({proved.node(1).sites[i], written[i]});
   const Tensor logits =
       proved.subject.model.model->trace({}, request).at(0).select(1, 0).to(torch::kFloat64);
   const Tensor difference = logits.select(1, suffix.on) - logits.select(1, suffix.off);
@@ -145,9 +143,8 @@ TEST(Proofs, TheNetworkFollowsItsSuffixOnRandomStates) {
 
 TEST(Proofs, ASuffixThatFailsIsRefutedOnTheNetwork) {
   Proved proved("two_sat/reference", "trees");
-  proved.change([](auto& interpretation) {
-    interpretation.nodes[1].gamma.tensors.at("on")[7] = 1e-3;
-  });
+  proved.change(
+      [](auto& interpretation) { interpretation.nodes[1].gamma.tensors.at("on")[7] = 1e-3; });
   const Statement statement = proved.prove(proofs::kSuffix);
   EXPECT_EQ(statement.verdict, Verdict::Refuted);
   EXPECT_EQ(statement.proof.at("state"), nlohmann::json({7}));
@@ -186,8 +183,7 @@ TEST(ProofsSlow, ThePublishedNetworkMisreadsWhatItHasNotSeen) {
       subject.task->need<Interpretations>()
           .derive(*subject.model.model, {.variant = "trees", .options = {{"published", true}}})
           .interpretation;
-  subject.program =
-      circuits::compile(subject.interpretation(), all_operations(), subject.places());
+  subject.program = circuits::compile(subject.interpretation(), all_operations(), subject.places());
   const auto& domains = subject.task->need<Specification>().domains;
   const Proved proved(std::move(subject));
 
@@ -254,8 +250,7 @@ TEST(ProofsSlow, BoundsAreAttainedAndFloat32StaysWithinItsOwn) {
         const double exact = prover.margin_on(of, inputs[i]);
         EXPECT_GE(exact, of.margin);
         EXPECT_LE(std::abs(right - wrong - exact), of.float32_error);
-        largest_share =
-            std::max(largest_share, std::abs(right - wrong - exact) / of.float32_error);
+        largest_share = std::max(largest_share, std::abs(right - wrong - exact) / of.float32_error);
       }
     }
   }
@@ -279,12 +274,12 @@ TEST(ProofsSlow, NoRandomInputUndercutsABound) {
       const Tensor rows =
           choices.select(1, static_cast<int64_t>(of.slot)).eq(of.alternative).nonzero().flatten();
       if (rows.size(0) == 0) continue;
-      const auto place = std::ranges::find(reading.positions, of.position) -
-                         reading.positions.begin();
+      const auto place =
+          std::ranges::find(reading.positions, of.position) - reading.positions.begin();
       const Tensor at_case = score.select(1, place).index_select(0, rows);
       const Tensor wrong = torch::tensor(of.wrong);
-      const Tensor margin = at_case.select(1, of.right) -
-                            std::get<0>(at_case.index_select(1, wrong).max(1));
+      const Tensor margin =
+          at_case.select(1, of.right) - std::get<0>(at_case.index_select(1, wrong).max(1));
       EXPECT_GE(margin.min().item<double>(), of.float32_margin) << of.position;
     }
   }
@@ -316,8 +311,7 @@ TEST(ProofsSlow, ExchangedLabelsAndBlindHeadsAreNotProved) {
 // --- output = specification
 
 TEST(ProofsSlow, ModularAdditionIsRightOnEveryPair) {
-  const Statement right =
-      Proved("modular_addition/reference", "downstream").prove(proofs::kOutput);
+  const Statement right = Proved("modular_addition/reference", "downstream").prove(proofs::kOutput);
   EXPECT_EQ(right.verdict, Verdict::Proved);
   EXPECT_EQ(right.proof.at("right"), 12769);
   EXPECT_GE(right.proof.at("least_margin").get<double>(), 8.935283);
@@ -344,8 +338,7 @@ TEST(Proofs, AnAttackFindsAFormulaThatTheReferenceNetworkGetsWrong) {
             proved.subject.task->need<Truth>().answers(row).item<int64_t>());
   // Shrunk: nothing simpler fails.
   const Tensor simpler = study.knowledge.simpler(*statement.witness);
-  if (simpler.size(0) > 0)
-    EXPECT_TRUE(study.network_answers(simpler).equal(study.right(simpler)));
+  if (simpler.size(0) > 0) EXPECT_TRUE(study.network_answers(simpler).equal(study.right(simpler)));
 }
 
 TEST(Proofs, TimeEndsAnAttackAndLeavesTheStatementOpen) {
@@ -363,10 +356,9 @@ TEST(ProofsSlow, TwelveRowsAreFourUnknowns) {
   std::vector<std::string> rows;
   for (const auto& equal : proofs::equal_rows(proved.study(), statements))
     rows.push_back(proofs::to_string(equal));
-  EXPECT_THAT(rows, testing::ElementsAre(
-                        "parse.PE = parse.CE = 0",
-                        "evaluate.PR = evaluate.CR = or.PE = or.PR = 1 - accuracy",
-                        "evaluate.PE = evaluate.CE", "or.CE = or.CR"));
+  EXPECT_THAT(rows, testing::ElementsAre("parse.PE = parse.CE = 0",
+                                         "evaluate.PR = evaluate.CR = or.PE = or.PR = 1 - accuracy",
+                                         "evaluate.PE = evaluate.CE", "or.CE = or.CR"));
   EXPECT_TRUE(proofs::equal_rows(proved.study(), {}).empty());
 }
 
@@ -386,8 +378,8 @@ TEST(ProofsSlow, NoMutationIsProvedThatMakesAStatementFalse) {
       const auto study = mutated.study();
       const Tensor tokens = mutated.subject.task->sample(Part::Test, 3, 0, 1024).tokens;
       const axioms::Observation seen = axioms::observe(mutated.subject.experiment(), tokens);
-      for (const Statement& statement :
-           proofs::prove(study, {.statements = {proofs::kProgram, proofs::kSuffix, proofs::kNode}})) {
+      for (const Statement& statement : proofs::prove(
+               study, {.statements = {proofs::kProgram, proofs::kSuffix, proofs::kNode}})) {
         (statement.verdict == Verdict::Proved ? proved : caught) += 1;
         if (statement.verdict != Verdict::Proved) continue;
         if (statement.statement == proofs::kProgram)
@@ -400,9 +392,9 @@ TEST(ProofsSlow, NoMutationIsProvedThatMakesAStatementFalse) {
                              .any()
                              .item<bool>());
           if (statement.statement == proofs::kSuffix)
-            EXPECT_TRUE(axioms::replaced_decision(mutated.subject.experiment(), v, tokens,
-                                                  seen.prefix[v])
-                            .equal(seen.prefix[mutated.subject.program.output]));
+            EXPECT_TRUE(
+                axioms::replaced_decision(mutated.subject.experiment(), v, tokens, seen.prefix[v])
+                    .equal(seen.prefix[mutated.subject.program.output]));
         }
       }
     }
@@ -422,8 +414,7 @@ TEST(Proofs, AWrongSpecificationIsRefuted) {
                               .specified = wrong,
                               .knowledge = study.knowledge,
                               .answers = study.answers};
-  const Statement statement =
-      proofs::prove(changed, {.statements = {proofs::kProgram}}).at(0);
+  const Statement statement = proofs::prove(changed, {.statements = {proofs::kProgram}}).at(0);
   ASSERT_EQ(statement.verdict, Verdict::Refuted);
   EXPECT_EQ((*statement.witness)[0].item<int64_t>(), 112);
 }
@@ -445,8 +436,8 @@ TEST(Proofs, TheSpecificationIsTheTruthOfTheTask) {
                                      {"modular_addition/reference", "downstream"}}) {
     const Proved proved(folder, name);
     const Tensor tokens = proved.subject.task->sample(Part::Test, 1, 0, 500).tokens;
-    EXPECT_TRUE(proved.study().right(tokens).equal(
-        proved.subject.task->need<Truth>().answers(tokens)));
+    EXPECT_TRUE(
+        proved.study().right(tokens).equal(proved.subject.task->need<Truth>().answers(tokens)));
   }
 }
 

@@ -57,11 +57,11 @@ TEST(Domain, RefusesSlotsThatAreNoPartition) {
 
 TEST(Specification, SurvivorsAndSums) {
   const Domain domain = small();
-  const Survivors survivors{.width = 2,
-                            .masks = {std::vector<uint64_t>{1, 2, 3}, std::vector<uint64_t>{1, 3},
-                                      std::nullopt},
-                            .some = 8,
-                            .none = 9};
+  const Survivors survivors{
+      .width = 2,
+      .masks = {std::vector<uint64_t>{1, 2, 3}, std::vector<uint64_t>{1, 3}, std::nullopt},
+      .some = 8,
+      .none = 9};
   const Tensor all = domain.listed(0, 6);
   EXPECT_TRUE(answers(survivors, domain, all).equal(torch::tensor({8, 8, 9, 8, 8, 8})));
   const SumModulo sum{.modulus = 3, .values = {{0, 1, 2}, {0, 2}, {1}}};

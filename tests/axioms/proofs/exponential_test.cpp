@@ -20,7 +20,8 @@ void expect_enclosed(double x) {
 void expect_enclosed_on(int points) {
   std::mt19937_64 engine(1);
   std::uniform_real_distribution<double> wide(-kMostExponent, kMostExponent), narrow(-3, 3);
-  for (int i = 0; i < points / 2; ++i) expect_enclosed(wide(engine)), expect_enclosed(narrow(engine));
+  for (int i = 0; i < points / 2; ++i)
+    expect_enclosed(wide(engine)), expect_enclosed(narrow(engine));
 }
 
 TEST(Exponential, IsWithinItsBoundAtTheEdgesAndBetween) {

@@ -83,8 +83,7 @@ TEST(Ratio, CertifiedBoundsLieOutsideAndClose) {
                                .magnitude = std::vector<double>(5, 20),
                                .value = std::vector<double>(5, 1e-12)};
     std::vector<double> guesses = {1e6, -1e6, 0, 3, 5};  // bad ones change nothing
-    const auto least =
-        certified_ratios(program.attended, directions, Side::Least, errors, guesses);
+    const auto least = certified_ratios(program.attended, directions, Side::Least, errors, guesses);
     guesses.clear();
     const auto most = certified_ratios(program.attended, directions, Side::Most, errors, guesses);
     for (int64_t d = 0; d < 5; ++d) {
