@@ -120,7 +120,7 @@ void count(Readings& readings, const Value& value, const Tensor& decision) {
   }
 }
 
-void add(NodeResult& total, const NodeResult& part, int64_t witnesses) {
+void add_node(NodeResult& total, const NodeResult& part, int64_t witnesses) {
   total.inherited += part.inherited;
   if (part.plain) {
     if (!total.plain) total.plain.emplace();
@@ -170,36 +170,93 @@ void add(AxiomResult& total, const AxiomResult& part, int64_t kept) {
   if (std::ssize(total.witnesses) > kept) total.witnesses.resize(kept);
 }
 
+namespace {
+
+/// What one chunk adds to the result.
+struct Counted {
+  interp::Chunk chunk;
+  std::vector<NodeResult> nodes;
+  Readings readings;
+};
+
+Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
+                    int64_t witnesses) {
+  const at::NoGradGuard no_grad;
+  const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
+  const Observation seen = observe(experiment, tokens);
+  const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = witnesses};
+  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
+  for (size_t v = 0; v < experiment.program.steps.size(); ++v)
+    counted.nodes.push_back(check_node(experiment, v, seen, keep));
+  count(counted.readings, seen.actual[experiment.program.output], seen.decision);
+  return counted;
+}
+
+/// Adds up chunks in the order of their inputs, whichever comes first, until there are enough.
+class InOrder {
+ public:
+  InOrder(const Program& program, const CheckConfig& config, interp::Ranges asked)
+      : config_(config), asked_(std::move(asked)), of_(interp::count_of(asked_)) {
+    for (const Step& step : program.steps)
+      result_.nodes.push_back({.node = step.name, .axioms = {}});
+  }
+
+  bool ended() const { return enough_ || (config_.stop && *config_.stop); }
+
+  void add(Counted counted) {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace(counted.chunk.first, std::move(counted));
+    while (!ended() && !waiting_.empty() && waiting_.begin()->first == next()) {
+      take(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+      if (config_.on_progress) config_.on_progress(result_.inputs, of_);
+      enough_ = config_.enough && config_.enough(result_);
+    }
+  }
+
+  CheckResult result() {
+    result_.complete = enough_ || result_.inputs == of_;
+    return std::move(result_);
+  }
+
+ private:
+  int64_t next() const {  // the first input that was asked for and is not counted
+    int64_t counted = result_.inputs;
+    for (const interp::Range& range : asked_) {
+      if (counted < range.count) return range.first + counted;
+      counted -= range.count;
+    }
+    return -1;
+  }
+  void take(const Counted& counted) {
+    for (size_t v = 0; v < counted.nodes.size(); ++v)
+      add_node(result_.nodes[v], counted.nodes[v], config_.witnesses);
+    result_.readings += counted.readings;
+    result_.inputs += counted.chunk.count;
+    result_.counted.push_back({counted.chunk.first, counted.chunk.count});
+    result_.counted = interp::joined(std::move(result_.counted));
+  }
+
+  const CheckConfig& config_;
+  interp::Ranges asked_;
+  int64_t of_;
+  std::mutex mutex_;
+  std::map<int64_t, Counted> waiting_;  // by their first input
+  std::atomic<bool> enough_ = false;
+  CheckResult result_;
+};
+
+}  // namespace
+
 CheckResult check(const Experiment& experiment, const Inputs& inputs, const CheckConfig& config) {
   require_consistent(experiment);
-  const Program& program = experiment.program;
-  CheckResult result;
-  for (const Step& step : program.steps) result.nodes.push_back({.node = step.name, .axioms = {}});
-  std::mutex mutex;
   const interp::Chunks chunks(config.inputs, experiment.network.inputs_per_run());
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
-  const int64_t of = interp::count_of(asked);
+  InOrder all(experiment.program, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (config.stop && *config.stop) return;
-    const at::NoGradGuard no_grad;
-    const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
-    const Observation seen = observe(experiment, tokens);
-    const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = config.witnesses};
-    std::vector<NodeResult> parts;
-    for (size_t v = 0; v < program.steps.size(); ++v)
-      parts.push_back(check_node(experiment, v, seen, keep));
-    Readings readings;
-    count(readings, seen.actual[program.output], seen.decision);
-    const std::lock_guard lock(mutex);
-    for (size_t v = 0; v < parts.size(); ++v) add(result.nodes[v], parts[v], config.witnesses);
-    result.readings += readings;
-    result.inputs += chunk.count;
-    result.counted.push_back({chunk.first, chunk.count});
-    if (config.on_progress) config.on_progress(result.inputs, of);
+    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config.witnesses));
   });
-  result.counted = interp::joined(std::move(result.counted));
-  result.complete = result.inputs == of;
-  return result;
+  return all.result();
 }
 
 }  // namespace assay::axioms

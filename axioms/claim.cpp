@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 
 #include "interp/names.h"
 #include "interp/statistics/p_values.h"
+#include "interp/statistics/sequential.h"
 
 namespace assay::axioms {
 namespace {
@@ -86,6 +88,21 @@ std::vector<Verdict> judge(const std::vector<Claim>& claims,
     verdicts.push_back(verdict);
   }
   return verdicts;
+}
+
+double level_of_each(int64_t claims, double confidence) {
+  return (1 - confidence) / static_cast<double>(claims);
+}
+
+std::optional<Verdict> decided(const Claim& claim, const statistics::Estimate& estimate,
+                               double level) {
+  const double enough = -std::log(level);
+  if (claim.epsilon >= 1) return Verdict::Holds;  // no rate exceeds 1
+  if (statistics::log_evidence_against_at_least(estimate, claim.epsilon) >= enough)
+    return Verdict::Holds;
+  if (statistics::log_evidence_against_at_most(estimate, claim.epsilon) >= enough)
+    return Verdict::Violated;
+  return std::nullopt;
 }
 
 }  // namespace assay::axioms

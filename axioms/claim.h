@@ -1,6 +1,7 @@
 #pragma once
 // Claims about error rates, `parse.PE<=0.001`, and the verdicts on them.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,16 @@ Claim parse_claim(std::string_view text);
 std::vector<Verdict> judge(const std::vector<Claim>& claims,
                            const std::vector<statistics::Estimate>& estimates, double confidence,
                            bool exact = false);
+
+/// The error level of each of so many claims that are decided one by one: the probability that any
+/// of them is ever decided wrongly, in either way, is then at most 1 - confidence. Claims are not
+/// tested by stepping down (Holm): one that was rightly found to hold can still be wrongly found
+/// violated later, so that none leaves its share to the others.
+double level_of_each(int64_t claims, double confidence);
+
+/// What these inputs decide of a claim, however often and whenever one looks: holds or violated if
+/// the evidence (interp/statistics/sequential.h) reaches 1/level, else nothing.
+std::optional<Verdict> decided(const Claim& claim, const statistics::Estimate& estimate,
+                               double level);
 
 }  // namespace assay::axioms

@@ -48,6 +48,7 @@ ordered_json asked_of(Report report) {
   for (ReportRow& row : report.rows) {
     row.estimate = {};
     row.plain.reset();
+    row.decided_at.reset();
     row.witnesses.clear();
   }
   conclude(report);
@@ -165,7 +166,7 @@ void add_counts(Report& total, const Report& more) {
     }
   }
   const Range own = interp::range_of(part.shard, part.inputs, part.chunk);
-  total.partial = total.inputs < own.count;
+  total.partial = total.partial && total.inputs < own.count;
   conclude(total);
 }
 
@@ -175,6 +176,7 @@ void complete(Report& report) {
   add_readings(found, report.part->output, report.part->readings);
   if (!report.partial) report.part.reset();
   add_vacuity(report, found);
+  look(report);
 }
 
 Report merge(std::vector<NamedReport> parts) {

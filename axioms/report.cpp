@@ -9,7 +9,9 @@
 
 #include "axioms/report_fields.h"
 #include "interp/names.h"
+#include "interp/numerals.h"
 #include "interp/statistics/p_values.h"
+#include "interp/statistics/sequential.h"
 
 namespace assay::axioms {
 namespace {
@@ -95,6 +97,37 @@ void conclude(ReportRow& row, const Report& report) {
     row.lower = report.exact ? rate : 0;
     row.upper = row.simultaneous_upper = report.exact ? rate : 1;
   }
+  row.anytime_lower = row.anytime_upper = std::nullopt;
+  if (!report.sequential) return;
+  row.anytime_lower = statistics::anytime_lower_bound(row.estimate, report.confidence);
+  row.anytime_upper = statistics::anytime_upper_bound(row.estimate, report.confidence);
+}
+
+Claim claim_of(const ReportRow& row) {
+  return {row.node, row.axiom, *row.claim};
+}
+
+int64_t count_claims(const Report& report) {
+  return std::ranges::count_if(report.rows, [](const auto& row) { return row.claim.has_value(); });
+}
+
+// What looking again and again has decided, and how far the rest is from it.
+void add_sequential_verdicts(Report& report) {
+  Sequential& sequential = *report.sequential;
+  sequential.stopped = !report.partial && !report.is_shard() && report.inputs < sequential.limit;
+  sequential.level = level_of_each(std::max<int64_t>(1, count_claims(report)), report.confidence);
+  for (ReportRow& row : report.rows) {
+    row.verdict = {};
+    row.because = {};
+    row.more_inputs = {};
+    if (!row.claim || report.is_shard()) continue;
+    row.verdict = Verdict::Undecided;
+    if (row.decided_at)
+      row.verdict = decided(claim_of(row), *row.decided_at, sequential.level);
+    else if (const auto needed =
+                 statistics::inputs_until_decided(row.estimate, *row.claim, sequential.level))
+      row.more_inputs = *needed - row.estimate.n;
+  }
 }
 
 void add_verdicts(Report& report) {
@@ -106,7 +139,7 @@ void add_verdicts(Report& report) {
     row.because = {};
     if (!row.claim || report.is_shard()) continue;
     claimed.push_back(&row);
-    claims.push_back({row.node, row.axiom, *row.claim});
+    claims.push_back(claim_of(row));
     estimates.push_back(row.estimate);
   }
   std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, report.exact);
@@ -175,7 +208,15 @@ std::string scope_text(const Report& report) {
     case Scope::Distribution:
       break;
   }
-  return fmt::format("Tested on {}, with {:g}% confidence.", inputs, 100 * report.confidence);
+  if (!report.sequential)
+    return fmt::format("Tested on {}, with {:g}% confidence.", inputs, 100 * report.confidence);
+  return fmt::format(
+      "{} The probability that any verdict is wrong is at most {:g}%, however often one looks.",
+      report.sequential->stopped
+          ? fmt::format("Stopped at {} of {}, because all claims were decided.",
+                        interp::grouped(report.inputs), inputs)
+          : fmt::format("Tested on {}.", inputs),
+      100 * (1 - report.confidence));
 }
 
 // What a shard says in place of a verdict.
@@ -256,34 +297,59 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
   return report;
 }
 
+namespace {
+
+void require_that(bool holds, const std::string& what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+// A claim was decided at a look that this run had and that decides it.
+void require_decided(const ReportRow& row, const Report& report) {
+  if (!row.decided_at) return;
+  const statistics::Estimate& at = *row.decided_at;
+  const bool possible = report.sequential && row.claim && at.n <= row.estimate.n &&
+                        at.failures <= row.estimate.failures &&
+                        row.estimate.failures - at.failures <= row.estimate.n - at.n;
+  require_that(
+      possible && at.failures <= at.n &&
+          decided(claim_of(row), at, level_of_each(count_claims(report), report.confidence)),
+      fmt::format("row {}.{}: {} failures of {} inputs do not decide its claim", row.node,
+                  to_string(row.axiom), at.failures, at.n));
+}
+
+}  // namespace
+
 void require_consistent(const Report& report) {
-  const auto require = [](bool holds, const std::string& what) {
-    if (!holds) throw std::invalid_argument(what);
-  };
-  require(report.confidence > 0 && report.confidence < 1,
-          fmt::format("confidence {}: expected a number between 0 and 1", report.confidence));
-  require(report.rows.size() == report.nodes.size() * std::size(kAxioms),
-          fmt::format("{} rows: expected {} for each of {} nodes", report.rows.size(),
-                      std::size(kAxioms), report.nodes.size()));
+  require_that(!report.sequential || report.scope == Scope::Distribution,
+               "sequential: rates of a list or a domain are exact, and need no looks");
+  require_that(!report.sequential || report.inputs <= report.sequential->limit,
+               fmt::format("{} inputs, more than the limit", report.inputs));
+  require_that(report.confidence > 0 && report.confidence < 1,
+               fmt::format("confidence {}: expected a number between 0 and 1", report.confidence));
+  require_that(report.rows.size() == report.nodes.size() * std::size(kAxioms),
+               fmt::format("{} rows: expected {} for each of {} nodes", report.rows.size(),
+                           std::size(kAxioms), report.nodes.size()));
   for (size_t i = 0; i < report.rows.size(); ++i) {
     const ReportRow& row = report.rows[i];
     const ReportNode& node = report.nodes[i / std::size(kAxioms)];
     const std::string name = fmt::format("{}.{}", row.node, to_string(row.axiom));
-    require(row.node == node.name && row.axiom == kAxioms[i % std::size(kAxioms)],
-            fmt::format("row {}: expected {}.{} in this place", name, node.name,
-                        to_string(kAxioms[i % std::size(kAxioms)])));
+    require_that(row.node == node.name && row.axiom == kAxioms[i % std::size(kAxioms)],
+                 fmt::format("row {}: expected {}.{} in this place", name, node.name,
+                             to_string(kAxioms[i % std::size(kAxioms)])));
     for (const statistics::Estimate& estimate : {row.estimate, row.plain.value_or(row.estimate)})
-      require(estimate.n == report.inputs && estimate.failures <= estimate.n,
-              fmt::format("row {}: {} failures of {} inputs: expected at most as many as the {} "
-                          "inputs of the report",
-                          name, estimate.failures, estimate.n, report.inputs));
+      require_that(
+          estimate.n == report.inputs && estimate.failures <= estimate.n,
+          fmt::format("row {}: {} failures of {} inputs: expected at most as many as the {} "
+                      "inputs of the report",
+                      name, estimate.failures, estimate.n, report.inputs));
     if (row.axiom == Axiom::PE)
-      require(node.inherited <= row.estimate.failures,
-              fmt::format("row {}: {} failures, fewer than the {} inherited ones", name,
-                          row.estimate.failures, node.inherited));
-    require(std::ssize(row.witnesses) <= row.estimate.failures,
-            fmt::format("row {}: {} witnesses of {} failures", name, row.witnesses.size(),
-                        row.estimate.failures));
+      require_that(node.inherited <= row.estimate.failures,
+                   fmt::format("row {}: {} failures, fewer than the {} inherited ones", name,
+                               row.estimate.failures, node.inherited));
+    require_decided(row, report);
+    require_that(std::ssize(row.witnesses) <= row.estimate.failures,
+                 fmt::format("row {}: {} witnesses of {} failures", name, row.witnesses.size(),
+                             row.estimate.failures));
   }
 }
 
@@ -294,8 +360,20 @@ void conclude(Report& report) {
     const ReportRow& pe = report.rows[v * std::size(kAxioms)];  // the first of the node's rows
     report.nodes[v].introduced = pe.estimate.failures - report.nodes[v].inherited;
   }
-  add_verdicts(report);
+  if (report.sequential)
+    add_sequential_verdicts(report);
+  else
+    add_verdicts(report);
   withhold(report);
+}
+
+void look(Report& report) {
+  if (!report.sequential || report.is_shard()) return;
+  for (ReportRow& row : report.rows)
+    if (row.claim && !row.decided_at &&
+        decided(claim_of(row), row.estimate, report.sequential->level))
+      row.decided_at = row.estimate;
+  conclude(report);
 }
 
 void add_vacuity(Report& report, const Vacuity& vacuity) {

@@ -20,8 +20,8 @@ namespace assay::axioms {
 
 /// Of to_json(Report).
 inline constexpr const char* kReportKind = "validation";
-/// 1 did not say what the inputs were nor what could not be tested.
-inline constexpr int kReportSchema = 2;
+/// 1 did not say what the inputs were nor what could not be tested; 2 not when the run ended.
+inline constexpr int kReportSchema = 3;
 
 /// A file that the run read.
 struct Source {
@@ -71,6 +71,12 @@ struct ReportRow {
   std::optional<double> claim;  ///< claimed largest rate
   std::optional<Verdict> verdict;
   std::string because = {};  ///< why `holds` was withheld, where it was
+  /// Of a sequential run: the first look that decided the claim, one-sided bounds that hold at
+  /// every number of inputs (each at that confidence), and, where the claim is undecided, about how
+  /// many more inputs would decide it at the rate seen; none: more than anybody has.
+  std::optional<statistics::Estimate> decided_at = {};
+  std::optional<double> anytime_lower = {}, anytime_upper = {};
+  std::optional<int64_t> more_inputs = {};
   std::vector<Witness> witnesses;
   /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
   std::optional<statistics::Estimate> plain = {};
@@ -115,14 +121,23 @@ struct Part {
   Readings readings = {};       ///< what that alpha gave
 };
 
+/// Makes a report that of a run whose number of inputs nobody chose: it ends when all claims are
+/// decided. Verdicts rest on evidence that holds at any number of looks.
+struct Sequential {
+  int64_t limit = 0;     ///< inputs at most
+  bool stopped = false;  ///< before the limit, since all claims were decided
+  double level = 0.05;   ///< of error of each claim
+};
+
 struct Report {
   RunFacts facts;
   std::string title;    ///< of the interpretation
   nlohmann::json task;  ///< name and settings
   double confidence = 0.95;
   int64_t inputs = 0;
-  bool partial = false;           ///< interrupted: fewer inputs than asked for
-  std::optional<Part> part = {};  ///< none: a whole run
+  bool partial = false;                       ///< interrupted: fewer inputs than asked for
+  std::optional<Part> part = {};              ///< none: a whole run
+  std::optional<Sequential> sequential = {};  ///< none: as many inputs as were asked for
   Scope scope = Scope::Distribution;
   std::string inputs_text;  ///< which inputs the whole run has, in words: `80,000 fresh inputs
                             ///< (test part, seed 1)`
@@ -156,6 +171,10 @@ void require_consistent(const Report& report);
 /// bounds, verdicts and why they are withheld. make_report() and add_vacuity() end with it; whoever
 /// changes the rest of a report calls it again.
 void conclude(Report& report);
+
+/// Of a sequential run: looks at all inputs counted so far, which decide the claims that no earlier
+/// look has decided if the evidence is strong enough. Otherwise nothing.
+void look(Report& report);
 
 /// Adds what was found of the interpretation's vacuity to the report. With an objection, claims
 /// that hold by their numbers become vacuous; where something could not be tested, they become

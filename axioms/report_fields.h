@@ -145,6 +145,12 @@ void fields(V& v, ReportRow& row) {
   v.derived("verdict", row.verdict_text(), "holds, violated, undecided or vacuous");
   v.derived("because", row.because.empty() ? std::nullopt : std::optional(row.because),
             "why `holds` was withheld");
+  v("decided_at", row.decided_at, "the first look that decided the claim, of a sequential run");
+  v.derived("anytime_lower", row.anytime_lower,
+            "as lower, and true however many inputs there are when one looks", interp::shares());
+  v.derived("anytime_upper", row.anytime_upper, "as upper, the same", interp::shares());
+  v.derived("more_inputs", row.more_inputs,
+            "about how many more would decide the claim, at the rate seen", interp::counts());
   v("plain_equality", row.plain,
     "PE and CE of a node compared downstream: the same with values compared element by element");
   v("witnesses", row.witnesses, "the first failing inputs");
@@ -176,6 +182,16 @@ void fields(V& v, Part& part) {
 }
 
 template <class V>
+void fields(V& v, Sequential& sequential) {
+  v("limit", sequential.limit, "inputs at most", interp::counts());
+  v.derived("stopped", sequential.stopped, "before the limit, since all claims were decided");
+  v.derived("level", sequential.level,
+            "probability at most that a claim is ever decided wrongly; of all together: 1 - "
+            "confidence",
+            interp::shares());
+}
+
+template <class V>
 void fields(V& v, Report& report) {
   using namespace interp::json_shapes;
   RunFacts& facts = report.facts;
@@ -204,6 +220,8 @@ void fields(V& v, Report& report) {
   v("inputs", report.inputs, "checked", interp::counts());
   v("inputs_text", report.inputs_text, "the inputs of the whole run, in words");
   v("partial", report.partial, "interrupted");
+  v("sequential", report.sequential,
+    "of a run that ends when all claims are decided (`--stop decided`)");
   v("shard", report.part, "of a part of a run, and of an interrupted one: what the rest must know");
   v.through("scope", report.scope, scope_as_json, scope_from_json,
             text_among({"distribution", "domain", "list"}),

@@ -47,10 +47,11 @@ Table table_of(const Report& report) {
                                   {report.exact ? "exact" : "rate"}};
   if (!report.exact) {
     columns.push_back({fmt::format("≤ {:g}%", 100 * report.confidence)});
-    columns.push_back({"≤ all rows"});
+    columns.push_back({report.sequential ? "≤ any n" : "≤ all rows"});
   }
   columns.push_back({"claim"});
   columns.push_back({"verdict", Align::Left});
+  if (report.sequential) columns.push_back({"after"});
   Table table(columns);
   const std::string* node = nullptr;
   for (const ReportRow& row : report.rows) {
@@ -63,11 +64,12 @@ Table table_of(const Report& report) {
                                {rate(row.estimate.rate())}};
     if (!report.exact) {
       cells.push_back({rate(row.upper)});
-      cells.push_back({rate(row.simultaneous_upper)});
+      cells.push_back({rate(row.anytime_upper.value_or(row.simultaneous_upper))});
     }
     cells.push_back({row.claim ? fmt::format("≤ {:g}", *row.claim) : ""});
     cells.push_back({row.verdict ? to_string(*row.verdict) : "",
                      row.verdict ? tone_of(*row.verdict) : Tone::Plain});
+    if (report.sequential) cells.push_back({row.decided_at ? grouped(row.decided_at->n) : ""});
     table.add_row(std::move(cells));
     if (row.plain) {  // what the same row would be, were its values compared by what they are
       std::vector<Cell> plain = {{""},
@@ -124,6 +126,22 @@ void print_untested(const Report& report, const Console& console) {
                              Tone::Caution));
   for (const axioms::Remark& remark : report.untested) console.fact(remark.node, remark.text);
   console.line();
+}
+
+/// What the columns of a sequential run mean, and what would decide the claims that are not.
+void print_looks(const Report& report, const Console& console) {
+  if (!report.sequential) return;
+  const std::string meaning = fmt::format(
+      "\"≤ {:g}%\" bounds a rate where the number of inputs was chosen beforehand "
+      "(Clopper-Pearson), "
+      "\"≤ any n\" wherever one stops; \"after\" is how many inputs decided the claim, with an "
+      "error of {:.2g}% for each and {:g}% for all claims together.",
+      100 * report.confidence, 100 * report.sequential->level, 100 * (1 - report.confidence));
+  console.line(wrapped(meaning, width_of(stdout), 0));
+  console.line();
+  for (const ReportRow& row : report.rows)
+    if (const std::string text = still_needed(row, report); !text.empty())
+      console.fact(fmt::format("{}.{}", row.node, to_string(row.axiom)), text);
 }
 
 void print_verdict(const Report& report, const Console& console) {
@@ -197,6 +215,15 @@ std::string conclusion(const Report& report) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string still_needed(const ReportRow& row, const Report& report) {
+  if (!report.sequential || row.verdict != Verdict::Undecided || !row.because.empty()) return {};
+  if (row.more_inputs)
+    return fmt::format("undecided: about {} more inputs would decide it, at the rate seen",
+                       grouped(*row.more_inputs));
+  return "undecided: the rate seen is so close to the claimed one that no number of inputs would "
+         "probably decide it";
+}
+
 int decimals_for(const std::vector<ReportRow>& rows) {
   double smallest = 1;
   for (const ReportRow& row : rows) {
@@ -236,6 +263,7 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   }
   console.line(table_of(report).to_string(console.colour()));
   console.line();
+  print_looks(report, console);
   print_verdict(report, console);
   print_objections(report, console);
   print_untested(report, console);

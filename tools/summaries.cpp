@@ -30,8 +30,13 @@ std::string seen(const ReportRow& row, const Report& report) {
                                 ? "an exact rate"
                                 : fmt::format("{:.2g} to {:.2g}, each with {:g}% confidence",
                                               row.lower, row.upper, 100 * report.confidence);
-  return fmt::format("{} fails on {} of {} inputs ({})", name_of(row),
-                     grouped(row.estimate.failures), grouped(row.estimate.n), bound);
+  std::string text = fmt::format("{} fails on {} of {} inputs ({})", name_of(row),
+                                 grouped(row.estimate.failures), grouped(row.estimate.n), bound);
+  if (row.anytime_upper)
+    text += fmt::format("; {:.2g} to {:.2g} wherever one stops", *row.anytime_lower,
+                        *row.anytime_upper);
+  if (row.decided_at) text += fmt::format("; decided after {} inputs", grouped(row.decided_at->n));
+  return text;
 }
 
 // --- JUnit
@@ -56,6 +61,8 @@ void add_outcome(ptree& test, const char* outcome, const std::string& message) {
 ptree test_of(const ReportRow& row, const Report& report) {
   ptree test = test_case(row.node, fmt::format("{} <= {:g}", name_of(row), *row.claim));
   std::string message = fmt::format("{}: {}", to_string(*row.verdict), seen(row, report));
+  if (const std::string needed = still_needed(row, report); !needed.empty())
+    message += "; " + needed;
   if (!row.because.empty()) message += fmt::format("; not tested: {}", row.because);
   if (*row.verdict == Verdict::Vacuous)
     for (const axioms::Objection& objection : report.objections)
@@ -101,22 +108,28 @@ std::string table_of(const Report& report) {
   const auto rate = [decimals](double value) {
     return value == 0 ? "0" : fmt::format("{:.{}f}", value, decimals);
   };
-  std::string text = report.exact ? "| row | failures | of | exact rate | claim | verdict |\n"
-                                    "| --- | ---: | ---: | ---: | ---: | --- |\n"
-                                  : fmt::format(
-                                        "| row | failures | of | rate | ≤ {:g}% | ≤ all rows | "
-                                        "claim | verdict |\n"
-                                        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n",
-                                        100 * report.confidence);
+  std::string text =
+      report.exact
+          ? "| row | failures | of | exact rate | claim | verdict |\n"
+            "| --- | ---: | ---: | ---: | ---: | --- |\n"
+          : fmt::format(
+                "| row | failures | of | rate | ≤ {:g}% | {} | "
+                "claim | verdict |{}\n"
+                "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |{}\n",
+                100 * report.confidence, report.sequential ? "≤ any n" : "≤ all rows",
+                report.sequential ? " decided after |" : "", report.sequential ? " ---: |" : "");
   for (const ReportRow& row : report.rows) {
     const std::string bounds =
         report.exact ? ""
-                     : fmt::format(" {} | {} |", rate(row.upper), rate(row.simultaneous_upper));
-    text += fmt::format("| {} | {} | {} | {} |{} {} | {} |\n", in_cell(name_of(row)),
+                     : fmt::format(" {} | {} |", rate(row.upper),
+                                   rate(row.anytime_upper.value_or(row.simultaneous_upper)));
+    const std::string after = row.decided_at ? grouped(row.decided_at->n) : "";
+    text += fmt::format("| {} | {} | {} | {} |{} {} | {} |{}\n", in_cell(name_of(row)),
                         grouped(row.estimate.failures), grouped(row.estimate.n),
                         rate(row.estimate.rate()), bounds,
                         row.claim ? fmt::format("≤ {:g}", *row.claim) : "",
-                        row.verdict ? to_string(*row.verdict) : "");
+                        row.verdict ? to_string(*row.verdict) : "",
+                        report.sequential ? fmt::format(" {} |", after) : "");
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "axioms/checker.h"
+#include "axioms/looks.h"
 #include "axioms/merge.h"
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
@@ -47,6 +48,7 @@ struct ValidateOptions {
   int64_t witnesses = 1;
   double confidence = 0.95;
   std::vector<std::string> claims, under;
+  std::string stop;  ///< `decided` or `never`; empty: decided, where that can be
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
@@ -88,6 +90,22 @@ ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subj
                       options.common.seed.value_or(1), fitted_on);
 }
 
+/// Whether the run ends when all claims are decided.
+bool ends_when_decided(const ValidateOptions& options, const std::vector<axioms::Claim>& claims,
+                       const ValidationInputs& inputs) {
+  const bool drawn = inputs.scope == axioms::Scope::Distribution;
+  if (options.stop.empty()) return drawn && !claims.empty();
+  if (options.stop == "never") return false;
+  if (claims.empty())
+    throw std::invalid_argument(
+        "--stop decided: there is no claim to be decided, name one with --claim");
+  if (!drawn)
+    throw std::invalid_argument(
+        "--stop decided: these inputs are all there are, not independent draws, so that all of "
+        "them are checked");
+  return true;
+}
+
 axioms::Source model_of(const ValidateOptions& options, const tasks::Subject& subject) {
   return {options.model.string(), subject.model.sha256};
 }
@@ -118,7 +136,10 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count,
-                          std::optional<interp::Ranges> ranges = std::nullopt) {
+                          std::optional<interp::Ranges> ranges = std::nullopt,
+                          axioms::Looks* looks = nullptr) {
+  std::function<bool(const axioms::CheckResult&)> enough;
+  if (looks) enough = [looks](const axioms::CheckResult& so_far) { return looks->look(so_far); };
   Progress line(options.common.quiet);
   return axioms::check(
       subject.experiment(), inputs,
@@ -126,6 +147,7 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
        .ranges = std::move(ranges),
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
+       .enough = enough,
        .stop = &watch_interrupts()});
 }
 
@@ -179,6 +201,7 @@ struct Validation {
   const tasks::Subject& subject;
   const std::vector<axioms::Claim>& claims;
   const ValidationInputs& inputs;
+  bool sequential = false;
 
   axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
                         const axioms::Times& times) const {
@@ -186,6 +209,7 @@ struct Validation {
         axioms::make_report(subject.interpretation(), result, claims, options.confidence,
                             *subject.model.model, subject.task->readout(), inputs.scope);
     const circuits::Program& program = subject.experiment().program;
+    if (sequential) report.sequential = {.limit = inputs.count};
     report.part = {.shard = portion.shard,
                    .inputs = inputs.count,
                    .chunk = portion.chunk,
@@ -196,6 +220,7 @@ struct Validation {
     report.task = subject.task->to_json();  // with what --data has said of it
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
+    conclude(report);
     return report;
   }
   /// Refuses to go on from a report of something else, before the work begins.
@@ -210,20 +235,25 @@ struct Validation {
   }
 };
 
-/// Asks what vacuity asks, which looks at the first inputs of the whole run, in the first part.
+/// Asks what vacuity asks, which looks at the first inputs of the whole run, in the first part. A
+/// shard knows nothing of the others, so it counts all of its inputs, and merging decides.
 axioms::Report run_check(const Validation& validation, const Portion& portion,
                          axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs] = validation;
+  const auto& [options, session, subject, claims, inputs, sequential] = validation;
+  axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
+  const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
   const axioms::Times times = timed([&] {
     if (portion.shard.index == 1)
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs.tokens, inputs.count, portion.left);
+    result = check(options, subject, inputs.tokens, inputs.count, portion.left,
+                   looking ? &looks : nullptr);
   });
   axioms::Report report = validation.report(result, portion, times);
   axioms::add_vacuity(report, vacuity);
   if (portion.begun) axioms::add_counts(report, portion.begun->report);
+  if (looking) looks.note(report);
   axioms::complete(report);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
@@ -238,7 +268,8 @@ int run_validate(const ValidateOptions& options) {
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject);
-  const Validation validation{options, session, subject, claims, inputs};
+  const Validation validation{options, session, subject,
+                              claims,  inputs,  ends_when_decided(options, claims, inputs)};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
   if (portion.begun) validation.require_same(*portion.begun, portion);
@@ -254,7 +285,8 @@ int run_validate(const ValidateOptions& options) {
   print_report(report, *subject.task, session.console);
   nlohmann::ordered_json json = axioms::to_json(report);
   if (!transformations.empty() && result.complete)
-    json["under"] = look_at_guises(options, subject, transformations, inputs, result, session);
+    json["under"] = look_at_guises(options, subject, transformations, inputs.first(result.inputs),
+                                   result, session);
   write_report(options.common, json);
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
@@ -281,8 +313,8 @@ Command add_validate(CLI::App& app) {
       ->type_name("NAME");
   CLI::Option* count =
       app.add_option("--inputs", options->inputs,
-                     fmt::format("fresh inputs to test on (default: all, where they can be listed, "
-                                 "else {})",
+                     fmt::format("fresh inputs to test on, at most where claims are decided one "
+                                 "by one (default: all, where they can be listed, else {})",
                                  grouped(kInputs)))
           ->transform(whole_number(1))
           ->type_name("N");
@@ -303,6 +335,11 @@ Command add_validate(CLI::App& app) {
       ->type_name("P");
   app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
       ->type_name("CLAIM");
+  app.add_option("--stop", options->stop,
+                 "when to end: decided, as soon as all claims are (default, where there are claims "
+                 "and inputs are drawn), or never before all inputs are checked")
+      ->check(CLI::IsMember({"decided", "never"}))
+      ->type_name("RULE");
   app.add_option("--under", options->under,
                  "also on transformed inputs that mean the same: names of transformations, or all")
       ->type_name("NAME");
@@ -337,8 +374,11 @@ Command add_validate(CLI::App& app) {
       "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A "
       "claim "
       "holds or is violated with the given confidence, or is undecided: the inputs were too few. "
-      "The confidence is that of one run, so choose their number beforehand; adding inputs until a "
-      "claim holds breaks it.\n"
+      "With claims the run ends as soon as all of them are decided, by evidence that may be looked "
+      "at after every 128 inputs, so that nobody need choose their number. With --stop never all "
+      "inputs are checked; the confidence is then that of one number of inputs, chosen beforehand: "
+      "adding inputs until a claim holds breaks it. Shards count all their inputs, and assay merge "
+      "decides.\n"
       "\nExample:\n"
       "  assay validate --model runs/demo/model.safetensors \\\n"
       "    --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");

@@ -12,13 +12,20 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
                  .n = json.at("n"),
                  .failures = json.at("failures"),
                  .rate = json.at("rate"),
+                 .anytime = {},
                  .claim = {},
                  .verdict = json.value("verdict", ""),
+                 .decided_after = {},
+                 .more_inputs = {},
                  .withheld = json.contains("because"),
                  .plain = {}};
     row.lower = json.value("lower", row.rate);
     row.upper = json.value("upper", row.rate);
     row.simultaneous_upper = json.value("simultaneous_upper", row.rate);
+    if (json.contains("anytime_upper"))
+      row.anytime = {{.lower = json.at("anytime_lower"), .upper = json.at("anytime_upper")}};
+    if (json.contains("decided_at")) row.decided_after = json["decided_at"].at("n").get<int64_t>();
+    if (json.contains("more_inputs")) row.more_inputs = json["more_inputs"].get<int64_t>();
     if (json.contains("claim")) row.claim = json["claim"].get<double>();
     if (json.contains("plain_equality")) {
       const Json& plain = json["plain_equality"];

@@ -15,9 +15,15 @@ struct AxiomRow {
   double rate = 0;
   double lower = 0, upper = 0;    ///< at the report's confidence; where it is exact, the rate
   double simultaneous_upper = 0;  ///< likewise, for all rows together
+  struct Bounds {
+    double lower = 0, upper = 1;
+  };
+  std::optional<Bounds> anytime;  ///< that hold wherever one stops, of a sequential run
   std::optional<double> claim;
-  std::string verdict;    ///< empty without a claim
-  bool withheld = false;  ///< it would hold by its numbers, but could not be tested
+  std::string verdict;                   ///< empty without a claim
+  std::optional<int64_t> decided_after;  ///< inputs, of a sequential run
+  std::optional<int64_t> more_inputs;    ///< that would decide what it left undecided
+  bool withheld = false;                 ///< it would hold by its numbers, but could not be tested
   struct Plain {
     int64_t failures = 0;
     double rate = 0;

@@ -47,8 +47,12 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
       {"node", false}, {"axiom", false}, {"failures"}, {exact ? "exact rate" : "rate"}};
   if (!exact) {
     columns.push_back({fmt::format("≤ {:g}%", 100 * report.at("confidence").get<double>()), true,
-                       "exact upper bound on the rate of this row"});
-    columns.push_back({"≤ all rows", true, "exact upper bound that holds for all rows together"});
+                       "exact upper bound on the rate of this row, where the number of inputs was "
+                       "chosen beforehand"});
+    columns.push_back({"≤ all rows", true, "the same, for all rows together"});
+    if (report.contains("sequential"))
+      columns.push_back(
+          {"≤ any n", true, "upper bound on the rate of this row that holds wherever one stops"});
   }
   const bool claimed =
       std::ranges::any_of(rows, [](const AxiomRow& row) { return row.claim.has_value(); });
@@ -64,6 +68,7 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
     if (!exact) {
       line.push_back(percent(row.upper, decimals));
       line.push_back(percent(row.simultaneous_upper, decimals));
+      if (row.anytime) line.push_back(percent(row.anytime->upper, decimals));
     }
     if (claimed) {
       line.push_back(row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "");
@@ -71,11 +76,12 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
     }
     lines.push_back(line);
     if (row.plain) {
-      Json plain = {"",
-                    cell("= plain", Tone::Faint,
-                         "the same row, were its values compared by what they are instead of by their "
-                         "effect on the answer"),
-                    grouped(row.plain->failures), percent(row.plain->rate, decimals)};
+      Json plain = {
+          "",
+          cell("= plain", Tone::Faint,
+               "the same row, were its values compared by what they are instead of by their "
+               "effect on the answer"),
+          grouped(row.plain->failures), percent(row.plain->rate, decimals)};
       while (plain.size() < columns.size()) plain.push_back("");
       lines.push_back(plain);
     }

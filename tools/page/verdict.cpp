@@ -82,7 +82,15 @@ std::string what_was_done(const Run& run) {
   std::string text = fmt::format(
       "The interpretation was tested against the network {} (task {}) on {}.",
       report.at("model").at("path").get<std::string>(), describe(*run.task), inputs_of(report));
-  if (!report.at("exact").get<bool>())
+  if (report.contains("sequential"))
+    text += fmt::format(
+        "{} The probability that any verdict is wrong is at most {:g}%, however often one looks.",
+        report["sequential"].at("stopped").get<bool>()
+            ? fmt::format(" Of at most {} it stopped there, because all claims were decided.",
+                          grouped(report["sequential"].at("limit")))
+            : "",
+        100 * (1 - report.at("confidence").get<double>()));
+  else if (!report.at("exact").get<bool>())
     text += fmt::format(" All verdicts together are right with {:g}% confidence.",
                         100 * report.at("confidence").get<double>());
   for (const Json& node : report.at("nodes"))
@@ -106,10 +114,25 @@ std::string question(const AxiomRow& row) {
              : fmt::format("the network's value of {} is not the one computed {}", row.node, from);
 }
 
-Json claims_of(const std::vector<AxiomRow>& rows, bool exact) {
+/// Of a sequential run: after how many inputs the claim was decided, or how many more would do it.
+std::string decided_text(const AxiomRow& row) {
+  if (row.decided_after) return grouped(*row.decided_after);
+  return row.more_inputs ? fmt::format("about {} more", grouped(*row.more_inputs)) : "–";
+}
+
+Json claims_of(const std::vector<AxiomRow>& rows, const Json& report) {
   const int decimals = decimals_of(rows);
+  const bool exact = report.at("exact"), sequential = report.contains("sequential");
   std::vector<Column> columns = {{"claim", false}, {"how often", false}, {"found"}};
-  if (!exact) columns.push_back({"lies between", true, "exact bounds on the rate"});
+  if (!exact)
+    columns.push_back({"lies between", true,
+                       "exact bounds on the rate, where the number of inputs was chosen beforehand "
+                       "(Clopper-Pearson)"});
+  if (sequential) {
+    columns.push_back({"at any number", true,
+                       "bounds on the rate that hold wherever one stops (a confidence sequence)"});
+    columns.push_back({"decided after", true, "inputs that decided the claim"});
+  }
   columns.push_back({.title = "verdict", .number = false, .pinned = true});
   Json lines = Json::array();
   for (const AxiomRow& row : rows) {
@@ -119,6 +142,11 @@ Json claims_of(const std::vector<AxiomRow>& rows, bool exact) {
     if (!exact)
       line.push_back(
           fmt::format("{} – {}", percent(row.lower, decimals), percent(row.upper, decimals)));
+    if (sequential) {
+      line.push_back(fmt::format("{} – {}", percent(row.anytime->lower, decimals),
+                                 percent(row.anytime->upper, decimals)));
+      line.push_back(decided_text(row));
+    }
     line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
     lines.push_back(line);
   }
@@ -148,7 +176,7 @@ std::optional<Section> verdict_section(const Run& run) {
   if (run.report.at("partial").get<bool>())
     section.blocks.push_back(
         paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));
-  const Json claims = claims_of(rows, run.report.at("exact"));
+  const Json claims = claims_of(rows, run.report);
   if (!claims.at("rows").empty()) section.blocks.push_back(claims);
   section.blocks.push_back(paragraph(worst_of(rows)));
   return section;

@@ -323,9 +323,9 @@ TEST_F(ReportShapes, NameTheVersionOfAReportThatAnotherAssayWrote) {
   EXPECT_THAT(
       page_or_refusal(report.dump()),
       HasSubstr("schema 1: an earlier version of assay wrote this validation, this one reads "
-                "schema 2; validate again"));
-  report["schema"] = 3;
-  EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 3: a later version of assay"));
+                "schema 3; validate again"));
+  report["schema"] = 4;
+  EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 4: a later version of assay"));
 }
 
 // Hashing a device never ends, and opening a pipe waits for somebody to write into it.
