@@ -11,6 +11,9 @@
 // written in its place, and the interpretation's with either in place of the node (values that do
 // not depend on the node as they are from the input). One run of the network serves every node; the
 // replaced run for C is made only for inputs where C differs from H.
+//
+// An equality that calls everything equal, or sites that nothing depends on, let every axiom hold.
+// So each row is also asked with values of other inputs: what fails as rarely then says nothing.
 
 #include <ATen/core/Tensor.h>
 
@@ -58,10 +61,23 @@ struct Witness {
   nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
 };
 
+/// How often a row fails, and how often it would by chance: with the value of an unrelated input in
+/// the place of the input's own. Unrelated inputs are disjoint pairs from one chunk, chosen by
+/// their places in the stream, so that pairs are as independent as inputs are.
+struct Counts {
+  statistics::Estimate estimate = {};
+  statistics::Estimate unrelated = {};
+  Counts& operator+=(const Counts& other);
+};
+
 struct AxiomResult {
   statistics::Estimate estimate;
   std::vector<Witness> witnesses;
+  statistics::Estimate unrelated = {};
+  /// By the network's decision on the input; empty where the task has more than kMostAnswers.
+  std::map<int64_t, Counts> by_answer = {};
 };
+inline constexpr int64_t kMostAnswers = 256;
 
 struct NodeResult {
   std::string node;

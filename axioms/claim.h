@@ -1,6 +1,7 @@
 #pragma once
 // Claims about error rates, `parse.PE<=0.001`, and the verdicts on them.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,14 +22,19 @@ std::string to_string(Axiom axiom);
 enum class Verdict { Holds, Violated, Undecided, Vacuous };
 std::string to_string(Verdict verdict);
 
-/// "The failure rate of `axiom` at `node` is at most `epsilon`."
+/// "The failure rate of `axiom` at `node` is at most `epsilon`", of all inputs or of those to which
+/// the network gives one answer.
 struct Claim {
   std::string node;
   Axiom axiom = Axiom::PE;
   double epsilon = 0;
+  std::string answer = {};                   ///< as written, `UNSAT`; empty: all inputs
+  std::optional<int64_t> answer_index = {};  ///< of the task's answers, once they are known
+
+  std::string row() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
 };
 
-/// Reads `node.PE<=0.001`; blanks around the parts are free.
+/// Reads `node.PE<=0.001` and `node.PE[answer]<=0.001`; blanks around the parts are free.
 /// @throws std::invalid_argument saying which part is wrong and what was expected.
 Claim parse_claim(std::string_view text);
 

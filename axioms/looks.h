@@ -11,7 +11,8 @@
 namespace assay::axioms {
 
 /// Remembers of each claim the first look that decided it: what is decided stays decided, whatever
-/// comes while the others are looked at.
+/// comes while the others are looked at. A claim that holds by its numbers is looked at further
+/// until it is told from chance, too.
 class Looks {
  public:
   /// @param begun  the report of the same run that this one goes on from; null: a run from its
@@ -26,9 +27,11 @@ class Looks {
   void note(Report& report) const;
 
  private:
+  bool decides(const Claim& claim, const Counts& counts) const;
+
   std::vector<Claim> claims_;
-  double level_;
-  std::vector<statistics::Estimate> before_;  // counts of each claim that were there at the start
+  double confidence_, level_;
+  std::vector<Counts> before_;  // of each claim, those that were there at the start
   std::vector<std::optional<statistics::Estimate>> decided_at_;
 };
 

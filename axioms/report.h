@@ -20,7 +20,8 @@ namespace assay::axioms {
 
 /// Of to_json(Report).
 inline constexpr const char* kReportKind = "validation";
-/// 1 did not say what the inputs were nor what could not be tested; 2 not when the run ended.
+/// 1 did not say what the inputs were nor what could not be tested; 2 neither
+/// when the run ended nor what chance would give.
 inline constexpr int kReportSchema = 3;
 
 /// A file that the run read.
@@ -40,6 +41,7 @@ struct RunFacts {
   std::string command;              ///< the command line
   std::string version;              ///< of assay
   std::vector<Source> loaded = {};  ///< shared objects that brought tasks, operations, …
+  std::optional<Source> plan = {};  ///< in which the run was declared beforehand
   Source model, interpretation;
   nlohmann::json data;   ///< {source, count, sha256} and either {part, seed} or {path}
   nlohmann::json seeds;  ///< object: what was drawn -> its seed
@@ -57,7 +59,21 @@ enum class Scope {
 };
 std::string to_string(Scope scope);  ///< `distribution`, `domain`, `list`
 
-/// One node and one axiom.
+/// A row on the inputs to which the network gives one answer.
+struct AnswerCounts {
+  int64_t answer = 0;  ///< of the task's; kTie: none
+  statistics::Estimate estimate;
+  statistics::Estimate unrelated;
+};
+
+/// The answer on whose inputs a row fails most.
+struct WorstAnswer {
+  int64_t answer = 0;
+  statistics::Estimate estimate;
+  double upper = 1;  ///< bound that holds for all answers together
+};
+
+/// One node and one axiom; with an answer, on the inputs to which the network gives it.
 struct ReportRow {
   std::string node;
   Axiom axiom = Axiom::PE;
@@ -80,6 +96,18 @@ struct ReportRow {
   std::vector<Witness> witnesses;
   /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
   std::optional<statistics::Estimate> plain = {};
+  /// The same with the value of an unrelated input: what chance alone would give.
+  statistics::Estimate unrelated = {};
+  std::vector<AnswerCounts> answers = {};  ///< by the network's decision, in order
+  std::optional<WorstAnswer> worst = {};
+  bool better_than_chance = false;  ///< surely fails less often than with unrelated values
+  bool by_chance = false;           ///< `holds` was withheld because it does not
+  /// Of a row that stands for a claim about one answer, which one. Such rows follow the others.
+  std::optional<int64_t> answer = {};
+  std::optional<std::string> answer_name = {};
+
+  std::string name() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
+  Claim as_claim() const;    ///< of a row with one
 
   std::optional<std::string> verdict_text() const;
 };
@@ -144,11 +172,15 @@ struct Report {
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
-  std::vector<ReportRow> rows;        ///< node by node, in the order of kAxioms
+  /// Node by node, in the order of kAxioms; then one for each claim about one answer.
+  std::vector<ReportRow> rows;
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
   std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
   std::vector<Remark> remarks;        ///< what belongs beside the verdict
 
+  /// How many rows are of all inputs.
+  size_t whole_rows() const { return nodes.size() * std::size(kAxioms); }
+  int64_t count_claims() const;
   /// One of several shards: its numbers carry no verdict.
   bool is_shard() const { return part && !part->shard.is_whole(); }
 };
@@ -160,6 +192,10 @@ Report make_report(const circuits::Interpretation& interpretation, const CheckRe
                    const std::vector<Claim>& claims, double confidence,
                    const interp::Network& network, int64_t readout,
                    Scope scope = Scope::Distribution);
+
+/// What a check has counted of a row, and the row with other counts.
+AxiomResult counts_of(const ReportRow& row);
+void set_counts(ReportRow& row, AxiomResult counts);
 
 /// What the fields of a report say about each other.
 /// @throws std::invalid_argument naming the row: rows that are not those of the nodes, more
@@ -184,6 +220,12 @@ void add_vacuity(Report& report, const Vacuity& vacuity);
 /// The verdict in one or two sentences, for people: how many claims hold, what is wrong, what the
 /// numbers speak of, and by which equality values were compared.
 std::string verdict_sentence(const Report& report);
+
+/// Whether a row surely fails less often than with the values of unrelated inputs: its upper bound
+/// is below their lower one, each at this confidence, wherever one stops or for a number of inputs
+/// chosen beforehand.
+bool beats_chance(double upper, const statistics::Estimate& unrelated, double confidence,
+                  bool anytime);
 
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,

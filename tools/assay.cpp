@@ -41,6 +41,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   group = "A network and a claim about it";
   add("train", "train a network for a task", add_train);
   add("derive", "derive an interpretation from a network", add_derive);
+  add("plan", "declare a validation before it runs", add_plan);
   add("validate", "test an interpretation against the axioms", add_validate);
   add("mutate", "change one thing in an interpretation, which validation must catch", add_mutate);
   group = "Circuits";

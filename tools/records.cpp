@@ -45,6 +45,7 @@ const std::vector<RecordKind>& record_kinds() {
   static const std::vector<RecordKind> kinds = {
       {axioms::kReportKind, axioms::kReportSchema, "validate",
        "how often an interpretation fails, and the verdicts on claims"},
+      {"plan", 1, "plan", "what is declared before a validation runs"},
       {"measurement", 1, "measure", "how well a circuit stands in for its network"},
       {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit"},
       {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made"},

@@ -129,6 +129,7 @@ TEST(LooksTest, WhatIsDecidedStaysDecided) {
   Looks looks({claim, {"some", Axiom::PE, 0}}, 0.95);
   CheckResult result;
   result.nodes = {{.node = "words", .axioms = {}}, {.node = "some", .axioms = {}}};
+  result.nodes[0][Axiom::PE].unrelated = {32, 32};  // by chance it would always fail
   result.nodes[0][Axiom::PE].estimate = {128, 10};
   result.nodes[1][Axiom::PE].estimate = {128, 0};
   EXPECT_FALSE(looks.look(result));

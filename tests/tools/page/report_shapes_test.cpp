@@ -58,7 +58,11 @@ Json validation() {
                     {"verdict", "undecided"},
                     {"because", "t"},
                     {"plain_equality", {{"n", 100}, {"failures", 3}, {"rate", 0.03}}},
-                    {"witnesses", Json::array({witness})}};
+                    {"witnesses", Json::array({witness})},
+                    {"unrelated", {{"n", 25}, {"failures", 25}, {"rate", 1.0}}},
+                    {"better_than_chance", true},
+                    {"by_chance", false},
+                    {"answers", Json::array()}};
   Json component = row, replaced = row;
   component["axiom"] = "CE";
   replaced["axiom"] = "PR";
