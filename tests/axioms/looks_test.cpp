@@ -109,7 +109,8 @@ TEST(LooksTest, WhereItEndsDoesNotDependOnThreads) {
 }
 
 TEST(LooksTest, AnInterruptedRunEndsWhereItWouldHave) {
-  const OrRun run;
+  OrRun run;
+  run.claims.push_back({"some", Axiom::PE, 0.3, "yes", 1});  // 7 of 16
   const std::string whole = to_json(run.whole()).dump();
   for (const int64_t until : {1, 128, 200, 1000, 4000}) {
     std::atomic<bool> stop = false;
@@ -141,7 +142,8 @@ TEST(LooksTest, WhatIsDecidedStaysDecided) {
 
 // Shards know nothing of each other: all their inputs are counted, and merging looks once.
 TEST(LooksTest, ShardsAreDecidedWhenTheyAreMerged) {
-  const OrRun run;
+  OrRun run;
+  run.claims.push_back({"some", Axiom::PE, 0.3, "yes", 1});
   std::vector<NamedReport> parts;
   for (int64_t index = 1; index <= 3; ++index) {
     const interp::Shard shard{index, 3};
@@ -156,6 +158,11 @@ TEST(LooksTest, ShardsAreDecidedWhenTheyAreMerged) {
   EXPECT_EQ(row(merged, "words", Axiom::PE).verdict, Verdict::Holds);
   EXPECT_EQ(row(merged, "some", Axiom::PE).verdict, Verdict::Violated);
   EXPECT_EQ(row(merged, "some", Axiom::PE).decided_at->n, kLimit);
+  const ReportRow& yes = merged.rows.back();
+  EXPECT_EQ(yes.name(), "some.PE[yes]");
+  EXPECT_EQ(yes.verdict, Verdict::Violated);
+  EXPECT_LT(yes.estimate.n, kLimit);
+  EXPECT_EQ(yes.estimate.failures, row(merged, "some", Axiom::PE).estimate.failures);
 }
 
 TEST(LooksTest, WhatIsUndecidedSaysHowManyInputsWouldDecide) {

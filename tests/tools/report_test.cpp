@@ -163,8 +163,6 @@ TEST(Report, AClaimMayBeAboutOneAnswer) {
   EXPECT_EQ(report.rows[9].estimate, (statistics::Estimate{80, 0}));
   EXPECT_EQ(report.rows[10].estimate.n, 0);  // which no input has
   EXPECT_EQ(report.rows[10].verdict, Verdict::Undecided);
-  const Report again = report_from_json(to_json(report), "again");
-  EXPECT_EQ(to_json(again).dump(), to_json(report).dump());
   EXPECT_EQ(message_of([&] {
               make_report(two_nodes(), counts_by_answer(), {hard, hard}, 0.95, network(), 2);
             }),
