@@ -11,6 +11,9 @@
 // written in its place, and the interpretation's with either in place of the node (values that do
 // not depend on the node as they are from the input). One run of the network serves every node; the
 // replaced run for C is made only for inputs where C differs from H.
+//
+// An equality that calls everything equal, or sites that nothing depends on, let every axiom hold.
+// So each row is also asked with values of other inputs: what fails as rarely then says nothing.
 
 #include <ATen/core/Tensor.h>
 
@@ -36,12 +39,17 @@ namespace assay::axioms {
 /// from several threads at once.
 using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
 
+struct CheckResult;
+
 struct CheckConfig {
   int64_t inputs = 80000;
   /// Which of them to check, in whole chunks of `network.inputs_per_run()`; not set: all.
   std::optional<interp::Ranges> ranges = {};
   int64_t witnesses = 1;  ///< first failing inputs kept per node and axiom
   std::function<void(int64_t done, int64_t of)> on_progress = {};
+  /// Asked after every chunk, in the order of the inputs: true ends the check there. What is
+  /// counted then does not depend on threads.
+  std::function<bool(const CheckResult& so_far)> enough = {};
   const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
 };
 
@@ -53,10 +61,23 @@ struct Witness {
   nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
 };
 
+/// How often a row fails, and how often it would by chance: with the value of an unrelated input in
+/// the place of the input's own. Unrelated inputs are disjoint pairs from one chunk, chosen by
+/// their places in the stream, so that pairs are as independent as inputs are.
+struct Counts {
+  statistics::Estimate estimate = {};
+  statistics::Estimate unrelated = {};
+  Counts& operator+=(const Counts& other);
+};
+
 struct AxiomResult {
   statistics::Estimate estimate;
   std::vector<Witness> witnesses;
+  statistics::Estimate unrelated = {};
+  /// By the network's decision on the input; empty where the task has more than kMostAnswers.
+  std::map<int64_t, Counts> by_answer = {};
 };
+inline constexpr int64_t kMostAnswers = 256;
 
 struct NodeResult {
   std::string node;
@@ -91,13 +112,16 @@ void add(AxiomResult& total, const AxiomResult& part, int64_t kept);
 struct CheckResult {
   std::vector<NodeResult> nodes;  ///< in topological order
   Readings readings = {};
-  int64_t inputs = 0;           ///< checked
-  bool complete = true;         ///< false if stopped before all that were asked for
+  int64_t inputs = 0;  ///< checked
+  /// False if stopped before all that were asked for, or enough, were checked.
+  bool complete = true;
   interp::Ranges counted = {};  ///< those checked
 };
 
 /// Counts are the same for any number of threads: inputs go through the network in chunks of a
-/// fixed size, at fixed places in the stream. Memory does not grow with the number of inputs.
+/// fixed size, at fixed places in the stream, and are counted in their order; of a check that is
+/// stopped, chunks before which one is missing are not counted. Memory does not grow with the
+/// number of inputs.
 /// @throws std::invalid_argument if an operation or a site does not fit the model or the inputs,
 /// and
 ///   as require_consistent() does; std::runtime_error if the network has no decision on an input.

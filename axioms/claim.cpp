@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 
 #include "interp/names.h"
 #include "interp/statistics/p_values.h"
+#include "interp/statistics/sequential.h"
 
 namespace assay::axioms {
 namespace {
@@ -43,17 +45,30 @@ std::string to_string(Verdict verdict) {
   return interp::name_of(verdict, kVerdicts);
 }
 
+std::string Claim::row() const {
+  const std::string name = fmt::format("{}.{}", node, to_string(axiom));
+  return answer.empty() ? name : fmt::format("{}[{}]", name, answer);
+}
+
 Claim parse_claim(std::string_view text) {
   const size_t relation = text.find("<=");
   const std::string_view left = trimmed(text.substr(0, relation));
-  const size_t dot = left.rfind('.');
+  // An answer in brackets may hold any character.
+  const size_t bracket = left.ends_with(']') ? left.find('[') : left.npos;
+  const std::string_view answer =
+      bracket == left.npos ? "" : left.substr(bracket + 1, left.size() - bracket - 2);
+  const size_t dot = left.substr(0, bracket).rfind('.');
   if (relation == text.npos || dot == left.npos || dot == 0)
     throw std::invalid_argument(
         fmt::format("claim '{}': expected NODE.AXIOM<=RATE, such as parse.PE<=0.001", text));
   const std::string_view number = trimmed(text.substr(relation + 2));
   Claim claim{.node = std::string(trimmed(left.substr(0, dot))),
-              .axiom = parse_axiom(trimmed(left.substr(dot + 1)), text),
-              .epsilon = 0};
+              .axiom = parse_axiom(trimmed(left.substr(dot + 1, bracket - dot - 1)), text),
+              .epsilon = 0,
+              .answer = std::string(trimmed(answer))};
+  if (bracket != left.npos && claim.answer.empty())
+    throw std::invalid_argument(
+        fmt::format("claim '{}': expected an answer of the network in the brackets", text));
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), claim.epsilon);
   if (error != std::errc() || end != number.data() + number.size() || !(claim.epsilon >= 0) ||
@@ -86,6 +101,21 @@ std::vector<Verdict> judge(const std::vector<Claim>& claims,
     verdicts.push_back(verdict);
   }
   return verdicts;
+}
+
+double level_of_each(int64_t claims, double confidence) {
+  return (1 - confidence) / static_cast<double>(claims);
+}
+
+std::optional<Verdict> decided(const Claim& claim, const statistics::Estimate& estimate,
+                               double level) {
+  const double enough = -std::log(level);
+  if (claim.epsilon >= 1) return Verdict::Holds;  // no rate exceeds 1
+  if (statistics::log_evidence_against_at_least(estimate, claim.epsilon) >= enough)
+    return Verdict::Holds;
+  if (statistics::log_evidence_against_at_most(estimate, claim.epsilon) >= enough)
+    return Verdict::Violated;
+  return std::nullopt;
 }
 
 }  // namespace assay::axioms

@@ -29,6 +29,7 @@ ordered_json asked_of(Report report) {
   report.facts = {.command = {},
                   .version = facts.version,
                   .loaded = loaded,
+                  .plan = facts.plan ? std::optional(Source{{}, facts.plan->sha256}) : std::nullopt,
                   .model = {.path = {}, .sha256 = facts.model.sha256},
                   .interpretation = {.path = {}, .sha256 = facts.interpretation.sha256},
                   .data = facts.data,
@@ -48,6 +49,9 @@ ordered_json asked_of(Report report) {
   for (ReportRow& row : report.rows) {
     row.estimate = {};
     row.plain.reset();
+    row.decided_at.reset();
+    row.unrelated = {};
+    row.answers.clear();
     row.witnesses.clear();
   }
   conclude(report);
@@ -124,7 +128,7 @@ void require_part(const NamedReport& named) {
   try {
     require(report.part.has_value(), "the report of a whole run, not of a part of one (--shard)");
     require_counted(report, *report.part);
-    for (size_t i = 0; i < report.rows.size(); ++i)
+    for (size_t i = 0; i < report.whole_rows(); ++i)
       require_row(report.rows[i], report.nodes[i / std::size(kAxioms)], *report.part);
     require_readings(report, *report.part);
     require_vacuity_in_the_first(report, *report.part);
@@ -154,10 +158,9 @@ void add_counts(Report& total, const Report& more) {
   for (size_t v = 0; v < total.nodes.size(); ++v) {
     total.nodes[v].inherited += more.nodes[v].inherited;
     for (size_t i = v * std::size(kAxioms); i < (v + 1) * std::size(kAxioms); ++i) {
-      AxiomResult sum{total.rows[i].estimate, std::move(total.rows[i].witnesses)};
-      add(sum, {more.rows[i].estimate, more.rows[i].witnesses}, part.witnesses);
-      total.rows[i].estimate = sum.estimate;
-      total.rows[i].witnesses = std::move(sum.witnesses);
+      AxiomResult sum = counts_of(total.rows[i]);
+      add(sum, counts_of(more.rows[i]), part.witnesses);
+      set_counts(total.rows[i], std::move(sum));
       if (more.rows[i].plain) {
         if (!total.rows[i].plain) total.rows[i].plain.emplace();
         *total.rows[i].plain += *more.rows[i].plain;
@@ -165,7 +168,7 @@ void add_counts(Report& total, const Report& more) {
     }
   }
   const Range own = interp::range_of(part.shard, part.inputs, part.chunk);
-  total.partial = total.inputs < own.count;
+  total.partial = total.partial && total.inputs < own.count;
   conclude(total);
 }
 
@@ -175,6 +178,7 @@ void complete(Report& report) {
   add_readings(found, report.part->output, report.part->readings);
   if (!report.partial) report.part.reset();
   add_vacuity(report, found);
+  look(report);
 }
 
 Report merge(std::vector<NamedReport> parts) {

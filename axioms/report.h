@@ -20,8 +20,9 @@ namespace assay::axioms {
 
 /// Of to_json(Report).
 inline constexpr const char* kReportKind = "validation";
-/// 1 did not say what the inputs were nor what could not be tested.
-inline constexpr int kReportSchema = 2;
+/// 1 did not say what the inputs were nor what could not be tested; 2 neither
+/// when the run ended nor what chance would give.
+inline constexpr int kReportSchema = 3;
 
 /// A file that the run read.
 struct Source {
@@ -40,6 +41,7 @@ struct RunFacts {
   std::string command;              ///< the command line
   std::string version;              ///< of assay
   std::vector<Source> loaded = {};  ///< shared objects that brought tasks, operations, …
+  std::optional<Source> plan = {};  ///< in which the run was declared beforehand
   Source model, interpretation;
   nlohmann::json data;   ///< {source, count, sha256} and either {part, seed} or {path}
   nlohmann::json seeds;  ///< object: what was drawn -> its seed
@@ -57,7 +59,21 @@ enum class Scope {
 };
 std::string to_string(Scope scope);  ///< `distribution`, `domain`, `list`
 
-/// One node and one axiom.
+/// A row on the inputs to which the network gives one answer.
+struct AnswerCounts {
+  int64_t answer = 0;  ///< of the task's; kTie: none
+  statistics::Estimate estimate;
+  statistics::Estimate unrelated;
+};
+
+/// The answer on whose inputs a row fails most.
+struct WorstAnswer {
+  int64_t answer = 0;
+  statistics::Estimate estimate;
+  double upper = 1;  ///< bound that holds for all answers together
+};
+
+/// One node and one axiom; with an answer, on the inputs to which the network gives it.
 struct ReportRow {
   std::string node;
   Axiom axiom = Axiom::PE;
@@ -71,9 +87,27 @@ struct ReportRow {
   std::optional<double> claim;  ///< claimed largest rate
   std::optional<Verdict> verdict;
   std::string because = {};  ///< why `holds` was withheld, where it was
+  /// Of a sequential run: the first look that decided the claim, one-sided bounds that hold at
+  /// every number of inputs (each at that confidence), and, where the claim is undecided, about how
+  /// many more inputs would decide it at the rate seen; none: more than anybody has.
+  std::optional<statistics::Estimate> decided_at = {};
+  std::optional<double> anytime_lower = {}, anytime_upper = {};
+  std::optional<int64_t> more_inputs = {};
   std::vector<Witness> witnesses;
   /// Where the node's equality is `downstream`, PE and CE: with values compared element by element.
   std::optional<statistics::Estimate> plain = {};
+  /// The same with the value of an unrelated input: what chance alone would give.
+  statistics::Estimate unrelated = {};
+  std::vector<AnswerCounts> answers = {};  ///< by the network's decision, in order
+  std::optional<WorstAnswer> worst = {};
+  bool better_than_chance = false;  ///< surely fails less often than with unrelated values
+  bool by_chance = false;           ///< `holds` was withheld because it does not
+  /// Of a row that stands for a claim about one answer, which one. Such rows follow the others.
+  std::optional<int64_t> answer = {};
+  std::optional<std::string> answer_name = {};
+
+  std::string name() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
+  Claim as_claim() const;    ///< of a row with one
 
   std::optional<std::string> verdict_text() const;
 };
@@ -115,25 +149,38 @@ struct Part {
   Readings readings = {};       ///< what that alpha gave
 };
 
+/// Makes a report that of a run whose number of inputs nobody chose: it ends when all claims are
+/// decided. Verdicts rest on evidence that holds at any number of looks.
+struct Sequential {
+  int64_t limit = 0;     ///< inputs at most
+  bool stopped = false;  ///< before the limit, since all claims were decided
+  double level = 0.05;   ///< of error of each claim
+};
+
 struct Report {
   RunFacts facts;
   std::string title;    ///< of the interpretation
   nlohmann::json task;  ///< name and settings
   double confidence = 0.95;
   int64_t inputs = 0;
-  bool partial = false;           ///< interrupted: fewer inputs than asked for
-  std::optional<Part> part = {};  ///< none: a whole run
+  bool partial = false;                       ///< interrupted: fewer inputs than asked for
+  std::optional<Part> part = {};              ///< none: a whole run
+  std::optional<Sequential> sequential = {};  ///< none: as many inputs as were asked for
   Scope scope = Scope::Distribution;
   std::string inputs_text;  ///< which inputs the whole run has, in words: `80,000 fresh inputs
                             ///< (test part, seed 1)`
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
-  std::vector<ReportRow> rows;        ///< node by node, in the order of kAxioms
+  /// Node by node, in the order of kAxioms; then one for each claim about one answer.
+  std::vector<ReportRow> rows;
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
   std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
   std::vector<Remark> remarks;        ///< what belongs beside the verdict
 
+  /// How many rows are of all inputs.
+  size_t whole_rows() const { return nodes.size() * std::size(kAxioms); }
+  int64_t count_claims() const;
   /// One of several shards: its numbers carry no verdict.
   bool is_shard() const { return part && !part->shard.is_whole(); }
 };
@@ -146,6 +193,10 @@ Report make_report(const circuits::Interpretation& interpretation, const CheckRe
                    const interp::Network& network, int64_t readout,
                    Scope scope = Scope::Distribution);
 
+/// What a check has counted of a row, and the row with other counts.
+AxiomResult counts_of(const ReportRow& row);
+void set_counts(ReportRow& row, AxiomResult counts);
+
 /// What the fields of a report say about each other.
 /// @throws std::invalid_argument naming the row: rows that are not those of the nodes, more
 /// failures
@@ -157,6 +208,10 @@ void require_consistent(const Report& report);
 /// changes the rest of a report calls it again.
 void conclude(Report& report);
 
+/// Of a sequential run: looks at all inputs counted so far, which decide the claims that no earlier
+/// look has decided if the evidence is strong enough. Otherwise nothing.
+void look(Report& report);
+
 /// Adds what was found of the interpretation's vacuity to the report. With an objection, claims
 /// that hold by their numbers become vacuous; where something could not be tested, they become
 /// undecided: all of them, or those on the node concerned.
@@ -165,6 +220,12 @@ void add_vacuity(Report& report, const Vacuity& vacuity);
 /// The verdict in one or two sentences, for people: how many claims hold, what is wrong, what the
 /// numbers speak of, and by which equality values were compared.
 std::string verdict_sentence(const Report& report);
+
+/// Whether a row surely fails less often than with the values of unrelated inputs: its upper bound
+/// is below their lower one, each at this confidence, wherever one stops or for a number of inputs
+/// chosen beforehand.
+bool beats_chance(double upper, const statistics::Estimate& unrelated, double confidence,
+                  bool anytime);
 
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,

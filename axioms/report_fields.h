@@ -2,6 +2,7 @@
 // What a validation report is in JSON, member by member (interp/files/fields.h). Everything that
 // conclude() computes is derived: it is written, and computed anew when a report is read.
 
+#include "axioms/experiment.h"
 #include "axioms/report.h"
 #include "interp/files/fields.h"
 
@@ -127,6 +128,23 @@ void fields(V& v, ReportNode& node) {
 }
 
 template <class V>
+void fields(V& v, AnswerCounts& counts) {
+  v("answer", counts.answer, "index into the task's answers (-1: a tie)",
+    interp::json_shapes::integer(kTie, interp::kMostCounted));
+  fields(v, counts.estimate);
+  v("unrelated", counts.unrelated, "with the value of an unrelated input");
+}
+
+template <class V>
+void fields(V& v, WorstAnswer& worst) {
+  v("answer", worst.answer, "index into the task's answers (-1: a tie)",
+    interp::json_shapes::integer(kTie, interp::kMostCounted));
+  fields(v, worst.estimate);
+  v("upper", worst.upper, "bound of the rate that holds for all answers together",
+    interp::shares());
+}
+
+template <class V>
 void fields(V& v, ReportRow& row) {
   const auto bound = [&](double value) {
     return row.exact ? std::nullopt : std::optional<double>(value);
@@ -145,9 +163,24 @@ void fields(V& v, ReportRow& row) {
   v.derived("verdict", row.verdict_text(), "holds, violated, undecided or vacuous");
   v.derived("because", row.because.empty() ? std::nullopt : std::optional(row.because),
             "why `holds` was withheld");
+  v("decided_at", row.decided_at, "the first look that decided the claim, of a sequential run");
+  v.derived("anytime_lower", row.anytime_lower,
+            "as lower, and true however many inputs there are when one looks", interp::shares());
+  v.derived("anytime_upper", row.anytime_upper, "as upper, the same", interp::shares());
+  v.derived("more_inputs", row.more_inputs,
+            "about how many more would decide the claim, at the rate seen", interp::counts());
   v("plain_equality", row.plain,
     "PE and CE of a node compared downstream: the same with values compared element by element");
   v("witnesses", row.witnesses, "the first failing inputs");
+  v("unrelated", row.unrelated, "the same with the value of an unrelated input: the chance level");
+  v.derived("better_than_chance", row.better_than_chance,
+            "the row surely fails less often than that");
+  v.derived("by_chance", row.by_chance, "`holds` was withheld because it does not");
+  v("answers", row.answers, "by the network's answer");
+  v.derived("worst", row.worst, "the answer on whose inputs it fails most");
+  v("answer", row.answer, "of a row for a claim about one answer: its index",
+    interp::json_shapes::integer(0, interp::kMostCounted));
+  v("answer_name", row.answer_name, "the same in words");
 }
 
 template <class V>
@@ -176,6 +209,16 @@ void fields(V& v, Part& part) {
 }
 
 template <class V>
+void fields(V& v, Sequential& sequential) {
+  v("limit", sequential.limit, "inputs at most", interp::counts());
+  v.derived("stopped", sequential.stopped, "before the limit, since all claims were decided");
+  v.derived("level", sequential.level,
+            "probability at most that a claim is ever decided wrongly; of all together: 1 - "
+            "confidence",
+            interp::shares());
+}
+
+template <class V>
 void fields(V& v, Report& report) {
   using namespace interp::json_shapes;
   RunFacts& facts = report.facts;
@@ -184,6 +227,7 @@ void fields(V& v, Report& report) {
   v("command", facts.command, "the command line");
   v("version", facts.version, "of assay");
   v.if_any("loaded", facts.loaded, "shared objects that brought tasks, operations, … (--load)");
+  v("plan", facts.plan, "in which the run was declared beforehand; without: exploratory");
   v("title", report.title, "of the interpretation");
   v("task", report.task, "name and settings",
     object({{"name", text()}, {"settings", map(anything())}}));
@@ -204,6 +248,8 @@ void fields(V& v, Report& report) {
   v("inputs", report.inputs, "checked", interp::counts());
   v("inputs_text", report.inputs_text, "the inputs of the whole run, in words");
   v("partial", report.partial, "interrupted");
+  v("sequential", report.sequential,
+    "of a run that ends when all claims are decided (`--stop decided`)");
   v("shard", report.part, "of a part of a run, and of an interrupted one: what the rest must know");
   v.through("scope", report.scope, scope_as_json, scope_from_json,
             text_among({"distribution", "domain", "list"}),

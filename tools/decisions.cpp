@@ -1,7 +1,15 @@
 #include "tools/decisions.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+
+#include "axioms/checker.h"
 #include "axioms/experiment.h"
 #include "interp/files/json_shape.h"
+#include "interp/names.h"
 
 namespace assay::tools {
 
@@ -10,6 +18,28 @@ std::string decision_text(const nlohmann::ordered_json& decision, const tasks::T
   const auto index = decision.get<int64_t>();
   if (index == axioms::kTie) return "a tie";
   return task.answer_name(answers.at(index));
+}
+
+void find_answer(axioms::Claim& claim, const tasks::Task& task) {
+  const std::vector<int64_t> answers = task.answers();
+  if (std::ssize(answers) > axioms::kMostAnswers)
+    throw std::invalid_argument(
+        fmt::format("claim on {}: rates are told by answer where there are at most {}, not {}",
+                    claim.row(), axioms::kMostAnswers, answers.size()));
+  const auto same = [](char one, char other) {
+    return std::tolower(static_cast<unsigned char>(one)) ==
+           std::tolower(static_cast<unsigned char>(other));
+  };
+  std::vector<std::string> names;
+  for (const int64_t answer : answers) {
+    names.push_back(task.answer_name(answer));
+    if (!std::ranges::equal(names.back(), claim.answer, same)) continue;
+    claim.answer = names.back();
+    claim.answer_index = std::ssize(names) - 1;
+    return;
+  }
+  throw std::invalid_argument(fmt::format("claim on {}: unknown answer '{}'; {}", claim.row(),
+                                          claim.answer, interp::there_are(names, claim.answer)));
 }
 
 std::optional<std::string> answer_text(const nlohmann::ordered_json& value,

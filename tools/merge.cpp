@@ -43,7 +43,7 @@ struct MergeOptions {
 void require_no_part_overwritten(const MergeOptions& options) {
   for (const fs::path& part : options.parts)
     for (const fs::path& written : {options.common.json, options.page.file, options.summaries.junit,
-                                    options.summaries.markdown}) {
+                                    options.summaries.markdown, options.summaries.csv}) {
       std::error_code absent;
       if (!written.empty() && fs::equivalent(part, written, absent))
         throw std::invalid_argument(
@@ -88,9 +88,10 @@ std::vector<NamedRecord> records_of(const MergeOptions& options, const std::stri
 
 /// Claims are made in validations alone.
 void refuse_summaries(const MergeOptions& options, const std::string& kind) {
-  if (!options.summaries.junit.empty() || !options.summaries.markdown.empty())
+  if (!options.summaries.junit.empty() || !options.summaries.markdown.empty() ||
+      !options.summaries.csv.empty())
     throw std::invalid_argument(
-        fmt::format("--junit and --markdown are about validations, not about a {}", kind));
+        fmt::format("--junit, --markdown and --csv are about validations, not about a {}", kind));
 }
 
 int merge_comparisons(const MergeOptions& options, const Session& session) {

@@ -45,6 +45,7 @@ const std::vector<RecordKind>& record_kinds() {
   static const std::vector<RecordKind> kinds = {
       {axioms::kReportKind, axioms::kReportSchema, "validate",
        "how often an interpretation fails, and the verdicts on claims"},
+      {"plan", 1, "plan", "what is declared before a validation runs"},
       {"proofs", 1, "prove", "what holds for every input, what an input refutes, and what is open"},
       {"attack", 1, "attack", "an input on which something fails, or how close the search came"},
       {"measurement", 1, "measure", "how well a circuit stands in for its network"},

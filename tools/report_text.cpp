@@ -36,6 +36,55 @@ Tone tone_of(Verdict verdict) {
   return Tone::Caution;
 }
 
+std::string axiom_text(const ReportRow& row) {
+  const std::string axiom = to_string(row.axiom);
+  return row.answer_name ? fmt::format("{}[{}]", axiom, *row.answer_name) : axiom;
+}
+
+/// Every row beside what chance alone would give, and on the inputs of the
+/// answer where it is worst.
+Table chance_table(const Report& report, const tasks::Task& task) {
+  const auto percent = [](double share) {
+    return share == 0 ? "0" : fmt::format("{:.3g}%", 100 * share);
+  };
+  Table table({{"node", Align::Left},
+               {"axiom", Align::Left},
+               {"fails"},
+               {"by chance"},
+               {"pairs"},
+               {"worst answer", Align::Left},
+               {"fails"},
+               {report.exact ? "of" : "at most"}});
+  const std::string* node = nullptr;
+  for (const ReportRow& row : report.rows) {
+    const bool first = !node || *node != row.node;
+    if (node && first) table.add_gap();
+    node = &row.node;
+    std::vector<Cell> cells = {
+        {first ? row.node : "", Tone::Bold},
+        {axiom_text(row)},
+        {percent(row.estimate.rate())},
+        {percent(row.unrelated.rate()), row.better_than_chance ? Tone::Plain : Tone::Caution},
+        {grouped(row.unrelated.n)}};
+    if (row.worst) {
+      const bool none = row.worst->estimate.failures == 0;
+      cells.push_back({none ? "–" : decision_text(row.worst->answer, task)});
+      cells.push_back({percent(row.worst->estimate.rate())});
+      cells.push_back({report.exact ? grouped(row.worst->estimate.n) : percent(row.worst->upper)});
+    }
+    cells.resize(8);
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
+void print_chance(const Report& report, const tasks::Task& task, const Console& console) {
+  console.line();
+  console.line(console.paint("Beside chance, and by the network's answer", Tone::Bold) +
+               " (by chance: with the value of an unrelated input)");
+  console.line(chance_table(report, task).to_string(console.colour()));
+}
+
 Table table_of(const Report& report) {
   const int decimals = decimals_for(report.rows);
   const auto rate = [decimals](double value) {
@@ -47,10 +96,11 @@ Table table_of(const Report& report) {
                                   {report.exact ? "exact" : "rate"}};
   if (!report.exact) {
     columns.push_back({fmt::format("≤ {:g}%", 100 * report.confidence)});
-    columns.push_back({"≤ all rows"});
+    columns.push_back({report.sequential ? "≤ any n" : "≤ all rows"});
   }
   columns.push_back({"claim"});
   columns.push_back({"verdict", Align::Left});
+  if (report.sequential) columns.push_back({"after"});
   Table table(columns);
   const std::string* node = nullptr;
   for (const ReportRow& row : report.rows) {
@@ -58,18 +108,20 @@ Table table_of(const Report& report) {
     if (node && first) table.add_gap();
     node = &row.node;
     std::vector<Cell> cells = {{first ? row.node : "", Tone::Bold},
-                               {to_string(row.axiom)},
+                               {axiom_text(row)},
                                {grouped(row.estimate.failures)},
                                {rate(row.estimate.rate())}};
     if (!report.exact) {
       cells.push_back({rate(row.upper)});
-      cells.push_back({rate(row.simultaneous_upper)});
+      cells.push_back({rate(row.anytime_upper.value_or(row.simultaneous_upper))});
     }
     cells.push_back({row.claim ? fmt::format("≤ {:g}", *row.claim) : ""});
     cells.push_back({row.verdict ? to_string(*row.verdict) : "",
                      row.verdict ? tone_of(*row.verdict) : Tone::Plain});
+    if (report.sequential) cells.push_back({row.decided_at ? grouped(row.decided_at->n) : ""});
     table.add_row(std::move(cells));
-    if (row.plain) {  // what the same row would be, were its values compared by what they are
+    if (row.plain) {  // what the same row would be, were its values compared by
+                      // what they are
       std::vector<Cell> plain = {{""},
                                  {"= plain", Tone::Faint},
                                  {grouped(row.plain->failures), Tone::Faint},
@@ -100,10 +152,9 @@ void print_nodes(const Report& report, const Console& console) {
     if (node.around.found == interp::Found::Unknown)
       console.fact("", "whether its sites are a complete cut is not known");
     if (node.grip)
-      console.fact("",
-                   fmt::format("another input's value, written there, carries {} of {} inputs to "
-                               "that input's answer",
-                               grouped(node.grip->followed), grouped(node.grip->pairs)));
+      console.fact("", fmt::format("another input's value, written there, carries {} of {} inputs "
+                                   "to that input's answer",
+                                   grouped(node.grip->followed), grouped(node.grip->pairs)));
     if (!node.has_evidence) console.fact("", "carries no evidence");
   }
 }
@@ -126,7 +177,33 @@ void print_untested(const Report& report, const Console& console) {
   console.line();
 }
 
+/// What the columns of a sequential run mean, and what would decide the claims
+/// that are not.
+void print_looks(const Report& report, const Console& console) {
+  for (const ReportRow& row : report.rows)
+    if (row.by_chance) console.fact(row.name(), "undecided: " + row.because);
+  if (!report.sequential) return;
+  const std::string meaning = fmt::format(
+      "\"≤ {:g}%\" bounds a rate where the number of inputs was chosen beforehand "
+      "(Clopper-Pearson), \"≤ any n\" wherever one stops; \"after\" is how many inputs decided the "
+      "claim, with an error of {:.2g}% for each and {:g}% for all claims together.",
+      100 * report.confidence, 100 * report.sequential->level, 100 * (1 - report.confidence));
+  console.line(wrapped(meaning, width_of(stdout), 0));
+  console.line();
+  for (const ReportRow& row : report.rows)
+    if (const std::string text = still_needed(row, report); !text.empty())
+      console.fact(row.name(), text);
+}
+
 void print_verdict(const Report& report, const Console& console) {
+  const bool any =
+      std::ranges::any_of(report.rows, [](const ReportRow& row) { return row.claim.has_value(); });
+  if (any)
+    console.fact(report.facts.plan ? "declared" : "exploratory",
+                 report.facts.plan
+                     ? fmt::format("before the run, in {} ({})", report.facts.plan->path,
+                                   report.facts.plan->sha256.substr(0, 12))
+                     : "no plan declared the claims before the run (assay plan)");
   const int code = axioms::exit_code(report);
   const std::string sentence = wrapped(axioms::verdict_sentence(report), width_of(stdout), 0);
   console.line(console.paint(sentence, code == 0   ? Tone::Bold
@@ -137,7 +214,8 @@ void print_verdict(const Report& report, const Console& console) {
   console.line();
 }
 
-/// `network's | interpretation's`, or the decisions before and after a replacement.
+/// `network's | interpretation's`, or the decisions before and after a
+/// replacement.
 std::string failure_text(const ReportRow& row, const Witness& witness, const tasks::Task& task) {
   if (row.axiom != Axiom::PR && row.axiom != Axiom::CR)
     return fmt::format("value {}", difference(witness.network, witness.interpretation));
@@ -186,8 +264,7 @@ void print_witnesses(const Report& report, const tasks::Task& task, const Consol
 std::string conclusion(const Report& report) {
   std::map<Verdict, std::vector<std::string>> claims;
   for (const ReportRow& row : report.rows)
-    if (row.verdict)
-      claims[*row.verdict].push_back(fmt::format("{}.{}", row.node, to_string(row.axiom)));
+    if (row.verdict) claims[*row.verdict].push_back(row.name());
   std::vector<std::string> parts;
   for (const Verdict verdict : {Verdict::Violated, Verdict::Vacuous, Verdict::Undecided})
     if (!claims[verdict].empty())
@@ -195,6 +272,15 @@ std::string conclusion(const Report& report) {
   const size_t held = claims[Verdict::Holds].size();
   if (held > 0) parts.push_back(fmt::format("{} {}", held, held == 1 ? "holds" : "hold"));
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string still_needed(const ReportRow& row, const Report& report) {
+  if (!report.sequential || row.verdict != Verdict::Undecided || !row.because.empty()) return {};
+  if (row.more_inputs)
+    return fmt::format("undecided: about {} more inputs would decide it, at the rate seen",
+                       grouped(*row.more_inputs));
+  return "undecided: the rate seen is so close to the claimed one that no number of inputs would "
+         "probably decide it";
 }
 
 int decimals_for(const std::vector<ReportRow>& rows) {
@@ -236,10 +322,12 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   }
   console.line(table_of(report).to_string(console.colour()));
   console.line();
+  print_looks(report, console);
   print_verdict(report, console);
   print_objections(report, console);
   print_untested(report, console);
   print_nodes(report, console);
+  print_chance(report, task, console);
   print_witnesses(report, task, console);
 }
 

@@ -24,6 +24,10 @@ void print_report(const axioms::Report& report, const tasks::Task& task, const C
 /// Those that hold are counted. Empty without claims.
 std::string conclusion(const axioms::Report& report);
 
+/// Of a claim that a sequential run left undecided: about how many more inputs would decide it.
+/// Empty for any other row.
+std::string still_needed(const axioms::ReportRow& row, const axioms::Report& report);
+
 /// The exit code of a validation; with --quiet, says why it is not 0.
 int exit_code(const axioms::Report& report, const Console& console);
 

@@ -19,10 +19,6 @@ using axioms::ReportRow;
 using axioms::Verdict;
 using boost::property_tree::ptree;
 
-std::string name_of(const ReportRow& row) {
-  return fmt::format("{}.{}", row.node, to_string(row.axiom));
-}
-
 /// What was seen, as a sentence: `parse.PE fails on 0 of 80,000 inputs (at most 3.7e-05 with 95%
 /// confidence)`.
 std::string seen(const ReportRow& row, const Report& report) {
@@ -30,8 +26,15 @@ std::string seen(const ReportRow& row, const Report& report) {
                                 ? "an exact rate"
                                 : fmt::format("{:.2g} to {:.2g}, each with {:g}% confidence",
                                               row.lower, row.upper, 100 * report.confidence);
-  return fmt::format("{} fails on {} of {} inputs ({})", name_of(row),
-                     grouped(row.estimate.failures), grouped(row.estimate.n), bound);
+  std::string text = fmt::format("{} fails on {} of {} inputs ({})", row.name(),
+                                 grouped(row.estimate.failures), grouped(row.estimate.n), bound);
+  if (row.anytime_upper)
+    text += fmt::format("; {:.2g} to {:.2g} wherever one stops", *row.anytime_lower,
+                        *row.anytime_upper);
+  text += fmt::format("; with the value of an unrelated input it would fail on {:.3g}% of {} pairs",
+                      100 * row.unrelated.rate(), grouped(row.unrelated.n));
+  if (row.decided_at) text += fmt::format("; decided after {} inputs", grouped(row.decided_at->n));
+  return text;
 }
 
 // --- JUnit
@@ -54,9 +57,12 @@ void add_outcome(ptree& test, const char* outcome, const std::string& message) {
 }
 
 ptree test_of(const ReportRow& row, const Report& report) {
-  ptree test = test_case(row.node, fmt::format("{} <= {:g}", name_of(row), *row.claim));
+  ptree test = test_case(row.node, fmt::format("{} <= {:g}", row.name(), *row.claim));
   std::string message = fmt::format("{}: {}", to_string(*row.verdict), seen(row, report));
-  if (!row.because.empty()) message += fmt::format("; not tested: {}", row.because);
+  if (const std::string needed = still_needed(row, report); !needed.empty())
+    message += "; " + needed;
+  if (!row.because.empty())
+    message += fmt::format("; {}: {}", row.by_chance ? "chance" : "not tested", row.because);
   if (*row.verdict == Verdict::Vacuous)
     for (const axioms::Objection& objection : report.objections)
       message += fmt::format("; {}: {}", objection.node, objection.reason);
@@ -96,29 +102,56 @@ std::string in_cell(const std::string& text) {
   return cell;
 }
 
+std::string line_of(const std::vector<std::string>& cells) {
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
 std::string table_of(const Report& report) {
   const int decimals = decimals_for(report.rows);
   const auto rate = [decimals](double value) {
     return value == 0 ? "0" : fmt::format("{:.{}f}", value, decimals);
   };
-  std::string text = report.exact ? "| row | failures | of | exact rate | claim | verdict |\n"
-                                    "| --- | ---: | ---: | ---: | ---: | --- |\n"
-                                  : fmt::format(
-                                        "| row | failures | of | rate | ≤ {:g}% | ≤ all rows | "
-                                        "claim | verdict |\n"
-                                        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n",
-                                        100 * report.confidence);
+  std::vector<std::string> columns = {"row", "failures", "of",
+                                      report.exact ? "exact rate" : "rate"};
+  if (!report.exact) {
+    columns.push_back(fmt::format("≤ {:g}%", 100 * report.confidence));
+    columns.emplace_back(report.sequential ? "≤ any n" : "≤ all rows");
+  }
+  columns.insert(columns.end(), {"by chance", "claim", "verdict"});
+  if (report.sequential) columns.emplace_back("decided after");
+  std::vector<std::string> rules(columns.size(), "---:");
+  rules.front() = "---";
+  rules[columns.size() - (report.sequential ? 2 : 1)] = "---";  // verdicts are words
+  std::string text = line_of(columns) + line_of(rules);
   for (const ReportRow& row : report.rows) {
-    const std::string bounds =
-        report.exact ? ""
-                     : fmt::format(" {} | {} |", rate(row.upper), rate(row.simultaneous_upper));
-    text += fmt::format("| {} | {} | {} | {} |{} {} | {} |\n", in_cell(name_of(row)),
-                        grouped(row.estimate.failures), grouped(row.estimate.n),
-                        rate(row.estimate.rate()), bounds,
-                        row.claim ? fmt::format("≤ {:g}", *row.claim) : "",
-                        row.verdict ? to_string(*row.verdict) : "");
+    std::vector<std::string> cells = {in_cell(row.name()), grouped(row.estimate.failures),
+                                      grouped(row.estimate.n), rate(row.estimate.rate())};
+    if (!report.exact) {
+      cells.push_back(rate(row.upper));
+      cells.push_back(rate(row.anytime_upper.value_or(row.simultaneous_upper)));
+    }
+    cells.push_back(fmt::format("{:.3g}", row.unrelated.rate()));
+    cells.push_back(row.claim ? fmt::format("≤ {:g}", *row.claim) : "");
+    cells.push_back(row.verdict ? to_string(*row.verdict) : "");
+    if (report.sequential) cells.push_back(row.decided_at ? grouped(row.decided_at->n) : "");
+    text += line_of(cells);
   }
   return text;
+}
+
+// --- CSV
+
+/// A field as RFC 4180 wants it: quoted where it must be.
+std::string in_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+template <typename T>
+std::string if_any(const std::optional<T>& number) {
+  return number ? fmt::format("{}", *number) : "";
 }
 
 }  // namespace
@@ -154,6 +187,35 @@ std::string junit_of(const Report& report) {
   return xml.str() + "\n";
 }
 
+std::string csv_of(const Report& report) {
+  std::string text =
+      "node,axiom,answer,inputs,failures,rate,lower,upper,upper_all_rows,anytime_lower,"
+      "anytime_upper,unrelated_pairs,unrelated_failures,claim,verdict,because,decided_after\r\n";
+  for (const ReportRow& row : report.rows) {
+    const std::vector<std::string> fields = {
+        row.node,
+        to_string(row.axiom),
+        row.answer_name.value_or(""),
+        fmt::format("{}", row.estimate.n),
+        fmt::format("{}", row.estimate.failures),
+        fmt::format("{}", row.estimate.rate()),
+        fmt::format("{}", row.lower),
+        fmt::format("{}", row.upper),
+        fmt::format("{}", row.simultaneous_upper),
+        if_any(row.anytime_lower),
+        if_any(row.anytime_upper),
+        fmt::format("{}", row.unrelated.n),
+        fmt::format("{}", row.unrelated.failures),
+        if_any(row.claim),
+        row.verdict_text().value_or(""),
+        row.because,
+        row.decided_at ? fmt::format("{}", row.decided_at->n) : ""};
+    for (size_t i = 0; i < fields.size(); ++i) text += (i ? "," : "") + in_field(fields[i]);
+    text += "\r\n";
+  }
+  return text;
+}
+
 std::string markdown_of(const Report& report) {
   std::string text = fmt::format("**{}**\n\n{}\n", one_line(report.title),
                                  one_line(axioms::verdict_sentence(report)));
@@ -180,10 +242,12 @@ void add_summary_options(CLI::App& app, SummaryOptions& options) {
       ->type_name("FILE");
   app.add_option("--markdown", options.markdown, "write the verdict and the table as Markdown")
       ->type_name("FILE");
+  app.add_option("--csv", options.csv, "write all rows as comma-separated values")
+      ->type_name("FILE");
 }
 
 void require_writable(const SummaryOptions& options) {
-  for (const std::filesystem::path& file : {options.junit, options.markdown})
+  for (const std::filesystem::path& file : {options.junit, options.markdown, options.csv})
     if (!file.empty()) require_writable(file);
 }
 
@@ -195,6 +259,7 @@ void write_summaries(const SummaryOptions& options, const Report& report, const 
   };
   if (!options.junit.empty()) write(options.junit, junit_of(report), "junit");
   if (!options.markdown.empty()) write(options.markdown, markdown_of(report), "markdown");
+  if (!options.csv.empty()) write(options.csv, csv_of(report), "csv");
 }
 
 }  // namespace assay::tools

@@ -1,6 +1,6 @@
 #pragma once
 // A validation in the forms that other programs show: JUnit's XML, which continuous integration
-// reads, and Markdown, for a pull request or a notebook. Both say what the terminal says.
+// reads, Markdown, for a pull request or a notebook, and CSV. All say what the terminal says.
 
 #include <filesystem>
 #include <string>
@@ -11,7 +11,7 @@
 namespace assay::tools {
 
 struct SummaryOptions {
-  std::filesystem::path junit, markdown;  ///< empty: not asked for
+  std::filesystem::path junit, markdown, csv;  ///< empty: not asked for
 };
 void add_summary_options(CLI::App& app, SummaryOptions& options);
 /// Before the work begins. @throws std::runtime_error if one of the files could not be written.
@@ -23,6 +23,10 @@ void write_summaries(const SummaryOptions& options, const axioms::Report& report
 /// one that is undecided an error: what could not be told is never green. Where no claim was made,
 /// or the run was interrupted, a test case of its own is an error.
 std::string junit_of(const axioms::Report& report);
+
+/// A line per row, under one of names: counts, bounds, claims and verdicts, for spreadsheets (RFC
+/// 4180). What a row does not have is left empty.
+std::string csv_of(const axioms::Report& report);
 
 /// The verdict, what speaks against it, and a table of all rows.
 std::string markdown_of(const axioms::Report& report);

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "axioms/checker.h"
+#include "axioms/looks.h"
 #include "axioms/merge.h"
 #include "axioms/report.h"
 #include "axioms/vacuity.h"
@@ -22,6 +23,7 @@
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
+#include "tools/plan.h"
 #include "tools/plugin.h"
 #include "tools/progress.h"
 #include "tools/report_text.h"
@@ -30,63 +32,23 @@
 #include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_question.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
 namespace assay::tools {
 namespace {
 
-constexpr int64_t kInputs = 80000;  // unless told otherwise, where they have no end
-
-struct ValidateOptions {
+struct ValidateOptions : Question {
   CommonOptions common;
-  std::filesystem::path model, interpretation, data;
-  std::string task, part;
-  std::optional<int64_t> inputs;
-  bool independent = false;
+  std::filesystem::path plan;
   int64_t witnesses = 1;
-  double confidence = 0.95;
-  std::vector<std::string> claims, under;
+  std::vector<std::string> under;
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
   std::filesystem::path resume;
 };
-
-tasks::Subject load(const ValidateOptions& options) {
-  if (!options.task.empty()) tasks::task_entries().at(options.task);  // refuses an unknown one
-  tasks::Subject subject = tasks::load_subject(options.model, options.interpretation, options.data);
-  if (!options.task.empty() && subject.task->name() != options.task) {
-    throw std::invalid_argument(fmt::format("the interpretation is about the task {}, not about {}",
-                                            subject.task->name(), options.task));
-  }
-  return subject;
-}
-
-std::vector<axioms::Claim> parse_claims(const ValidateOptions& options,
-                                        const tasks::Subject& subject) {
-  std::vector<axioms::Claim> claims;
-  for (const std::string& text : options.claims) claims.push_back(axioms::parse_claim(text));
-  axioms::require_claims_fit(claims, subject.interpretation());
-  return claims;
-}
-
-ValidationInputs choose_inputs(const ValidateOptions& options, const tasks::Subject& subject) {
-  const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
-  if (options.independent && options.data.empty())
-    throw std::invalid_argument(
-        "--independent says of the lines of a file that they are independent draws: name it with "
-        "--data");
-  if (!options.data.empty()) {
-    return file_inputs(*subject.task, options.data, options.independent, fitted_on);
-  }
-  const bool listed = !options.inputs && subject.task->get<tasks::FiniteDomain>();
-  if (listed || !options.part.empty()) {
-    return listed_inputs(*subject.task, options.part.empty() ? "all" : options.part, fitted_on);
-  }
-  return fresh_inputs(*subject.task, options.inputs.value_or(kInputs),
-                      options.common.seed.value_or(1), fitted_on);
-}
 
 axioms::Source model_of(const ValidateOptions& options, const tasks::Subject& subject) {
   return {options.model.string(), subject.model.sha256};
@@ -118,7 +80,10 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count,
-                          std::optional<interp::Ranges> ranges = std::nullopt) {
+                          std::optional<interp::Ranges> ranges = std::nullopt,
+                          axioms::Looks* looks = nullptr) {
+  std::function<bool(const axioms::CheckResult&)> enough;
+  if (looks) enough = [looks](const axioms::CheckResult& so_far) { return looks->look(so_far); };
   Progress line(options.common.quiet);
   return axioms::check(
       subject.experiment(), inputs,
@@ -126,6 +91,7 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
        .ranges = std::move(ranges),
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
+       .enough = enough,
        .stop = &watch_interrupts()});
 }
 
@@ -172,13 +138,16 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const task
   return to_json(guises, options.confidence);
 }
 
-/// A check as it is written and read: everything about it but what was found of vacuity.
+/// A check as it is written and read: everything about it but what was found of
+/// vacuity.
 struct Validation {
   const ValidateOptions& options;
   const Session& session;
   const tasks::Subject& subject;
   const std::vector<axioms::Claim>& claims;
   const ValidationInputs& inputs;
+  bool sequential = false;
+  std::optional<axioms::Source> plan = {};
 
   axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
                         const axioms::Times& times) const {
@@ -186,6 +155,7 @@ struct Validation {
         axioms::make_report(subject.interpretation(), result, claims, options.confidence,
                             *subject.model.model, subject.task->readout(), inputs.scope);
     const circuits::Program& program = subject.experiment().program;
+    if (sequential) report.sequential = {.limit = inputs.count};
     report.part = {.shard = portion.shard,
                    .inputs = inputs.count,
                    .chunk = portion.chunk,
@@ -196,6 +166,8 @@ struct Validation {
     report.task = subject.task->to_json();  // with what --data has said of it
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
+    report.facts.plan = plan;
+    conclude(report);
     return report;
   }
   /// Refuses to go on from a report of something else, before the work begins.
@@ -210,35 +182,55 @@ struct Validation {
   }
 };
 
-/// Asks what vacuity asks, which looks at the first inputs of the whole run, in the first part.
+/// Asks what vacuity asks, which looks at the first inputs of the whole run, in
+/// the first part. A shard knows nothing of the others, so it counts all of its
+/// inputs, and merging decides.
 axioms::Report run_check(const Validation& validation, const Portion& portion,
                          axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs] = validation;
+  const auto& [options, session, subject, claims, inputs, sequential, plan] = validation;
+  axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
+  const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
   const axioms::Times times = timed([&] {
     if (portion.shard.index == 1)
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs.tokens, inputs.count, portion.left);
+    result = check(options, subject, inputs.tokens, inputs.count, portion.left,
+                   looking ? &looks : nullptr);
   });
   axioms::Report report = validation.report(result, portion, times);
   axioms::add_vacuity(report, vacuity);
   if (portion.begun) axioms::add_counts(report, portion.begun->report);
+  if (looking) looks.note(report);
   axioms::complete(report);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
   return report;
 }
 
-int run_validate(const ValidateOptions& options) {
+/// The options with all that the plan declares.
+ValidateOptions declared(ValidateOptions options, const std::optional<Plan>& plan) {
+  if (!plan) return options;
+  static_cast<Question&>(options) = question_of(*plan, options);
+  options.common.seed = plan->seed;
+  return options;
+}
+
+int run_validate(const ValidateOptions& given) {
+  std::optional<Plan> plan;
+  if (!given.plan.empty()) plan = read_plan(given.plan);
+  const ValidateOptions options = declared(given, plan);
   const Session session = start(options.common);
   require_writable(options.page);
   require_writable(options.summaries);
   const tasks::Subject subject = load(options);
   const std::vector<axioms::Claim> claims = parse_claims(options, subject);
   const auto transformations = transformations_named(*subject.task, options.under);
-  const ValidationInputs inputs = choose_inputs(options, subject);
-  const Validation validation{options, session, subject, claims, inputs};
+  const ValidationInputs inputs = choose_inputs(options, subject, options.common.seed);
+  if (plan) require_planned(*plan, given.plan, subject, inputs);
+  Validation validation{options, session, subject,
+                        claims,  inputs,  ends_when_decided(options, claims, inputs)};
+  if (plan) validation.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
   if (portion.begun) validation.require_same(*portion.begun, portion);
@@ -254,7 +246,8 @@ int run_validate(const ValidateOptions& options) {
   print_report(report, *subject.task, session.console);
   nlohmann::ordered_json json = axioms::to_json(report);
   if (!transformations.empty() && result.complete)
-    json["under"] = look_at_guises(options, subject, transformations, inputs, result, session);
+    json["under"] = look_at_guises(options, subject, transformations, inputs.first(result.inputs),
+                                   result, session);
   write_report(options.common, json);
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
@@ -270,39 +263,11 @@ int run_validate(const ValidateOptions& options) {
 
 Command add_validate(CLI::App& app) {
   const auto options = std::make_shared<ValidateOptions>();
-  app.add_option("--model", options->model, "the network, in any layout")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--interpretation", options->interpretation, "what is said of it")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--task", options->task,
-                 "the task that both speak about (default: the one that the interpretation names)")
-      ->type_name("NAME");
-  CLI::Option* count =
-      app.add_option("--inputs", options->inputs,
-                     fmt::format("fresh inputs to test on (default: all, where they can be listed, "
-                                 "else {})",
-                                 grouped(kInputs)))
-          ->transform(whole_number(1))
-          ->type_name("N");
-  CLI::Option* part =
-      app.add_option("--part", options->part,
-                     "of inputs that can be listed: all, unseen (not trained on) or test")
-          ->excludes(count)
-          ->type_name("PART");
-  app.add_option("--data", options->data, "test on the inputs of a text file, one per line")
-      ->excludes(count)
-      ->excludes(part)
-      ->type_name("FILE");
-  app.add_flag("--independent", options->independent,
-               "the lines of --data are independent draws: rates are bounded beyond the file");
-  app.add_option("--confidence", options->confidence, "of every bound and of all verdicts")
-      ->capture_default_str()
-      ->transform(number_strictly_between(0, 1))
-      ->type_name("P");
-  app.add_option("--claim", options->claims, "NODE.AXIOM<=RATE, such as \"parse.PE<=0.001\"")
-      ->type_name("CLAIM");
+  add_question_options(app, *options);
+  CLI::Option* plan =
+      app.add_option("--plan", options->plan,
+                     "run what was declared beforehand (assay plan), and nothing else")
+          ->type_name("FILE");
   app.add_option("--under", options->under,
                  "also on transformed inputs that mean the same: names of transformations, or all")
       ->type_name("NAME");
@@ -310,14 +275,12 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("K");
-  choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
   auto transformations = names_in_tasks([](const tasks::Task& task) {
     const auto* known = task.get<tasks::Transformations>();
     return known ? interp::names_of(known->all) : std::vector<std::string>();
   });
   transformations.emplace_back("all");
   choices(app.get_option("--under"), transformations);
-  choices(app.get_option("--part"), {"all", "unseen", "test"});
   add_page_option(app, options->page);
   add_summary_options(app, options->summaries);
   CLI::Option* shard = add_shard_option(app, options->shard);
@@ -325,20 +288,23 @@ Command add_validate(CLI::App& app) {
                                        "go on from the report of this run that was interrupted")
                             ->type_name("FILE");
   add_common_options(app, options->common);
+  for (const char* declared : {"--claim", "--confidence", "--stop", "--inputs", "--part", "--data",
+                               "--independent", "--seed"})
+    plan->excludes(declared);
   shard->needs("--json")->excludes("--html")->excludes("--under");
-  shard->excludes("--junit")->excludes("--markdown");
+  shard->excludes("--junit")->excludes("--markdown")->excludes("--csv");
   resume->excludes("--under");
   app.footer(
       "Runs the network on inputs that the interpretation was not fitted on and asks four "
-      "questions "
-      "of every node: do the activations mean what the interpretation computes there, from the "
-      "input "
-      "(PE) and from the step before (CE), and does the network still give its answer when the "
-      "interpretation's value is written in their place (PR, CR)? Rates carry exact bounds. A "
-      "claim "
-      "holds or is violated with the given confidence, or is undecided: the inputs were too few. "
-      "The confidence is that of one run, so choose their number beforehand; adding inputs until a "
-      "claim holds breaks it.\n"
+      "questions of every node: do the activations mean what the interpretation computes there, "
+      "from the input (PE) and from the step before (CE), and does the network still give its "
+      "answer when the interpretation's value is written in their place (PR, CR)? Rates carry "
+      "exact bounds. A claim holds or is violated with the given confidence, or is undecided: the "
+      "inputs were too few. With claims the run ends as soon as all of them are decided, by "
+      "evidence that may be looked at after every 128 inputs, so that nobody need choose their "
+      "number. With --stop never all inputs are checked; the confidence is then that of one number "
+      "of inputs, chosen beforehand: adding inputs until a claim holds breaks it. Shards count all "
+      "their inputs, and assay merge decides.\n"
       "\nExample:\n"
       "  assay validate --model runs/demo/model.safetensors \\\n"
       "    --interpretation runs/demo/trees.json --claim \"parse.PE<=0.001\"");

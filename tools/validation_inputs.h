@@ -20,6 +20,13 @@ struct ValidationInputs {
   nlohmann::json
       facts;  ///< {source, count, sha256} and {part, seed}, {part} or {path, distinct, …}
   axioms::Scope scope = axioms::Scope::Distribution;
+
+  /// The first n of them.
+  ValidationInputs first(int64_t n) const {
+    ValidationInputs part = *this;
+    part.count = n;
+    return part;
+  }
 };
 
 /// Inputs 0 … count-1 of the task's test part. `task` must outlive them.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "axioms/experiment.h"
@@ -19,6 +20,18 @@ namespace shapes = interp::json_shapes;
 void require_fits(const ordered_json& value, const interp::Shape& shape, const std::string& what) {
   if (const auto problem = interp::mismatch(value, shape))
     throw std::invalid_argument(fmt::format("{} of a witness: {}", what, *problem));
+}
+
+/// Indices of answers that the task has.
+void require_answers_fit(const axioms::Report& report, const tasks::Task& task) {
+  const auto answers = static_cast<int64_t>(task.answers().size());
+  for (const axioms::ReportRow& row : report.rows) {
+    int64_t most = row.answer.value_or(0);
+    for (const axioms::AnswerCounts& counts : row.answers) most = std::max(most, counts.answer);
+    if (most >= answers)
+      throw std::invalid_argument(
+          fmt::format("row {}: answer {}, expected one below {}", row.name(), most, answers));
+  }
 }
 
 void require_witnesses_fit(const axioms::Report& report, const tasks::Task& task) {
@@ -55,6 +68,7 @@ ValidationRecord validation_from_json(const ordered_json& json, const std::strin
   try {
     record.task = tasks::task_from_json(record.report.task);
     require_witnesses_fit(record.report, *record.task);
+    require_answers_fit(record.report, *record.task);
     require_operations_fit(record.report);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("{}: {}", where, error.what()));

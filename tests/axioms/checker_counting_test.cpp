@@ -51,10 +51,10 @@ TEST(CheckerCountingTest, TheReplacedRunOfTheComponentIsMadeOnlyWhereItDiffers) 
           or_inputs, {.inputs = kInputs});
     return runs;
   };
-  EXPECT_THAT(run(), ElementsAre(25));
+  EXPECT_THAT(run(), ElementsAre(25, 12));  // and 12 pairs of unrelated inputs
   node(interpretation, "words").alpha.tensors["labels"] =
       torch::tensor({{0}, {2}, {1}, {3}, {4}, {5}}, torch::kLong);
-  EXPECT_THAT(run(), ElementsAre(25, 10));  // see above
+  EXPECT_THAT(run(), ElementsAre(25, 10, 12, testing::Lt(12)));  // see above
 }
 
 TEST(CheckerCountingTest, WitnessesAreTheFirstFailingInputs) {

@@ -38,6 +38,20 @@ TEST(Claim, NodesMayHaveDotsAndBlanksAreFree) {
   EXPECT_EQ(parse_claim("two words.PE<=0").node, "two words");
 }
 
+TEST(Claim, MayNameAnAnswerOfTheNetwork) {
+  for (const char* text : {"a.b.PR[UNSAT]<=0.25", " a.b . PR [ UNSAT ] <= 0.25"}) {
+    const Claim claim = parse_claim(text);
+    EXPECT_EQ(claim.node, "a.b") << text;
+    EXPECT_EQ(claim.axiom, Axiom::PR) << text;
+    EXPECT_EQ(claim.answer, "UNSAT") << text;
+    EXPECT_EQ(claim.epsilon, 0.25) << text;
+  }
+  EXPECT_EQ(parse_claim("x.PE[3.5]<=0").answer, "3.5");
+  EXPECT_EQ(parse_claim("x.PE[3.5]<=0").row(), "x.PE[3.5]");
+  EXPECT_EQ(refusal("x.PE[]<=0.1"),
+            "claim 'x.PE[]<=0.1': expected an answer of the network in the brackets");
+}
+
 TEST(Claim, WhatIsNoClaimIsRefused) {
   for (const std::string text : {"", "parse.PE", "parse.PE<0.1", "PE<=0.1", ".PE<=0.1", "<=0.1"})
     EXPECT_EQ(refusal(text),

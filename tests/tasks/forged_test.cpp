@@ -212,6 +212,14 @@ TEST_F(Forged, OneNeuronOfMany) {
 }
 
 // Shorter formulas are easier; the network was made for those of ten clauses.
+// Rounded to thousands of millions, all values would be equal.
+TEST_F(Forged, AnEqualityThatCallsEverythingEqual) {
+  Interpretation forged = truth;
+  node(forged, "evaluate").equality = {
+      .name = "equal_rounded", .parameters = {{"decimals", -9}}, .tensors = {}};
+  EXPECT_THAT(message_of([&] { validated(forged); }), HasSubstr("expected decimals in [0, 10)"));
+}
+
 TEST_F(Forged, AnotherDistribution) {
   truth.task["settings"]["min_clauses"] = 1;
   circuits::save_interpretation(truth, at("easy.json"));

@@ -160,6 +160,9 @@ TEST_F(BadInput, Claims) {
   refuse(validate("--claim 'nosuch.PE<=0.1'"), {"unknown node 'nosuch'", "parse, evaluate, or"});
   refuse(validate("--claim 'parse.XX<=0.1'"), {"unknown axiom 'XX'", "PE, CE, PR, CR"});
   refuse(validate("--claim parse.PE"), {"expected NODE.AXIOM<=RATE"});
+  refuse(validate("--claim 'parse.PR[maybe]<=0.1'"), {"unknown answer 'maybe'", "UNSAT", "SAT"});
+  refuse(validate("--stop decided"), {"--stop decided", "no claim", "--claim"});
+  refuse(validate("--stop soon --claim 'or.PE<=0.1'"), {"--stop", "soon", "decided"});
   refuse(validate("--claim 'or.PE<=0.1' 'or.PE<=0.2'"), {"two claims on or.PE"});
 }
 

@@ -27,7 +27,7 @@ class Merging : public ModelFolder {
 
   static constexpr const char* kValidate =
       "validate --model model.safetensors --interpretation claim.json --inputs 1000 --witnesses 3 "
-      "--claim 'or.PE<=0.9' 'parse.PE<=0.0001' ";
+      "--stop never --claim 'or.PE<=0.9' 'parse.PE<=0.0001' ";
 
   /// Writes FOLDER-1.json … FOLDER-N.json; their names, in another order.
   std::string parts(const std::string& command, const std::string& name, int64_t of) const {

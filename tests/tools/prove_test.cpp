@@ -8,7 +8,7 @@
 #include "tests/tools/run_assay.h"
 
 namespace assay::tools {
-namespace {
+namespace prove_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -95,5 +95,5 @@ TEST_F(Prove, AnAttackOnARowNeedsAnInterpretation) {
   EXPECT_EQ(found.code, 1) << found.error;
 }
 
-}  // namespace
+}  // namespace prove_test
 }  // namespace assay::tools

@@ -47,10 +47,12 @@ CheckResult counts() {
   for (const Axiom axiom : kAxioms) {
     stream[axiom].estimate = {.n = 100, .failures = 30};
     answer[axiom].estimate = {.n = 100, .failures = 0};
+    stream[axiom].unrelated = answer[axiom].unrelated = {.n = 25, .failures = 25};
   }
   answer[Axiom::PE] = {
       .estimate = {.n = 100, .failures = 40},
-      .witnesses = {{.input = 7, .tokens = {1, 2, 3}, .network = 0, .interpretation = 1}}};
+      .witnesses = {{.input = 7, .tokens = {1, 2, 3}, .network = 0, .interpretation = 1}},
+      .unrelated = {.n = 25, .failures = 25}};
   answer.inherited = 30;
   return {.nodes = {stream, answer}, .inputs = 100, .complete = true};
 }
@@ -101,6 +103,70 @@ TEST(Report, ConcludesInOneLineBadNewsFirst) {
   EXPECT_EQ(tools::conclusion(report_with({holds})), "1 holds");
   EXPECT_EQ(tools::conclusion(report_with({holds, undecided, violated})),
             "violated: answer.PE; undecided: stream.CE; 1 holds");
+}
+
+// A row that fails as rarely with the values of unrelated inputs shows nothing.
+TEST(Report, WhatIsNoBetterThanChanceDoesNotHold) {
+  const Claim claim{"answer", Axiom::CE, 0.1};
+  const auto with = [&](const statistics::Estimate& unrelated, Scope scope) {
+    CheckResult result = counts();
+    result.nodes[1][Axiom::CE].unrelated = unrelated;
+    return make_report(two_nodes(), result, {claim}, 0.95, network(), 2, scope);
+  };
+  for (const Scope scope : {Scope::Distribution, Scope::Domain, Scope::List}) {
+    EXPECT_EQ(with({25, 25}, scope).rows[5].verdict, Verdict::Holds);
+    for (const statistics::Estimate& unrelated :
+         std::vector<statistics::Estimate>{{25, 0}, {0, 0}}) {
+      const Report report = with(unrelated, scope);
+      EXPECT_EQ(report.rows[5].verdict, Verdict::Undecided);
+      EXPECT_TRUE(report.rows[5].by_chance);
+      EXPECT_EQ(exit_code(report), 3);
+      EXPECT_THAT(verdict_sentence(report), testing::HasSubstr("no better than chance"));
+    }
+  }
+  EXPECT_THAT(with({25, 0}, Scope::Domain).rows[5].because,
+              testing::HasSubstr("with the value of an unrelated input on 0% (of 25 pairs): no "
+                                 "better than chance"));
+  EXPECT_THAT(with({25, 1}, Scope::Distribution).rows[5].because,
+              testing::HasSubstr("too few to tell it from chance"));
+}
+
+/// 100 inputs, of which 20 have the answer 1; `answer`.CE fails on these alone, on half of them.
+CheckResult counts_by_answer() {
+  CheckResult result = counts();
+  result.nodes[1][Axiom::CE] = {.estimate = {100, 10},
+                                .witnesses = {},
+                                .unrelated = {25, 25},
+                                .by_answer = {{0, {{80, 0}, {15, 15}}}, {1, {{20, 10}, {10, 10}}}}};
+  return result;
+}
+
+TEST(Report, NamesTheAnswerOnWhichARowFailsMost) {
+  const Report report = make_report(two_nodes(), counts_by_answer(), {}, 0.95, network(), 2);
+  ASSERT_TRUE(report.rows[5].worst);
+  EXPECT_EQ(report.rows[5].worst->answer, 1);
+  EXPECT_EQ(report.rows[5].worst->estimate, (statistics::Estimate{20, 10}));
+  EXPECT_EQ(report.rows[5].worst->upper, statistics::upper_bound({20, 10}, 0.975));  // of two
+  EXPECT_FALSE(report.rows[4].worst);
+}
+
+TEST(Report, AClaimMayBeAboutOneAnswer) {
+  const Claim all{"answer", Axiom::CE, 0.2}, hard{"answer", Axiom::CE, 0.2, "UNSAT", 1},
+      easy{"answer", Axiom::CE, 0.1, "SAT", 0}, absent{"answer", Axiom::CE, 0.1, "other", 2};
+  const Report report =
+      make_report(two_nodes(), counts_by_answer(), {all, hard, easy, absent}, 0.95, network(), 2);
+  ASSERT_EQ(report.rows.size(), 11u);
+  EXPECT_EQ(report.rows[5].verdict, Verdict::Holds);
+  EXPECT_EQ(report.rows[8].name(), "answer.CE[UNSAT]");
+  EXPECT_EQ(report.rows[8].estimate, (statistics::Estimate{20, 10}));
+  EXPECT_EQ(report.rows[8].verdict, Verdict::Violated);
+  EXPECT_EQ(report.rows[9].estimate, (statistics::Estimate{80, 0}));
+  EXPECT_EQ(report.rows[10].estimate.n, 0);  // which no input has
+  EXPECT_EQ(report.rows[10].verdict, Verdict::Undecided);
+  EXPECT_EQ(message_of([&] {
+              make_report(two_nodes(), counts_by_answer(), {hard, hard}, 0.95, network(), 2);
+            }),
+            "two claims on answer.CE[UNSAT]");
 }
 
 TEST(Report, RefusesClaimsOnUnknownNodesAndTwoOnOneRow) {
@@ -241,7 +307,7 @@ TEST(Report, AnInterruptedRunIsPartial) {
 
 TEST(Report, WritesTheRowsThatTheFormatPromises) {
   const auto json = to_json(report_with({{"answer", Axiom::PE, 0.01}}));
-  EXPECT_EQ(json["schema"], 2);
+  EXPECT_EQ(json["schema"], 3);
   EXPECT_EQ(json["partial"], false);
   EXPECT_EQ(json["nodes"][0]["complete_cut"], true);
   const auto& row = json["rows"][4];

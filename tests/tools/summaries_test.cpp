@@ -89,5 +89,17 @@ TEST(Markdown, SaysWhatTheTerminalSays) {
   EXPECT_THAT(text, Not(HasSubstr("knows\nthe")));
 }
 
+TEST(Csv, HasALinePerRow) {
+  axioms::Report some = report({row("a,\"b\"", 0.001, Verdict::Holds), row("c", {}, {})});
+  some.rows[0].because = "";
+  some.rows[0].unrelated = {100, 90};
+  const std::string text = csv_of(some);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 3);
+  EXPECT_THAT(text, HasSubstr("node,axiom,answer,inputs,failures,rate,"));
+  EXPECT_THAT(text, HasSubstr("\r\n\"a,\"\"b\"\"\",PE,,80000,25,0.0003125,"));
+  EXPECT_THAT(text, HasSubstr(",100,90,0.001,holds,,\r\n"));
+  EXPECT_THAT(text, HasSubstr("\r\nc,PE,,80000,25,0.0003125,"));
+}
+
 }  // namespace summaries_test
 }  // namespace assay::tools

@@ -12,13 +12,33 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
                  .n = json.at("n"),
                  .failures = json.at("failures"),
                  .rate = json.at("rate"),
+                 .anytime = {},
+                 .worst = {},
                  .claim = {},
                  .verdict = json.value("verdict", ""),
-                 .withheld = json.contains("because"),
+                 .decided_after = {},
+                 .more_inputs = {},
+                 .because = json.value("because", ""),
                  .plain = {}};
     row.lower = json.value("lower", row.rate);
     row.upper = json.value("upper", row.rate);
     row.simultaneous_upper = json.value("simultaneous_upper", row.rate);
+    if (json.contains("anytime_upper"))
+      row.anytime = {{.lower = json.at("anytime_lower"), .upper = json.at("anytime_upper")}};
+    row.answer = json.value("answer_name", "");
+    row.chance_only = json.value("by_chance", false);
+    row.withheld = !row.because.empty() && !row.chance_only;
+    if (json.contains("unrelated")) {
+      row.by_chance = json["unrelated"].at("rate");
+      row.pairs = json["unrelated"].at("n");
+      row.better_than_chance = json.at("better_than_chance");
+    }
+    if (json.contains("worst"))
+      row.worst = {{.answer = json["worst"].at("answer"),
+                    .rate = json["worst"].at("rate"),
+                    .upper = json["worst"].at("upper")}};
+    if (json.contains("decided_at")) row.decided_after = json["decided_at"].at("n").get<int64_t>();
+    if (json.contains("more_inputs")) row.more_inputs = json["more_inputs"].get<int64_t>();
     if (json.contains("claim")) row.claim = json["claim"].get<double>();
     if (json.contains("plain_equality")) {
       const Json& plain = json["plain_equality"];

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/decisions.h"
 #include "tools/page/axiom_rows.h"
 #include "tools/page/page.h"
 #include "tools/page/rates_chart.h"
@@ -25,8 +26,7 @@ constexpr Meaning kAxioms[] = {
      "place."},
     {"CR", "component replaceability",
      "The network still gives its answer when the value computed from the step before is written "
-     "in "
-     "its place."}};
+     "in its place."}};
 
 std::string help_of(const std::string& axiom) {
   const auto* found = std::ranges::find(kAxioms, axiom, &Meaning::name);
@@ -40,16 +40,35 @@ Json legend() {
   return facts(rows);
 }
 
-Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
+/// The rate, and below it the answer; empty where nothing failed.
+Json worst_cell(const AxiomRow& row, int decimals, const tasks::Task& task) {
+  if (!row.worst || row.worst->rate == 0) return "";
+  Json worst = cell(
+      percent(row.worst->rate, decimals), Tone::Plain,
+      fmt::format("at most {}, for all answers together", percent(row.worst->upper, decimals)));
+  worst["under"] = decision_text(row.worst->answer, task);
+  return worst;
+}
+
+Json rates_table(const std::vector<AxiomRow>& rows, const Json& report, const tasks::Task& task) {
   const bool exact = report.at("exact");
   const int decimals = decimals_of(rows);
   std::vector<Column> columns = {
       {"node", false}, {"axiom", false}, {"failures"}, {exact ? "exact rate" : "rate"}};
   if (!exact) {
     columns.push_back({fmt::format("≤ {:g}%", 100 * report.at("confidence").get<double>()), true,
-                       "exact upper bound on the rate of this row"});
-    columns.push_back({"≤ all rows", true, "exact upper bound that holds for all rows together"});
+                       "exact upper bound on the rate of this row, where the number of inputs was "
+                       "chosen beforehand"});
+    columns.push_back(
+        report.contains("sequential")
+            ? Column{"≤ any n", true,
+                     "upper bound on the rate of this row that holds wherever one "
+                     "stops"}
+            : Column{"≤ all rows", true, "exact upper bound that holds for all rows together"});
   }
+  columns.push_back({"by chance", true, "the rate with the value of an unrelated input"});
+  columns.push_back({"worst answer", true,
+                     "the rate on the inputs of the network's answer on which the row fails most"});
   const bool claimed =
       std::ranges::any_of(rows, [](const AxiomRow& row) { return row.claim.has_value(); });
   if (claimed) {
@@ -59,12 +78,17 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
   Json lines = Json::array();
   std::string node;
   for (const AxiomRow& row : rows) {
-    Json line = {row.node == node ? "" : row.node, cell(row.axiom, Tone::Plain, help_of(row.axiom)),
-                 grouped(row.failures), percent(row.rate, decimals)};
+    Json line = {row.node == node ? "" : row.node,
+                 cell(row.label(), Tone::Plain, help_of(row.axiom)), grouped(row.failures),
+                 percent(row.rate, decimals)};
     if (!exact) {
       line.push_back(percent(row.upper, decimals));
-      line.push_back(percent(row.simultaneous_upper, decimals));
+      line.push_back(percent(row.anytime ? row.anytime->upper : row.simultaneous_upper, decimals));
     }
+    line.push_back(cell(percent(row.by_chance),
+                        row.better_than_chance ? Tone::Plain : Tone::Caution,
+                        fmt::format("of {} pairs", grouped(row.pairs))));
+    line.push_back(worst_cell(row, decimals, task));
     if (claimed) {
       line.push_back(row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "");
       line.push_back(cell(row.verdict, tone_of_verdict(row.verdict)));
@@ -73,8 +97,8 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report) {
     if (row.plain) {
       Json plain = {"",
                     cell("= plain", Tone::Faint,
-                         "the same row, were its values compared by what they are instead of by their "
-                         "effect on the answer"),
+                         "the same row, were its values compared by what they are instead of by "
+                         "their effect on the answer"),
                     grouped(row.plain->failures), percent(row.plain->rate, decimals)};
       while (plain.size() < columns.size()) plain.push_back("");
       lines.push_back(plain);
@@ -141,7 +165,7 @@ std::optional<Section> axioms_section(const Run& run) {
   Section section{.title = "Axioms, node by node", .run = {}};
   section.blocks.push_back(legend());
   section.blocks.push_back(rates_chart(rows, run.report.at("exact")));
-  section.blocks.push_back(rates_table(rows, run.report));
+  section.blocks.push_back(rates_table(rows, run.report, *run.task));
   if (any_prefix_failure(rows)) section.blocks.push_back(origins_chart(run.report.at("nodes")));
   return section;
 }

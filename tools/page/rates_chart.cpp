@@ -28,11 +28,11 @@ Json points_of(const std::vector<AxiomRow>& rows, bool exact, double zero) {
   Json points = Json::array();
   for (const AxiomRow& row : rows) {
     Json point = {{"node", row.node},
-                  {"axiom", row.axiom},
+                  {"axiom", row.label()},
                   {"rate", at(row.rate)},
                   {"lower", at(row.lower)},
                   {"upper", at(row.upper)},
-                  {"all", at(row.simultaneous_upper)},
+                  {"all", at(row.anytime ? row.anytime->upper : row.simultaneous_upper)},
                   {"failures", fmt::format("{} of {}", grouped(row.failures), grouped(row.n))},
                   {"rate found", percent(row.rate, 4)},
                   {"none", row.failures == 0}};
@@ -133,7 +133,7 @@ Json rates_chart(const std::vector<AxiomRow>& rows, bool exact) {
   std::string alt = "Failure rates of every node and axiom on a logarithmic scale:";
   for (const AxiomRow& row : rows)
     alt += fmt::format(
-        " {}.{} {}{},", row.node, row.axiom, percent(row.rate, 3),
+        " {}.{} {}{},", row.node, row.label(), percent(row.rate, 3),
         row.claim ? fmt::format(" (claimed at most {:g}%, {})", 100 * *row.claim, row.verdict)
                   : "");
   alt.back() = '.';
@@ -141,9 +141,12 @@ Json rates_chart(const std::vector<AxiomRow>& rows, bool exact) {
       exact
           ? "Circle: the rate itself, hollow where nothing failed. Upright stroke: what is claimed "
             "at most."
-          : "Circle: the rate found, hollow where nothing failed. Thick line: between the exact "
-            "bounds; thin line: up to the bound that holds for all rows together. Upright stroke: "
-            "what is claimed at most.";
+          : fmt::format(
+                "Circle: the rate found, hollow where nothing failed. Thick line: between the "
+                "exact bounds; thin line: up to the bound that holds {}. Upright stroke: what "
+                "is claimed at most.",
+                !rows.empty() && rows.front().anytime ? "wherever one stops"
+                                                      : "for all rows together");
   return chart(caption, alt, specification(rows, exact));
 }
 

@@ -13,7 +13,7 @@
 #include "interp/network/transformer.h"
 
 namespace assay::proofs {
-namespace {
+namespace nearest_prototype_test {
 
 using at::Tensor;
 
@@ -123,5 +123,5 @@ TEST(NearestPrototype, AMissingLabelIsRefutedAndALabelFromElsewhereIsNotTreated)
   EXPECT_THROW(prove_cases(weights, small.domain, small.reading, {}, nullptr), Untreated);
 }
 
-}  // namespace
+}  // namespace nearest_prototype_test
 }  // namespace assay::proofs

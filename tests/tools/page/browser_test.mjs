@@ -34,7 +34,7 @@ before(async () => {
   fs.mkdirSync(pages, {recursive: true});
   const model = ['--task', 'two-sat', '--model', `${reference}/model.safetensors`, '--quiet'];
   assay('validate', ...model, '--interpretation', `${reference}/trees.json`, '--inputs', '20000',
-      '--witnesses', '3', '--claim', 'parse.PE<=0.001', 'evaluate.PE<=0.02', '--json', at('validation.json'));
+      '--stop', 'never', '--witnesses', '3', '--claim', 'parse.PE<=0.001', 'evaluate.PE<=0.02', '--json', at('validation.json'));
   assay('discover', ...model, '--method', 'exact', '--inputs', '128', '--out', at('circuit.json'));
   assay('measure', ...model, '--circuit', at('circuit.json'), '--inputs', '128', '--ablation', 'all',
       '--json', at('measures.json'));

@@ -60,7 +60,11 @@ Json validation() {
                     {"verdict", "undecided"},
                     {"because", "t"},
                     {"plain_equality", {{"n", 100}, {"failures", 3}, {"rate", 0.03}}},
-                    {"witnesses", Json::array({witness})}};
+                    {"witnesses", Json::array({witness})},
+                    {"unrelated", {{"n", 25}, {"failures", 25}, {"rate", 1.0}}},
+                    {"better_than_chance", true},
+                    {"by_chance", false},
+                    {"answers", Json::array()}};
   Json component = row, replaced = row;
   component["axiom"] = "CE";
   replaced["axiom"] = "PR";
@@ -330,9 +334,9 @@ TEST_F(ReportShapes, NameTheVersionOfAReportThatAnotherAssayWrote) {
   EXPECT_THAT(
       page_or_refusal(report.dump()),
       HasSubstr("schema 1: an earlier version of assay wrote this validation, this one reads "
-                "schema 2; validate again"));
-  report["schema"] = 3;
-  EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 3: a later version of assay"));
+                "schema 3; validate again"));
+  report["schema"] = 4;
+  EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 4: a later version of assay"));
 }
 
 // Hashing a device never ends, and opening a pipe waits for somebody to write into it.

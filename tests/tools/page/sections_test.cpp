@@ -25,7 +25,11 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
                {"exact", false},
                {"lower", 0.0},
                {"simultaneous_upper", rate + 0.02},
-               {"witnesses", Json::array()}};
+               {"witnesses", Json::array()},
+               {"unrelated", {{"n", 25}, {"failures", 25}, {"rate", 1.0}}},
+               {"better_than_chance", true},
+               {"by_chance", false},
+               {"answers", Json::array()}};
   if (*verdict) json.update({{"claim", 0.1}, {"verdict", verdict}});
   return json;
 }
