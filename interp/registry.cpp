@@ -39,7 +39,7 @@ json typed(const Option& option, const json& value, const std::string& where) {
 }  // namespace
 
 OptionValues complete(const std::vector<Option>& known, const OptionValues& given,
-                  const std::string& where) {
+                      const std::string& where) {
   OptionValues all;
   for (const Option& option : known) all[option.name] = option.value;
   for (const auto& [name, value] : given) {

@@ -35,7 +35,7 @@ using OptionValues = std::map<std::string, nlohmann::json>;
 /// @throws std::invalid_argument, beginning with `where`, for an unknown name (listing those that
 ///   exist), a value of another type, or a text that is none of the choices.
 OptionValues complete(const std::vector<Option>& known, const OptionValues& given,
-                  const std::string& where);
+                      const std::string& where);
 
 /// Options that belong together under one name; the first preset of a list is the default.
 struct Preset {

@@ -36,7 +36,8 @@ struct OperationEntry {
   Factory<F> make;
   /// One of the operation's parameters in words, for people. @throws std::invalid_argument for bad
   /// ones. Empty, or an empty text: the parameter speaks for itself.
-  std::function<std::string(const Operation& operation, const std::string& parameter)> in_words = {};
+  std::function<std::string(const Operation& operation, const std::string& parameter)> in_words =
+      {};
 };
 
 struct Operations {

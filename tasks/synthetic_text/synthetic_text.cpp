@@ -21,7 +21,8 @@ class SyntheticText : public Task {
   explicit SyntheticText(const Language& language)
       : Task(language.name, language.settings), language_(language) {
     provide(TokenNames{[this](int64_t token) { return name_of(token); }});
-    provide(InputLengths{.sequence_of = [this](const at::Tensor& tokens) { return words_of(tokens); }});
+    provide(
+        InputLengths{.sequence_of = [this](const at::Tensor& tokens) { return words_of(tokens); }});
     // The answer is read at the last word, which is a feature like the others.
     provide(Features{.kinds = {"token"}, .of = [this](const std::string&, Sequence tokens) {
                        tokens.push_back(language_.filler());

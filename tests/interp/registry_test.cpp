@@ -69,8 +69,9 @@ const std::vector<Option>& options() {
 }
 
 TEST(Option, TakesItsDefaultWhereNothingIsGiven) {
-  EXPECT_EQ(complete(options(), {}, "x"),
-            (OptionValues{{"n", 3}, {"rate", 0.5}, {"strict", false}, {"kind", "a"}, {"file", ""}}));
+  EXPECT_EQ(
+      complete(options(), {}, "x"),
+      (OptionValues{{"n", 3}, {"rate", 0.5}, {"strict", false}, {"kind", "a"}, {"file", ""}}));
 }
 
 TEST(Option, IsOfTheTypeOfItsDefault) {

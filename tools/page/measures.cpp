@@ -75,8 +75,7 @@ Json agreement_chart(const Json& rows) {
   for (const Json& row : rows) {
     const Json& rate = row.at("agreement");
     const bool bounded = share_interval(rate) != "no interval";
-    const Json bounds = !bounded ? Json::array({rate["rate"], rate["rate"]})
-                                                      : rate["interval"];
+    const Json bounds = !bounded ? Json::array({rate["rate"], rate["rate"]}) : rate["interval"];
     values.push_back({{"ablation", row.at("ablation")},
                       {"rate", rate.at("rate")},
                       {"low", bounds.at(0)},
