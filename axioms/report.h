@@ -84,8 +84,8 @@ struct ReportRow {
   double lower = 0, upper = 1;
   /// All rows' bounds hold together at that confidence (Bonferroni).
   double simultaneous_upper = 1;
-  std::optional<double> claim;  ///< claimed largest rate
-  std::optional<Verdict> verdict;
+  std::optional<double> claim = {};  ///< claimed largest rate
+  std::optional<Verdict> verdict = {};
   std::string because = {};  ///< why `holds` was withheld, where it was
   /// Of a sequential run: the first look that decided the claim, one-sided bounds that hold at
   /// every number of inputs (each at that confidence), and, where the claim is undecided, about how
