@@ -93,7 +93,9 @@ TEST(Readings, ACoveringIsAProof) {
     EXPECT_FALSE(misread_formula(readings, 3));
     for (int a = 0; a < 8; ++a)
       for (Mask table = 0; table < 256; ++table)
-        if (table >> a & 1) EXPECT_TRUE(readings[covering[a]](table));
+        if (table >> a & 1) {
+          EXPECT_TRUE(readings[covering[a]](table));
+        }
   }
   EXPECT_GT(covered, 50);
 }

@@ -89,8 +89,12 @@ TEST(NearestPrototype, VerdictsAreThoseOfEveryInput) {
         proved += of.verdict == Verdict::Proved;
         refuted += of.verdict == Verdict::Refuted;
         open += of.verdict == Verdict::Open;
-        if (of.verdict == Verdict::Proved) EXPECT_GE(least, of.margin);
-        if (of.verdict == Verdict::Refuted) EXPECT_LT(least, 0);
+        if (of.verdict == Verdict::Proved) {
+          EXPECT_GE(least, of.margin);
+        }
+        if (of.verdict == Verdict::Refuted) {
+          EXPECT_LT(least, 0);
+        }
         if (of.verdict == Verdict::Proved) worst_gap = std::max(worst_gap, least - of.margin);
       }
     }
@@ -118,7 +122,9 @@ TEST(NearestPrototype, AMissingLabelIsRefutedAndALabelFromElsewhereIsNotTreated)
   small.reading.labels = small.reading.labels.clone();
   small.reading.labels[2].fill_(4);
   for (const Case& of : prove_cases(weights, small.domain, small.reading, {}, nullptr))
-    if (of.alternative == 2) EXPECT_EQ(of.verdict, Verdict::Refuted);
+    if (of.alternative == 2) {
+      EXPECT_EQ(of.verdict, Verdict::Refuted);
+    }
   small.reading.tokens_at[1] = {0, 1};
   EXPECT_THROW(prove_cases(weights, small.domain, small.reading, {}, nullptr), Untreated);
 }
