@@ -148,7 +148,7 @@ void print_network(const NetworkAnswer& network, const sat2::Ruling& ruling,
 }
 
 /// `satisfiable` is null for a tie.
-ordered_json to_json(const NetworkAnswer& network) {
+ordered_json network_json(const NetworkAnswer& network) {
   return {{"satisfiable", network.tied() ? ordered_json() : ordered_json(network.satisfiable())},
           {"logit_difference", network.difference}};
 }
@@ -172,7 +172,7 @@ int run_solve(const SolveOptions& options) {
     const interp::LoadedModel loaded = interp::load_model(options.model);
     loaded.model->to(session.device);
     network = ask(loaded, formula);
-    report["network"] = to_json(*network);
+    report["network"] = network_json(*network);
   }
   const Console& console = session.console;
   print_ruling(formula, ruling, console);

@@ -38,7 +38,7 @@ Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inpu
   return {.n = count, .failures = std::llround((1 - right) * static_cast<double>(count))};
 }
 
-ordered_json to_json(const std::string& node, Axiom axiom, const Estimate& estimate,
+ordered_json row_json(const std::string& node, Axiom axiom, const Estimate& estimate,
                      double confidence) {
   return {{"node", node},
           {"axiom", to_string(axiom)},
@@ -128,7 +128,7 @@ ordered_json to_json(const std::vector<Guise>& guises, double confidence) {
     ordered_json rows = ordered_json::array();
     for (const axioms::NodeResult& node : guise.result.nodes)
       for (const Axiom axiom : axioms::kAxioms)
-        rows.push_back(to_json(node.node, axiom, node[axiom].estimate, confidence));
+        rows.push_back(row_json(node.node, axiom, node[axiom].estimate, confidence));
     list.push_back({{"transformation", guise.name},
                     {"help", guise.help},
                     {"n", guise.wrong.n},
