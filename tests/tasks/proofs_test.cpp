@@ -338,7 +338,9 @@ TEST(Proofs, AnAttackFindsAFormulaThatTheReferenceNetworkGetsWrong) {
             proved.subject.task->need<Truth>().answers(row).item<int64_t>());
   // Shrunk: nothing simpler fails.
   const Tensor simpler = study.knowledge.simpler(*statement.witness);
-  if (simpler.size(0) > 0) EXPECT_TRUE(study.network_answers(simpler).equal(study.right(simpler)));
+  if (simpler.size(0) > 0) {
+    EXPECT_TRUE(study.network_answers(simpler).equal(study.right(simpler)));
+  }
 }
 
 TEST(Proofs, TimeEndsAnAttackAndLeavesTheStatementOpen) {
@@ -382,19 +384,22 @@ TEST(ProofsSlow, NoMutationIsProvedThatMakesAStatementFalse) {
                study, {.statements = {proofs::kProgram, proofs::kSuffix, proofs::kNode}})) {
         (statement.verdict == Verdict::Proved ? proved : caught) += 1;
         if (statement.verdict != Verdict::Proved) continue;
-        if (statement.statement == proofs::kProgram)
+        if (statement.statement == proofs::kProgram) {
           EXPECT_TRUE(study.program_answers(tokens).equal(study.right(tokens)));
+        }
         for (size_t v = 0; v < mutated.subject.program.steps.size(); ++v) {
           if (mutated.subject.program.steps[v].name != statement.node) continue;
-          if (statement.statement == proofs::kNode)
+          if (statement.statement == proofs::kNode) {
             EXPECT_FALSE(axioms::unequal(mutated.subject.experiment(), v, seen, seen.actual[v],
                                          seen.prefix[v])
                              .any()
                              .item<bool>());
-          if (statement.statement == proofs::kSuffix)
+          }
+          if (statement.statement == proofs::kSuffix) {
             EXPECT_TRUE(
                 axioms::replaced_decision(mutated.subject.experiment(), v, tokens, seen.prefix[v])
                     .equal(seen.prefix[mutated.subject.program.output]));
+          }
         }
       }
     }
