@@ -46,7 +46,7 @@ struct KeptForm {
 nlohmann::ordered_json record_begun(const std::filesystem::path& file, const KeptForm& form,
                                     int64_t count);
 
-/// Saves now and then: a kill costs at most the work of the last half minute.
+/// Saves at once and every half minute: a kill costs at most the work of the last half minute.
 class Saving {
  public:
   explicit Saving(std::function<void()> save) : save_(std::move(save)) {}
@@ -56,7 +56,7 @@ class Saving {
  private:
   using Clock = std::chrono::steady_clock;
   std::function<void()> save_;
-  Clock::time_point next_ = Clock::now() + std::chrono::seconds(2);  // less is not worth keeping
+  Clock::time_point next_ = Clock::now();
 };
 
 /// Tells how an interrupted run goes on. @return the exit code.
