@@ -3,7 +3,7 @@
 //
 // A certificate is JSON, and a file of float64 tensors beside it where bounds have hints. By weak
 // duality a hint λ is checked by one sum (ratio.h), so whoever checks optimises nothing and need
-// not trust the search. docs/proofs.md describes the format.
+// not trust the search. docs/formats.md describes the format.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -131,6 +131,10 @@ Statement statement_of(const Study& study, const Decisions& all) {
 Statement attacked(const Study& study, const AttackOptions& options) {
   const Attack attack = attack_answer(study, options);
   Statement statement{.statement = kOutput};
+  if (!attack.found && attack.runs == 0) {
+    statement.words = "no proof is known for so many inputs, and no wrong one was looked for";
+    return statement;
+  }
   if (!attack.found) {
     statement.words = fmt::format(
         "no proof is known for so many inputs; no wrong one was found in {} runs of {} climbs, the "

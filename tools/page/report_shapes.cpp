@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <stdexcept>
 
@@ -162,6 +164,21 @@ void require_consistent_explanation(const Json& report) {
   }
 }
 
+// A leader is one of the methods, and leads by a mean that it has.
+void require_consistent_comparison(const Json& report) {
+  const auto summary =
+      interp::read_record<tasks::ComparisonSummary>(report.at("summary"), "summary");
+  for (const auto& [measure, leader] : summary.leaders) {
+    const auto method =
+        std::ranges::find(summary.methods, leader.method, &tasks::MethodSummary::method);
+    if (method == summary.methods.end() || !method->measures.contains(measure) ||
+        std::isnan(method->measures.at(measure).mean))
+      throw std::invalid_argument(
+          fmt::format("field 'summary.leaders': no method '{}' has the measure '{}'",
+                      interp::cut_short(leader.method, 60), interp::cut_short(measure, 60)));
+  }
+}
+
 }  // namespace
 
 const interp::Shape& shape_of(RunKind kind) {
@@ -181,6 +198,7 @@ const interp::Shape& shape_of(RunKind kind) {
 
 void require_consistent(const Run& run) {
   if (run.kind == RunKind::Explanation) require_consistent_explanation(run.report);
+  if (run.kind == RunKind::Comparison) require_consistent_comparison(run.report);
   if (run.kind == RunKind::Validation) validation_from_json(run.report, "not a whole report");
 }
 
