@@ -39,7 +39,7 @@ Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inpu
 }
 
 ordered_json row_json(const std::string& node, Axiom axiom, const Estimate& estimate,
-                     double confidence) {
+                      double confidence) {
   return {{"node", node},
           {"axiom", to_string(axiom)},
           {"n", estimate.n},
