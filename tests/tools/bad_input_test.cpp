@@ -276,7 +276,8 @@ TEST_F(BadInput, RunsThatAreNoReportsAndPagesThatCannotBeWritten) {
   put("other.json", "{\"x\": 1}");
   refuse("report nosuch.json --out page.html", {"nosuch.json"});
   refuse("report broken.json --out page.html", {"broken.json", "not a report"});
-  refuse("report other.json --out page.html", {"other.json", "validate, measure, discover"});
+  refuse("report other.json --out page.html",
+         {"other.json", "validate, plan, prove, attack, measure, discover"});
   refuse("report good.json --out page.html", {"good.json", "expected a report"});
   refuse("report good.json --out nosuch/page.html", {"nosuch/page.html", "cannot write"});
   refuse(validate("--html nosuch/page.html"), {"nosuch/page.html", "cannot write"});

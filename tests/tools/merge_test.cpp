@@ -220,10 +220,10 @@ TEST_F(Merging, WhatIsNoPartOfTheRunIsRefusedByName) {
   refuse("p-1.json p-2.json p-3.json whole.json", {"whole.json", "the report of a whole run"});
   edit("p-2.json", "two.json", "/shard/of", 2);
   refuse("p-1.json two.json", {"two.json: part 2 of 2"});
-  edit("p-2.json", "kind.json", "/kind", "study");
+  edit("p-2.json", "kind.json", "/kind", "proofs");
   edit("kind.json", "kind.json", "/schema", 1);
-  refuse("p-1.json kind.json", {"p-1.json is a validation", "kind.json is a study"});
-  refuse("kind.json kind.json", {"records of the kind study are not made in parts; validation"});
+  refuse("p-1.json kind.json", {"p-1.json is a validation", "kind.json is a proofs"});
+  refuse("kind.json kind.json", {"records of the kind proofs are not made in parts; validation"});
   edit("p-2.json", "kind.json", "/schema", 9);
   refuse("p-1.json kind.json p-3.json", {"kind.json: schema 9: a later version"});
   edit("p-2.json", "tokens.json", "/rows/0/witnesses",

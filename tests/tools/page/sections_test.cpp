@@ -427,7 +427,7 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(put("a.json", "{")); }), HasSubstr("a.json: not a report"));
   EXPECT_THAT(
       message_of([&] { read_run(put("b.json", "{\"x\": 1}")); }),
-      HasSubstr("b.json: field 'kind': is missing; expected a report that validate, measure"));
+      HasSubstr("b.json: field 'kind': is missing; expected a report that validate, plan, prove"));
   EXPECT_THAT(message_of([&] { read_run(put("c.json", R"({"kind": "valuation"})")); }),
               testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
                              HasSubstr("did you mean 'validation'?")));
