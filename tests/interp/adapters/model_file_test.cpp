@@ -39,7 +39,7 @@ TransformerConfig small() {
           .unembed_bias = true};
 }
 
-std::unique_ptr<Transformer> random_model(const TransformerConfig& config = small()) {
+std::unique_ptr<Transformer> model_of(const TransformerConfig& config = small()) {
   auto model = std::make_unique<Transformer>(config);
   initialise(*model, {.seed = 2});
   return model;
@@ -56,7 +56,7 @@ class ModelFileTest : public Scratch {
 };
 
 TEST_F(ModelFileTest, AModelSurvives) {
-  const auto owned = random_model();
+  const auto owned = model_of();
   const Transformer& model = *owned;
   const json metadata = {{"task", "2sat"}, {"training", {{"steps", 8000}}}};
   save_model(model, at("m"), metadata);
@@ -74,7 +74,7 @@ TEST_F(ModelFileTest, AModelSurvives) {
 
 TEST_F(ModelFileTest, SavingWhatWasLoadedGivesTheSameBytes) {
   for (const json& metadata : {json::object(), json{{"b", 0.1}, {"a", {1, nullptr}}}}) {
-    save_model(*random_model(), at("one"), metadata);
+    save_model(*model_of(), at("one"), metadata);
     const LoadedModel loaded = load_model(at("one"));
     save_model(*loaded.model, at("two"), loaded.metadata);
     EXPECT_EQ(read_file(at("one")), read_file(at("two")));
@@ -82,7 +82,7 @@ TEST_F(ModelFileTest, SavingWhatWasLoadedGivesTheSameBytes) {
 }
 
 TEST_F(ModelFileTest, NonFiniteWeightsAreRefused) {
-  const auto owned = random_model();
+  const auto owned = model_of();
   Transformer& model = *owned;
   save_model(model, at("m"));
   Safetensors content = read_safetensors(at("m"));
@@ -95,11 +95,11 @@ TEST_F(ModelFileTest, NonFiniteWeightsAreRefused) {
 }
 
 TEST_F(ModelFileTest, MetadataMustBeAnObject) {
-  EXPECT_THROW(save_model(*random_model(), at("m"), json::array()), std::invalid_argument);
+  EXPECT_THROW(save_model(*model_of(), at("m"), json::array()), std::invalid_argument);
 }
 
 TEST_F(ModelFileTest, DamagedConfigurationsAreRefused) {
-  save_model(*random_model(), at("m"));
+  save_model(*model_of(), at("m"));
   const auto with = [&](const std::string& key, const std::string& text) {
     Safetensors content = read_safetensors(at("m"));
     content.metadata[key] = text;
@@ -127,7 +127,7 @@ TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
   TransformerConfig config = small();
   config.activation = Activation::GeluExact;
   config.causal = false;
-  save_model(*random_model(config), at("m.safetensors"));
+  save_model(*model_of(config), at("m.safetensors"));
   Safetensors content = read_safetensors(at("m.safetensors"));
   content.metadata.clear();
   write_safetensors(at("m.safetensors"), content);
@@ -168,7 +168,7 @@ TEST_F(ModelFileTest, WithoutAConfigurationAPersonSpeaks) {
 TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
   TransformerConfig config = small();
   config.activation = Activation::Relu;
-  save_model(*random_model(config), at("m.pt"));
+  save_model(*model_of(config), at("m.pt"));
   Safetensors content = read_safetensors(at("m.pt"));
   content.metadata.clear();
   write_safetensors(at("m.pt"), content);
@@ -209,7 +209,7 @@ TEST_F(ModelFileTest, TheConfigurationBesideAFileIsReadStrictly) {
 }
 
 TEST_F(ModelFileTest, OwnFilesAgreeWithWhatIsSaid) {
-  save_model(*random_model(), at("m"));
+  save_model(*model_of(), at("m"));
   EXPECT_EQ(load_model(at("m"), {{"activation", "gelu_new"}, {"norm", "pre"}}).model->config(),
             small());
   EXPECT_THAT(message_of([&] {
@@ -221,7 +221,7 @@ TEST_F(ModelFileTest, OwnFilesAgreeWithWhatIsSaid) {
 TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
   TransformerConfig square{
       .d_vocab = 4, .n_ctx = 3, .d_model = 4, .d_mlp = 4, .n_heads = {1}, .d_head = {4}};
-  save_model(*random_model(square), at("m"));
+  save_model(*model_of(square), at("m"));
   Safetensors content = read_safetensors(at("m"));
   content.metadata.clear();
   content.tensors["blocks.0.attn.W_O"] = content.tensors["blocks.0.attn.W_O"][0];
@@ -236,7 +236,7 @@ TEST_F(ModelFileTest, SquareTensorsAskForTheLayout) {
 
 /// What DataParallel and torch.compile leave in names.
 TEST_F(ModelFileTest, WrappersAreStripped) {
-  const auto owned = random_model();
+  const auto owned = model_of();
   const Transformer& model = *owned;
   save_model(model, at("m"));
   const Safetensors plain = read_safetensors(at("m"));
@@ -285,7 +285,7 @@ TEST_F(ModelFileTest, WhatIsNoModelIsNamedForWhatItIs) {
 
 TEST_F(ModelFileTest, TypesOfTensorsThatAreIgnoredDoNotMatter) {
   TransformerConfig config = small();
-  save_model(*random_model(config), at("m"));
+  save_model(*model_of(config), at("m"));
   std::string bytes = read_file(at("m"));
   const uint64_t old = *reinterpret_cast<const uint64_t*>(bytes.data());
   json header = json::parse(bytes.substr(8, old));
@@ -301,7 +301,7 @@ TEST_F(ModelFileTest, TypesOfTensorsThatAreIgnoredDoNotMatter) {
 
 TEST_F(ModelFileTest, EveryTruncationIsRefused) {
   save_model(
-      *random_model(
+      *model_of(
           {.d_vocab = 2, .n_ctx = 1, .d_model = 1, .d_mlp = 1, .n_heads = {1}, .d_head = {1}}),
       at("m"));
   const std::string whole = read_file(at("m"));
@@ -320,7 +320,7 @@ TEST_F(ModelFileTest, AMissingFileIsNamed) {
 
 TEST_F(ModelFileTest, CheckpointsAreReadWhateverTheirExtension) {
   namespace bytes = checkpoint_bytes;
-  const auto owned = random_model();
+  const auto owned = model_of();
   const Transformer& model = *owned;
   std::map<std::string, std::string> entries;
   std::string items;
