@@ -3,6 +3,8 @@
 #include "axioms/merge.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <stdexcept>
