@@ -69,13 +69,7 @@ proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
 int run_attack(const AttackCommand& options) {
   const Session session = start(options.common);
   const tasks::Subject subject = load(options);
-  const auto& known = subject.task->need<tasks::Specification>();
-  const proofs::Study study{.network = *subject.model.model,
-                            .interpretation = subject.interpretation(),
-                            .program = subject.program,
-                            .specified = domain_named(known, options.domain),
-                            .knowledge = known.knowledge,
-                            .answers = subject.task->answers()};
+  const proofs::Study study = study_of(subject, options.domain);
   const Console& console = session.console;
   console.fact("model", options.model.string());
   console.fact("domain", domain_text(study.domain()));
@@ -104,12 +98,13 @@ int run_attack(const AttackCommand& options) {
         "", fmt::format("the network says {}, right is {}", report["network"].get<std::string>(),
                         report["right"].get<std::string>()));
     console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
-  } else {
+  } else if (attack.closest.defined()) {
     console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
                                           -attack.closest_value));
-    report["closest"] = {
-        {"input", attack.closest.defined() ? subject.task->to_text(attack.closest) : ""},
-        {"value", attack.closest_value}};
+    report["closest"] = {{"input", subject.task->to_text(attack.closest)},
+                         {"value", attack.closest_value}};
+  } else {
+    console.fact("not found", "no input was tried");
   }
   write_report(options.common, report);
   return attack.found ? kViolated : kUndecided;

@@ -60,13 +60,7 @@ int run_prove(const ProveCommand& options) {
     require_writable(proofs::hints_beside(options.certificate));
   }
   const tasks::Subject subject = load(options);
-  const auto& known = subject.task->need<tasks::Specification>();
-  const proofs::Study study{.network = *subject.model.model,
-                            .interpretation = subject.interpretation(),
-                            .program = subject.program,
-                            .specified = domain_named(known, options.domain),
-                            .knowledge = known.knowledge,
-                            .answers = subject.task->answers()};
+  const proofs::Study study = study_of(subject, options.domain);
   const Console& console = session.console;
   console.fact("model", options.model.string());
   console.fact("interpretation", subject.interpretation().title);

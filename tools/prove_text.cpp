@@ -27,8 +27,6 @@ std::string name_of(const Statement& statement) {
   return fmt::format("{}: {}", statement.node, statement.statement);
 }
 
-}  // namespace
-
 const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name) {
   if (name.empty()) return known.domains.front();
   std::vector<std::string> names;
@@ -37,6 +35,18 @@ const proofs::Specified& domain_named(const tasks::Specification& known, const s
     names.push_back(specified.domain.name);
   }
   interp::refuse_name("domain", name, names);
+}
+
+}  // namespace
+
+proofs::Study study_of(const tasks::Subject& subject, const std::string& domain) {
+  const auto& known = subject.task->need<tasks::Specification>();
+  return {.network = *subject.model.model,
+          .interpretation = subject.interpretation(),
+          .program = subject.program,
+          .specified = domain_named(known, domain),
+          .knowledge = known.knowledge,
+          .answers = subject.task->answers()};
 }
 
 std::string domain_text(const proofs::Domain& domain) {

@@ -7,14 +7,16 @@
 #include "axioms/proofs/equal_rows.h"
 #include "axioms/proofs/statement.h"
 #include "axioms/proofs/study.h"
+#include "tasks/subject.h"
 #include "tasks/task.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
 
-/// The task's domain of this name, or its first. @throws std::invalid_argument listing those it
-/// has.
-const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name);
+/// What is to be proved of a subject, which it refers to. @param domain  a name of the task's;
+/// empty: its first. @throws std::invalid_argument listing the domains that there are, or if the
+/// task has no specification.
+proofs::Study study_of(const tasks::Subject& subject, const std::string& domain);
 /// `sampled: every formula of 10 clauses, … (1.05e16 inputs)`
 std::string domain_text(const proofs::Domain& domain);
 
