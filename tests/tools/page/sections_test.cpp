@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "circuits/measures/measures.h"
+#include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
@@ -172,7 +173,9 @@ TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
   EXPECT_FALSE(guises_section(make_run(report, "report.json")));
   report["under"] = Json::array({{{"transformation", "swapped"},
                                   {"help", "swaps a and b"},
-                                  {"accuracy", 0.875},
+                                  {"n", 8},
+                                  {"wrong", 1},
+                                  {"accuracy", 0.5},  // as edited: what follows counts for nothing
                                   {"rows", {row("PE", 0.02), row("CR", 0.25)}}}});
   const Section section = *guises_section(make_run(report, "report.json"));
   const Json line = section.blocks[1]["rows"][0];
@@ -263,9 +266,14 @@ TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
 /// What `assay measure --tests` writes on a list of inputs.
 Json measurement() {
   const circuits::Rate rate{.hits = 1, .n = 1};
-  const auto test = [](const char* outcome) {
-    return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
+  const auto finding = [](circuits::Outcome outcome) {
+    return circuits::Finding{.claim = "it is so", .outcome = outcome, .because = "of this"};
   };
+  const circuits::HypothesisTests tests{
+      .independence = circuits::Independence{.finding = finding(circuits::Outcome::CouldNotTell)},
+      .minimality = circuits::MinimalityTest{.finding = finding(circuits::Outcome::Against)},
+      .sufficiency = circuits::AgainstRandom{.finding = finding(circuits::Outcome::Shown)},
+      .skipped = {"equivalence: the inputs are a list"}};
   return {{"kind", "measurement"},
           {"schema", 1},
           {"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
@@ -279,12 +287,7 @@ Json measurement() {
                                                   .empty_agreement = rate,
                                                   .network_right = rate,
                                                   .circuit_right = rate})},
-          {"tests",
-           {{"alpha", 0.05},
-            {"skipped", Json::array({"equivalence: the inputs are a list"})},
-            {"independence", test("could not tell")},
-            {"minimality", test("against")},
-            {"sufficiency", test("shown")}}}};
+          {"tests", interp::write_record(tests)}};
 }
 
 TEST(Sections, OfAMeasurementShowNoIntervalWhereThereIsNoneAndNothingGreenThatIsNotShown) {
@@ -314,11 +317,22 @@ Json comparison() {
                        {"rows", nullptr},
                        {"seconds", nullptr},
                        {"failures", {{"inputs", 1}, {"first", "no gradient"}}}},
-             scored = {{"method", "good"}, {"scores", {1.0, 0.0}}},
-             unscored = {{"method", "broken"}, {"scores", Json::array()}},
+             scored = {{"method", "good"},
+                       {"scores", {1.0, 0.0}},
+                       {"measures", {{"mus.auroc", 0.9}}},
+                       {"rows", 3},
+                       {"seconds", 0.5}},
+             unscored = {{"method", "broken"},
+                         {"scores", Json::array()},
+                         {"measures", Json::object()},
+                         {"rows", 0},
+                         {"seconds", 0.0},
+                         {"failure", "no gradient"}},
              input = {{"input", "3 + 4 ="},
                       {"right", true},
-                      {"methods", Json::array({scored, unscored})}};
+                      {"methods", Json::array({scored, unscored})},
+                      {"baselines", Json::array()},
+                      {"references", Json::array()}};
   return {{"kind", "comparison"},
           {"schema", 1},
           {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},
