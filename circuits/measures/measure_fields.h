@@ -101,7 +101,8 @@ void fields(V& v, RemovedSet& set) {
 template <class V>
 void fields(V& v, Completeness& completeness) {
   const interp::Shape mean = interp::numbers_if_any();
-  v("scale", completeness.scale, "|network − empty|, which it is compared with", mean);
+  v("scale", completeness.scale,
+    "from the mean metric of the network to that of no edges: what it is compared with", mean);
   v.derived("mean_of_random_sets", completeness.mean_random(), "of their incompleteness", mean);
   v.derived("worst", completeness.worst(), "largest incompleteness", mean);
   v("sets", completeness.sets, "one per set K of edges that is removed from both");
@@ -119,7 +120,8 @@ void fields(V& v, EdgeContribution& edge) {
 
 template <class V>
 void fields(V& v, Minimality& minimality) {
-  v("scale", minimality.scale, "|network − empty|", interp::numbers_if_any());
+  v("scale", minimality.scale, "from the mean metric of the network to that of no edges",
+    interp::numbers_if_any());
   v("edges", minimality.edges, "one per edge of the circuit");
 }
 

@@ -16,11 +16,18 @@ namespace sections_test {
 using interp::message_of;
 using testing::HasSubstr;
 
+/// Failures of 100 inputs that give a claim of at most a tenth this verdict.
+int64_t failures_for(const std::string& verdict) {
+  if (verdict == "violated") return 50;
+  return verdict == "undecided" ? 8 : 0;
+}
+
 Json row(const char* axiom, double rate, const char* verdict = "") {
+  if (*verdict) rate = static_cast<double>(failures_for(verdict)) / 100;
   Json json = {{"node", "sum"},
                {"axiom", axiom},
                {"n", 100},
-               {"failures", static_cast<int64_t>(100 * rate)},
+               {"failures", std::llround(100 * rate)},
                {"rate", rate},
                {"upper", rate + 0.01},
                {"exact", false},
@@ -79,6 +86,18 @@ TEST(Sections, TheVerdictIsThatOfTheWorstClaim) {
   EXPECT_EQ(worst["tone"], "bad");
 }
 
+// Rates, bounds and verdicts follow from the counts, whatever a report that was edited says.
+TEST(Sections, TheVerdictIsThatOfTheCounts) {
+  Json report = validation({"violated", "", "", ""});
+  report["verdict"] = "The claim holds.";
+  report["rows"][0].update({{"verdict", "holds"}, {"rate", 0.0}, {"upper", 0.001}});
+  const page::Run run = make_run(report, "report.json");
+  EXPECT_EQ(verdict_section(run)->blocks[0]["text"], "The claim is violated");
+  EXPECT_EQ(run.report["rows"][0]["rate"], 0.5);
+  EXPECT_GT(run.report["rows"][0]["upper"], 0.5);
+  EXPECT_THAT(run.report["verdict"].get<std::string>(), HasSubstr("violated"));
+}
+
 TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
   Json report = validation({"vacuous", "vacuous", "", ""});
   report["objections"] = Json::array({{{"node", "sum"},
@@ -91,8 +110,7 @@ TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
 }
 
 TEST(Sections, TheVerdictSaysWhatCouldNotBeTested) {
-  Json report = validation({"undecided", "holds", "", ""});
-  report["rows"][0]["because"] = "no complete cut";
+  Json report = validation({"holds", "undecided", "", ""});
   report["untested"] = Json::array({{{"node", "sum"}, {"text", "no complete cut"}}});
   report["remarks"] = Json::array({{{"node", ""}, {"text", "a note"}}});
   const Section section = *verdict_section(make_run(report, "report.json"));
@@ -120,7 +138,7 @@ TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
   Json report = validation({"holds", "", "", ""});
-  report["exact"] = true;
+  report["scope"] = "domain";
   for (Json& row : report["rows"])
     for (const char* bound : {"upper", "lower", "simultaneous_upper"}) row.erase(bound);
   const Section section = *axioms_section(make_run(report, "report.json"));
