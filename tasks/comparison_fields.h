@@ -1,5 +1,5 @@
 #pragma once
-// The summary of a comparison, in JSON, member by member (interp/files/fields.h).
+// A comparison and its summary in JSON, member by member (interp/files/fields.h).
 
 #include "interp/files/fields.h"
 #include "interp/interval_field.h"
@@ -7,31 +7,7 @@
 
 namespace assay::tasks {
 
-/// Members by name; without any, `none` is written.
-template <class V, class T, class Encode, class Decode>
-void by_name(V& v, const char* name, std::map<std::string, T>& members, const Encode& encode,
-             const Decode& decode, const interp::Shape& shape, const char* help,
-             const nlohmann::ordered_json& none = nullptr) {
-  v.through(
-      name, members,
-      [&](const std::map<std::string, T>& all) {
-        nlohmann::ordered_json json = none;
-        for (const auto& [key, value] : all) json[key] = encode(value);
-        return json;
-      },
-      [&](const nlohmann::ordered_json& json) {
-        std::map<std::string, T> all;
-        for (const auto& [key, value] : json.items()) all[key] = decode(value);
-        return all;
-      },
-      interp::json_shapes::nullable(interp::json_shapes::map(shape)), help);
-}
-template <class V, class T>
-void by_name(V& v, const char* name, std::map<std::string, T>& members, const char* help,
-             const nlohmann::ordered_json& none = nullptr) {
-  by_name(v, name, members, interp::write_record<T>, interp::read_checked<T>, interp::shape_of<T>(),
-          help, none);
-}
+using interp::by_name;
 
 template <class V>
 void fields(V& v, Note& note) {
@@ -76,6 +52,75 @@ void fields(V& v, ComparisonSummary& summary) {
           "by measure, the best `method`, and how sure that is: `best`, `not_told_apart`, "
           "`above_chance`",
           nlohmann::ordered_json::object());
+}
+
+// --- the inputs
+
+/// What the inputs are held against beside the methods: measures without scores.
+struct BaselineRecord {
+  std::string method;
+  Measures measures;
+};
+
+/// A ComparedInput as it is written: in the task's words, and without what follows from the rest.
+struct ComparedRecord {
+  std::string input;
+  bool right = true;
+  std::vector<ScoredInput> methods;
+  std::vector<BaselineRecord> baselines;
+  std::vector<Reference> references;
+};
+
+// Tensors: float64 as numbers, where NaN is null; bool as such.
+nlohmann::ordered_json values_as_json(const at::Tensor& values);
+at::Tensor values_from_json(const nlohmann::ordered_json& list);
+// The same where no scores at all are an undefined tensor.
+nlohmann::ordered_json scores_as_json(const at::Tensor& scores);
+at::Tensor scores_from_json(const nlohmann::ordered_json& list);
+
+template <class V>
+void measures_field(V& v, Measures& measures) {
+  by_name(v, "measures", measures, interp::write_record<double>, interp::read_checked<double>,
+          interp::numbers_if_any(), "by name; null where one is not defined",
+          nlohmann::ordered_json::object());
+}
+
+template <class V>
+void fields(V& v, ScoredInput& scored) {
+  v("method", scored.method, "as it was asked for");
+  v.through("scores", scored.scores, scores_as_json, scores_from_json,
+            interp::json_shapes::list(interp::numbers_if_any()),
+            "one per feature; none where it failed");
+  measures_field(v, scored.measures);
+  v("rows", scored.rows, "of the network", interp::counts());
+  v("seconds", scored.seconds, "by the clock", interp::json_shapes::number(0));
+  v.if_any("caveat", scored.caveat, "of the explanation");
+  v.if_any("failure", scored.failure, "why there is none");
+}
+
+template <class V>
+void fields(V& v, BaselineRecord& baseline) {
+  v("method", baseline.method, "its name");
+  measures_field(v, baseline.measures);
+}
+
+template <class V>
+void fields(V& v, Reference& reference) {
+  using namespace interp::json_shapes;
+  v("name", reference.name, "`every-mus`, a node, a method");
+  v.through("values", reference.values, values_as_json, values_from_json,
+            either(list(boolean()), list(nullable(number()))),
+            "per feature whether it matters, or how much");
+  v("signed", reference.is_signed, "compared with the scores; else with their size");
+}
+
+template <class V>
+void fields(V& v, ComparedRecord& input) {
+  v("input", input.input, "in the task's words");
+  v("right", input.right, "the network answers as it should");
+  v("methods", input.methods, "in the order asked for");
+  v("baselines", input.baselines, "of faithfulness, which have no scores");
+  v("references", input.references, "what scores are held against");
 }
 
 }  // namespace assay::tasks

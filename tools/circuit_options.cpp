@@ -8,6 +8,7 @@
 #include "tasks/counterfactual_file.h"
 #include "tasks/registry.h"
 #include "tools/choices.h"
+#include "tools/experiment_fields.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
 
@@ -62,25 +63,27 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
       .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
   subject.task = task_of_model(subject.model, options.task, options.data);
   subject.task->require_fits(subject.model.model->places());
-  nlohmann::ordered_json inputs;
+  ExperimentFacts facts{.model = {options.model.string(), subject.model.sha256},
+                        .task = subject.task->to_json(),
+                        .inputs = {}};
+  InputFacts& inputs = facts.inputs;
   if (options.data.empty()) {
     subject.data = subject.task->counterfactuals(part, seed, 0, options.inputs);
-    inputs = {{"part", to_string(part)}, {"seed", seed}};
+    inputs.part = to_string(part);
+    inputs.seed = seed;
   } else {
     subject.data = tasks::load_counterfactuals(options.data, *subject.task);
     subject.data.is_sample = options.independent;
     const tasks::ListFacts list = tasks::list_facts(subject.data, *subject.task);
-    inputs = {{"path", options.data.string()},
-              {"sha256", interp::sha256_of_file(options.data)},
-              {"distinct", list.distinct},
-              {"outside", list.outside}};
+    inputs.path = options.data.string();
+    inputs.sha256 = interp::sha256_of_file(options.data);
+    inputs.distinct = list.distinct;
+    inputs.outside = list.outside;
   }
-  inputs["count"] = subject.data.size();
-  inputs["pairs"] = subject.data.corrupt.defined();
-  inputs["independent"] = subject.data.is_sample;
-  subject.facts = {{"model", {{"path", options.model.string()}, {"sha256", subject.model.sha256}}},
-                   {"task", subject.task->to_json()},
-                   {"inputs", inputs}};
+  inputs.count = subject.data.size();
+  inputs.pairs = subject.data.corrupt.defined();
+  inputs.independent = subject.data.is_sample;
+  subject.facts = interp::write_record(facts);
   return subject;
 }
 

@@ -1,7 +1,6 @@
 // `assay compare --model FILE --interpretation FILE --methods a,b,c`
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +18,7 @@
 #include "tools/comparison_text.h"
 #include "tools/explanation_options.h"
 #include "tools/interrupt.h"
+#include "tools/kept_run.h"
 #include "tools/numbers.h"
 #include "tools/page_option.h"
 #include "tools/parts.h"
@@ -82,16 +82,6 @@ void print_subject(const ComparisonOptions& options, const ExplanationSubject& s
   console.fact("BLAS", describe(session.blas));
 }
 
-int print_how_to_go_on(const ComparisonOptions& options, const Console& console) {
-  const std::string report = options.common.json.string();
-  console.insist(report.empty()
-                     ? "interrupted before all inputs were done"
-                     : fmt::format("partial report saved in {}; the same command with --resume "
-                                   "goes on",
-                                   report));
-  return kInterrupted;
-}
-
 tasks::ComparisonConfig config_of(const ComparisonOptions& options,
                                   const ExplanationSubject& subject) {
   const char* possible = subject.task->lengths().one ? "replacement" : "deletion";
@@ -106,21 +96,22 @@ tasks::ComparisonConfig config_of(const ComparisonOptions& options,
           .seed = options.common.seed.value_or(1)};
 }
 
-/// All that scores depend on; the report begins with it.
+/// What --resume finds the same in the report that it goes on from.
 nlohmann::ordered_json settings_of(const ComparisonOptions& options,
                                    const tasks::ComparisonConfig& config,
                                    const ComparisonSubject& subject) {
-  nlohmann::ordered_json settings = {{"version", ASSAY_VERSION},
-                                     {"model_sha256", subject.explained.model.sha256},
-                                     {"interpretation_sha256", subject.interpretation_sha256},
-                                     {"task", subject.explained.task->to_json()},
-                                     {"features", config.features},
-                                     {"methods", config.methods},
-                                     {"references", config.references},
-                                     {"removal", config.removal},
-                                     {"replacer", config.replacer->name()},
-                                     {"rows", config.rows},
-                                     {"seed", config.seed}};
+  nlohmann::ordered_json settings = interp::write_record(
+      ComparisonSettings{.version = ASSAY_VERSION,
+                         .model_sha256 = subject.explained.model.sha256,
+                         .interpretation_sha256 = subject.interpretation_sha256,
+                         .task = subject.explained.task->to_json(),
+                         .features = config.features,
+                         .methods = config.methods,
+                         .references = config.references,
+                         .removal = config.removal,
+                         .replacer = config.replacer->name(),
+                         .rows = config.rows,
+                         .seed = config.seed});
   const nlohmann::ordered_json head = report_head("comparison");
   if (head.contains("loaded")) settings["loaded"] = head["loaded"];  // --resume: the same code
   if (!options.shard.is_whole()) settings["shard"] = shard_member(options.shard, options.inputs);
@@ -143,24 +134,6 @@ nlohmann::ordered_json report_of(const ComparisonOptions& options,
   report["inputs"] = tasks::to_json(comparison, *subject.explained.task);
   return report;
 }
-
-/// A kill costs at most the inputs of the last half minute.
-class Saving {
- public:
-  explicit Saving(std::function<void(const tasks::Comparison&)> save) : save_(std::move(save)) {}
-
-  void operator()(const tasks::Comparison& so_far) {
-    const auto now = Clock::now();
-    if (now < next_) return;
-    save_({.inputs = so_far.inputs, .complete = false});
-    next_ = Clock::now() + std::chrono::seconds(30);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  std::function<void(const tasks::Comparison&)> save_;
-  Clock::time_point next_ = Clock::now();
-};
 
 /// At the first input, so that nobody waits long for nothing.
 void warn_of_failures(const tasks::ComparedInput& first) {
@@ -190,18 +163,16 @@ int run_comparison(const ComparisonOptions& options) {
   const auto summarised = [&](const tasks::Comparison& comparison) {
     return tasks::summarise(comparison, {.confidence = options.confidence, .seed = config.seed});
   };
-  Saving save([&](const tasks::Comparison& so_far) {
-    write_report(options.common, report_of(options, settings, subject, so_far, summarised(so_far)));
-  });
-  // A pipe gets the report once, at the end.
-  const std::filesystem::path& report_file = options.common.json;
-  const bool saves = !report_file.empty() && !interp::destination_of(report_file).in_place;
+  SavingTimes times(options.common);
   Progress line(options.common.quiet);
   config.stop = &watch_interrupts();
   config.on_progress = [&, before = std::ssize(done)](const tasks::Comparison& so_far) {
     if (so_far.inputs.size() == 1) warn_of_failures(so_far.inputs.front());
     line.count(std::ssize(so_far.inputs) - before, config.inputs - before, "inputs");
-    if (saves) save(so_far);
+    if (!times.is_due()) return;
+    const tasks::Comparison partial{.inputs = so_far.inputs, .complete = false};
+    write_report(options.common,
+                 report_of(options, settings, subject, partial, summarised(partial)));
   };
   const tasks::Comparison comparison =
       tasks::compare(*subject.explained.task, *subject.explained.model.model,
@@ -211,7 +182,7 @@ int run_comparison(const ComparisonOptions& options) {
   const nlohmann::ordered_json report = report_of(options, settings, subject, comparison, summary);
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
-  if (!comparison.complete) return print_how_to_go_on(options, session.console);
+  if (!comparison.complete) return tell_how_to_go_on(options.common, session.console);
   if (options.shard.is_whole()) require_explained(summary, comparison);
   return kDone;
 }

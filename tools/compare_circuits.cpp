@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "circuits/components/circuit_file.h"
+#include "circuits/components/random_circuits.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 
@@ -20,11 +21,8 @@ struct CompareOptions {
   std::filesystem::path a, b;
 };
 
-std::vector<std::string> names_of(const circuits::ComponentGraph& graph, const at::Tensor& edges) {
-  std::vector<std::string> names;
-  const at::Tensor ids = edges.contiguous().view({-1}).nonzero().view({-1});
-  for (int64_t i = 0; i < ids.size(0); ++i) names.push_back(graph.name(ids.data_ptr<int64_t>()[i]));
-  return names;
+std::vector<std::string> edges_in(const circuits::ComponentGraph& graph, const at::Tensor& kept) {
+  return circuits::edge_names(graph, circuits::edge_ids(kept));
 }
 
 /// Of the scores of edges that both have scored.
@@ -53,8 +51,8 @@ int run_compare(const CompareOptions& options) {
         "{} and {} are circuits of different networks or one has positions: {} and {} edges",
         options.a.string(), options.b.string(), a.graph.n_edges(), b.graph.n_edges()));
   const at::Tensor both = a.kept & b.kept, either = a.kept | b.kept;
-  const std::vector<std::string> only_a = names_of(a.graph, a.kept & both.logical_not());
-  const std::vector<std::string> only_b = names_of(a.graph, b.kept & both.logical_not());
+  const std::vector<std::string> only_a = edges_in(a.graph, a.kept & both.logical_not());
+  const std::vector<std::string> only_b = edges_in(a.graph, b.kept & both.logical_not());
   const auto shared = both.sum().item<int64_t>(), all = either.sum().item<int64_t>();
   const double jaccard = all == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(all);
   const std::optional<double> r = correlation(a, b);

@@ -75,14 +75,13 @@ MergedComparison merged_comparison(std::vector<NamedRecord> parts) {
                           .summary = {}};
   ordered_json& report = merged.report;
   interp::require_shape(report,
-                        shapes::object({{"task", shapes::anything()},
-                                        {"seed", shapes::natural()},
-                                        {"confidence", shapes::number(0.5, 0.9999)},
+                        shapes::object({{"confidence", shapes::number(0.5, 0.9999)},
                                         {"summary", shapes::anything()}}),
                         where);
-  const uint64_t seed = report["seed"];
+  const auto settings = interp::read_record<ComparisonSettings>(report, where);
+  const uint64_t seed = settings.seed;
   try {
-    merged.task = tasks::task_from_json(report["task"]);
+    merged.task = tasks::task_from_json(settings.task);
     merged.comparison.inputs = tasks::compared_inputs(report["inputs"], *merged.task, seed);
     require_drawn(merged.comparison.inputs, *merged.task, seed);
   } catch (const std::invalid_argument& error) {

@@ -3,14 +3,45 @@
 // to.
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
+#include "interp/files/fields.h"
 #include "tasks/comparison.h"
 #include "tasks/comparison_summary.h"
 #include "tools/parts.h"
 
 namespace assay::tools {
+
+/// All that scores depend on; the report begins with it.
+struct ComparisonSettings {
+  std::string version, model_sha256, interpretation_sha256;
+  nlohmann::ordered_json task;
+  std::string features;
+  std::vector<std::string> methods, references;
+  std::string removal, replacer;
+  int64_t rows = 0;
+  uint64_t seed = 1;
+};
+
+template <class V>
+void fields(V& v, ComparisonSettings& settings) {
+  namespace shapes = interp::json_shapes;
+  v("version", settings.version, "of assay");
+  v("model_sha256", settings.model_sha256, "of the network");
+  v("interpretation_sha256", settings.interpretation_sha256, "what it is held against; or empty");
+  v("task", settings.task, "name and settings",
+    shapes::object({{"name", shapes::text()}, {"settings", shapes::map(shapes::anything())}}));
+  v("features", settings.features, "what is scored");
+  v("methods", settings.methods, "in the order asked for");
+  v("references", settings.references, "methods whose scores the others are held against");
+  v("removal", settings.removal, "how features are taken away where faithfulness is measured");
+  v("replacer", settings.replacer, "what stands in their place");
+  v("rows", settings.rows, "of the network, the budget of an explanation", interp::counts());
+  v("seed", settings.seed, "of inputs and explanations");
+}
 
 /// The inputs that a report holds already, if its run was asked the same; of how many inputs does
 /// not matter.

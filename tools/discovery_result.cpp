@@ -9,10 +9,11 @@
 
 #include "circuits/components/circuit_file.h"
 #include "circuits/measures/faithfulness_curve.h"
-#include "interp/files/json_shape.h"
+#include "interp/doubles.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tools/choices.h"
+#include "tools/discovery_fields.h"
 #include "tools/measure_text.h"
 #include "tools/numbers.h"
 #include "tools/records.h"
@@ -77,27 +78,17 @@ ordered_json with_head(const char* kind, const ordered_json& facts) {
   return record;
 }
 
-ordered_json edges_as_json(const Circuit& circuit, const EdgeScores& scores) {
-  ordered_json edges = ordered_json::object();
-  const at::Tensor mean = scores.mean.contiguous(), error = scores.standard_error.contiguous();
-  const at::Tensor kept = circuit.kept.contiguous();
+DiscoveryRecord record_of(const Discovery& discovery, const Circuit& circuit, axioms::Source file) {
+  DiscoveryRecord record{.circuit = std::move(file), .seconds = discovery.seconds, .edges = {}};
+  const at::Tensor mean = discovery.scores.mean.contiguous(),
+                   error = discovery.scores.standard_error.contiguous(),
+                   kept = circuit.kept.contiguous();
   for (int64_t id = 0; id < circuit.graph.n_edges(); ++id)
-    edges[circuit.graph.name(id)] = {{"score", mean.data_ptr<double>()[id]},
-                                     {"standard_error", error.data_ptr<double>()[id]},
-                                     {"in_graph", kept.data_ptr<bool>()[id]}};
-  return edges;
-}
-
-interp::Shape chunk_shape(const circuits::ComponentGraph& graph) {
-  namespace shapes = interp::json_shapes;
-  const auto n = static_cast<size_t>(graph.rows() * graph.columns());
-  const interp::Shape numbers = shapes::list(shapes::number(), n, n);
-  return shapes::object({{"changed", shapes::boolean()}, {"sum", numbers}, {"square", numbers}});
-}
-
-std::vector<double> numbers_of(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.contiguous();
-  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+    record.edges.push_back({circuit.graph.name(id),
+                            {.score = mean.data_ptr<double>()[id],
+                             .standard_error = error.data_ptr<double>()[id],
+                             .is_kept = kept.data_ptr<bool>()[id]}});
+  return record;
 }
 
 }  // namespace
@@ -126,9 +117,7 @@ ordered_json conclude(const Discovery& discovery, const SelectionOptions& select
                                        : ""));
   console.fact("written", out.string());
   ordered_json report = with_head("discovery", discovery.facts);
-  report["circuit"] = {{"path", out.string()}, {"sha256", sha256}};
-  report["seconds"] = discovery.seconds;
-  report["edges"] = edges_as_json(circuit, discovery.scores);
+  report.update(interp::write_record(record_of(discovery, circuit, {out.string(), sha256})));
   return report;
 }
 
@@ -138,68 +127,27 @@ void require_fits(const SelectionOptions& options, const circuits::ComponentGrap
         fmt::format("--edges {}: this graph has only {} edges", *options.edges, graph.n_edges()));
 }
 
-// --- selections and sums in records
-
 ordered_json to_json(const SelectionOptions& options) {
-  ordered_json json = {{"select", options.select},
-                       {"signed", options.is_signed},
-                       {"keep_dead_ends", options.keep_dead_ends}};
-  if (options.edges) json["edges"] = *options.edges;
-  if (options.share) json["share"] = *options.share;
-  if (options.least) json["min_score"] = *options.least;
-  return json;
-}
-
-SelectionOptions selection_from_json(const ordered_json& json) {
-  namespace shapes = interp::json_shapes;
-  const interp::Shape shape =
-      shapes::closed_object({{"select", shapes::text_among({"greedy", "top"})},
-                             {"signed", shapes::boolean()},
-                             {"keep_dead_ends", shapes::boolean()},
-                             shapes::optional("edges", shapes::integer(1)),
-                             shapes::optional("share", shapes::number(0, 1)),
-                             shapes::optional("min_score", shapes::number())});
-  if (const auto problem = interp::mismatch(json, shape))
-    throw std::invalid_argument("field 'selection': " + *problem);
-  SelectionOptions options{.select = json.at("select"),
-                           .edges = {},
-                           .share = {},
-                           .least = {},
-                           .is_signed = json.at("signed"),
-                           .keep_dead_ends = json.at("keep_dead_ends")};
-  if (json.contains("edges")) options.edges = json["edges"].get<int64_t>();
-  if (json.contains("share")) options.share = json["share"].get<double>();
-  if (json.contains("min_score")) options.least = json["min_score"].get<double>();
-  return options;
+  return interp::write_record(options);
 }
 
 ordered_json to_json(const circuits::ChunkSums& chunk) {
-  return {{"changed", chunk.changed},
-          {"sum", numbers_of(chunk.sum)},
-          {"square", numbers_of(chunk.square)}};
+  return interp::write_record(
+      ChunkRecord{chunk.changed, interp::doubles_of(chunk.sum), interp::doubles_of(chunk.square)});
 }
 
 circuits::ChunkSums chunk_sums_from_json(const ordered_json& json,
                                          const circuits::ComponentGraph& graph) {
-  if (const auto problem = interp::mismatch(json, chunk_shape(graph)))
-    throw std::invalid_argument(*problem);
-  const auto tensor_of = [&](const char* name) {
-    return torch::tensor(json.at(name).get<std::vector<double>>(), torch::kFloat64)
-        .view({graph.rows(), graph.columns()});
+  static const interp::Shape shape = interp::shape_of<ChunkRecord>();
+  if (const auto problem = interp::mismatch(json, shape)) throw std::invalid_argument(*problem);
+  const auto chunk = interp::read_checked<ChunkRecord>(json);
+  const auto tensor_of = [&](const char* name, const std::vector<double>& numbers) {
+    if (std::ssize(numbers) != graph.n_edges())
+      throw std::invalid_argument(fmt::format("field '{}': expected {} numbers, found {}", name,
+                                              graph.n_edges(), numbers.size()));
+    return torch::tensor(numbers, torch::kFloat64).view({graph.rows(), graph.columns()});
   };
-  return {tensor_of("sum"), tensor_of("square"), json.at("changed")};
-}
-
-std::vector<circuits::ChunkSums> chunk_sums_of(const ordered_json& record,
-                                               const circuits::ComponentGraph& graph,
-                                               const std::string& where) {
-  namespace shapes = interp::json_shapes;
-  interp::require_shape(record, shapes::object({{"chunks", shapes::list(chunk_shape(graph))}}),
-                        where);
-  std::vector<circuits::ChunkSums> chunks;
-  for (const ordered_json& chunk : record.at("chunks"))
-    chunks.push_back(chunk_sums_from_json(chunk, graph));
-  return chunks;
+  return {tensor_of("sum", chunk.sum), tensor_of("square", chunk.square), chunk.changed};
 }
 
 void add_selection_options(CLI::App& app, SelectionOptions& options) {

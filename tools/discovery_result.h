@@ -24,10 +24,8 @@ struct SelectionOptions {
 void add_selection_options(CLI::App& app, SelectionOptions& options);
 /// @throws std::invalid_argument for more edges than there are.
 void require_fits(const SelectionOptions& options, const circuits::ComponentGraph& graph);
-/// For the parts of a run, which must agree in it, and for merge.
+/// For the parts of a run, which must agree in it.
 nlohmann::ordered_json to_json(const SelectionOptions& options);
-/// @throws std::invalid_argument naming what is none.
-SelectionOptions selection_from_json(const nlohmann::ordered_json& json);
 
 struct Discovery {
   const interp::Transformer& model;
@@ -49,9 +47,5 @@ nlohmann::ordered_json to_json(const circuits::ChunkSums& chunk);
 ///   and columns.
 circuits::ChunkSums chunk_sums_from_json(const nlohmann::ordered_json& json,
                                          const circuits::ComponentGraph& graph);
-/// All of a record's. @throws std::runtime_error "WHERE: field …".
-std::vector<circuits::ChunkSums> chunk_sums_of(const nlohmann::ordered_json& record,
-                                               const circuits::ComponentGraph& graph,
-                                               const std::string& where);
 
 }  // namespace assay::tools

@@ -10,8 +10,10 @@
 
 #include "interp/execution/chunks.h"
 #include "interp/files/fail.h"
+#include "interp/files/fields.h"
 #include "interp/files/npy.h"
 #include "interp/files/safetensors.h"
+#include "interp/interval_field.h"
 #include "interp/network/network.h"
 
 namespace assay::tools {
@@ -122,14 +124,20 @@ Agreement compare(const interp::Network& network, const Expectation& expected) {
   return agreement;
 }
 
+template <class V>
+void fields(V& v, Agreement& agreement) {
+  const interp::Shape number = interp::numbers_if_any();
+  v("largest_difference", agreement.largest_difference, "of a logit from the expected one", number);
+  v("largest_logit", agreement.largest_logit, "of those expected, in size", number);
+  v.derived("relative", agreement.relative(), "the difference over that", number);
+  v.derived("tolerance", kAgreement, "the largest relative difference that agrees", number);
+  v("places", agreement.compared, "inputs times positions", interp::counts());
+  v("same_argmax", agreement.same_argmax, "places with the same largest logit", interp::counts());
+  v.derived("agrees", agreement.holds(), "`relative` is at most `tolerance`");
+}
+
 nlohmann::ordered_json to_json(const Agreement& agreement) {
-  return {{"largest_difference", agreement.largest_difference},
-          {"largest_logit", agreement.largest_logit},
-          {"relative", agreement.relative()},
-          {"tolerance", kAgreement},
-          {"places", agreement.compared},
-          {"same_argmax", agreement.same_argmax},
-          {"agrees", agreement.holds()}};
+  return interp::write_record(agreement);
 }
 
 }  // namespace assay::tools

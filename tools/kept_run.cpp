@@ -50,10 +50,13 @@ ordered_json record_begun(const std::filesystem::path& file, const KeptForm& for
   return record;
 }
 
-void Saving::operator()() {
-  if (Clock::now() < next_) return;
-  save_();
+SavingTimes::SavingTimes(const CommonOptions& common)
+    : saves_(!common.json.empty() && !interp::destination_of(common.json).in_place) {}
+
+bool SavingTimes::is_due() {
+  if (!saves_ || Clock::now() < next_) return false;
   next_ = Clock::now() + std::chrono::seconds(30);
+  return true;
 }
 
 int tell_how_to_go_on(const CommonOptions& common, const Console& console) {

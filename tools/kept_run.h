@@ -46,16 +46,18 @@ struct KeptForm {
 nlohmann::ordered_json record_begun(const std::filesystem::path& file, const KeptForm& form,
                                     int64_t count);
 
-/// Saves at once and every half minute: a kill costs at most the work of the last half minute.
-class Saving {
+/// When a run that goes on saves its record to the file of --json: at once and every half minute,
+/// so that a kill costs at most the work of the last half minute. A pipe gets one report, at the
+/// end.
+class SavingTimes {
  public:
-  explicit Saving(std::function<void()> save) : save_(std::move(save)) {}
-  /// Saves if it is time to.
-  void operator()();
+  explicit SavingTimes(const CommonOptions& common);
+  /// Whether it is time to save what there is; then not again before half a minute has passed.
+  bool is_due();
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::function<void()> save_;
+  bool saves_;
   Clock::time_point next_ = Clock::now();
 };
 
@@ -80,7 +82,7 @@ class KeptRun {
         range_(range),
         encode_(std::move(encode)),
         items_(static_cast<size_t>(range.count)),
-        saving_([this] { save(); }) {}
+        times_(common) {}
 
   /// Takes over what the report of --json holds. @throws as record_begun().
   void resume(const Decode& decode) {
@@ -111,7 +113,7 @@ class KeptRun {
   void add(int64_t index, Item item) {
     const std::lock_guard lock(mutex_);
     items_.at(static_cast<size_t>(index - range_.first)) = std::move(item);
-    saving_();
+    if (times_.is_due()) save();
   }
 
   /// What is kept so far; of a part that is done, its record.
@@ -125,14 +127,11 @@ class KeptRun {
     json[form_.list] = std::move(list);
     return json;
   }
-  /// Keeps what is done. A pipe gets one report, at the end.
-  void save() const {
-    if (!common_.json.empty() && !interp::destination_of(common_.json).in_place)
-      write_report(common_, record(/*partial=*/true));
-  }
+  /// Keeps what is done.
+  void save() const { write_report(common_, record(/*partial=*/true)); }
   /// Keeps what is done and tells how to go on. @return the exit code.
   int interrupted(const Console& console) const {
-    write_report(common_, record(/*partial=*/true));
+    save();
     return tell_how_to_go_on(common_, console);
   }
 
@@ -162,7 +161,7 @@ class KeptRun {
   interp::Range range_;
   Encode encode_;
   std::vector<std::optional<Item>> items_;
-  Saving saving_;
+  SavingTimes times_;
   double before_ = 0;
   Clock::time_point begin_ = Clock::now();
   std::mutex mutex_;

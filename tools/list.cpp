@@ -1,12 +1,12 @@
 // `assay list [KIND]`: what there is to choose among, and who brought it.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 
-#include "interp/adapters/layouts.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/plugin.h"
@@ -39,6 +39,16 @@ Kind kind_of(const std::string& name, const interp::Registry<Entry>& registry) {
   return kind;
 }
 
+/// Of files, and of Hugging Face's folders.
+Kind all_layouts(const Registries& all) {
+  Kind kind = kind_of("layouts", all.layouts);
+  for (Listed& family : kind_of("families", all.families).entries) {
+    family.help = "a folder of Hugging Face: " + family.help;
+    kind.entries.push_back(std::move(family));
+  }
+  return kind;
+}
+
 std::vector<Kind> all_kinds() {
   const Registries all = registries();
   const circuits::Operations operations = tasks::all_operations();
@@ -54,7 +64,8 @@ std::vector<Kind> all_kinds() {
           kind_of("explanation", all.explainers),
           kind_of("replacers", all.replacers),
           kind_of("sections", all.sections),
-          kind_of("layouts", interp::layouts())};
+          kind_of("records", all.records),
+          all_layouts(all)};
 }
 
 std::vector<Kind> chosen_kinds(const std::string& name) {
@@ -89,10 +100,9 @@ int run_list(const ListOptions& options) {
 
 Command add_list(CLI::App& app) {
   const auto options = std::make_shared<ListOptions>();
-  app.add_option("KIND", options->kind,
-                 "tasks, h, alpha, gamma, equality, mutations, metrics, "
-                 "ablations, discovery, explanation, replacers, sections or layouts "
-                 "(default: all of them)");
+  app.add_option(
+      "KIND", options->kind,
+      fmt::format("{} (default: all of them)", fmt::join(interp::names_of(all_kinds()), ", ")));
   app.add_option("--json", options->common.json, "write a machine-readable report")
       ->type_name("FILE");
   add_session_options(app, options->common);

@@ -53,13 +53,11 @@ std::string error_text(double standard_error, int decimals) {
   return std::isnan(standard_error) ? "–" : fmt::format("{:.{}f}", standard_error, decimals);
 }
 
-std::string listed(const circuits::ComponentGraph& graph, const std::vector<int64_t>& ids,
-                   size_t most) {
+std::string listed(const std::vector<std::string>& edges, size_t most) {
   std::string text;
-  for (size_t i = 0; i < std::min(most, ids.size()); ++i)
-    text += (i == 0 ? "" : "  ") + graph.name(ids[i]);
-  if (ids.size() > most) text += fmt::format("  … and {} more", ids.size() - most);
-  return ids.empty() ? "none" : text;
+  for (size_t i = 0; i < std::min(most, edges.size()); ++i) text += (i == 0 ? "" : "  ") + edges[i];
+  if (edges.size() > most) text += fmt::format("  … and {} more", edges.size() - most);
+  return edges.empty() ? "none" : text;
 }
 
 void print_self_check(const circuits::SelfCheck& check, const Console& console) {
@@ -114,8 +112,7 @@ void print_curve(const circuits::MibScores& scores, const Console& console) {
 }
 
 void print_completeness(const circuits::Completeness& completeness,
-                        const circuits::Minimality& minimality,
-                        const circuits::ComponentGraph& graph, const Console& console) {
+                        const circuits::Minimality& minimality, const Console& console) {
   const double scale = completeness.scale;
   const auto relative = [&](double value) {
     return fmt::format("{:.3f} ({:.1f}% of network − empty)", value, 100 * value / scale);
@@ -127,12 +124,12 @@ void print_completeness(const circuits::Completeness& completeness,
                            relative(completeness.worst())));
   const auto worst =
       std::ranges::max_element(completeness.sets, {}, &circuits::RemovedSet::incompleteness);
-  if (worst != completeness.sets.end()) console.fact("", "worst K: " + listed(graph, worst->edges));
+  if (worst != completeness.sets.end()) console.fact("", "worst K: " + listed(worst->edges));
   std::vector<circuits::EdgeContribution> edges = minimality.edges;
   std::ranges::sort(edges, {}, [](const auto& e) { return std::abs(e.largest); });
   Table table({{"least needed edges", Align::Left}, {"alone"}, {"± s.e."}, {"largest"}, {"|K|"}});
   for (size_t i = 0; i < std::min<size_t>(5, edges.size()); ++i)
-    table.add_row({{graph.name(edges[i].edge)},
+    table.add_row({{edges[i].edge},
                    {number(edges[i].alone)},
                    {error_text(edges[i].standard_error)},
                    {number(edges[i].largest)},
@@ -142,8 +139,7 @@ void print_completeness(const circuits::Completeness& completeness,
   console.line();
 }
 
-void print_tests(const circuits::HypothesisTests& tests, const circuits::ComponentGraph& graph,
-                 const Console& console) {
+void print_tests(const circuits::HypothesisTests& tests, const Console& console) {
   const auto print = [&](const char* name, const auto& test) {
     if (!test) return;
     const circuits::Finding& finding = test->finding;
@@ -158,10 +154,10 @@ void print_tests(const circuits::HypothesisTests& tests, const circuits::Compone
   print("sufficiency", tests.sufficiency);
   print("partial necessity", tests.partial_necessity);
   if (tests.minimality) {
-    std::vector<int64_t> not_needed;
+    std::vector<std::string> not_needed;
     for (const circuits::EdgeTest& edge : tests.minimality->edges)
       if (!edge.is_needed) not_needed.push_back(edge.edge);
-    if (!not_needed.empty()) console.fact("not told needed", listed(graph, not_needed));
+    if (!not_needed.empty()) console.fact("not told needed", listed(not_needed));
   }
   for (const std::string& why : tests.skipped) console.fact("skipped", why);
 }

@@ -1,19 +1,14 @@
 #include "tools/measurement.h"
 
-#include <torch/types.h>
-
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 
-#include "circuits/components/random_circuits.h"
-#include "circuits/interpretation/interpretation_file.h"
 #include "circuits/measures/ablation_matrix.h"
-#include "interp/files/fields.h"
 #include "interp/files/files.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
-#include "tools/measure_text.h"
+#include "tools/measure_result.h"
 #include "tools/progress.h"
 
 namespace assay::tools {
@@ -21,82 +16,6 @@ namespace assay::tools {
 using nlohmann::ordered_json;
 
 namespace {
-
-constexpr int64_t kMostDraws = 1'000'000;  // that a file is believed to have asked for
-
-std::string text_of(const std::filesystem::path& path) {
-  return path.string();
-}
-std::filesystem::path path_of(const ordered_json& json) {
-  return json.get<std::string>();
-}
-
-}  // namespace
-
-template <class V>
-void fields(V& v, MeasureRequest& request) {
-  namespace shapes = interp::json_shapes;
-  const auto path = [&](const char* name, std::filesystem::path& member, const char* help) {
-    v.through(name, member, text_of, path_of, shapes::text(), help);
-  };
-  ExperimentOptions& experiment = request.experiment;
-  path("model", experiment.model, "the network's file");
-  path("data", experiment.data, "file of inputs; empty: those of the task");
-  v("task", experiment.task, "as the options name it");
-  v("independent", experiment.independent, "the lines of `data` are independent draws");
-  v("inputs", experiment.inputs, "where there is no `data`", shapes::integer(1));
-  v("metric", experiment.metric, "what circuits are compared by");
-  v("ablation", experiment.ablation, "what cut edges carry, or `all`");
-  path("circuit", request.circuit, "the circuit's file");
-  path("interpretation", request.interpretation, "that it is compared with; empty: none");
-  v("curve", request.curve, "--curve");
-  v("completeness", request.completeness, "--completeness");
-  v("tests", request.tests, "--tests");
-  v("stability", request.stability, "--stability");
-  v("method", request.method, "--method");
-  v("draws", request.draws, "--draws", shapes::integer(1, kMostDraws));
-  v("alpha", request.alpha, "--alpha", shapes::number(0, 1));
-  v("margin", request.margin, "--margin", shapes::number(0, 0.5));
-  v("correction", request.correction, "--correction",
-    shapes::text_among({"holm", "benjamini-hochberg"}));
-  v("seed", request.seed, "--seed");
-}
-
-ordered_json to_json(const MeasureRequest& request) {
-  return interp::write_record(request);
-}
-
-MeasureRequest measure_request_from_json(const ordered_json& json, const std::string& where) {
-  return interp::read_record<MeasureRequest>(json, where);
-}
-
-namespace {
-
-constexpr const char* kAll = "all";
-
-circuits::TestConfig tests_of(const MeasureRequest& request) {
-  return {.alpha = request.alpha,
-          .margin = request.margin,
-          .draws = request.draws,
-          .correction = circuits::parse_correction(request.correction),
-          .seed = request.seed};
-}
-
-/// What would be refused at the end is refused at once.
-MeasureRequest meaningful(MeasureRequest request) {
-  const ExperimentOptions& experiment = request.experiment;
-  if (request.stability && !experiment.data.empty() && !experiment.independent)
-    throw std::invalid_argument(
-        "--stability resamples inputs as independent draws; if the lines of --data are, say so "
-        "with "
-        "--independent");
-  const bool more = request.curve || request.completeness || request.tests || request.stability;
-  if (experiment.ablation == kAll && more)
-    throw std::invalid_argument(
-        "--ablation all shows the measures alone; --curve, --completeness, --tests and --stability "
-        "need one ablation");
-  return request;
-}
 
 /// Progress of one request after the other: each has a rate of its own.
 class Requests {
@@ -115,100 +34,6 @@ class Requests {
   std::optional<Progress> line_;
   std::mutex mutex_;
 };
-
-/// A measurement whose inputs are all answered, and where its results go.
-struct Conclusion {
-  const MeasureRequest& request;
-  const ExperimentSubject& subject;
-  const circuits::Circuit& circuit;
-  const Console& console;
-  ordered_json& report;
-};
-
-void measure_curve(const Conclusion& m, const circuits::Evaluation& evaluation) {
-  const circuits::MibScores scores =
-      circuits::mib_scores(evaluation, m.circuit.scores, circuits::Selection::Greedy);
-  print_curve(scores, m.console);
-  m.report["curve"] = to_json(scores);
-}
-
-void measure_completeness(const Conclusion& m, const circuits::Evaluation& evaluation) {
-  const uint64_t seed = m.request.seed;
-  const auto complete = circuits::completeness(evaluation, m.circuit.kept, {.seed = seed});
-  const auto minimal = circuits::minimality(evaluation, m.circuit.kept, {.seed = seed});
-  print_completeness(complete, minimal, m.circuit.graph, m.console);
-  m.report["completeness"] = to_json(complete, m.circuit.graph);
-  m.report["minimality"] = to_json(minimal, m.circuit.graph);
-}
-
-void run_tests(const Conclusion& m, const circuits::Evaluation& evaluation) {
-  const circuits::HypothesisTests tests =
-      circuits::test_hypotheses(evaluation, m.circuit.kept, tests_of(m.request));
-  print_tests(tests, m.circuit.graph, m.console);
-  m.report["tests"] = to_json(tests, m.circuit.graph);
-}
-
-void measure_stability(const Conclusion& m, const circuits::Evaluation& evaluation) {
-  circuits::StabilityConfig config{.edges = m.circuit.size(), .seed = m.request.seed};
-  config.discovery.method = m.request.method;
-  const circuits::Stability stability = circuits::stability(evaluation, config);
-  print_stability(stability, m.console);
-  m.report["stability"] = to_json(stability, m.circuit.graph);
-}
-
-void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& evaluation) {
-  const circuits::Measures measures = circuits::measure(evaluation, m.circuit.kept);
-  print_self_check(evaluation.self_check(), m.console);
-  print_measures({measures}, m.console);
-  m.report["measures"] = to_json(measures);
-  if (m.request.curve) measure_curve(m, evaluation);
-  if (m.request.completeness) measure_completeness(m, evaluation);
-  if (m.request.tests) run_tests(m, evaluation);
-  if (m.request.stability) measure_stability(m, evaluation);
-}
-
-void conclude_all_ablations(const Conclusion& m, const circuits::AblationMatrix& matrix) {
-  print_measures(matrix.rows, m.console);
-  for (const std::string& why : matrix.skipped) m.console.fact("skipped", why);
-  m.report["measures"] = to_json(matrix);
-}
-
-/// What the interpretation does not mention but the circuit needs, and the other way round.
-void compare_with_interpretation(const Conclusion& m) {
-  const interp::Places& places = m.subject.model.model->places();
-  const circuits::Interpretation interpretation =
-      circuits::load_interpretation(m.request.interpretation, places).interpretation;
-  if (interpretation.model_sha256 != m.subject.model.sha256)
-    throw std::invalid_argument(
-        fmt::format("{}: it was derived from another model", m.request.interpretation.string()));
-  const circuits::ComponentGraph& graph = m.circuit.graph;
-  const at::Tensor implied = circuits::implied_edges(interpretation, graph, places);
-  const auto ids = [](const at::Tensor& edges) { return circuits::edge_ids(edges); };
-  const std::vector<int64_t> unmentioned = ids(m.circuit.kept & implied.logical_not());
-  const std::vector<int64_t> unneeded = ids(implied & m.circuit.kept.logical_not());
-  const Console& console = m.console;
-  console.fact("interpretation", m.request.interpretation.string());
-  m.report["interpretation"]["path"] = m.request.interpretation.string();
-  for (const auto& [node, components] :
-       circuits::components_of_nodes(interpretation, graph, places)) {
-    std::string names;
-    for (const circuits::Component& component : components)
-      names += (names.empty() ? "" : ", ") + to_string(component);
-    console.fact("", fmt::format("{} lives in {}", node, names));
-    m.report["interpretation"]["components"][node] = names;
-  }
-  console.fact("not mentioned", fmt::format("{} edges of the circuit: {}", unmentioned.size(),
-                                            listed(graph, unmentioned)));
-  console.fact("not in circuit", fmt::format("{} edges that it implies: {}", unneeded.size(),
-                                             listed(graph, unneeded)));
-  const auto names = [&](const std::vector<int64_t>& edges) {
-    ordered_json list = ordered_json::array();
-    for (const int64_t id : edges) list.push_back(graph.name(id));
-    return list;
-  };
-  m.report["interpretation"]["not_mentioned"] = names(unmentioned);
-  m.report["interpretation"]["not_in_circuit"] = names(unneeded);
-}
 
 }  // namespace
 
@@ -231,7 +56,7 @@ Measurement::Measurement(MeasureRequest request)
                        {"sha256", interp::sha256_of_file(request_.circuit)}};
   if (!request_.interpretation.empty())
     facts_["interpretation_sha256"] = interp::sha256_of_file(request_.interpretation);
-  const bool several = request_.experiment.ablation == kAll;
+  const bool several = request_.of_all_ablations();
   if (several) validate(experiment("zero"));  // what is wrong with all ablations is an error
   for (const std::string& asked : ablations())
     for (const auto& [ablation, questions] : questions(asked)) {
@@ -269,7 +94,7 @@ circuits::Experiment Measurement::experiment(const std::string& ablation) const 
 }
 
 std::vector<std::string> Measurement::ablations() const {
-  if (request_.experiment.ablation == kAll) return interp::names_of(circuits::ablations());
+  if (request_.of_all_ablations()) return interp::names_of(circuits::ablations());
   return {request_.experiment.ablation};
 }
 
@@ -283,7 +108,7 @@ std::map<std::string, circuits::Questions> Measurement::questions(
                                                                circuits::Selection::Greedy));
   if (request_.tests)
     for (const auto& [other, more] :
-         circuits::questions_of_tests(experiment(ablation), circuit.kept, tests_of(request_)))
+         circuits::questions_of_tests(experiment(ablation), circuit.kept, request_.test_config()))
       add(questions[other], more);
   return questions;
 }
@@ -332,7 +157,7 @@ ordered_json Measurement::conclude(std::vector<circuits::ChunkAnswers> answers, 
   Requests requests(quiet);
   const auto show = [&](int64_t done, int64_t of) { requests.show(done, of); };
   const auto answered = sorted(std::move(answers));
-  if (request_.experiment.ablation == kAll)
+  if (request_.of_all_ablations())
     conclude_all_ablations(
         conclusion,
         circuits::ablation_matrix(experiment("zero"), file_.circuit.kept, {}, show, answered));

@@ -2,7 +2,6 @@
 // What was asked of a circuit, and what follows from the answers on all inputs: what measure does
 // when all chunks are answered, and merge when all parts are there.
 
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,25 +9,9 @@
 
 #include "circuits/components/circuit_file.h"
 #include "circuits/measures/evaluation.h"
-#include "circuits/measures/hypothesis_tests.h"
-#include "tools/circuit_options.h"
+#include "tools/measure_request.h"
 
 namespace assay::tools {
-
-/// The options of a measurement. Parts of one run agree in them.
-struct MeasureRequest {
-  ExperimentOptions experiment;  ///< its ablation may be `all`
-  std::filesystem::path circuit, interpretation;
-  std::string method = "eap-ig", correction = "benjamini-hochberg";
-  int64_t draws = 199;
-  double alpha = 0.05, margin = circuits::TestConfig().margin;
-  bool curve = false, completeness = false, tests = false, stability = false;
-  uint64_t seed = 1;
-};
-nlohmann::ordered_json to_json(const MeasureRequest& request);
-/// @throws std::runtime_error "WHERE: field …".
-MeasureRequest measure_request_from_json(const nlohmann::ordered_json& json,
-                                         const std::string& where);
 
 /// A chunk of inputs under one ablation: what a measurement is made of.
 struct MeasuredChunk {

@@ -72,6 +72,14 @@ void require_complete(const Registries& all, const std::string& origin) {
   added.require(all.replacers, makes, "make");
   added.require(
       all.sections, [](const auto& entry) { return bool(entry.make); }, "make");
+  added.require(
+      all.layouts, [](const auto& entry) { return entry.recognises && entry.read; },
+      "recognises and read");
+  added.require(
+      all.families, [](const auto& entry) { return bool(entry.read); }, "read");
+  added.require(
+      all.records, [](const auto& entry) { return !entry.page || bool(entry.page->shape.problem); },
+      "page.shape");
 }
 
 }  // namespace
@@ -89,7 +97,10 @@ Registries registries() {
           .discoverers = circuits::discoverers(),
           .explainers = interp::attribution::methods(),
           .replacers = tasks::replacers(),
-          .sections = tools::page::sections()};
+          .sections = tools::page::sections(),
+          .records = tools::record_kinds(),
+          .layouts = interp::layouts(),
+          .families = interp::families()};
 }
 
 void load_plugin(const std::filesystem::path& path) {

@@ -15,9 +15,13 @@
 
 #include "axioms/report.h"
 #include "circuits/discovery/discovery.h"
+#include "interp/adapters/families/family.h"
+#include "interp/adapters/layouts.h"
 #include "interp/attribution/method.h"
 #include "tasks/registry.h"
+#include "tools/merging.h"
 #include "tools/page/sections.h"
+#include "tools/records.h"
 
 #ifndef ASSAY_ABI_NOTE  // what else a build of one's own differs in
 #define ASSAY_ABI_NOTE ""
@@ -36,6 +40,9 @@ struct Registries {
   interp::Registry<interp::attribution::Method>& explainers;
   interp::Registry<tasks::ReplacerEntry>& replacers;
   interp::Registry<tools::page::SectionEntry>& sections;
+  interp::Registry<tools::RecordKind>& records;
+  interp::Registry<interp::LayoutEntry>& layouts;
+  interp::Registry<interp::Family>& families;
 };
 Registries registries();
 

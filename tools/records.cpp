@@ -10,6 +10,8 @@
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/names.h"
+#include "tools/merges.h"
+#include "tools/page/report_shapes.h"
 #include "tools/plugin.h"
 #include "tools/startup.h"
 
@@ -41,39 +43,55 @@ std::string writers() {
 
 }  // namespace
 
-const std::vector<RecordKind>& record_kinds() {
-  static const std::vector<RecordKind> kinds = {
-      {axioms::kReportKind, axioms::kReportSchema, "validate",
-       "how often an interpretation fails, and the verdicts on claims"},
-      {"plan", 1, "plan", "what is declared before a validation runs"},
-      {"proofs", 1, "prove", "what holds for every input, what an input refutes, and what is open"},
-      {"attack", 1, "attack", "an input on which something fails, or how close the search came"},
-      {"measurement", 1, "measure", "how well a circuit stands in for its network"},
-      {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit"},
-      {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made"},
-      {"derivation", 1, "derive", "the evidence for an interpretation"},
-      {"explanation", 1, "explain", "scores of the features of one input"},
-      {"comparison", 1, "compare", "methods of explaining, held against what must matter"},
-      {"training", 1, "train", "the manifest of a run: plan, recipe, accuracy"},
-      {"mutations", 1, "mutate", "with --list: the mutations, and which of them apply"},
-      {"mutation", 1, "mutate", "with --mutation: what was changed"},
-      {"mutation-table", 1, "mutate", "with --table: what catches each mutation"},
-      {"circuit-comparison", 1, "compare-circuits", "which edges two circuits share"},
-      {"study", 1, "study", "errors of surrogates on synthetic texts"},
-      {"list", 1, "list", "what there is to choose among, and who brought it"},
-      {"inspection", 1, "inspect", "sizes, parameters and sites of a network, and its self-check"},
-      {"conversion", 1, "convert", "which model was read, and what was written"},
-      {"solution", 1, "solve", "the answer to a formula, with a model or a contradiction"}};
+interp::Registry<RecordKind>& record_kinds() {
+  static interp::Registry<RecordKind> kinds(
+      "kind of record",
+      {{axioms::kReportKind, axioms::kReportSchema, "validate",
+        "how often an interpretation fails, and the verdicts on claims", page::of_validations(),
+        merge_validations},
+       {"plan", 1, "plan", "what is declared before a validation runs"},
+       {"proofs", 1, "prove",
+        "what holds for every input, what an input refutes, and what is open"},
+       {"attack", 1, "attack", "an input on which something fails, or how close the search came"},
+       {"measurement", 1, "measure", "how well a circuit stands in for its network",
+        page::of_measurements(), merge_measurements},
+       {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit",
+        page::of_discoveries(), merge_discoveries},
+       {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made",
+        page::of_circuits()},
+       {"derivation", 1, "derive", "the evidence for an interpretation", page::of_derivations()},
+       {"explanation", 1, "explain", "scores of the features of one input",
+        page::of_explanations()},
+       {"comparison", 1, "compare", "methods of explaining, held against what must matter",
+        page::of_comparisons(), merge_comparisons},
+       {"training", 1, "train", "the manifest of a run: plan, recipe, accuracy",
+        page::of_manifests()},
+       {"mutations", 1, "mutate", "with --list: the mutations, and which of them apply"},
+       {"mutation", 1, "mutate", "with --mutation: what was changed"},
+       {"mutation-table",
+        1,
+        "mutate",
+        "with --table: what catches each mutation",
+        {},
+        merge_mutation_tables},
+       {"circuit-comparison", 1, "compare-circuits", "which edges two circuits share"},
+       {"study", 1, "study", "errors of surrogates on synthetic texts", {}, merge_studies},
+       {"list", 1, "list", "what there is to choose among, and who brought it"},
+       {"inspection", 1, "inspect", "sizes, parameters and sites of a network, and its self-check"},
+       {"conversion", 1, "convert", "which model was read, and what was written"},
+       {"solution", 1, "solve", "the answer to a formula, with a model or a contradiction"}});
   return kinds;
 }
 
 const RecordKind& record_kind(const std::string& name) {
-  const auto& kinds = record_kinds();
-  const auto found = std::ranges::find(kinds, name, &RecordKind::name);
-  if (found == kinds.end())
-    interp::refuse_name("kind of record", interp::cut_short(name, kLongestName),
-                        interp::names_of(kinds));
-  return *found;
+  return record_kinds().at(interp::cut_short(name, kLongestName));
+}
+
+std::string kinds_with(const std::function<bool(const RecordKind&)>& property) {
+  std::vector<std::string> names;
+  for (const RecordKind& kind : record_kinds())
+    if (property(kind)) names.push_back(kind.name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 const RecordKind& kind_of(const ordered_json& record) {
@@ -101,22 +119,27 @@ void require_kind(const ordered_json& record, const std::string& name) {
         fmt::format("field 'kind': expected \"{}\", found \"{}\"", name, found));
 }
 
-ordered_json read_record(const std::filesystem::path& path, const std::string& kind) {
+namespace {
+
+template <typename Check>
+ordered_json checked_record(const std::filesystem::path& path, const Check& check) {
   ordered_json record = interp::read_json(path);
   try {
-    require_kind(record, kind);
+    check(record);
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
   }
   return record;
 }
 
-std::string kind_of_file(const std::filesystem::path& path) {
-  try {
-    return kind_of(interp::read_json(path)).name;
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(fmt::format("{}: {}", path.string(), error.what()));
-  }
+}  // namespace
+
+ordered_json read_record(const std::filesystem::path& path) {
+  return checked_record(path, kind_of);
+}
+
+ordered_json read_record(const std::filesystem::path& path, const std::string& kind) {
+  return checked_record(path, [&](const ordered_json& record) { require_kind(record, kind); });
 }
 
 ordered_json report_head(const std::string& kind) {

@@ -5,23 +5,34 @@
 // kind included, is in their member `assay`.
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
-#include <vector>
+
+#include "interp/registry.h"
+#include "tools/page/record_page.h"
 
 namespace assay::tools {
 
+struct Merging;
+struct Merged;
+
 struct RecordKind {
-  std::string name;     ///< `validation`
-  int schema = 1;       ///< that this version writes and reads
-  std::string command;  ///< that writes it
-  std::string help;     ///< what it holds
+  std::string name;                                  ///< `validation`
+  int schema = 1;                                    ///< that this version writes and reads
+  std::string command;                               ///< that writes it
+  std::string help;                                  ///< what it holds
+  std::optional<page::RecordPage> page = {};         ///< without: there is none about it
+  std::function<Merged(const Merging&)> merge = {};  ///< of parts (merging.h); or there are none
 };
 
-const std::vector<RecordKind>& record_kinds();
+interp::Registry<RecordKind>& record_kinds();
 
 /// @throws std::invalid_argument for an unknown name, with the nearest one.
 const RecordKind& record_kind(const std::string& name);
+/// `validation, comparison, …`: the kinds for which something holds.
+std::string kinds_with(const std::function<bool(const RecordKind&)>& property);
 
 /// The kind that a record states.
 /// @throws std::invalid_argument if it states none (earlier versions did not) or one that does not
@@ -31,11 +42,11 @@ const RecordKind& kind_of(const nlohmann::ordered_json& record);
 /// @throws std::invalid_argument as kind_of(), and for a record of another kind than this one.
 void require_kind(const nlohmann::ordered_json& record, const std::string& name);
 
-/// A record from a file.
-/// @throws std::runtime_error naming the file: what is no JSON (json_reader.h), and as
-/// require_kind().
+/// A record from a file, of any kind or of this one.
+/// @throws std::runtime_error naming the file: what is no JSON (json_reader.h), and as kind_of() or
+///   require_kind().
+nlohmann::ordered_json read_record(const std::filesystem::path& path);
 nlohmann::ordered_json read_record(const std::filesystem::path& path, const std::string& kind);
-std::string kind_of_file(const std::filesystem::path& path);
 
 /// What every record begins with: kind, schema, command, version.
 nlohmann::ordered_json report_head(const std::string& kind);

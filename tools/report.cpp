@@ -35,8 +35,9 @@ int run_report(const ReportOptions& options) {
 Command add_report(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
   app.add_option("RUN", options->runs,
-                 "what --json of validate, measure, discover, derive, explain or compare wrote, a "
-                 "circuit, or the metrics.jsonl of a training")
+                 "records (--json) of the kinds " + kinds_with([](const RecordKind& kind) {
+                   return kind.page.has_value();
+                 }) + ", or the metrics.jsonl of a training")
       ->required();
   app.add_option("--out", options->out, "the page, one HTML file")->required()->type_name("FILE");
   add_session_options(app, options->common);

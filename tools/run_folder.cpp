@@ -22,18 +22,6 @@ namespace fs = std::filesystem;
 namespace json_shapes = interp::json_shapes;
 using nlohmann::ordered_json;
 
-const interp::Shape& plan_shape() {
-  static const interp::Shape shape = json_shapes::object(
-      {{"plan", json_shapes::object(
-                    {{"task", json_shapes::object(
-                                  {{"name", json_shapes::text()},
-                                   {"settings", json_shapes::map(json_shapes::anything())}})},
-                     {"preset", json_shapes::text()},
-                     {"steps", json_shapes::integer(1)},
-                     {"seed", json_shapes::natural()}})}});
-  return shape;
-}
-
 }  // namespace
 
 std::unique_ptr<RunLock> RunFolder::lock() const {
@@ -86,12 +74,9 @@ RunPlan RunFolder::plan() const {
   const std::string what = manifest().string() + ": not the manifest of a run";
   const ordered_json content =
       interp::parse_json(interp::read_file(manifest(), interp::kJsonBytes), what);
-  interp::require_shape(content, plan_shape(), what);
-  const ordered_json& plan = content.at("plan");
-  return {.task = nlohmann::json(plan.at("task")),
-          .preset = plan.at("preset"),
-          .steps = plan.at("steps"),
-          .seed = plan.at("seed")};
+  interp::require_shape(content, json_shapes::object({{"plan", interp::shape_of<RunPlan>()}}),
+                        what);
+  return interp::read_checked<RunPlan>(content.at("plan"));
 }
 
 void RunFolder::require_same_loaded() const {

@@ -23,7 +23,7 @@ const tasks::Preset& find_preset(const tasks::TaskEntry& entry, const std::strin
 }  // namespace
 
 ordered_json to_json(const RunPlan& plan) {
-  return {{"task", plan.task}, {"preset", plan.preset}, {"steps", plan.steps}, {"seed", plan.seed}};
+  return interp::write_record(plan);
 }
 
 RunPlan make_plan(const RunRequest& request) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "interp/files/fields.h"
 #include "tasks/registry.h"
 
 namespace assay::tools {
@@ -18,6 +19,16 @@ struct RunPlan {
   uint64_t seed = 0;
 };
 nlohmann::ordered_json to_json(const RunPlan& plan);
+
+template <class V>
+void fields(V& v, RunPlan& plan) {
+  namespace shapes = interp::json_shapes;
+  v("task", plan.task, "name and settings",
+    shapes::object({{"name", shapes::text()}, {"settings", shapes::map(shapes::anything())}}));
+  v("preset", plan.preset, "of the task's recipes");
+  v("steps", plan.steps, "of all phases", shapes::integer(1));
+  v("seed", plan.seed, "of weights and inputs", shapes::natural());
+}
 
 /// What the command line asks for; what it leaves out is for the preset and the task to say.
 struct RunRequest {

@@ -20,6 +20,7 @@
 #include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
+#include "tools/kept_run.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
@@ -81,9 +82,7 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count,
                           std::optional<interp::Ranges> ranges = std::nullopt,
-                          axioms::Looks* looks = nullptr) {
-  std::function<bool(const axioms::CheckResult&)> enough;
-  if (looks) enough = [looks](const axioms::CheckResult& so_far) { return looks->look(so_far); };
+                          const std::function<bool(const axioms::CheckResult&)>& enough = {}) {
   Progress line(options.common.quiet);
   return axioms::check(
       subject.experiment(), inputs,
@@ -191,18 +190,30 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
   axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
   const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
+  const auto report_of = [&](const axioms::CheckResult& counted, const axioms::Times& times) {
+    axioms::Report report = validation.report(counted, portion, times);
+    axioms::add_vacuity(report, vacuity);
+    if (portion.begun) axioms::add_counts(report, portion.begun->report);
+    if (looking) looks.note(report);
+    axioms::complete(report);
+    return report;
+  };
+  SavingTimes saving(options.common);
+  const auto enough = [&](const axioms::CheckResult& so_far) {
+    if (looking && looks.look(so_far)) return true;
+    if (!saving.is_due()) return false;
+    axioms::CheckResult partial = so_far;
+    partial.complete = false;
+    write_report(options.common, axioms::to_json(report_of(partial, {})));
+    return false;
+  };
   const axioms::Times times = timed([&] {
     if (portion.shard.index == 1)
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs.tokens, inputs.count, portion.left,
-                   looking ? &looks : nullptr);
+    result = check(options, subject, inputs.tokens, inputs.count, portion.left, enough);
   });
-  axioms::Report report = validation.report(result, portion, times);
-  axioms::add_vacuity(report, vacuity);
-  if (portion.begun) axioms::add_counts(report, portion.begun->report);
-  if (looking) looks.note(report);
-  axioms::complete(report);
+  axioms::Report report = report_of(result, times);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
   return report;

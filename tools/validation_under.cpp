@@ -38,16 +38,6 @@ Estimate wrong_answers(const tasks::Subject& subject, const axioms::Inputs& inpu
   return {.n = count, .failures = std::llround((1 - right) * static_cast<double>(count))};
 }
 
-ordered_json row_json(const std::string& node, Axiom axiom, const Estimate& estimate,
-                      double confidence) {
-  return {{"node", node},
-          {"axiom", to_string(axiom)},
-          {"n", estimate.n},
-          {"failures", estimate.failures},
-          {"rate", estimate.rate()},
-          {"upper", statistics::upper_bound(estimate, confidence)}};
-}
-
 }  // namespace
 
 std::vector<tasks::Transformation> transformations_named(const tasks::Task& task,
@@ -123,20 +113,22 @@ void print_guises(const std::vector<Guise>& guises, double confidence, const Con
 }
 
 ordered_json to_json(const std::vector<Guise>& guises, double confidence) {
-  ordered_json list = ordered_json::array();
+  std::vector<GuiseRecord> records;
   for (const Guise& guise : guises) {
-    ordered_json rows = ordered_json::array();
+    GuiseRecord record{.name = guise.name, .help = guise.help, .wrong = guise.wrong, .rows = {}};
     for (const axioms::NodeResult& node : guise.result.nodes)
       for (const Axiom axiom : axioms::kAxioms)
-        rows.push_back(row_json(node.node, axiom, node[axiom].estimate, confidence));
-    list.push_back({{"transformation", guise.name},
-                    {"help", guise.help},
-                    {"n", guise.wrong.n},
-                    {"wrong", guise.wrong.failures},
-                    {"accuracy", 1 - guise.wrong.rate()},
-                    {"rows", rows}});
+        record.rows.push_back({node.node, axiom, node[axiom].estimate, confidence});
+    records.push_back(std::move(record));
   }
-  return list;
+  return interp::write_record(records);
+}
+
+ordered_json renewed_guises(const ordered_json& under, double confidence) {
+  auto records = interp::read_record<std::vector<GuiseRecord>>(under, "field 'under'");
+  for (GuiseRecord& record : records)
+    for (GuiseRow& row : record.rows) row.confidence = confidence;
+  return interp::write_record(records);
 }
 
 }  // namespace assay::tools

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "axioms/checker.h"
+#include "axioms/report_fields.h"
 #include "tasks/subject.h"
 #include "tools/terminal.h"
 #include "tools/validation_inputs.h"
@@ -38,5 +39,44 @@ std::vector<Guise> check_guises(
 void print_guises(const std::vector<Guise>& guises, double confidence, const Console& console);
 
 nlohmann::ordered_json to_json(const std::vector<Guise>& guises, double confidence);
+
+// --- as records (interp/files/fields.h)
+
+struct GuiseRow {
+  std::string node;
+  axioms::Axiom axiom = axioms::Axiom::PE;
+  statistics::Estimate estimate;
+  double confidence = 0.95;  ///< the report's
+};
+
+struct GuiseRecord {
+  std::string name, help;
+  statistics::Estimate wrong;
+  std::vector<GuiseRow> rows;
+};
+
+template <class V>
+void fields(V& v, GuiseRow& row) {
+  v("node", row.node, "name of the node");
+  v.through("axiom", row.axiom, axioms::axiom_as_json, axioms::axiom_from_json,
+            interp::json_shapes::text_among({"PE", "CE", "PR", "CR"}), "PE, CE, PR or CR");
+  fields(v, row.estimate);
+  v.derived("upper", statistics::upper_bound(row.estimate, row.confidence),
+            "one-sided bound of the rate", interp::shares());
+}
+
+template <class V>
+void fields(V& v, GuiseRecord& guise) {
+  v("transformation", guise.name, "its name");
+  v("help", guise.help, "what it changes");
+  v("n", guise.wrong.n, "inputs", interp::counts());
+  v("wrong", guise.wrong.failures, "that the network answers wrongly", interp::counts());
+  v.derived("accuracy", 1 - guise.wrong.rate(), "the share of the others", interp::shares());
+  v("rows", guise.rows, "one per node and axiom");
+}
+
+/// What a report holds, with what follows from it computed anew.
+/// @param confidence  of the report's bounds.
+nlohmann::ordered_json renewed_guises(const nlohmann::ordered_json& under, double confidence);
 
 }  // namespace assay::tools

@@ -83,6 +83,12 @@ std::vector<int64_t> edge_ids(const Tensor& kept, bool present) {
   return {ids.data_ptr<int64_t>(), ids.data_ptr<int64_t>() + ids.numel()};
 }
 
+std::vector<std::string> edge_names(const ComponentGraph& graph, const std::vector<int64_t>& ids) {
+  std::vector<std::string> names;
+  for (const int64_t id : ids) names.push_back(graph.name(id));
+  return names;
+}
+
 Tensor with_edges(const Tensor& kept, const std::vector<int64_t>& ids, bool present) {
   Tensor changed = kept.clone().contiguous();
   for (const int64_t id : ids) changed.data_ptr<bool>()[id] = present;

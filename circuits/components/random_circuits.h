@@ -34,6 +34,8 @@ Inflated inflated(const ComponentGraph& graph, const at::Tensor& kept, statistic
 
 /// Ids of the edges kept (or, with `present` false, of the others), ascending.
 std::vector<int64_t> edge_ids(const at::Tensor& kept, bool present = true);
+/// Their names, in the same order.
+std::vector<std::string> edge_names(const ComponentGraph& graph, const std::vector<int64_t>& ids);
 /// `kept` with these edges added (or, with `present` false, removed).
 at::Tensor with_edges(const at::Tensor& kept, const std::vector<int64_t>& ids, bool present);
 

@@ -46,9 +46,9 @@ class Removal {
         sets.back().push_back(edge);
       }
       const std::vector<RemovedSet> tried = removed(sets, /*is_greedy=*/true);
-      const RemovedSet& next = *std::ranges::max_element(tried, {}, &RemovedSet::incompleteness);
-      if (best.edges.empty() || next.incompleteness() > best.incompleteness()) best = next;
-      set = next.edges;
+      const auto next = std::ranges::max_element(tried, {}, &RemovedSet::incompleteness);
+      if (best.edges.empty() || next->incompleteness() > best.incompleteness()) best = *next;
+      set = sets[next - tried.begin()];
       std::erase(left, set.back());
     }
     return best;
@@ -64,8 +64,8 @@ class Removal {
     const Tensor means = evaluation_.metrics(circuits).mean(1);
     std::vector<RemovedSet> result;
     for (size_t i = 0; i < sets.size(); ++i)
-      result.push_back(
-          {sets[i], means[2 * i].item<double>(), means[2 * i + 1].item<double>(), is_greedy});
+      result.push_back({edge_names(evaluation_.experiment().graph, sets[i]),
+                        means[2 * i].item<double>(), means[2 * i + 1].item<double>(), is_greedy});
     return result;
   }
 
@@ -110,23 +110,6 @@ Completeness completeness(const Evaluation& evaluation, const Tensor& kept,
       .sets = removal.random_sets()};
   for (int64_t i = 0; i < config.greedy_runs; ++i) result.sets.push_back(removal.greedy_set());
   return result;
-}
-
-nlohmann::ordered_json to_json(const Completeness& completeness, const ComponentGraph& graph) {
-  auto sets = nlohmann::ordered_json::array();
-  for (const RemovedSet& set : completeness.sets) {
-    auto edges = nlohmann::ordered_json::array();
-    for (const int64_t id : set.edges) edges.push_back(graph.name(id));
-    sets.push_back({{"removed", edges},
-                    {"greedy", set.is_greedy},
-                    {"circuit", set.circuit},
-                    {"network", set.network},
-                    {"incompleteness", set.incompleteness()}});
-  }
-  return {{"scale", completeness.scale},
-          {"mean_of_random_sets", completeness.mean_random()},
-          {"worst", completeness.worst()},
-          {"sets", sets}};
 }
 
 }  // namespace assay::circuits

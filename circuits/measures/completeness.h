@@ -6,7 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "circuits/measures/evaluation.h"
@@ -22,8 +22,8 @@ struct CompletenessConfig {
 };
 
 struct RemovedSet {
-  std::vector<int64_t> edges = {};  ///< K, edge ids
-  double circuit = 0, network = 0;  ///< mean metric m(C∖K), m(M∖K)
+  std::vector<std::string> edges = {};  ///< K, by name
+  double circuit = 0, network = 0;      ///< mean metric m(C∖K), m(M∖K)
   bool is_greedy = false;
   double incompleteness() const;  ///< |m(C∖K) - m(M∖K)|
 };
@@ -34,7 +34,6 @@ struct Completeness {
   double mean_random() const;  ///< mean incompleteness of the random sets; NaN without any
   double worst() const;        ///< largest of all sets; NaN without any
 };
-nlohmann::ordered_json to_json(const Completeness& completeness, const ComponentGraph& graph);
 
 /// A greedy set is the best on the way: removing more edges may hide a difference again.
 /// @param kept  C, bool [rows, columns].

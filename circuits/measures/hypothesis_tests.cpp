@@ -246,6 +246,10 @@ std::string to_string(Outcome outcome) {
   return interp::name_of(outcome, kOutcomes);
 }
 
+Outcome parse_outcome(const std::string& name) {
+  return interp::value_of(name, kOutcomes, "outcome");
+}
+
 void require_testable(const ComponentGraph& graph, const Tensor& kept) {
   if (!on_a_path(graph, kept).any().item<bool>())
     throw std::invalid_argument(
@@ -332,7 +336,7 @@ MinimalityTest test_minimality(const Evaluation& evaluation, const Tensor& kept,
                                const TestConfig& config) {
   validate(config);
   require_testable(evaluation.experiment().graph, kept);
-  const std::vector<int64_t> edges = edge_ids(kept);
+  const std::vector<std::string> edges = edge_names(evaluation.experiment().graph, edge_ids(kept));
   const MinimalityCircuits circuits =
       minimality_circuits(evaluation.experiment().graph, kept, config);
   MinimalityTest test{.correction = config.correction};

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +42,7 @@ struct TestConfig {
 
 enum class Outcome { Shown, Against, CouldNotTell };
 std::string to_string(Outcome outcome);  ///< `shown`, `against`, `could not tell`
+Outcome parse_outcome(const std::string& name);
 
 /// What a test comes to, in words that are the same wherever it is shown.
 struct Finding {
@@ -92,7 +92,7 @@ Independence test_independence(const Evaluation& evaluation, const at::Tensor& k
 
 /// What removing an edge does, against what removing a useless one does.
 struct EdgeTest {
-  int64_t edge = 0;
+  std::string edge;   ///< its name
   double effect = 0;  ///< mean over inputs of |m(C) - m(C∖{e})|
   double p_value = 1, adjusted = 1;
   bool is_needed = false;  ///< the null is rejected
@@ -105,7 +105,7 @@ struct EdgeTest {
 /// Benjamini-Hochberg allows.
 struct MinimalityTest {
   Finding finding = {};
-  std::vector<EdgeTest> edges = {};  ///< of the circuit, by id
+  std::vector<EdgeTest> edges = {};  ///< of the circuit, in the order of ids
   std::vector<double> random = {};   ///< effects of the random edges
   Correction correction = Correction::BenjaminiHochberg;
   int64_t not_needed() const;  ///< edges whose null is not rejected
@@ -154,11 +154,5 @@ void require_testable(const ComponentGraph& graph, const at::Tensor& kept);
 
 /// @throws std::invalid_argument naming the field that is out of range.
 void validate(const TestConfig& config);
-
-nlohmann::ordered_json to_json(const Equivalence& test);
-nlohmann::ordered_json to_json(const Independence& test);
-nlohmann::ordered_json to_json(const MinimalityTest& test, const ComponentGraph& graph);
-nlohmann::ordered_json to_json(const AgainstRandom& test);
-nlohmann::ordered_json to_json(const HypothesisTests& tests, const ComponentGraph& graph);
 
 }  // namespace assay::circuits

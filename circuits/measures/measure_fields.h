@@ -1,8 +1,11 @@
 #pragma once
 // What is measured of a circuit, in JSON, member by member (interp/files/fields.h).
 
+#include "circuits/measures/completeness.h"
 #include "circuits/measures/faithfulness_curve.h"
 #include "circuits/measures/measures.h"
+#include "circuits/measures/minimality.h"
+#include "circuits/measures/stability.h"
 #include "interp/files/fields.h"
 #include "interp/interval_field.h"
 
@@ -83,6 +86,67 @@ void fields(V& v, MibScores& scores) {
   v.derived("cmd", scores.cmd(), "the area from 1 of `by_importance`", interp::numbers_if_any());
   v("by_score", scores.by_score, "edges taken by score");
   v("by_importance", scores.by_importance, "edges taken by its absolute value");
+}
+
+template <class V>
+void fields(V& v, RemovedSet& set) {
+  const interp::Shape mean = interp::numbers_if_any();
+  v("removed", set.edges, "K, by name");
+  v("greedy", set.is_greedy, "built edge by edge to tell circuit and network apart; else random");
+  v("circuit", set.circuit, "mean metric of the circuit without K", mean);
+  v("network", set.network, "of the network without K", mean);
+  v.derived("incompleteness", set.incompleteness(), "how far apart these two are", mean);
+}
+
+template <class V>
+void fields(V& v, Completeness& completeness) {
+  const interp::Shape mean = interp::numbers_if_any();
+  v("scale", completeness.scale,
+    "from the mean metric of the network to that of no edges: what it is compared with", mean);
+  v.derived("mean_of_random_sets", completeness.mean_random(), "of their incompleteness", mean);
+  v.derived("worst", completeness.worst(), "largest incompleteness", mean);
+  v("sets", completeness.sets, "one per set K of edges that is removed from both");
+}
+
+template <class V>
+void fields(V& v, EdgeContribution& edge) {
+  const interp::Shape change = interp::numbers_if_any();
+  v("edge", edge.edge, "of the circuit");
+  v("alone", edge.alone, "how much the mean metric falls without it", change);
+  v("standard_error", edge.standard_error, "of `alone`, over inputs", change);
+  v("largest", edge.largest, "the same beside a set K that is removed as well", change);
+  v("set_size", edge.set_size, "edges of that K", interp::counts());
+}
+
+template <class V>
+void fields(V& v, Minimality& minimality) {
+  v("scale", minimality.scale, "from the mean metric of the network to that of no edges",
+    interp::numbers_if_any());
+  v("edges", minimality.edges, "one per edge of the circuit");
+}
+
+template <class V>
+void fields(V& v, ChosenEdge& edge) {
+  v("edge", edge.edge, "its name");
+  v("frequency", edge.frequency, "share of the resamples that chose it", interp::shares());
+}
+
+template <class V>
+void fields(V& v, Stability& stability) {
+  const interp::Shape number = interp::numbers_if_any();
+  StabilityConfig& config = stability.config;
+  v("method", config.discovery.method, "that edges are scored by");
+  v("inputs", stability.inputs, "that are resampled", interp::counts());
+  v("edges", config.edges, "of each circuit", interp::counts());
+  v("resamples", config.resamples, "bootstrap resamples of the inputs", interp::counts());
+  v("seed", config.seed, "of the resamples");
+  v("jaccard", stability.jaccard, "mean overlap of two resamples' circuits", number);
+  v("faithfulness", stability.faithfulness, "of the circuit of all inputs, normalised", number);
+  interp::interval_field(v, "spread", stability.spread, "where most resamples' lie");
+  v("threshold", config.threshold, "what the verdict asks of it", number);
+  v.derived("verdict", stability.verdict(), "it is at least that");
+  v("flips", stability.flips, "resamples with another verdict", interp::counts());
+  v("chosen", stability.chosen, "edges that any resample chose");
 }
 
 }  // namespace assay::circuits

@@ -59,7 +59,7 @@ Minimality minimality(const Evaluation& evaluation, const Tensor& kept,
   for (const int64_t edge : edges) {
     const Tensor change = base - evaluation.metrics(partners(without, edge));
     EdgeContribution contribution{
-        .edge = edge,
+        .edge = evaluation.experiment().graph.name(edge),
         .alone = change[0].mean().item<double>(),
         .standard_error = standard_error(change[0], evaluation.experiment().data)};
     contribution.largest = contribution.alone;
@@ -73,17 +73,6 @@ Minimality minimality(const Evaluation& evaluation, const Tensor& kept,
     result.edges.push_back(contribution);
   }
   return result;
-}
-
-nlohmann::ordered_json to_json(const Minimality& minimality, const ComponentGraph& graph) {
-  auto edges = nlohmann::ordered_json::array();
-  for (const EdgeContribution& edge : minimality.edges)
-    edges.push_back({{"edge", graph.name(edge.edge)},
-                     {"alone", edge.alone},
-                     {"standard_error", edge.standard_error},
-                     {"largest", edge.largest},
-                     {"set_size", edge.set_size}});
-  return {{"scale", minimality.scale}, {"edges", edges}};
 }
 
 }  // namespace assay::circuits

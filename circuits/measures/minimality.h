@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "circuits/measures/evaluation.h"
@@ -19,7 +19,7 @@ struct MinimalityConfig {
 
 /// What removing one edge of the circuit does to the mean metric; positive: the edge helps.
 struct EdgeContribution {
-  int64_t edge = 0;
+  std::string edge;           ///< its name
   double alone = 0;           ///< m(C) - m(C∖{e})
   double standard_error = 0;  ///< of `alone`, over inputs; NaN: see has_spread()
   double largest = 0;         ///< m(C∖K) - m(C∖(K∪{e})) of largest size, K = ∅ included
@@ -28,9 +28,8 @@ struct EdgeContribution {
 
 struct Minimality {
   double scale = 0;                          ///< |m(M) - m(∅)|
-  std::vector<EdgeContribution> edges = {};  ///< of the circuit, by id
+  std::vector<EdgeContribution> edges = {};  ///< of the circuit, in the order of ids
 };
-nlohmann::ordered_json to_json(const Minimality& minimality, const ComponentGraph& graph);
 
 /// The same sets serve all edges (an edge that is in K is put back for the comparison), so this
 /// runs sets + |C|·(1 + sets) circuits.

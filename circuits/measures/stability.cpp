@@ -97,30 +97,12 @@ Stability stability(const Evaluation& evaluation, const StabilityConfig& config,
                    .faithfulness = values[0]};
   values.erase(values.begin());
   result.spread = statistics::percentile_interval(values, config.confidence);
-  result.verdict = result.faithfulness >= config.threshold;
   result.flips = std::ranges::count_if(
-      values, [&](double value) { return (value >= config.threshold) != result.verdict; });
+      values, [&](double value) { return (value >= config.threshold) != result.verdict(); });
+  for (const int64_t id : edge_ids(result.frequency > 0))
+    result.chosen.push_back({evaluation.experiment().graph.name(id),
+                             result.frequency.reshape({-1})[id].item<double>()});
   return result;
-}
-
-nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph& graph) {
-  auto edges = nlohmann::ordered_json::array();
-  const Tensor chosen = stability.frequency > 0;
-  for (const int64_t id : edge_ids(chosen))
-    edges.push_back({{"edge", graph.name(id)},
-                     {"frequency", stability.frequency.reshape({-1})[id].item<double>()}});
-  return {{"method", stability.config.discovery.method},
-          {"inputs", stability.inputs},
-          {"edges", stability.config.edges},
-          {"resamples", stability.config.resamples},
-          {"seed", stability.config.seed},
-          {"jaccard", stability.jaccard},
-          {"faithfulness", stability.faithfulness},
-          {"spread", to_json(stability.spread)},
-          {"threshold", stability.config.threshold},
-          {"verdict", stability.verdict},
-          {"flips", stability.flips},
-          {"chosen", edges}};
 }
 
 }  // namespace assay::circuits

@@ -4,7 +4,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "circuits/discovery/discovery.h"
 #include "circuits/measures/evaluation.h"
@@ -23,6 +24,11 @@ struct StabilityConfig {
   uint64_t seed = 0;
 };
 
+struct ChosenEdge {
+  std::string edge;      ///< its name
+  double frequency = 0;  ///< share of the resamples that chose it
+};
+
 struct Stability {
   StabilityConfig config = {};
   int64_t inputs = 0;
@@ -31,10 +37,11 @@ struct Stability {
   double jaccard = 0;       ///< mean |A∩B|/|A∪B| over pairs of resamples' circuits
   double faithfulness = 0;  ///< normalised, of `kept` on all inputs
   statistics::Interval spread = {};  ///< the middle of it over resamples, each with its own circuit
-  bool verdict = false;              ///< faithfulness >= threshold
   int64_t flips = 0;                 ///< resamples whose verdict is another (or undefined)
+  std::vector<ChosenEdge> chosen = {};  ///< edges that any resample chose, in the order of ids
+
+  bool verdict() const { return faithfulness >= config.threshold; }
 };
-nlohmann::ordered_json to_json(const Stability& stability, const ComponentGraph& graph);
 
 /// Each resample draws inputs with replacement, scores the edges on them, takes its own top n and
 /// measures that circuit on them: the whole procedure is repeated, not its last step. Scores of all

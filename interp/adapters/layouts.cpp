@@ -13,6 +13,7 @@
 #include "interp/adapters/families/family.h"
 #include "interp/adapters/hugging_face.h"
 #include "interp/files/fail.h"
+#include "interp/files/json_reader.h"
 
 namespace assay::interp {
 namespace {
@@ -212,22 +213,68 @@ Origin grokking_place(const std::string& name, const Sizes& shape) {
   return origin;
 }
 
-std::vector<LayoutEntry> all_layouts() {
-  std::vector<LayoutEntry> all = {
-      {"assay", "what train and convert write: one file that says how its network computes"},
-      {"transformer-lens", "state dicts of TransformerLens: options say how they compute"},
-      {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition"}};
-  for (const Family& family : families()) {
-    all.push_back({family.name, "a folder of Hugging Face: " + family.help});
-  }
-  return all;
+constexpr const char *kConfig = "config", *kW_O = "blocks.0.attn.W_O";
+
+bool is_own(const WeightFile& file) {
+  return file.texts.contains(kConfig);
+}
+
+Weights read_own(const WeightFile& file, Settings& settings) {
+  const nlohmann::json stated = parse_json(file.texts.at(kConfig), kConfig);
+  if (!stated.is_object()) fail("{}: expected a JSON object", kConfig);
+  const TransformerConfig config = config_from_json(stated);
+  settings.say_configuration(config, "the file's configuration");
+  return from_transformer_lens(file.tensors, config);
+}
+
+bool is_grokking(const WeightFile& file) {
+  const auto W_O = file.tensors.find(kW_O);
+  return W_O != file.tensors.end() && W_O->second.defined() && W_O->second.dim() == 2;
+}
+
+bool is_transformer_lens(const WeightFile& file) {
+  return file.tensors.contains(kW_O) && !is_grokking(file);
+}
+
+void say_layout(const char* layout, const TensorMap& tensors, Settings& settings) {
+  require_read(kW_O, tensors.at(kW_O));
+  if (is_square(tensors)) settings.require({"layout"});
+  settings.say("layout", layout, "shape of W_O");
+}
+
+Weights read_transformer_lens(const WeightFile& file, Settings& settings) {
+  say_layout("transformer-lens", file.tensors, settings);
+  return from_transformer_lens(file.tensors, settings);
+}
+
+Weights read_grokking(const WeightFile& file, Settings& settings) {
+  say_layout("grokking", file.tensors, settings);
+  return from_grokking(file.tensors, settings);
 }
 
 }  // namespace
 
-const Registry<LayoutEntry>& layouts() {
-  static const Registry<LayoutEntry> all("layout", all_layouts());
+Registry<LayoutEntry>& layouts() {
+  static Registry<LayoutEntry> all(
+      "layout",
+      {{"transformer-lens", "state dicts of TransformerLens: options say how they compute",
+        is_transformer_lens, read_transformer_lens},
+       {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition", is_grokking,
+        read_grokking},
+       {"assay", "what train and convert write: one file that says how its network computes",
+        is_own, read_own}});
   return all;
+}
+
+const LayoutEntry& layout_of(const WeightFile& file) {
+  const LayoutEntry* found = nullptr;
+  for (const LayoutEntry& layout : layouts())
+    if (layout.recognises(file)) found = &layout;
+  if (found) return *found;
+  if (const std::string family = family_of(file.tensors); !family.empty()) {
+    fail("weights of the family {}: expected the folder that holds their config.json too", family);
+  }
+  fail("unknown layout: expected a tensor '{}', or those of a Hugging Face model", kW_O);
 }
 
 Weights from_transformer_lens(const TensorMap& tensors, const TransformerConfig& config) {
@@ -271,17 +318,6 @@ bool is_square(const TensorMap& tensors) {
     return !ends_with_any(name, kTransposed) || !tensor.defined() || tensor.dim() < 2 ||
            tensor.size(-1) == tensor.size(-2);
   });
-}
-
-std::string recognise(const TensorMap& tensors) {
-  const std::string family = family_of(tensors);
-  if (!family.empty()) return family;
-  const auto W_O = tensors.find("blocks.0.attn.W_O");
-  if (W_O == tensors.end()) {
-    fail("unknown layout: expected a tensor 'blocks.0.attn.W_O', or those of a Hugging Face model");
-  }
-  require_read(W_O->first, W_O->second);
-  return W_O->second.dim() == 2 ? "grokking" : "transformer-lens";
 }
 
 }  // namespace assay::interp

@@ -2,20 +2,32 @@
 // The layouts that weights alone come in, recognised by names and shapes: TransformerLens' and that
 // of Nanda's grokking code, whose names are the same. Folders of Hugging Face: hugging_face.h.
 
+#include <functional>
 #include <string>
 
 #include "interp/adapters/conversion.h"
 #include "interp/adapters/settings.h"
-#include "interp/files/safetensors.h"
+#include "interp/files/weight_file.h"
 #include "interp/registry.h"
 
 namespace assay::interp {
 
+/// A way to lay out weights in one file.
 struct LayoutEntry {
   std::string name, help;
+  /// Whether a file is laid out so, by its texts, names and shapes.
+  std::function<bool(const WeightFile& file)> recognises;
+  /// What the file tells of how its network computes is added to `settings`; all else must stand
+  /// there. @throws std::runtime_error as the functions below.
+  std::function<Weights(const WeightFile& file, Settings& settings)> read;
 };
-/// All that load_model() reads: layouts of files, and families of Hugging Face.
-const Registry<LayoutEntry>& layouts();
+/// Those of files; folders of Hugging Face are read by families() (families/family.h).
+Registry<LayoutEntry>& layouts();
+
+/// The layout of a file. Where several recognise it, it is the one that was added last.
+/// @throws std::runtime_error if there is none, naming the family of Hugging Face models whose
+///   folder is needed to read it.
+const LayoutEntry& layout_of(const WeightFile& file);
 
 // All of these throw std::runtime_error naming the tensor, the expected and the found shape, if a
 // tensor is missing, misshapen, unknown or not of floating point; and if a mask of attention that
@@ -37,10 +49,5 @@ Weights from_grokking(const TensorMap& tensors, Settings& settings);
 /// @return whether no shape tells which axis comes first: all that are transposed in one layout and
 ///   not in the other are square.
 bool is_square(const TensorMap& tensors);
-
-/// @return "transformer-lens", "grokking", or a family of Hugging Face models, whose folder is
-/// needed
-///   to read it. @throws std::runtime_error if it is none.
-std::string recognise(const TensorMap& tensors);
 
 }  // namespace assay::interp

@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "interp/adapters/families/family.h"
 #include "interp/adapters/hugging_face.h"
 #include "interp/adapters/layouts.h"
 #include "interp/files/fail.h"
@@ -39,34 +38,15 @@ json parse_object(const std::string& text, const char* what) {
   return parsed;
 }
 
-Weights read_own(const WeightFile& file, Settings& settings) {
-  const auto config = config_from_json(parse_object(file.texts.at(kConfig), kConfig));
-  settings.say_configuration(config, "the file's configuration");
-  return from_transformer_lens(file.tensors, config);
-}
-
-Weights read_recognised(const WeightFile& file, const std::string& layout, Settings& settings) {
-  if (families().contains(layout)) {
-    fail("weights of the family {}: expected the folder that holds their config.json too", layout);
-  }
-  if (is_square(file.tensors)) settings.require({"layout"});
-  settings.say("layout", layout, "shape of W_O");
-  return layout == "grokking" ? from_grokking(file.tensors, settings)
-                              : from_transformer_lens(file.tensors, settings);
-}
-
 Content read_one_file(const fs::path& path, Settings& settings) {
   const WeightFile file = read_weight_file(path);
-  Content content{.weights = {}, .sha256 = sha256_of_file(path), .layout = "assay"};
-  if (file.texts.contains(kConfig)) {
-    content.weights = read_own(file, settings);
-    const auto metadata = file.texts.find(kMetadata);
-    if (metadata != file.texts.end()) content.metadata = parse_object(metadata->second, kMetadata);
-  } else {
-    content.layout = recognise(file.tensors);
-    content.weights = read_recognised(file, content.layout, settings);
-    content.metadata = file.numbers;
-  }
+  const LayoutEntry& layout = layout_of(file);
+  Content content{.weights = layout.read(file, settings),
+                  .sha256 = sha256_of_file(path),
+                  .layout = layout.name,
+                  .metadata = file.numbers};
+  if (const auto metadata = file.texts.find(kMetadata); metadata != file.texts.end())
+    content.metadata = parse_object(metadata->second, kMetadata);
   return content;
 }
 

@@ -219,6 +219,33 @@ T read_checked(const nlohmann::ordered_json& json) {
   }
 }
 
+/// Members by name, of a std::map or of a vector of pairs, which keeps their order. An empty one is
+/// written as `none`.
+template <class V, class Named, class Encode, class Decode>
+void by_name(V& v, const char* name, Named& members, const Encode& encode, const Decode& decode,
+             const Shape& shape, const char* help, const nlohmann::ordered_json& none = nullptr) {
+  v.through(
+      name, members,
+      [&](const Named& all) {
+        nlohmann::ordered_json json = none;
+        for (const auto& [key, value] : all) json[key] = encode(value);
+        return json;
+      },
+      [&](const nlohmann::ordered_json& json) {
+        Named all;
+        for (const auto& [key, value] : json.items())
+          all.insert(all.end(), typename Named::value_type(key, decode(value)));
+        return all;
+      },
+      json_shapes::nullable(json_shapes::map(shape)), help);
+}
+template <class V, class Named>
+void by_name(V& v, const char* name, Named& members, const char* help,
+             const nlohmann::ordered_json& none = nullptr) {
+  using T = typename Named::value_type::second_type;
+  by_name(v, name, members, write_record<T>, read_checked<T>, shape_of<T>(), help, none);
+}
+
 /// @throws std::runtime_error "WHERE: field …: expected …, found …".
 template <typename T>
 T read_record(const nlohmann::ordered_json& json, const std::string& where) {

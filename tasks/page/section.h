@@ -17,22 +17,19 @@ struct Subject;
 
 namespace assay::tasks::page {
 
-enum class RunKind {
-  Validation,
-  Explanation,
-  Comparison,
-  Measurement,
-  Discovery,
-  Circuit,
-  Derivation,
-  Training,
-  Manifest
+/// Kinds of records that sections speak about (tools/records.h). A log of a training, which is no
+/// record, has a name of its own.
+struct RunKind {
+  static constexpr const char *Validation = "validation", *Explanation = "explanation",
+                              *Comparison = "comparison", *Measurement = "measurement",
+                              *Discovery = "discovery", *Circuit = "circuit",
+                              *Derivation = "derivation", *Training = "log", *Manifest = "training";
 };
 
 /// A run that a page is about: what its record says, and the network behind it where that is at
 /// hand.
 struct Run {
-  RunKind kind = RunKind::Validation;
+  std::string kind;  ///< of its record: RunKind, or one that a loaded object brought
   std::string name;  ///< for people: the report's title, or its kind and its file
   std::filesystem::path path;
   Json report;                                        ///< of a training: {"lines": […]}

@@ -11,7 +11,7 @@
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tests/fuzz/subject.h"
 #include "tests/fuzz/target.h"
-#include "tools/discovery_result.h"
+#include "tools/discovery_fields.h"
 #include "tools/measurement.h"
 #include "tools/mutation_text.h"
 #include "tools/parts.h"
@@ -58,7 +58,7 @@ void require_the_same(const ordered_json& written, const ordered_json& read) {
 }
 
 void read_chunk_sums(const ordered_json& record) {
-  tools::selection_from_json(record.at("selection"));
+  interp::read_record<tools::SelectionOptions>(record.at("selection"), "selection");
   for (const ordered_json& item : record.at("chunks"))
     require_the_same(tools::to_json(tools::chunk_sums_from_json(item, small_graph())),
                      {{"changed", item.at("changed")},

@@ -17,4 +17,11 @@ ASSAY_PLUGIN(registries) {
   if (what == "explainer") registries.explainers.add({.name = "bare", .help = "-", .presets = {}});
   if (what == "replacer") registries.replacers.add({"bare", "-", {}});
   if (what == "section") registries.sections.add({"bare", "-", {}});
+  if (what == "layout") registries.layouts.add({"bare", "-", {}, {}});
+  if (what == "family") registries.families.add({"bare", "-"});
+  if (what == "record")
+    registries.records.add({.name = "bare",
+                            .command = "-",
+                            .help = "-",
+                            .page = assay::tools::page::RecordPage{.title = "-", .shape = {}}});
 }

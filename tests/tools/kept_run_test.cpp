@@ -140,6 +140,27 @@ TEST_F(KeptRuns, RefuseWhatIsNoBeginningOfThem) {
                  {"--resume: --table goes on"});
 }
 
+// A validation counts inputs, of which a kill leaves a beginning.
+TEST_F(KeptRuns, SlowAValidationAfterAKill) {
+  const std::string command =
+      "validate --model model.safetensors --interpretation claim.json --inputs 60000 --stop never "
+      "--claim 'or.PE<=0.5' ";
+  const auto counts = [&](const std::string& name) {
+    ordered_json report = read(name);
+    for (const char* fact : {"command", "threads", "blas", "times"}) report.erase(fact);
+    return report.dump();
+  };
+  const int code = run(command + "--json whole.json").code;
+  const Finished stopped =
+      run_assay(command + "--json killed.json", at(""),
+                "(while [ ! -e killed.json ]; do sleep 0.02; done; kill -KILL \\$\\$) &");
+  ASSERT_EQ(stopped.code, 128 + 9) << stopped.out;
+  EXPECT_TRUE(read("killed.json")["partial"].get<bool>());
+  EXPECT_LT(read("killed.json")["inputs"], 60000);
+  EXPECT_EQ(run(command + "--resume killed.json --json killed.json").code, code);
+  EXPECT_EQ(counts("killed.json"), counts("whole.json"));
+}
+
 TEST_F(KeptRuns, SlowAfterAKillOrAnInterrupt) {
   // Takes seconds, and is kept from its first chunk on.
   const std::string command =

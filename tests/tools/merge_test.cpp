@@ -298,7 +298,7 @@ TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
   edit("p-3.json", "other.json", "/metric", "kl");
   refuse_circuit("p-1.json p-2.json other.json", {"p-1.json and other.json are not of one run"});
   edit("p-3.json", "other.json", "/chunks/0/sum", ordered_json::array({1.0}));
-  refuse_circuit("p-1.json p-2.json other.json", {"other.json: field 'chunks[0].sum'"});
+  refuse_circuit("p-1.json p-2.json other.json", {"other.json: chunks[0]: field 'sum'"});
   edit("p-3.json", "other.json", "/chunks", ordered_json::array());
   refuse_circuit("p-1.json p-2.json other.json", {"other.json: field 'chunks'"});
   for (const char* part : {"p-1.json", "p-2.json", "p-3.json"})

@@ -4,13 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <filesystem>
 #include <stdexcept>
 
 #include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
+#include "interp/files/files.h"
 #include "tasks/comparison_fields.h"
+#include "tasks/data_task.h"
+#include "tasks/subject.h"
+#include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
+#include "tools/measure_result.h"
 #include "tools/validation_record.h"
+#include "tools/validation_under.h"
 
 namespace assay::tools::page {
 namespace shapes {  // whose names are short, and nobody else's
@@ -54,16 +61,7 @@ Shape report(std::vector<Field> fields) {
 
 /// What stands beside the report's own fields (axioms/report_fields.h).
 Shape validation() {
-  const Shape row = object({{"node", text()},
-                            {"axiom", text_among({"PE", "CE", "PR", "CR"})},
-                            {"n", count()},
-                            {"failures", count()},
-                            {"rate", number(0, 1)},
-                            optional("upper", number(0, 1))});
-  return object({optional("under", list(object({{"transformation", text()},
-                                                {"help", text()},
-                                                {"accuracy", number(0, 1)},
-                                                {"rows", list(row)}})))});
+  return object({optional("under", interp::shape_of<std::vector<GuiseRecord>>())});
 }
 
 // --- explanations
@@ -75,43 +73,32 @@ Shape explanation() {
 }
 
 Shape comparison() {
-  const Shape scored = object({{"method", text()}, {"scores", list(number_if_any())}});
-  return report(
-      {{"task", task()},
-       {"features", text()},
-       {"confidence", number(0, 1)},
-       {"partial", boolean()},
-       {"summary", interp::shape_of<tasks::ComparisonSummary>()},
-       {"inputs",
-        list(object({{"input", text()}, {"right", boolean()}, {"methods", list(scored)}}))}});
+  return report({{"task", task()},
+                 {"features", text()},
+                 {"confidence", number(0, 1)},
+                 {"partial", boolean()},
+                 {"summary", interp::shape_of<tasks::ComparisonSummary>()},
+                 {"inputs", interp::shape_of<std::vector<tasks::ComparedRecord>>()}});
 }
 
 // --- circuits
 
 Shape measurement() {
   const Shape measured = interp::shape_of<circuits::Measures>();
-  const Shape test = object({{"claim", text()},
-                             {"outcome", text_among({"shown", "against", "could not tell"})},
-                             {"because", text()}});
   return report(
       {{"measures", with_or_without("rows", object({{"rows", list(measured, 1)}}), measured)},
        {"circuit", file()},
        optional("curve", interp::shape_of<circuits::MibScores>()),
-       optional("interpretation", object({{"components", map(text())},
-                                          {"not_mentioned", list(text())},
-                                          {"not_in_circuit", list(text())}})),
-       optional("tests", object({{"alpha", number(0, 1)},
-                                 {"skipped", list(text())},
-                                 optional("equivalence", test),
-                                 optional("independence", test),
-                                 optional("sufficiency", test),
-                                 optional("partial_necessity", test),
-                                 optional("minimality", test)})),
-       optional("completeness", object({{"worst", number()}, {"mean_of_random_sets", number()}})),
-       optional("stability", object({{"verdict", boolean()},
-                                     {"threshold", number()},
-                                     {"flips", count()},
-                                     {"resamples", count()}}))});
+       optional("interpretation", interp::shape_of<ImpliedCircuit>()),
+       optional("tests", interp::shape_of<circuits::HypothesisTests>()),
+       optional("completeness", interp::shape_of<circuits::Completeness>()),
+       optional("minimality", interp::shape_of<circuits::Minimality>()),
+       optional("stability", interp::shape_of<circuits::Stability>())});
+}
+
+Shape discovery() {
+  std::vector<Field> fields = interp::fields_of<DiscoveryRecord>().members;
+  return report(std::move(fields));
 }
 
 /// The circuit itself is read by circuits::load_circuit().
@@ -139,6 +126,9 @@ Shape derivation() {
 
 namespace {
 
+namespace fs = std::filesystem;
+using tasks::page::Json, tasks::page::Run;
+
 void require_size(size_t found, size_t expected, const std::string& field, const char* of) {
   if (found != expected)
     throw std::invalid_argument(fmt::format(
@@ -164,10 +154,19 @@ void require_consistent_explanation(const Json& report) {
   }
 }
 
+/// What follows from other members is computed anew: a page shows no more than these give.
+template <typename T>
+void renew(Json& record) {
+  record = interp::write_record(interp::read_checked<T>(record));
+}
+template <typename T>
+void renew(Json& report, const char* member) {
+  if (report.contains(member)) renew<T>(report[member]);
+}
+
 // A leader is one of the methods, and leads by a mean that it has.
-void require_consistent_comparison(const Json& report) {
-  const auto summary =
-      interp::read_record<tasks::ComparisonSummary>(report.at("summary"), "summary");
+void complete_comparison(Json& report) {
+  const auto summary = interp::read_checked<tasks::ComparisonSummary>(report.at("summary"));
   for (const auto& [measure, leader] : summary.leaders) {
     const auto method =
         std::ranges::find(summary.methods, leader.method, &tasks::MethodSummary::method);
@@ -177,29 +176,106 @@ void require_consistent_comparison(const Json& report) {
           fmt::format("field 'summary.leaders': no method '{}' has the measure '{}'",
                       interp::cut_short(leader.method, 60), interp::cut_short(measure, 60)));
   }
+  report["summary"] = interp::write_record(summary);
+}
+
+void complete_measurement(Json& report) {
+  Json& measures = report.at("measures");
+  if (!measures.contains("rows"))
+    renew<circuits::Measures>(measures);
+  else
+    for (Json& row : measures["rows"]) renew<circuits::Measures>(row);
+  renew<circuits::MibScores>(report, "curve");
+  renew<circuits::HypothesisTests>(report, "tests");
+  renew<circuits::Completeness>(report, "completeness");
+  renew<circuits::Stability>(report, "stability");
+}
+
+// --- the network and the interpretation of a validation, loaded again
+
+/// What a report names is looked at only if it is a file or a folder: a device has no end.
+fs::path path_of(const Json& source) {
+  const fs::path path = source.at("path").get<std::string>();
+  if (!fs::exists(path)) throw std::runtime_error(fmt::format("{} is not there", path.string()));
+  if (!fs::is_regular_file(path) && !fs::is_directory(path))
+    throw std::runtime_error(fmt::format("{} is no regular file", path.string()));
+  return path;
+}
+
+void require_same(const Json& source, const std::string& sha256) {
+  if (source.at("sha256") != sha256)
+    throw std::runtime_error(fmt::format("{} is not the file that was tested: its hash differs",
+                                         source.at("path").get<std::string>()));
+}
+
+std::shared_ptr<const tasks::Subject> tested_subject(const Json& report) {
+  const Json &model = report.at("model"), &interpretation = report.at("interpretation");
+  const fs::path model_path = path_of(model), interpretation_path = path_of(interpretation);
+  fs::path data;  // makes the task, where there is none but its inputs
+  if (report.at("task").at("name") == tasks::kDataTask) {
+    data = path_of(report.at("data"));
+    require_same(report["data"], interp::sha256_of_file(data));
+  }
+  auto subject =
+      std::make_shared<tasks::Subject>(tasks::load_subject(model_path, interpretation_path, data));
+  require_same(model, subject->model.sha256);
+  require_same(interpretation, subject->loaded.sha256);
+  return subject;
+}
+
+/// The validation's own members are read as everywhere else.
+void complete_validation(Run& run) {
+  const ValidationRecord read = validation_from_json(run.report, "not a whole report");
+  run.report.update(axioms::to_json(read.report));
+  if (run.report.contains("under"))
+    run.report["under"] = renewed_guises(run.report["under"], read.report.confidence);
+  try {
+    run.subject = tested_subject(run.report);
+  } catch (const std::exception& error) {  // the page says why, and shows the rest
+    run.no_subject = error.what();
+  }
 }
 
 }  // namespace
 
-const interp::Shape& shape_of(RunKind kind) {
-  using namespace shapes;
-  static const std::map<RunKind, Shape> shapes = {
-      {RunKind::Validation, validation()},
-      {RunKind::Explanation, explanation()},
-      {RunKind::Comparison, comparison()},
-      {RunKind::Measurement, measurement()},
-      {RunKind::Discovery, report({{"circuit", file()}})},
-      {RunKind::Circuit, circuit()},
-      {RunKind::Derivation, derivation()},
-      {RunKind::Training, training()},
-      {RunKind::Manifest, report({})}};
-  return shapes.at(kind);
+RecordPage of_validations() {
+  return {"Validation", shapes::validation(), complete_validation};
 }
 
-void require_consistent(const Run& run) {
-  if (run.kind == RunKind::Explanation) require_consistent_explanation(run.report);
-  if (run.kind == RunKind::Comparison) require_consistent_comparison(run.report);
-  if (run.kind == RunKind::Validation) validation_from_json(run.report, "not a whole report");
+RecordPage of_explanations() {
+  return {"Explanation", shapes::explanation(),
+          [](Run& run) { require_consistent_explanation(run.report); }};
+}
+
+RecordPage of_comparisons() {
+  return {"Comparison of explanations", shapes::comparison(),
+          [](Run& run) { complete_comparison(run.report); }};
+}
+
+RecordPage of_measurements() {
+  return {"Measures of a circuit", shapes::measurement(),
+          [](Run& run) { complete_measurement(run.report); }};
+}
+
+RecordPage of_discoveries() {
+  return {"Circuit", shapes::discovery()};
+}
+
+RecordPage of_circuits() {
+  return {"Circuit", shapes::circuit()};
+}
+
+RecordPage of_derivations() {
+  return {"Derivation", shapes::derivation()};
+}
+
+RecordPage of_manifests() {
+  return {"Network", shapes::report({})};
+}
+
+const RecordPage& of_logs() {
+  static const RecordPage page{"Training", shapes::training()};
+  return page;
 }
 
 }  // namespace assay::tools::page

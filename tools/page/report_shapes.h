@@ -1,18 +1,22 @@
 #pragma once
-// What reports must be to become a page: every field that a section uses, with what it must be.
-// Sections read reports that have been checked and need no doubts of their own. Other fields are
-// let pass: a report may come from a later version.
+// What records of each kind must be to become a page: every member that a section uses, with what
+// it must be, and what one member says about another.
 
-#include "interp/files/json_shape.h"
-#include "tools/page/run.h"
+#include "tools/page/record_page.h"
 
 namespace assay::tools::page {
 
-const interp::Shape& shape_of(RunKind kind);
+// For the entries of record_kinds() (tools/records.h).
+RecordPage of_validations();
+RecordPage of_explanations();
+RecordPage of_comparisons();
+RecordPage of_measurements();
+RecordPage of_discoveries();
+RecordPage of_circuits();  ///< of their files, which load_circuit() reads as well
+RecordPage of_derivations();
+RecordPage of_manifests();
 
-/// The rest: what one field says about another, and of a validation its own fields, which are read
-/// as everywhere else (validation_record.h). @param run  of which the shape has been checked.
-/// @throws std::invalid_argument naming the field.
-void require_consistent(const Run& run);
+/// Of the metrics.jsonl of a training: `{"lines": […]}`.
+const RecordPage& of_logs();
 
 }  // namespace assay::tools::page

@@ -8,8 +8,8 @@
 
 namespace assay::interp {
 
-const Registry<Family>& families() {
-  static const Registry<Family> all(
+Registry<Family>& families() {
+  static Registry<Family> all(
       "model_type",
       {{"gpt2", "GPT-2 and DistilGPT-2", read_gpt2},
        {"gpt_neo", "GPT-Neo and TinyStories: local attention in every other block", read_gpt_neo},

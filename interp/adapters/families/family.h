@@ -20,7 +20,8 @@ struct Family {
   Weights (*read)(ConfigFields& config, const TensorMap& tensors) = nullptr;
 };
 
-const Registry<Family>& families();
+/// Open, as layouts() is.
+Registry<Family>& families();
 
 // --- what several of them share
 

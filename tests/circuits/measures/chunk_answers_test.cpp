@@ -9,6 +9,7 @@
 #include "circuits/measures/faithfulness_curve.h"
 #include "circuits/measures/hypothesis_tests.h"
 #include "circuits/measures/measures.h"
+#include "circuits/measures/test_fields.h"
 #include "tests/circuits/random_experiment.h"
 #include "tests/interp/with_threads.h"
 
@@ -65,7 +66,7 @@ struct Asked {
 ordered_json all_of(const Evaluation& evaluation, const Asked& asked) {
   return {to_json(measure(evaluation, asked.kept)),
           to_json(mib_scores(evaluation, asked.scores, Selection::Greedy)),
-          to_json(test_hypotheses(evaluation, asked.kept, asked.config), asked.random.graph)};
+          interp::write_record(test_hypotheses(evaluation, asked.kept, asked.config))};
 }
 
 TEST(ChunkAnswers, OfAllChunksGiveWhatOneRunGives) {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "circuits/components/random_circuits.h"
+#include "circuits/measures/test_fields.h"
 #include "interp/statistics/binomial.h"
 #include "interp/statistics/p_values.h"
 #include "tests/circuits/known_circuit.h"
@@ -156,7 +157,7 @@ TEST(MinimalityTest, NeedsTheKnownEdgesAndNoOthers) {
     EXPECT_EQ(test.finding.outcome, Outcome::Against);
     EXPECT_THAT(test.finding.because, HasSubstr("3 of them change nothing"));
     for (const EdgeTest& edge : test.edges) {
-      const std::string name = known.graph.name(edge.edge);
+      const std::string name = edge.edge;
       const bool is_useless = std::ranges::count(useless, name) > 0;
       EXPECT_EQ(edge.is_needed, !is_useless) << name;
       EXPECT_GE(edge.adjusted, edge.p_value);
@@ -192,8 +193,8 @@ TEST(MinimalityTest, EffectsAreMeansOfAbsoluteChanges) {
       at::maximum(evaluation.network().metric.abs().max(), evaluation.empty().metric.abs().max())
           .item<double>();
   for (const EdgeTest& edge : test.edges) {
-    const at::Tensor both =
-        evaluation.metrics({kept, with_edges(kept, {edge.edge}, /*present=*/false)});
+    const at::Tensor both = evaluation.metrics(
+        {kept, with_edges(kept, {random.graph.parse_edge(edge.edge)}, /*present=*/false)});
     EXPECT_NEAR(edge.effect, (both[0] - both[1]).abs().mean().item<double>(), 1e-9);
     const auto hits = std::ranges::count_if(
         test.random, [&](double random) { return random >= edge.effect - rounding; });
@@ -285,7 +286,7 @@ TEST(HypothesisTests, RunAllAndSayWhichCannot) {
   EXPECT_TRUE(all.equivalence && all.independence && all.minimality && all.sufficiency &&
               all.partial_necessity);
   EXPECT_TRUE(all.skipped.empty());
-  const auto json = to_json(all, known.graph);
+  const auto json = interp::write_record(all);
   EXPECT_EQ(json["minimality"]["correction"], "holm");
   EXPECT_EQ(json["minimality"]["edges"].size(), 4U);
   EXPECT_EQ(json["independence"]["ablation"], "shuffle");
@@ -345,7 +346,7 @@ TEST(HypothesisTests, AreTheSameForTheSameSeedAndOthersForAnother) {
   statistics::Engine engine(3);
   const at::Tensor kept = random_circuit(random.graph, 10, engine);
   const auto run = [&](uint64_t seed) {
-    return to_json(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}), random.graph);
+    return interp::write_record(test_hypotheses(evaluation, kept, {.draws = 9, .seed = seed}));
   };
   EXPECT_EQ(run(1), run(1));
   EXPECT_NE(run(1)["sufficiency"]["random_values"], run(2)["sufficiency"]["random_values"]);

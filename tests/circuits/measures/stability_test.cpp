@@ -43,7 +43,7 @@ TEST(Stability, OfTheKnownCircuitIsPerfect) {
   EXPECT_NEAR(result.jaccard, 1, 1e-12);
   EXPECT_TRUE(result.frequency.equal(known.circuit().to(torch::kFloat64)));
   EXPECT_NEAR(result.faithfulness, 1, 1e-4);
-  EXPECT_TRUE(result.verdict);
+  EXPECT_TRUE(result.verdict());
   EXPECT_EQ(result.flips, 0);
 }
 
@@ -69,7 +69,7 @@ TEST(Stability, FlipsWhereTheThresholdIsWhereTheFaithfulnessIs) {
       result.kept.equal(top_n(score_edges(random.experiment(), config.discovery).mean, 12, false)));
   config.threshold = result.faithfulness;  // just met on all inputs
   const Stability on_the_edge = stability(evaluation, config);
-  EXPECT_TRUE(on_the_edge.verdict);
+  EXPECT_TRUE(on_the_edge.verdict());
   EXPECT_GT(on_the_edge.flips, 0);
   EXPECT_LT(on_the_edge.flips, 60);
   config.threshold = result.spread.high + 100;

@@ -74,6 +74,10 @@ Settings stated(const nlohmann::json& more = nlohmann::json::object()) {
   return settings;
 }
 
+std::string layout_named(const TensorMap& tensors) {
+  return layout_of({.tensors = tensors, .texts = {}}).name;
+}
+
 Weights read_stated(const TensorMap& tensors, const nlohmann::json& more = {{"norm", "none"}}) {
   Settings settings = stated(more);
   return from_transformer_lens(tensors, settings);
@@ -82,7 +86,7 @@ Weights read_stated(const TensorMap& tensors, const nlohmann::json& more = {{"no
 TEST(LayoutsTest, TransformerLensSizesAreReadOffTheShapes) {
   for (const auto& config : {small(), small_with_everything()}) {
     const TensorMap tensors = parameters_of(config);
-    EXPECT_EQ(recognise(tensors), "transformer-lens");
+    EXPECT_EQ(layout_named(tensors), "transformer-lens");
     const Weights weights =
         read_stated(tensors, {{"norm", config.norm == Norm::None ? "none" : "pre"}});
     EXPECT_EQ(weights.config, config);
@@ -273,7 +277,7 @@ TEST(LayoutsTest, WeightsBecomeFloat32) {
 TEST(LayoutsTest, GrokkingIsTransposed) {
   const TensorMap expected = parameters_of(small());
   const TensorMap file = grokking_of(expected);
-  EXPECT_EQ(recognise(file), "grokking");
+  EXPECT_EQ(layout_named(file), "grokking");
   Settings settings;
   const Weights weights = from_grokking(file, settings);
   EXPECT_EQ(weights.config, small());
@@ -340,9 +344,30 @@ TEST(LayoutsTest, MismatchesNameTensorExpectationAndFinding) {
               HasSubstr("tensor 'embed.W_E': of a type that is not read"));
   EXPECT_EQ(
       message_of([] {
-        recognise({{"w", at::zeros({1})}});
+        layout_named({{"w", at::zeros({1})}});
       }),
       "unknown layout: expected a tensor 'blocks.0.attn.W_O', or those of a Hugging Face model");
+}
+
+/// One that is added is asked before those that were there, and reads what it recognises.
+TEST(LayoutsTest, OfSomebodyElsesAreReadBeforeOurs) {
+  const size_t before = layouts().size();
+  layouts().add({"tied", "W_U is W_E transposed",
+                 [](const WeightFile& file) { return file.texts.contains("tied"); },
+                 [](const WeightFile& file, Settings& settings) {
+                   TensorMap tensors = file.tensors;
+                   tensors["unembed.W_U"] = tensors.at("embed.W_E").t();
+                   return from_transformer_lens(tensors, settings);
+                 }});
+  EXPECT_EQ(layouts().size(), before + 1);
+  TensorMap tensors = parameters_of(small());
+  const at::Tensor expected = tensors.at("embed.W_E").t().clone();
+  tensors.erase("unembed.W_U");
+  const WeightFile file{.tensors = tensors, .texts = {{"tied", "yes"}}};
+  Settings settings = stated({{"norm", "none"}});
+  EXPECT_EQ(layout_of(file).name, "tied");
+  EXPECT_TRUE(layout_of(file).read(file, settings).tensors.at("unembed.W_U").equal(expected));
+  EXPECT_EQ(layout_named(tensors), "transformer-lens") << "the file that does not say so";
 }
 
 /// A configuration or tensors without elements must not make the reader allocate what they claim.

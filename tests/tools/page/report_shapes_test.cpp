@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "circuits/measures/faithfulness_curve.h"
-#include "circuits/measures/measures.h"
+#include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
@@ -82,6 +82,8 @@ Json validation() {
        {"rows", Json::array({row, component, replaced, replaced_component})},
        {"under", Json::array({{{"transformation", "swapped"},
                                {"help", "swaps"},
+                               {"n", 8},
+                               {"wrong", 1},
                                {"accuracy", 0.875},
                                {"rows", Json::array({row})}}})}});
   return report;
@@ -124,8 +126,15 @@ Json comparison() {
              {"above_chance", true}}}}}}},
        {"inputs", Json::array({{{"input", "3 + 4 ="},
                                 {"right", true},
-                                {"methods",
-                                 Json::array({{{"method", "good"}, {"scores", {1.0, 0.0}}}})}}})}});
+                                {"methods", Json::array({{{"method", "good"},
+                                                          {"scores", {1.0, 0.0}},
+                                                          {"measures", {{"mus.auroc", 0.9}}},
+                                                          {"rows", 3},
+                                                          {"seconds", 0.1}}})},
+                                {"baselines", Json::array()},
+                                {"references", Json::array({{{"name", "mus"},
+                                                             {"values", {true, false}},
+                                                             {"signed", false}}})}}})}});
   return report;
 }
 
@@ -142,7 +151,12 @@ Json measurement() {
                                  .circuit_right = rate});
   const circuits::FaithfulnessCurve curve{
       .points = {{.share = 0.1, .edges = 1, .faithfulness = 0.5}}};
-  const Json test = {{"claim", "c"}, {"outcome", "could not tell"}, {"because", "b"}};
+  const circuits::Finding finding{.claim = "c", .because = "b"};
+  const circuits::HypothesisTests tests{
+      .equivalence = circuits::Equivalence{.finding = finding},
+      .minimality = circuits::MinimalityTest{.finding = finding, .edges = {{.edge = "m0->logits"}}},
+      .sufficiency = circuits::AgainstRandom{.finding = finding, .random = {0.5}},
+      .skipped = {"independence"}};
   Json report = head("measurement");
   report.update(
       {{"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
@@ -150,25 +164,28 @@ Json measurement() {
        {"measures", {{"rows", {row, row}}}},
        {"curve", to_json(circuits::MibScores{.by_score = curve, .by_importance = curve})},
        {"interpretation",
-        {{"components", {{"or", "m1"}}},
+        {{"path", "i.json"},
+         {"components", {{"or", "m1"}}},
          {"not_mentioned", {"m0->logits"}},
          {"not_in_circuit", Json::array()}}},
-       {"tests",
-        {{"alpha", 0.05},
-         {"skipped", {"independence"}},
-         {"equivalence", test},
-         {"sufficiency", test},
-         {"minimality", test}}},
-       {"completeness", {{"worst", 0.5}, {"mean_of_random_sets", 0.5}}},
-       {"stability", {{"verdict", true}, {"threshold", 0.9}, {"flips", 1}, {"resamples", 9}}}});
+       {"tests", interp::write_record(tests)},
+       {"completeness", interp::write_record(circuits::Completeness{
+                            .scale = 1, .sets = {{.edges = {"m0->logits"}, .circuit = 0.5}}})},
+       {"minimality",
+        interp::write_record(circuits::Minimality{.scale = 1, .edges = {{.edge = "m0->logits"}}})},
+       {"stability", interp::write_record(circuits::Stability{
+                         .inputs = 9, .flips = 1, .chosen = {{"m0->logits", 0.5}}})}});
   return report;
 }
 
 Json discovery() {
   Json report = head("discovery");
-  report.update({{"method", "eap"},
-                 {"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
-                 {"edges", {{"m0->logits", {{"score", 0.5}, {"in_graph", true}}}}}});
+  report.update(
+      {{"method", "eap"},
+       {"circuit", {{"path", "c.json"}, {"sha256", "00"}}},
+       {"seconds", 0.5},
+       {"edges",
+        {{"m0->logits", {{"score", 0.5}, {"standard_error", nullptr}, {"in_graph", true}}}}}});
   return report;
 }
 

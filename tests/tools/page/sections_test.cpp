@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "circuits/measures/measures.h"
+#include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
 #include "tasks/registry.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
@@ -15,11 +16,18 @@ namespace sections_test {
 using interp::message_of;
 using testing::HasSubstr;
 
+/// Failures of 100 inputs that give a claim of at most a tenth this verdict.
+int64_t failures_for(const std::string& verdict) {
+  if (verdict == "violated") return 50;
+  return verdict == "undecided" ? 8 : 0;
+}
+
 Json row(const char* axiom, double rate, const char* verdict = "") {
+  if (*verdict) rate = static_cast<double>(failures_for(verdict)) / 100;
   Json json = {{"node", "sum"},
                {"axiom", axiom},
                {"n", 100},
-               {"failures", static_cast<int64_t>(100 * rate)},
+               {"failures", std::llround(100 * rate)},
                {"rate", rate},
                {"upper", rate + 0.01},
                {"exact", false},
@@ -78,6 +86,18 @@ TEST(Sections, TheVerdictIsThatOfTheWorstClaim) {
   EXPECT_EQ(worst["tone"], "bad");
 }
 
+// Rates, bounds and verdicts follow from the counts, whatever a report that was edited says.
+TEST(Sections, TheVerdictIsThatOfTheCounts) {
+  Json report = validation({"violated", "", "", ""});
+  report["verdict"] = "The claim holds.";
+  report["rows"][0].update({{"verdict", "holds"}, {"rate", 0.0}, {"upper", 0.001}});
+  const page::Run run = make_run(report, "report.json");
+  EXPECT_EQ(verdict_section(run)->blocks[0]["text"], "The claim is violated");
+  EXPECT_EQ(run.report["rows"][0]["rate"], 0.5);
+  EXPECT_GT(run.report["rows"][0]["upper"], 0.5);
+  EXPECT_THAT(run.report["verdict"].get<std::string>(), HasSubstr("violated"));
+}
+
 TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
   Json report = validation({"vacuous", "vacuous", "", ""});
   report["objections"] = Json::array({{{"node", "sum"},
@@ -90,8 +110,7 @@ TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
 }
 
 TEST(Sections, TheVerdictSaysWhatCouldNotBeTested) {
-  Json report = validation({"undecided", "holds", "", ""});
-  report["rows"][0]["because"] = "no complete cut";
+  Json report = validation({"holds", "undecided", "", ""});
   report["untested"] = Json::array({{{"node", "sum"}, {"text", "no complete cut"}}});
   report["remarks"] = Json::array({{{"node", ""}, {"text", "a note"}}});
   const Section section = *verdict_section(make_run(report, "report.json"));
@@ -119,7 +138,7 @@ TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
   Json report = validation({"holds", "", "", ""});
-  report["exact"] = true;
+  report["scope"] = "domain";
   for (Json& row : report["rows"])
     for (const char* bound : {"upper", "lower", "simultaneous_upper"}) row.erase(bound);
   const Section section = *axioms_section(make_run(report, "report.json"));
@@ -172,7 +191,9 @@ TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
   EXPECT_FALSE(guises_section(make_run(report, "report.json")));
   report["under"] = Json::array({{{"transformation", "swapped"},
                                   {"help", "swaps a and b"},
-                                  {"accuracy", 0.875},
+                                  {"n", 8},
+                                  {"wrong", 1},
+                                  {"accuracy", 0.5},  // as edited: what follows counts for nothing
                                   {"rows", {row("PE", 0.02), row("CR", 0.25)}}}});
   const Section section = *guises_section(make_run(report, "report.json"));
   const Json line = section.blocks[1]["rows"][0];
@@ -263,9 +284,14 @@ TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
 /// What `assay measure --tests` writes on a list of inputs.
 Json measurement() {
   const circuits::Rate rate{.hits = 1, .n = 1};
-  const auto test = [](const char* outcome) {
-    return Json{{"claim", "it is so"}, {"outcome", outcome}, {"because", "of this"}};
+  const auto finding = [](circuits::Outcome outcome) {
+    return circuits::Finding{.claim = "it is so", .outcome = outcome, .because = "of this"};
   };
+  const circuits::HypothesisTests tests{
+      .independence = circuits::Independence{.finding = finding(circuits::Outcome::CouldNotTell)},
+      .minimality = circuits::MinimalityTest{.finding = finding(circuits::Outcome::Against)},
+      .sufficiency = circuits::AgainstRandom{.finding = finding(circuits::Outcome::Shown)},
+      .skipped = {"equivalence: the inputs are a list"}};
   return {{"kind", "measurement"},
           {"schema", 1},
           {"circuit", {{"path", "gone.json"}, {"sha256", "00"}}},
@@ -279,12 +305,7 @@ Json measurement() {
                                                   .empty_agreement = rate,
                                                   .network_right = rate,
                                                   .circuit_right = rate})},
-          {"tests",
-           {{"alpha", 0.05},
-            {"skipped", Json::array({"equivalence: the inputs are a list"})},
-            {"independence", test("could not tell")},
-            {"minimality", test("against")},
-            {"sufficiency", test("shown")}}}};
+          {"tests", interp::write_record(tests)}};
 }
 
 TEST(Sections, OfAMeasurementShowNoIntervalWhereThereIsNoneAndNothingGreenThatIsNotShown) {
@@ -314,11 +335,22 @@ Json comparison() {
                        {"rows", nullptr},
                        {"seconds", nullptr},
                        {"failures", {{"inputs", 1}, {"first", "no gradient"}}}},
-             scored = {{"method", "good"}, {"scores", {1.0, 0.0}}},
-             unscored = {{"method", "broken"}, {"scores", Json::array()}},
+             scored = {{"method", "good"},
+                       {"scores", {1.0, 0.0}},
+                       {"measures", {{"mus.auroc", 0.9}}},
+                       {"rows", 3},
+                       {"seconds", 0.5}},
+             unscored = {{"method", "broken"},
+                         {"scores", Json::array()},
+                         {"measures", Json::object()},
+                         {"rows", 0},
+                         {"seconds", 0.0},
+                         {"failure", "no gradient"}},
              input = {{"input", "3 + 4 ="},
                       {"right", true},
-                      {"methods", Json::array({scored, unscored})}};
+                      {"methods", Json::array({scored, unscored})},
+                      {"baselines", Json::array()},
+                      {"references", Json::array()}};
   return {{"kind", "comparison"},
           {"schema", 1},
           {"task", {{"name", "modular-addition"}, {"settings", {{"p", 7}}}}},

@@ -1,0 +1,78 @@
+// What commands about circuits and guises write is described in the documentation, and what an
+// edited record claims beyond its counts is not believed.
+
+#include <gmock/gmock.h>
+
+#include "tasks/comparison_fields.h"
+#include "tests/tools/run_assay.h"
+#include "tools/comparison_file.h"
+#include "tools/discovery_fields.h"
+#include "tools/measure_result.h"
+#include "tools/validation_under.h"
+
+namespace assay::tools {
+namespace record_fields_test {
+
+using nlohmann::ordered_json;
+using testing::HasSubstr;
+
+/// Where this fails, the lines that it prints belong into the documentation.
+TEST(RecordFields, AreDescribedInTheDocumentation) {
+  const std::string formats = content_of(ASSAY_SOURCE "/docs/formats.md");
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ExperimentFacts>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<DiscoveryRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ImpliedCircuit>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<GuiseRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ComparisonSettings>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::ComparedRecord>()));
+}
+
+TEST(RecordFields, OfADiscoveryKeepTheOrderOfEdgesAndWhatWasNotScored) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const DiscoveryRecord record{.circuit = {"c.json", "00"},
+                               .seconds = 0.5,
+                               .edges = {{"m0->logits", {0.5, nan, true}}, {"input->m0", {nan}}}};
+  const std::string text = interp::write_record(record).dump();
+  const auto read = interp::read_record<DiscoveryRecord>(ordered_json::parse(text), "d.json");
+  EXPECT_EQ(interp::write_record(read).dump(), text);
+  EXPECT_EQ(read.edges.front().first, "m0->logits");
+}
+
+TEST(RecordFields, OfAPartRefuseWhatMeansNothing) {
+  const ordered_json good = interp::write_record(
+      DiscoveryPart{.experiment = {.model = {"m", "00"},
+                                   .task = {{"name", "data"}, {"settings", ordered_json::object()}},
+                                   .inputs = {.part = "test", .seed = 1, .count = 5}},
+                    .ablation = "zero",
+                    .selection = {.share = 0.3}});
+  EXPECT_EQ(interp::read_record<DiscoveryPart>(good, "p.json").selection.share, 0.3);
+  const auto refused = [&](const char* pointer, const ordered_json& value) {
+    ordered_json changed = good;
+    changed[ordered_json::json_pointer(pointer)] = value;
+    EXPECT_THROW(interp::read_record<DiscoveryPart>(changed, "p.json"), std::runtime_error)
+        << changed;
+  };
+  refused("/inputs/count", 0);
+  refused("/inputs/seed", -1);
+  refused("/selection/select", "best");
+  refused("/selection/share", 1.5);
+  refused("/selection/edges", 0);
+  refused("/seconds", -1);
+  refused("/task", "data");
+  refused("/positions", 1);
+}
+
+TEST(RecordFields, BoundsAndAccuraciesOfGuisesFollowFromTheirCounts) {
+  GuiseRecord guise{.name = "swapped", .help = "-", .wrong = {.n = 8, .failures = 1}, .rows = {}};
+  guise.rows.push_back({.node = "or", .axiom = axioms::Axiom::CR, .estimate = {8, 2}});
+  ordered_json under = interp::write_record(std::vector<GuiseRecord>{guise});
+  EXPECT_EQ(under[0]["accuracy"], 0.875);
+  const ordered_json written = under;
+  under[0]["accuracy"] = 1;
+  under[0]["rows"][0]["rate"] = under[0]["rows"][0]["upper"] = 0;
+  EXPECT_EQ(renewed_guises(under, 0.95), written);
+  EXPECT_LT(renewed_guises(under, 0.5)[0]["rows"][0]["upper"], written[0]["rows"][0]["upper"]);
+}
+
+}  // namespace record_fields_test
+}  // namespace assay::tools

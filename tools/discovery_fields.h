@@ -1,0 +1,86 @@
+#pragma once
+// What a discovery found, and what its parts hold, in JSON, member by member
+// (interp/files/fields.h).
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "interp/interval_field.h"
+#include "tools/discovery_result.h"
+#include "tools/experiment_fields.h"
+
+namespace assay::tools {
+
+struct ScoredEdge {
+  double score = 0, standard_error = 0;
+  bool is_kept = false;
+};
+
+/// Of a whole run, beside its head and what circuit file and report both say of how it was made.
+struct DiscoveryRecord {
+  axioms::Source circuit;
+  double seconds = 0;
+  std::vector<std::pair<std::string, ScoredEdge>> edges;  ///< by name, in the graph's order
+};
+
+/// What merging reads of a part, beside its chunks.
+struct DiscoveryPart {
+  ExperimentFacts experiment;
+  std::string ablation;
+  bool positions = false;
+  SelectionOptions selection;
+  double seconds = 0;
+};
+
+/// circuits::ChunkSums, row by row.
+struct ChunkRecord {
+  bool changed = false;
+  std::vector<double> sum, square;
+};
+
+template <class V>
+void fields(V& v, ScoredEdge& edge) {
+  const interp::Shape number = interp::numbers_if_any();
+  v("score", edge.score, "how much it helps; null: it was not scored", number);
+  v("standard_error", edge.standard_error, "of the score, over inputs", number);
+  v("in_graph", edge.is_kept, "it is part of the circuit");
+}
+
+template <class V>
+void fields(V& v, DiscoveryRecord& record) {
+  v("circuit", record.circuit, "the file of the circuit");
+  v("seconds", record.seconds, "of scoring", interp::json_shapes::number(0));
+  interp::by_name(v, "edges", record.edges,
+                  "all edges of the graph by name: `score`, its `standard_error` over inputs, and "
+                  "whether it is part of the circuit (`in_graph`)");
+}
+
+template <class V>
+void fields(V& v, SelectionOptions& selection) {
+  namespace shapes = interp::json_shapes;
+  v("select", selection.select, "--select", shapes::text_among({"greedy", "top"}));
+  v("signed", selection.is_signed, "--signed");
+  v("keep_dead_ends", selection.keep_dead_ends, "--keep-dead-ends");
+  v("edges", selection.edges, "--edges", shapes::integer(1));
+  v("share", selection.share, "--share", shapes::number(0, 1));
+  v("min_score", selection.least, "--min-score", shapes::number());
+}
+
+template <class V>
+void fields(V& v, DiscoveryPart& part) {
+  fields(v, part.experiment);
+  v("ablation", part.ablation, "what cut edges carry");
+  v("positions", part.positions, "--positions");
+  v("selection", part.selection, "which edges make the circuit");
+  v("seconds", part.seconds, "of scoring", interp::json_shapes::number(0));
+}
+
+template <class V>
+void fields(V& v, ChunkRecord& chunk) {
+  v("changed", chunk.changed, "the ablation changed something");
+  v("sum", chunk.sum, "of the effects of each edge, in the graph's order");
+  v("square", chunk.square, "of their squares");
+}
+
+}  // namespace assay::tools
