@@ -22,11 +22,12 @@ using circuits::Value;
 // Which values of the output's alpha come with which decisions. Ties are left out: alpha may name
 // any of the tied answers.
 void count(Readings& readings, const Value& value, const Tensor& decision) {
-  const Tensor values = value.cpu().contiguous(), decisions = decision.cpu();
+  const Tensor values = value.cpu().contiguous(), decisions = decision.cpu().contiguous();
   const size_t size = values.nbytes() / values.size(0);
   const auto* bytes = static_cast<const char*>(values.data_ptr());
+  const auto* decided_of = decisions.data_ptr<int64_t>();
   for (int64_t row = 0; row < values.size(0); ++row) {
-    const int64_t decided = decisions[row].item<int64_t>();
+    const int64_t decided = decided_of[row];
     if (decided == kTie)
       ++readings.ties;
     else
@@ -94,6 +95,10 @@ void add(AxiomResult& total, const AxiomResult& part, int64_t kept) {
 
 namespace {
 
+/// How many failing inputs are still to be kept, by node and axiom. What chunks give is counted in
+/// the order of the inputs, so one that comes later has none to give where there are enough.
+using Missing = std::vector<std::array<int64_t, 4>>;
+
 /// What one chunk adds to the result.
 struct Counted {
   interp::Chunk chunk;
@@ -102,16 +107,17 @@ struct Counted {
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    int64_t witnesses) {
+                    const Missing& missing) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
-  const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = witnesses};
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
   Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    counted.nodes.push_back(check_node(experiment, v, seen, pairs, keep));
+    counted.nodes.push_back(
+        check_node(experiment, v, seen, pairs,
+                   {.tokens = tokens, .first = chunk.first, .witnesses = missing[v]}));
   count(counted.readings, seen.actual[experiment.program.output], seen.decision);
   return counted;
 }
@@ -123,6 +129,16 @@ class InOrder {
       : config_(config), asked_(std::move(asked)), of_(interp::count_of(asked_)) {
     for (const Step& step : program.steps)
       result_.nodes.push_back({.node = step.name, .axioms = {}});
+  }
+
+  Missing missing() {
+    const std::lock_guard lock(mutex_);
+    Missing missing(result_.nodes.size());
+    for (size_t v = 0; v < missing.size(); ++v)
+      for (size_t axiom = 0; axiom < missing[v].size(); ++axiom)
+        missing[v][axiom] =
+            config_.witnesses - std::ssize(result_.nodes[v].axioms[axiom].witnesses);
+    return missing;
   }
 
   bool ended() const { return enough_ || (config_.stop && *config_.stop); }
@@ -178,7 +194,7 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
   InOrder all(experiment.program, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config.witnesses));
+    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, all.missing()));
   });
   return all.result();
 }

@@ -87,13 +87,15 @@ int64_t count_of(const Tensor& rows) {
   return rows.sum().item<int64_t>();
 }
 
-void add_failures(AxiomResult& result, const Keep& keep, const Tensor& failed, const Value& network,
-                  const Value& interpretation) {
+void add_failures(NodeResult& node, Axiom axiom, const Keep& keep, const Tensor& failed,
+                  const Value& network, const Value& interpretation) {
+  AxiomResult& result = node[axiom];
+  const int64_t wanted = keep.witnesses[static_cast<size_t>(axiom)];
   const int64_t failures = count_of(failed);
   result.estimate += {.n = failed.size(0), .failures = failures};
-  if (failures == 0) return;
+  if (std::min(wanted, failures) == 0) return;
   const Tensor rows = failed.nonzero().flatten().cpu();
-  for (int64_t i = 0; i < std::min(keep.witnesses, failures); ++i) {
+  for (int64_t i = 0; i < std::min(wanted, failures); ++i) {
     const int64_t row = rows[i].item<int64_t>();
     const Tensor tokens = keep.tokens[row].cpu().contiguous();
     result.witnesses.push_back(
@@ -140,10 +142,10 @@ NodeResult check_node(const Experiment& experiment, size_t v, const Observation&
   }
   const Failing own = failing(experiment, v, seen, by_actual);
   NodeResult result{.node = step.name, .axioms = {}};
-  add_failures(result[Axiom::PE], keep, own.pe, actual, prefix);
-  add_failures(result[Axiom::CE], keep, own.ce, actual, component);
-  add_failures(result[Axiom::PR], keep, own.pr, seen.decision, own.by_prefix);
-  add_failures(result[Axiom::CR], keep, own.cr, seen.decision, own.by_component);
+  add_failures(result, Axiom::PE, keep, own.pe, actual, prefix);
+  add_failures(result, Axiom::CE, keep, own.ce, actual, component);
+  add_failures(result, Axiom::PR, keep, own.pr, seen.decision, own.by_prefix);
+  add_failures(result, Axiom::CR, keep, own.cr, seen.decision, own.by_component);
   result.inherited = count_of(own.pe.logical_and(own.ce.logical_not()));
   if (!step.equality)
     result.plain = {count_differing(actual, prefix), count_differing(actual, component)};

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 
 #include "axioms/checker.h"
@@ -15,7 +16,7 @@ namespace assay::axioms {
 struct Keep {
   const at::Tensor& tokens;
   int64_t first;
-  int64_t witnesses;
+  std::array<int64_t, 4> witnesses;  ///< at most, in the order of kAxioms
 };
 
 /// Rows of a chunk that have nothing to do with each other: int64 [pairs] each, no row twice.

@@ -309,7 +309,7 @@ std::vector<Identity> check_identities(const interp::Transformer& model, uint64_
   const Places& places = model.places();
   const int64_t length = fitting_length(places, kProbes, kLongest);
   const Tensor tokens = at::randint(places.n_tokens, {kProbes, length},
-                                    at::detail::createCPUGenerator(seed), torch::kInt64);
+                                    at::make_generator<at::CPUGeneratorImpl>(seed), torch::kInt64);
   const Recording run(model, tokens.to(model.device()));
   std::vector<Identity> identities;
   for (int p = 0; p < places.size(); ++p)
@@ -331,7 +331,7 @@ int64_t inputs_without_finite_logits(const interp::Transformer& model, uint64_t 
                                   std::max<int64_t>(1, affordable / length));
   const Tensor each = at::arange(rows * length, torch::kInt64).remainder(places.n_tokens);
   const Tensor random = at::randint(places.n_tokens, {kProbes, length},
-                                    at::detail::createCPUGenerator(seed), torch::kInt64);
+                                    at::make_generator<at::CPUGeneratorImpl>(seed), torch::kInt64);
   const Tensor tokens = at::cat({each.view({rows, length}), random});
   int64_t found = 0;
   for (int64_t row = 0; row < tokens.size(0); ++row) {

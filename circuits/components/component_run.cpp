@@ -135,7 +135,11 @@ Tensor run_components(const interp::Transformer& model, const ComponentGraph& gr
         fmt::format("readout: position {} is out of range [0, {})", readout, input.size(1)));
   size_t next_readers = 0;
   const auto read = [&] { return wiring.input_of(graph.reader_groups()[next_readers++]); };
-  const auto output_of = [&](const WriterGroup& group) {
+  const auto output_of = [&](const WriterGroup& group) -> Tensor {
+    if (wiring.skips(group)) {
+      while (graph.reader_groups()[next_readers].component == group.component) ++next_readers;
+      return {};
+    }
     if (group.kind != Kind::Head) return written(model, group.component, read());
     const Heads heads{group.component, 0, group.n_writers};
     const Tensor q = projected(model, heads, Port::Query, read());
@@ -149,7 +153,8 @@ Tensor run_components(const interp::Transformer& model, const ComponentGraph& gr
     std::vector<Tensor> outputs;  // of those side by side: all read before any of them writes
     for (; end < groups.size() && groups[end].stage == groups[first].stage; ++end)
       outputs.push_back(output_of(groups[end]));
-    for (size_t i = first; i < end; ++i) wiring.wrote(groups[i], outputs[i - first]);
+    for (size_t i = first; i < end; ++i)
+      if (outputs[i - first].defined()) wiring.wrote(groups[i], outputs[i - first]);
   }
   return unembedded(model, read()[0].select(1, 0));
 }

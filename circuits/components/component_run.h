@@ -23,6 +23,9 @@ class Wiring {
   virtual at::Tensor input_of(const ReaderGroup& group) = 0;
   /// @param outputs  [writer, batch, pos, d_model]
   virtual void wrote(const WriterGroup& group, const at::Tensor& outputs) = 0;
+  /// Whether a group need not be computed, because what it writes is known or reaches nobody. Then
+  /// its readers are passed over, and wrote() is not called.
+  virtual bool skips(const WriterGroup& /*group*/) { return false; }
 };
 
 /// Runs the network with what its readers see taken from `wiring`.

@@ -11,6 +11,7 @@
 #include "circuits/components/ablation.h"
 #include "circuits/components/component_graph.h"
 #include "circuits/components/metric.h"
+#include "circuits/components/run_memory.h"
 
 namespace assay::circuits {
 
@@ -44,9 +45,11 @@ PatchBatch make_batch(const Experiment& experiment, const Ablator& ablator, int6
 /// Runs the network with each reader's input put together from its in-edges: what the writer writes
 /// in this run where the edge is kept, its ablation value where it is cut, and anything between.
 /// @param keep  float [rows, columns] of the graph, 1 = kept, 0 = cut; differentiable.
+/// @param memory  of earlier runs on the same batch, which this one adds to; the result does not
+///   depend on it. Null: there are none.
 /// @return logits [batch, vocab] at the readout.
 at::Tensor run_circuit(const Experiment& experiment, const PatchBatch& batch,
-                       const at::Tensor& keep);
+                       const at::Tensor& keep, RunMemory* memory = nullptr);
 
 /// Watches a computation that takes one chunk of the inputs after the other.
 struct Watch {

@@ -108,21 +108,30 @@ std::vector<int64_t> random_path(const ComponentGraph& graph, statistics::Engine
   return path;
 }
 
-Tensor random_circuit(const ComponentGraph& graph, int64_t edges, statistics::Engine& engine) {
+RandomCircuits::RandomCircuits(const ComponentGraph& graph, int64_t edges)
+    : graph_(graph), edges_(edges) {
   if (edges < 0 || edges > graph.n_edges())
     throw std::invalid_argument(fmt::format(
         "random circuit: expected between 0 and {} edges, got {}", graph.n_edges(), edges));
   const Tensor all = at::ones({graph.rows(), graph.columns()}, torch::kBool);
   const Tensor useful = on_a_path(graph, all);
-  const int64_t connected = std::min(edges, useful.sum().item<int64_t>());
+  connected_ = std::min(edges, useful.sum().item<int64_t>());
+  useless_ = edge_ids(~useful);
+}
+
+Tensor RandomCircuits::draw(statistics::Engine& engine) const {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    Growing growing(graph, engine);
-    if (!growing.grow_to(connected)) continue;  // two edges, and the first path took one
+    Growing growing(graph_, engine);
+    if (!growing.grow_to(connected_)) continue;  // two edges, and the first path took one
     const std::vector<int64_t> others =
-        statistics::draw_from(engine, edge_ids(~useful), edges - connected);
+        statistics::draw_from(engine, useless_, edges_ - connected_);
     return with_edges(growing.kept(), others, true);
   }
-  throw std::runtime_error(fmt::format("no connected circuit of {} edges was found", edges));
+  throw std::runtime_error(fmt::format("no connected circuit of {} edges was found", edges_));
+}
+
+Tensor random_circuit(const ComponentGraph& graph, int64_t edges, statistics::Engine& engine) {
+  return RandomCircuits(graph, edges).draw(engine);
 }
 
 Inflated inflated(const ComponentGraph& graph, const Tensor& kept, statistics::Engine& engine) {

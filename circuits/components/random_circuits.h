@@ -16,11 +16,25 @@ namespace assay::circuits {
 /// component reached (its three readings, for a head), each is as likely as any other.
 std::vector<int64_t> random_path(const ComponentGraph& graph, statistics::Engine& engine);
 
-/// A circuit of exactly `edges` edges: random paths as long as they fit, then single edges between
-/// components that are connected already. All its edges lie on a path from the input to the logits,
-/// as far as the network has that many such edges; the rest is drawn from the others.
-/// @return bool [rows, columns].
-/// @throws std::invalid_argument unless 0 <= edges <= graph.n_edges().
+/// Circuits of exactly `edges` edges: random paths as long as they fit, then single edges between
+/// components that are connected already. All edges lie on a path from the input to the logits, as
+/// far as the network has that many such edges; the rest is drawn from the others.
+class RandomCircuits {
+ public:
+  /// @param graph  must outlive this.
+  /// @throws std::invalid_argument unless 0 <= edges <= graph.n_edges().
+  RandomCircuits(const ComponentGraph& graph, int64_t edges);
+
+  /// @return bool [rows, columns].
+  at::Tensor draw(statistics::Engine& engine) const;
+
+ private:
+  const ComponentGraph& graph_;
+  int64_t edges_;
+  int64_t connected_ = 0;         // of the edges, those that lie on a path
+  std::vector<int64_t> useless_;  // edges of the network that lie on none
+};
+/// A single one.
 at::Tensor random_circuit(const ComponentGraph& graph, int64_t edges, statistics::Engine& engine);
 
 /// A circuit with something added that it does not need.

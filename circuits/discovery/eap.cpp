@@ -1,4 +1,4 @@
-#include <torch/csrc/autograd/autograd.h>
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include "circuits/components/component_run.h"

@@ -1,5 +1,4 @@
 #include "circuits/interpretation/operations.h"
-#include "interp/names.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,17 +7,19 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
+
+#include "interp/execution/constant.h"
+#include "interp/names.h"
 
 namespace assay::circuits {
 namespace {
 
 using at::Tensor;
+using interp::Constant;
 
 constexpr int64_t kMostTokens = 1 << 18;  // as many as the largest vocabularies have
-
-Tensor index(const std::vector<int64_t>& values, const Tensor& like) {
-  return torch::tensor(values, torch::kInt64).to(like.device());
-}
 
 // --- h
 // ----------------------------------------------------------------------------------------------
@@ -43,9 +44,9 @@ Function tokens_at(const Operation& operation) {
   std::vector<int64_t> all;
   for (const auto& group : positions) all.insert(all.end(), group.begin(), group.end());
   const auto groups = static_cast<int64_t>(positions.size());
-  return [all, groups](const std::vector<Value>& parents) {
+  return [index = Constant(all), groups](const std::vector<Value>& parents) {
     const Tensor& tokens = parents.at(0);
-    return tokens.index_select(1, index(all, tokens)).view({tokens.size(0), groups, -1});
+    return tokens.index_select(1, index.on(tokens.device())).view({tokens.size(0), groups, -1});
   };
 }
 
@@ -62,30 +63,33 @@ Abstraction nearest_prototype(const Operation& operation) {
   const Tensor labels = tensor_of(operation, "labels", {-1, -1});
   const Tensor prototypes = tensor_of(operation, "prototypes", {labels.size(0), -1});
   const Tensor unit = prototypes / prototypes.norm(2, {1}, true);
-  return [labels, unit](const Activations& activations) {
-    const Tensor winner =
-        at::matmul(activations.at(0), unit.t().to(activations[0].device())).argmax(-1);
-    return labels.to(winner.device())
+  return [label_of = Constant(labels),
+          direction_of = Constant(unit.t())](const Activations& activations) {
+    const Tensor& x = activations.at(0);
+    const Tensor winner = at::matmul(x, direction_of.on(x.device())).argmax(-1);
+    return label_of.on(x.device())
         .index_select(0, winner.flatten())
-        .view({winner.size(0), winner.size(1), labels.size(1)});
+        .view({winner.size(0), winner.size(1), -1});
   };
 }
 
 Abstraction threshold(const Operation& operation) {
-  const Tensor thresholds = tensor_of(operation, "thresholds", {-1});
+  const Constant thresholds(tensor_of(operation, "thresholds", {-1}));
   return [thresholds](const Activations& activations) {
-    return activations.at(0).select(1, 0).ge(thresholds.to(activations[0].device()));
+    const Tensor x = activations.at(0).select(1, 0);
+    return x.ge(thresholds.on(x.device()));
   };
 }
 
 // In float64, so that what was fitted to more digits than float32 holds is read with them.
 Abstraction linear(const Operation& operation) {
-  const Tensor bias = tensor_of(operation, "bias", {-1});
-  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const Constant bias(tensor_of(operation, "bias", {-1}));
+  const Constant weight(
+      tensor_of(operation, "weight", {-1, bias.value().size(0)}).to(torch::kFloat64));
   const auto decimals = decimals_of(operation);
   return [=](const Activations& activations) {
     const Tensor x = activations.at(0).to(torch::kFloat64);
-    Tensor y = at::matmul(x, weight.to(x.device())) + bias.to(x.device());
+    Tensor y = at::matmul(x, weight.on(x.device())) + bias.on(x.device());
     if (decimals) y = rounded(y, *decimals);
     return y.size(1) == 1 ? y.select(1, 0) : y;
   };
@@ -93,9 +97,9 @@ Abstraction linear(const Operation& operation) {
 
 Abstraction argmax_of(const Operation& operation) {
   const auto tokens = parameter<std::vector<int64_t>>(operation, "tokens");
-  return [tokens](const Activations& activations) {
+  return [index = Constant(tokens)](const Activations& activations) {
     const Tensor logits = activations.at(0).select(1, 0);
-    return logits.index_select(1, index(tokens, logits)).argmax(1);
+    return logits.index_select(1, index.on(logits.device())).argmax(1);
   };
 }
 
@@ -109,14 +113,15 @@ class LabelIndex {
   explicit LabelIndex(const Tensor& labels) {
     Tensor group = at::zeros({labels.size(0)}, torch::kInt64);
     for (int64_t k = 0; k < labels.size(1); ++k) {
-      const auto [numbers, number] = at::_unique(labels.select(1, k), true, true);
+      const auto [numbers, number] = sorted_and_places(labels.select(1, k));
       const Tensor pair = group * numbers.size(0) + number;
-      const auto [groups, next] = at::_unique(pair, true, true);
-      columns_.push_back({numbers, groups});
+      const auto [groups, next] = sorted_and_places(pair);
+      columns_.push_back({Constant(numbers), Constant(groups)});
       group = next;
     }
-    row_of_group_ = at::zeros({labels.size(0)}, torch::kInt64);
-    row_of_group_.index_copy_(0, group, at::arange(labels.size(0), torch::kInt64));
+    const Tensor rows = at::zeros({labels.size(0)}, torch::kInt64);
+    rows.index_copy_(0, group, at::arange(labels.size(0), torch::kInt64));
+    row_of_group_ = Constant(rows);
   }
 
   /// @param values  int64 [..., k]. @return int64 [number of values]. @throws std::invalid_argument
@@ -127,19 +132,25 @@ class LabelIndex {
     for (int64_t k = 0; k < flat.size(1); ++k) {
       const Column& column = columns_[k];
       const Tensor number = place(flat.select(1, k), column.numbers);
-      group = place(group * column.numbers.size(0) + number, column.groups);
+      group = place(group * column.numbers.value().size(0) + number, column.groups);
     }
-    return row_of_group_.to(values.device()).index_select(0, group);
+    return row_of_group_.on(values.device()).index_select(0, group);
   }
 
  private:
   struct Column {
-    Tensor numbers;  // that occur in it, ascending
-    Tensor groups;   // (group of the columns before it, place of its number) that occur, ascending
+    Constant numbers;  // that occur in it, ascending
+    Constant groups;  // (group of the columns before it, place of its number) that occur, ascending
   };
 
-  static Tensor place(const Tensor& values, const Tensor& ascending) {
-    const Tensor known = ascending.to(values.device());
+  // The numbers that occur, ascending, and the place of each value among them.
+  static std::pair<Tensor, Tensor> sorted_and_places(const Tensor& values) {
+    const auto [numbers, places, counts] = at::unique_dim(values, 0, true, true);
+    return {numbers, places};
+  }
+
+  static Tensor place(const Tensor& values, const Constant& ascending) {
+    const Tensor known = ascending.on(values.device());
     const Tensor found = at::searchsorted(known, values.contiguous()).clamp_max(known.size(0) - 1);
     if (!known.index_select(0, found).equal(values))
       throw std::invalid_argument("write_prototypes: a value has no prototype");
@@ -147,7 +158,7 @@ class LabelIndex {
   }
 
   std::vector<Column> columns_;
-  Tensor row_of_group_;
+  Constant row_of_group_;
 };
 
 Concretisation write_prototypes(const Operation& operation) {
@@ -158,13 +169,14 @@ Concretisation write_prototypes(const Operation& operation) {
   require_within(positions, mean.size(0), operation, "positions");
   require(labels.numel() > 0 && labels.scalar_type() == torch::kInt64, operation,
           "int64 labels, at least one");
-  return [=, index_of = LabelIndex(labels)](const Value& value) -> Activations {
+  return [index_of = LabelIndex(labels), index = Constant(positions), mean = Constant(mean),
+          prototypes = Constant(prototypes)](const Value& value) -> Activations {
+    const c10::Device device = value.device();
     const Tensor row = index_of.rows(value);
-    Tensor stream = mean.to(value.device()).unsqueeze(0).repeat({value.size(0), 1, 1});
-    stream.index_copy_(1, index(positions, stream),
-                       prototypes.to(value.device())
-                           .index_select(0, row)
-                           .view({value.size(0), value.size(1), mean.size(1)}));
+    Tensor stream = mean.on(device).unsqueeze(0).repeat({value.size(0), 1, 1});
+    stream.index_copy_(1, index.on(device),
+                       prototypes.on(device).index_select(0, row).view(
+                           {value.size(0), value.size(1), stream.size(2)}));
     return {stream};
   };
 }
@@ -175,22 +187,26 @@ Concretisation write_levels(const Operation& operation) {
   const Tensor mean = tensor_of(operation, "mean", {-1});
   const Tensor stream = tensor_of(operation, "stream", {-1});
   require_within(neurons, mean.size(0), operation, "neurons");
-  return [=](const Value& value) -> Activations {
+  return [index = Constant(neurons), on = Constant(on), mean = Constant(mean),
+          stream = Constant(stream)](const Value& value) -> Activations {
+    const c10::Device device = value.device();
     const int64_t batch = value.size(0);
-    Tensor hidden = mean.to(value.device()).unsqueeze(0).repeat({batch, 1});
-    hidden.index_copy_(1, index(neurons, hidden), value.to(hidden.dtype()) * on.to(value.device()));
-    return {stream.to(value.device()).expand({batch, 1, -1}), hidden.unsqueeze(1)};
+    Tensor hidden = mean.on(device).unsqueeze(0).repeat({batch, 1});
+    hidden.index_copy_(1, index.on(device), value.to(hidden.dtype()) * on.on(device));
+    return {stream.on(device).expand({batch, 1, -1}), hidden.unsqueeze(1)};
   };
 }
 
 Concretisation write_linear(const Operation& operation) {
-  const Tensor bias = tensor_of(operation, "bias", {-1});
-  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
-  const Tensor constant = tensor_of(operation, "constant", {-1, -1}).unsqueeze(0);
+  const Constant bias(tensor_of(operation, "bias", {-1}));
+  const Constant weight(
+      tensor_of(operation, "weight", {-1, bias.value().size(0)}).to(torch::kFloat64));
+  const Constant constant(
+      tensor_of(operation, "constant", {-1, -1}).unsqueeze(0).to(torch::kFloat32));
   return [=](const Value& value) -> Activations {
     const Tensor v = value.dim() == 2 ? value.unsqueeze(1) : value;
-    const Tensor x = at::matmul(v.to(torch::kFloat64), weight.to(v.device())) + bias.to(v.device());
-    return {x.to(torch::kFloat32), constant.to(v.device()).to(torch::kFloat32)};
+    const Tensor x = at::matmul(v.to(torch::kFloat64), weight.on(v.device())) + bias.on(v.device());
+    return {x.to(torch::kFloat32), constant.on(v.device())};
   };
 }
 
@@ -200,8 +216,8 @@ Concretisation write_answer(const Operation& operation) {
   const auto d_vocab = parameter<int64_t>(operation, "d_vocab");
   require(d_vocab <= kMostTokens, operation, fmt::format("d_vocab of at most {}", kMostTokens));
   require_within(tokens, d_vocab, operation, "tokens");
-  return [=](const Value& value) -> Activations {
-    const Tensor answer = index(tokens, value).index_select(0, value);
+  return [d_vocab, index = Constant(tokens)](const Value& value) -> Activations {
+    const Tensor answer = index.on(value.device()).index_select(0, value);
     return {at::one_hot(answer, d_vocab).to(torch::kFloat32).unsqueeze(1)};
   };
 }

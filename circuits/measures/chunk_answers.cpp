@@ -49,6 +49,8 @@ Tensor as_keep(const Experiment& experiment, const Tensor& kept) {
 struct Open {
   ChunkAnswers answers;
   std::atomic<int64_t> left = 0;
+  /// Of its circuits. Chunks are begun in order, so few have one at a time.
+  std::unique_ptr<RunMemory> memory = std::make_unique<RunMemory>();
 };
 
 /// The runs that a chunk takes.
@@ -70,12 +72,13 @@ class ChunkRuns {
     chunk.left = count();
   }
 
-  void run(int64_t index, const interp::Chunk& at, ChunkAnswers& answers) const {
+  void run(int64_t index, const interp::Chunk& at, Open& chunk) const {
+    ChunkAnswers& answers = chunk.answers;
     const PatchBatch batch = (*inquiry_.batches)[at.index];
     if (index < extremes_) return run_extremes(batch, at.first, answers);
     index -= extremes_;
     const Experiment& experiment = inquiry_.batches->experiment();
-    const Tensor logits = run_circuit(experiment, batch, keep_[index]);
+    const Tensor logits = run_circuit(experiment, batch, keep_[index], chunk.memory.get());
     const int64_t by_metric = index - std::ssize(answers.in_full);
     if (by_metric < 0)
       answers.in_full[index] = inquiry_.batches->answers(batch, logits);
@@ -215,8 +218,9 @@ void answer(const Inquiry& inquiry, const std::vector<int64_t>& chunks,
     const interp::Chunk at = all[chunks[i / at_once]];
     for (int64_t index = i % at_once; index < runs.count(); index += at_once) {
       if (watch.is_stopped()) return;
-      runs.run(index, at, chunk.answers);
+      runs.run(index, at, chunk);
       const bool is_last = --chunk.left == 0;
+      if (is_last) chunk.memory.reset();
       const std::lock_guard lock(mutex);
       done += at.count;
       if (watch.on_progress) watch.on_progress(done, inputs * runs.count());

@@ -55,10 +55,9 @@ double rounding_of(const Evaluation& evaluation) {
 std::vector<Tensor> with_random_circuits(const ComponentGraph& graph, const Tensor& kept,
                                          const TestConfig& config) {
   statistics::Engine engine(config.seed);
-  const int64_t edges = kept.sum().item<int64_t>();
+  const RandomCircuits random(graph, kept.sum().item<int64_t>());
   std::vector<Tensor> circuits = {kept};
-  for (int64_t i = 0; i < config.draws; ++i)
-    circuits.push_back(random_circuit(graph, edges, engine));
+  for (int64_t i = 0; i < config.draws; ++i) circuits.push_back(random.draw(engine));
   return circuits;
 }
 

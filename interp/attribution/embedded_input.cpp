@@ -1,6 +1,6 @@
 #include "interp/attribution/embedded_input.h"
 
-#include <torch/csrc/autograd/autograd.h>
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include <stdexcept>

@@ -53,7 +53,7 @@ std::vector<Tensor> values_at_ends(const Transformer& model, const LabelledBatch
 /// A pass for each length, for networks that see both ways or pool what they see.
 std::vector<Tensor> values_by_length(const Transformer& model, const LabelledBatch& batch,
                                      const std::vector<std::string>& places) {
-  const Tensor ends = std::get<0>(at::_unique(batch.readouts)).cpu();
+  const Tensor ends = std::get<0>(at::unique_dim(batch.readouts, 0)).cpu();
   std::vector<Tensor> rows;
   std::vector<std::vector<Tensor>> parts(places.size());
   for (int64_t i = 0; i < ends.size(0); ++i) {

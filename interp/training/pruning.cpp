@@ -54,7 +54,7 @@ std::vector<int64_t> weakest_neurons(const Transformer& model, int64_t readout, 
   if (labels.empty())
     throw std::invalid_argument(
         fmt::format("pruning: none of {} inputs has a label to choose neurons by", n));
-  const Tensor answers = std::get<0>(at::_unique(at::cat(labels)));
+  const Tensor answers = std::get<0>(at::unique_dim(at::cat(labels), 0));
   const Tensor logits =
       at::matmul(mlp_weight(model, last, "W_out"), model.W_U().index_select(1, answers));
   const Tensor coefficient = (logits - logits.mean(1, true)).abs().amax(1);

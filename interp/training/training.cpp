@@ -1,7 +1,7 @@
 #include "interp/training/training.h"
 
 #include <fmt/format.h>
-#include <torch/csrc/autograd/autograd.h>
+#include <torch/autograd.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
 #include <torch/types.h>

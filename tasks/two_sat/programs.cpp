@@ -7,8 +7,10 @@
 #include <functional>
 #include <stdexcept>
 
+#include "interp/execution/constant.h"
 #include "interp/files/json_shape.h"
 #include "sat2/masks.h"
+#include "tasks/two_sat/program_paths.h"
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
@@ -20,35 +22,28 @@ bool satisfies(uint64_t truth_table, int assignment) {
   return truth_table >> assignment & 1;
 }
 
-// Clauses as pairs of literal tokens -> which assignments satisfy all of them: bool [batch, 2^n].
-Tensor truth_tables(const Tensor& clauses, int64_t variables) {
+// The assignments that satisfy a token, as a word: those of a literal; all of them for the padding,
+// since a clause that is not there is true under every assignment. int64 [d_vocab].
+Tensor masks_of_tokens(int64_t variables) {
   const Tokens tokens{variables};
-  std::vector<int64_t> masks(tokens.d_vocab());  // of each literal token
+  const int n = static_cast<int>(variables);
+  std::vector<int64_t> masks(tokens.d_vocab());
   for (int64_t token = 0; token < tokens.n_literals(); ++token)
-    masks[token] = static_cast<int64_t>(
-        sat2::satisfying(tokens.literal_of(token), static_cast<int>(variables)));
-  masks[tokens.padding()] =  // a clause that is not there is true under every assignment
-      static_cast<int64_t>(sat2::all_assignments(static_cast<int>(variables)));
-  const Tensor mask_of = torch::tensor(masks, torch::kInt64).to(clauses.device());
-  const Tensor literals = mask_of.index_select(0, clauses.flatten()).view_as(clauses);
+    masks[token] = static_cast<int64_t>(sat2::satisfying(tokens.literal_of(token), n));
+  masks[tokens.padding()] = static_cast<int64_t>(sat2::all_assignments(n));
+  return torch::tensor(masks, torch::kInt64);
+}
+
+// Which assignments satisfy all clauses, as words. clauses: pairs of literal tokens, int64 [batch,
+// clause, 2] -> int64 [batch].
+Tensor truth_tables(const Tensor& clauses, const interp::Constant& mask_of) {
+  const Tensor literals =
+      mask_of.on(clauses.device()).index_select(0, clauses.flatten()).view_as(clauses);
   const Tensor each = literals.select(2, 0).bitwise_or(literals.select(2, 1));  // [batch, clause]
   Tensor all = each.select(1, 0).clone();
   for (int64_t clause = 1; clause < each.size(1); ++clause)
     all.bitwise_and_(each.select(1, clause));
-  const Tensor assignment = at::arange(int64_t{1} << variables, all.options());
-  return all.unsqueeze(1).bitwise_right_shift(assignment).bitwise_and(1).to(torch::kBool);
-}
-
-Tensor run(const Program& program, const Tensor& satisfied) {
-  if (program.is_boolean())
-    return at::full({satisfied.size(0)}, program.get<bool>(), satisfied.options());
-  if (program.contains("any_of")) {
-    const auto set = program.at("any_of").get<std::vector<int64_t>>();
-    if (set.empty()) return at::zeros({satisfied.size(0)}, satisfied.options());
-    return satisfied.index_select(1, torch::tensor(set).to(satisfied.device())).any(1);
-  }
-  const Tensor question = satisfied.select(1, program.at("assignment").get<int64_t>());
-  return at::where(question, run(program.at("yes"), satisfied), run(program.at("no"), satisfied));
+  return all;
 }
 
 void require_program(const Program& program, const interp::Shape& shape) {
@@ -149,11 +144,9 @@ circuits::Function truth_table_programs(const circuits::Operation& operation) {
     throw std::invalid_argument(fmt::format("operation '{}': variables: expected 1 to {}, got {}",
                                             operation.name, sat2::kMaxVariables, variables));
   for (const Program& program : programs) check(program, int64_t{1} << variables);
-  return [=](const std::vector<circuits::Value>& parents) {
-    const Tensor satisfied = truth_tables(parents.at(0), variables);
-    std::vector<Tensor> bits;
-    for (const Program& program : programs) bits.push_back(run(program, satisfied));
-    return at::stack(bits, 1);
+  return [mask_of = interp::Constant(masks_of_tokens(variables)),
+          paths = ProgramPaths(programs)](const std::vector<circuits::Value>& parents) {
+    return paths.values(truth_tables(parents.at(0), mask_of));
   };
 }
 

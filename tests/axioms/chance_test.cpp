@@ -25,7 +25,7 @@ TEST(ChanceTest, PairsHaveNoInputTwiceAndDependOnTheirPlaceAlone) {
     EXPECT_EQ(n, others.size(0));
     EXPECT_EQ(n, std::min(std::max<int64_t>(count / 4, 32), count / 2)) << count;
     const Tensor all = at::cat({own, others});
-    EXPECT_EQ(std::get<0>(at::_unique(all)).size(0), 2 * n);
+    EXPECT_EQ(std::get<0>(at::unique_dim(all, 0)).size(0), 2 * n);
     if (n > 0) {
       EXPECT_GE(all.min().item<int64_t>(), 0);
       EXPECT_LT(all.max().item<int64_t>(), count);

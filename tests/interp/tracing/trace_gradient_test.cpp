@@ -1,7 +1,7 @@
 // Traces are differentiable, in the weights and in what overwrites.
 
 #include <gtest/gtest.h>
-#include <torch/csrc/autograd/autograd.h>
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include <functional>
