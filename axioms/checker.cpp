@@ -99,20 +99,27 @@ struct Counted {
   interp::Chunk chunk;
   std::vector<NodeResult> nodes;
   Readings readings;
+  FeatureCounts by_features;
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    int64_t witnesses) {
+                    const CheckConfig& config) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
-  const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = witnesses};
+  std::optional<FeatureTally> tally;
+  if (config.features) tally.emplace(*config.features, config.division, tokens, chunk.first);
+  const Keep keep{.tokens = tokens,
+                  .first = chunk.first,
+                  .witnesses = config.witnesses,
+                  .by_features = tally ? &*tally : nullptr};
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
-  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
+  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}, .by_features = {}};
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
     counted.nodes.push_back(check_node(experiment, v, seen, pairs, keep));
   count(counted.readings, seen.actual[experiment.program.output], seen.decision);
+  if (tally) counted.by_features = tally->counts();
   return counted;
 }
 
@@ -156,6 +163,7 @@ class InOrder {
     for (size_t v = 0; v < counted.nodes.size(); ++v)
       add_node(result_.nodes[v], counted.nodes[v], config_.witnesses);
     result_.readings += counted.readings;
+    result_.by_features += counted.by_features;
     result_.inputs += counted.chunk.count;
     result_.counted.push_back({counted.chunk.first, counted.chunk.count});
     result_.counted = interp::joined(std::move(result_.counted));
@@ -178,7 +186,7 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
   InOrder all(experiment.program, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config.witnesses));
+    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config));
   });
   return all.result();
 }

@@ -16,6 +16,7 @@ struct Keep {
   const at::Tensor& tokens;
   int64_t first;
   int64_t witnesses;
+  FeatureTally* by_features = nullptr;  ///< counts failures by features of the inputs, where set
 };
 
 /// Rows of a chunk that have nothing to do with each other: int64 [pairs] each, no row twice.

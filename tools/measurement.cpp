@@ -9,10 +9,12 @@
 #include "circuits/components/random_circuits.h"
 #include "circuits/interpretation/interpretation_file.h"
 #include "circuits/measures/ablation_matrix.h"
+#include "circuits/measures/certified_stability_fields.h"
 #include "interp/files/fields.h"
 #include "interp/files/files.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
+#include "tools/certified_text.h"
 #include "tools/measure_text.h"
 #include "tools/progress.h"
 
@@ -53,6 +55,8 @@ void fields(V& v, MeasureRequest& request) {
   v("completeness", request.completeness, "--completeness");
   v("tests", request.tests, "--tests");
   v("stability", request.stability, "--stability");
+  v("certified_stability", request.certified_stability, "--certified-stability");
+  v("deleted", request.deleted, "--deleted", shapes::number(0, 1));
   v("method", request.method, "--method");
   v("draws", request.draws, "--draws", shapes::integer(1, kMostDraws));
   v("alpha", request.alpha, "--alpha", shapes::number(0, 1));
@@ -90,11 +94,12 @@ MeasureRequest meaningful(MeasureRequest request) {
         "--stability resamples inputs as independent draws; if the lines of --data are, say so "
         "with "
         "--independent");
-  const bool more = request.curve || request.completeness || request.tests || request.stability;
+  const bool more = request.curve || request.completeness || request.tests || request.stability ||
+                    request.certified_stability;
   if (experiment.ablation == kAll && more)
     throw std::invalid_argument(
-        "--ablation all shows the measures alone; --curve, --completeness, --tests and --stability "
-        "need one ablation");
+        "--ablation all shows the measures alone; --curve, --completeness, --tests, --stability "
+        "and --certified-stability need one ablation");
   return request;
 }
 
@@ -156,6 +161,15 @@ void measure_stability(const Conclusion& m, const circuits::Evaluation& evaluati
   m.report["stability"] = to_json(stability, m.circuit.graph);
 }
 
+void certify_stability(const Conclusion& m, const circuits::Evaluation& evaluation) {
+  circuits::CertificationConfig config{
+      .edges = m.circuit.size(), .deleted = m.request.deleted, .seed = m.request.seed};
+  config.discovery.method = m.request.method;
+  const auto stability = circuits::certify_stability(evaluation.experiment(), config);
+  print_certified(stability, m.console);
+  m.report["certified_stability"] = interp::write_record(stability);
+}
+
 void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& evaluation) {
   const circuits::Measures measures = circuits::measure(evaluation, m.circuit.kept);
   print_self_check(evaluation.self_check(), m.console);
@@ -165,6 +179,7 @@ void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& eval
   if (m.request.completeness) measure_completeness(m, evaluation);
   if (m.request.tests) run_tests(m, evaluation);
   if (m.request.stability) measure_stability(m, evaluation);
+  if (m.request.certified_stability) certify_stability(m, evaluation);
 }
 
 void conclude_all_ablations(const Conclusion& m, const circuits::AblationMatrix& matrix) {
@@ -291,6 +306,7 @@ std::map<std::string, circuits::Questions> Measurement::questions(
 std::string Measurement::decides_on_all_inputs() const {
   if (request_.completeness) return "--completeness (its greedy sets)";
   if (request_.stability) return "--stability (its resamples)";
+  if (request_.certified_stability) return "--certified-stability (its draws)";
   return "";
 }
 

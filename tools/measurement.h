@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "circuits/components/circuit_file.h"
+#include "circuits/measures/certified_stability.h"
 #include "circuits/measures/evaluation.h"
 #include "circuits/measures/hypothesis_tests.h"
 #include "tools/circuit_options.h"
@@ -23,6 +24,8 @@ struct MeasureRequest {
   int64_t draws = 199;
   double alpha = 0.05, margin = circuits::TestConfig().margin;
   bool curve = false, completeness = false, tests = false, stability = false;
+  bool certified_stability = false;
+  double deleted = circuits::CertificationConfig().deleted;
   uint64_t seed = 1;
 };
 nlohmann::ordered_json to_json(const MeasureRequest& request);

@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "circuits/measures/certified_stability_fields.h"
 #include "circuits/measures/measure_fields.h"
 #include "tasks/comparison_fields.h"
 #include "tools/explained_fields.h"
@@ -108,6 +109,7 @@ Shape measurement() {
                                  optional("partial_necessity", test),
                                  optional("minimality", test)})),
        optional("completeness", object({{"worst", number()}, {"mean_of_random_sets", number()}})),
+       optional("certified_stability", interp::shape_of<circuits::CertifiedStability>()),
        optional("stability", object({{"verdict", boolean()},
                                      {"threshold", number()},
                                      {"flips", count()},

@@ -1,4 +1,5 @@
 #include "circuits/measures/measure_fields.h"
+#include "circuits/measures/certified_stability_fields.h"
 
 #include <gmock/gmock.h>
 
@@ -17,6 +18,7 @@ TEST(MeasureFields, AreDescribedInTheDocumentation) {
   text << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Measures>()));
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<MibScores>()));
+  EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<CertifiedStability>()));
 }
 
 TEST(MeasureFields, AreReadAsTheyWereWritten) {
