@@ -104,21 +104,27 @@ struct Counted {
   interp::Chunk chunk;
   std::vector<NodeResult> nodes;
   Readings readings;
+  FeatureCounts by_features;
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    const Missing& missing) {
+                    const CheckConfig& config, const Missing& missing) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
+  std::optional<FeatureTally> tally;
+  if (config.features) tally.emplace(*config.features, config.division, tokens, chunk.first);
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
-  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
+  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}, .by_features = {}};
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    counted.nodes.push_back(
-        check_node(experiment, v, seen, pairs,
-                   {.tokens = tokens, .first = chunk.first, .witnesses = missing[v]}));
+    counted.nodes.push_back(check_node(experiment, v, seen, pairs,
+                                       {.tokens = tokens,
+                                        .first = chunk.first,
+                                        .witnesses = missing[v],
+                                        .by_features = tally ? &*tally : nullptr}));
   count(counted.readings, seen.actual[experiment.program.output], seen.decision);
+  if (tally) counted.by_features = tally->counts();
   return counted;
 }
 
@@ -172,6 +178,7 @@ class InOrder {
     for (size_t v = 0; v < counted.nodes.size(); ++v)
       add_node(result_.nodes[v], counted.nodes[v], config_.witnesses);
     result_.readings += counted.readings;
+    result_.by_features += counted.by_features;
     result_.inputs += counted.chunk.count;
     result_.counted.push_back({counted.chunk.first, counted.chunk.count});
     result_.counted = interp::joined(std::move(result_.counted));
@@ -194,7 +201,7 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
   InOrder all(experiment.program, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, all.missing()));
+    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config, all.missing()));
   });
   return all.result();
 }

@@ -30,6 +30,7 @@
 
 #include "axioms/claim.h"
 #include "axioms/experiment.h"
+#include "axioms/failing_regions.h"
 #include "interp/execution/shards.h"
 #include "interp/statistics/binomial.h"
 
@@ -51,6 +52,8 @@ struct CheckConfig {
   /// counted then does not depend on threads.
   std::function<bool(const CheckResult& so_far)> enough = {};
   const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
+  const InputFeatures* features = nullptr;  ///< when set: failures are counted by them, too
+  Division division = {};
 };
 
 /// An input on which an axiom fails.
@@ -112,7 +115,8 @@ void add(AxiomResult& total, const AxiomResult& part, int64_t kept);
 struct CheckResult {
   std::vector<NodeResult> nodes;  ///< in topological order
   Readings readings = {};
-  int64_t inputs = 0;  ///< checked
+  FeatureCounts by_features = {};  ///< where the inputs' features are known
+  int64_t inputs = 0;              ///< checked
   /// False if stopped before all that were asked for, or enough, were checked.
   bool complete = true;
   interp::Ranges counted = {};  ///< those checked

@@ -64,6 +64,13 @@ void conclude(ReportRow& row, const Report& report) {
   row.better_than_chance = beats_chance(row.anytime_upper.value_or(row.upper), row.unrelated,
                                         report.confidence, report.sequential.has_value());
   row.worst = worst_answer(row, report);
+  if (row.where) {
+    const int64_t trees =
+        report.sequential ? std::max<int64_t>(1, Division{}.fitted_blocks(report.sequential->limit))
+                          : 1;
+    conclude(*row.where, report.confidence, static_cast<int64_t>(report.whole_rows()) * trees,
+             report.sequential.has_value());
+  }
 }
 
 // What looking again and again has decided, and how far the rest is from it.
@@ -160,6 +167,15 @@ void conclude(Report& report) {
   else
     add_verdicts(report);
   withhold(report);
+}
+
+void find_failing_regions(Report& report) {
+  const Part& part = *report.part;
+  const Division division{.drawn = report.scope == Scope::Distribution};
+  for (size_t i = 0; i < report.whole_rows() && !part.features.empty(); ++i)
+    if (report.rows[i].estimate.failures > 0)
+      report.rows[i].where =
+          failing_regions(part.by_features, part.features, static_cast<int64_t>(i), division);
 }
 
 void look(Report& report) {

@@ -22,7 +22,8 @@ ordered_json asked_of(Report report) {
           .inputs = part.inputs,
           .chunk = part.chunk,
           .witnesses = part.witnesses,
-          .output = part.output};
+          .output = part.output,
+          .features = part.features};
   const RunFacts facts = std::move(report.facts);
   std::vector<Source> loaded = facts.loaded;
   for (Source& object : loaded) object.path.clear();
@@ -53,6 +54,7 @@ ordered_json asked_of(Report report) {
     row.unrelated = {};
     row.answers.clear();
     row.witnesses.clear();
+    row.where.reset();
   }
   conclude(report);
   return to_json(report);
@@ -109,6 +111,30 @@ void require_readings(const Report& report, const Part& part) {
           fmt::format("its readings are of {} inputs, not of {}", inputs, report.inputs));
 }
 
+// Cells share out all inputs, and the failures of every row.
+void require_cells(const Report& report, const Part& part) {
+  int64_t inputs = 0;
+  std::vector<int64_t> failures(report.whole_rows());
+  for (const auto& [key, count] : part.by_features.cells) {
+    require(!part.features.empty() && key.size() == part.features.size() + 1,
+            fmt::format("a cell with {} numbers: expected its block and {} features", key.size(),
+                        part.features.size()));
+    inputs += count.inputs;
+    if (inputs > report.inputs) break;  // more are not worth adding up, and may overflow
+    for (const auto& [row, n] : count.failures) {
+      require(std::cmp_less(row, failures.size()) && n <= count.inputs,
+              fmt::format("a cell with {} failures in row {}, of {} inputs", n, row, count.inputs));
+      failures[row] += n;
+    }
+  }
+  require(part.features.empty() || inputs == report.inputs,
+          fmt::format("its cells are of {} inputs, not of {}", inputs, report.inputs));
+  for (size_t i = 0; i < failures.size() && !part.features.empty(); ++i)
+    require(failures[i] == report.rows[i].estimate.failures,
+            fmt::format("row {}: its cells have {} failures, not {}", report.rows[i].name(),
+                        failures[i], report.rows[i].estimate.failures));
+}
+
 void require_vacuity_in_the_first(const Report& report, const Part& part) {
   const bool found = !report.objections.empty() || !report.untested.empty();
   require(part.shard.index == 1 || !found, "only the first part says what was found of vacuity");
@@ -131,6 +157,7 @@ void require_part(const NamedReport& named) {
     for (size_t i = 0; i < report.whole_rows(); ++i)
       require_row(report.rows[i], report.nodes[i / std::size(kAxioms)], *report.part);
     require_readings(report, *report.part);
+    require_cells(report, *report.part);
     require_vacuity_in_the_first(report, *report.part);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("{}: {}", name, error.what()));
@@ -150,6 +177,7 @@ void add_counts(Report& total, const Report& more) {
   std::ranges::copy(more.part->counted, std::back_inserter(counted));
   part.counted = interp::joined(std::move(counted));
   part.readings += more.part->readings;
+  part.by_features += more.part->by_features;
   total.inputs += more.inputs;
   Times& times = total.facts.times;
   times.started = std::min(times.started, more.facts.times.started);
@@ -176,6 +204,7 @@ void complete(Report& report) {
   if (report.is_shard()) return;
   Vacuity found;
   add_readings(found, report.part->output, report.part->readings);
+  find_failing_regions(report);
   if (!report.partial) report.part.reset();
   add_vacuity(report, found);
   look(report);

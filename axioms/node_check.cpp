@@ -146,6 +146,11 @@ NodeResult check_node(const Experiment& experiment, size_t v, const Observation&
   add_failures(result, Axiom::CE, keep, own.ce, actual, component);
   add_failures(result, Axiom::PR, keep, own.pr, seen.decision, own.by_prefix);
   add_failures(result, Axiom::CR, keep, own.cr, seen.decision, own.by_component);
+  if (keep.by_features) {
+    auto row = static_cast<int64_t>(v * std::size(kAxioms));
+    for (const Tensor& failed : {own.pe, own.ce, own.pr, own.cr})
+      keep.by_features->add(row++, failed);
+  }
   result.inherited = count_of(own.pe.logical_and(own.ce.logical_not()));
   if (!step.equality)
     result.plain = {count_differing(actual, prefix), count_differing(actual, component)};

@@ -17,6 +17,7 @@ struct Keep {
   const at::Tensor& tokens;
   int64_t first;
   std::array<int64_t, 4> witnesses;  ///< at most, in the order of kAxioms
+  FeatureTally* by_features = nullptr;  ///< counts failures by features of the inputs, where set
 };
 
 /// Rows of a chunk that have nothing to do with each other: int64 [pairs] each, no row twice.

@@ -105,6 +105,8 @@ struct ReportRow {
   /// Of a row that stands for a claim about one answer, which one. Such rows follow the others.
   std::optional<int64_t> answer = {};
   std::optional<std::string> answer_name = {};
+  /// Of a whole run on inputs whose features are known, where anything fails.
+  std::optional<FailingRegions> where = {};
 
   std::string name() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
   Claim as_claim() const;    ///< of a row with one
@@ -141,12 +143,14 @@ struct ReportNode {
 /// for. With it, parts can be added up (merge.h) and interrupted runs can go on.
 struct Part {
   interp::Shard shard = {};
-  int64_t inputs = 0;           ///< of the whole run
-  int64_t chunk = 1;            ///< inputs that pass through the network at once
-  interp::Ranges counted = {};  ///< the inputs that are counted here: whole chunks
-  int64_t witnesses = 1;        ///< failing inputs kept per row
-  std::string output = {};      ///< the node whose alpha reads the decision
-  Readings readings = {};       ///< what that alpha gave
+  int64_t inputs = 0;                       ///< of the whole run
+  int64_t chunk = 1;                        ///< inputs that pass through the network at once
+  interp::Ranges counted = {};              ///< the inputs that are counted here: whole chunks
+  int64_t witnesses = 1;                    ///< failing inputs kept per row
+  std::string output = {};                  ///< the node whose alpha reads the decision
+  Readings readings = {};                   ///< what that alpha gave
+  std::vector<InputFeature> features = {};  ///< of the inputs; empty: none are known
+  FeatureCounts by_features = {};           ///< inputs and failures by these
 };
 
 /// Makes a report that of a run whose number of inputs nobody chose: it ends when all claims are
@@ -211,6 +215,9 @@ void conclude(Report& report);
 /// Of a sequential run: looks at all inputs counted so far, which decide the claims that no earlier
 /// look has decided if the evidence is strong enough. Otherwise nothing.
 void look(Report& report);
+
+/// From a report that is still a part (it may be the only one): where each row fails.
+void find_failing_regions(Report& report);
 
 /// Adds what was found of the interpretation's vacuity to the report. With an objection, claims
 /// that hold by their numbers become vacuous; where something could not be tested, they become

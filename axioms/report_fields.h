@@ -3,6 +3,7 @@
 // conclude() computes is derived: it is written, and computed anew when a report is read.
 
 #include "axioms/experiment.h"
+#include "axioms/failing_regions_fields.h"
 #include "axioms/report.h"
 #include "interp/files/fields.h"
 
@@ -181,6 +182,7 @@ void fields(V& v, ReportRow& row) {
   v("answer", row.answer, "of a row for a claim about one answer: its index",
     interp::json_shapes::integer(0, interp::kMostCounted));
   v("answer_name", row.answer_name, "the same in words");
+  v("where", row.where, "which inputs it fails on, where features of the inputs are known");
 }
 
 template <class V>
@@ -206,6 +208,10 @@ void fields(V& v, Part& part) {
   v("witnesses", part.witnesses, "failing inputs kept per row", interp::counts());
   v("output", part.output, "the node whose alpha reads the decision");
   v("readings", part.readings, "what that alpha gave");
+  v("features", part.features, "of the inputs, as the task knows them");
+  v.through("cells", part.by_features, cells_as_json, cells_from_json, cells_shape(),
+            "inputs that have the same features: their block and then the `features`, how many "
+            "`inputs`, and `failures` by row (pairs: which row, how many)");
 }
 
 template <class V>

@@ -94,6 +94,7 @@ void require_consistent(const Report& report) {
                  fmt::format("row {}: {} witnesses of {} failures", name, row.witnesses.size(),
                              row.estimate.failures));
     require_chance(row);
+    if (row.where) require_consistent(*row.where, row.estimate);
   }
 }
 

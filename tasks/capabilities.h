@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "axioms/failing_regions.h"
 #include "axioms/proofs/study.h"
 #include "circuits/components/counterfactuals.h"
 #include "circuits/interpretation/interpretation.h"
@@ -156,6 +157,9 @@ struct Replacers {
   std::vector<int64_t> token_types = {};
   std::vector<Own> own = {};  ///< the first is the task's default
 };
+
+/// What can be said of an input, to find out on which inputs an interpretation fails.
+using axioms::InputFeatures;
 
 /// How a network for the task is made.
 struct Recipe {

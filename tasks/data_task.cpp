@@ -33,6 +33,13 @@ std::vector<int64_t> answers_of(const Settings& settings) {
   return answers;
 }
 
+/// Interpretations are tested on inputs of one length only, which is no feature therefore.
+Tensor features_of(const Tensor& tokens) {
+  const Tensor sorted = std::get<0>(tokens.sort(1));
+  const Tensor different = sorted.diff(1, 1).ne(0).sum(1) + 1;
+  return at::stack({tokens.select(1, 0), tokens.select(1, -1), different}, 1);
+}
+
 class DataTask : public Task {
  public:
   explicit DataTask(const Settings& settings, std::vector<Prompt> prompts = {})
@@ -40,7 +47,12 @@ class DataTask : public Task {
         n_tokens_(settings.at("tokens")),
         n_positions_(settings.at("positions")),
         answers_(answers_of(settings)),
-        prompts_(std::move(prompts)) {}
+        prompts_(std::move(prompts)) {
+    provide(InputFeatures{.all = {{"the first token", true},
+                                  {"the last token", true},
+                                  {"the number of different tokens"}},
+                          .of = features_of});
+  }
 
   Size size() const override {
     return {.n_tokens = n_tokens_,

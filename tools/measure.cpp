@@ -99,7 +99,15 @@ Command add_measure(CLI::App& app) {
                "completeness and minimality (Wang et al. 2022)");
   app.add_flag("--tests", request.tests, "the five hypothesis tests of Shi et al. 2024");
   app.add_flag("--stability", request.stability, "discover again on resamples of the inputs");
-  app.add_option("--method", request.method, "that --stability discovers with")
+  app.add_flag("--certified-stability", request.certified_stability,
+               "edges that stay in, or out, whichever inputs are deleted, with a certified number");
+  app.add_option("--deleted", request.deleted,
+                 "probability with which a draw of --certified-stability leaves an input out")
+      ->capture_default_str()
+      ->transform(number_strictly_between(0, 1))
+      ->type_name("P");
+  app.add_option("--method", request.method,
+                 "that --stability and --certified-stability discover with")
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--draws", request.draws, "random circuits and permutations of --tests")

@@ -40,6 +40,8 @@ void fields(V& v, MeasureRequest& request) {
   v("completeness", request.completeness, "--completeness");
   v("tests", request.tests, "--tests");
   v("stability", request.stability, "--stability");
+  v("certified_stability", request.certified_stability, "--certified-stability");
+  v("deleted", request.deleted, "--deleted", shapes::number(0, 1));
   v("method", request.method, "--method");
   v("draws", request.draws, "--draws", shapes::integer(1, kMostDraws));
   v("alpha", request.alpha, "--alpha", shapes::number(0, 1));
@@ -72,11 +74,12 @@ MeasureRequest meaningful(MeasureRequest request) {
         "--stability resamples inputs as independent draws; if the lines of --data are, say so "
         "with "
         "--independent");
-  const bool more = request.curve || request.completeness || request.tests || request.stability;
+  const bool more = request.curve || request.completeness || request.tests || request.stability ||
+                    request.certified_stability;
   if (request.of_all_ablations() && more)
     throw std::invalid_argument(
-        "--ablation all shows the measures alone; --curve, --completeness, --tests and --stability "
-        "need one ablation");
+        "--ablation all shows the measures alone; --curve, --completeness, --tests, --stability "
+        "and --certified-stability need one ablation");
   return request;
 }
 

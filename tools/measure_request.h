@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "circuits/measures/certified_stability.h"
 #include "circuits/measures/hypothesis_tests.h"
 #include "tools/circuit_options.h"
 
@@ -20,6 +21,8 @@ struct MeasureRequest {
   int64_t draws = 199;
   double alpha = 0.05, margin = circuits::TestConfig().margin;
   bool curve = false, completeness = false, tests = false, stability = false;
+  bool certified_stability = false;
+  double deleted = circuits::CertificationConfig().deleted;
   uint64_t seed = 1;
 
   bool of_all_ablations() const { return experiment.ablation == kAllAblations; }

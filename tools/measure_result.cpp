@@ -6,9 +6,11 @@
 
 #include "circuits/components/random_circuits.h"
 #include "circuits/interpretation/interpretation_file.h"
+#include "circuits/measures/certified_stability_fields.h"
 #include "circuits/measures/measure_fields.h"
 #include "circuits/measures/test_fields.h"
 #include "interp/network/transformer.h"
+#include "tools/certified_text.h"
 #include "tools/measure_text.h"
 
 namespace assay::tools {
@@ -45,6 +47,15 @@ void measure_stability(const Conclusion& m, const circuits::Evaluation& evaluati
   m.report["stability"] = interp::write_record(stability);
 }
 
+void certify_stability(const Conclusion& m, const circuits::Evaluation& evaluation) {
+  circuits::CertificationConfig config{
+      .edges = m.circuit.size(), .deleted = m.request.deleted, .seed = m.request.seed};
+  config.discovery.method = m.request.method;
+  const auto stability = circuits::certify_stability(evaluation.experiment(), config);
+  print_certified(stability, m.console);
+  m.report["certified_stability"] = interp::write_record(stability);
+}
+
 }  // namespace
 
 void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& evaluation) {
@@ -56,6 +67,7 @@ void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& eval
   if (m.request.completeness) measure_completeness(m, evaluation);
   if (m.request.tests) run_tests(m, evaluation);
   if (m.request.stability) measure_stability(m, evaluation);
+  if (m.request.certified_stability) certify_stability(m, evaluation);
 }
 
 void conclude_all_ablations(const Conclusion& m, const circuits::AblationMatrix& matrix) {

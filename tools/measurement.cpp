@@ -116,6 +116,7 @@ std::map<std::string, circuits::Questions> Measurement::questions(
 std::string Measurement::decides_on_all_inputs() const {
   if (request_.completeness) return "--completeness (its greedy sets)";
   if (request_.stability) return "--stability (its resamples)";
+  if (request_.certified_stability) return "--certified-stability (its draws)";
   return "";
 }
 

@@ -159,6 +159,19 @@ void print_nodes(const Report& report, const Console& console) {
   }
 }
 
+/// On which inputs rows fail, by what the task knows of its inputs.
+void print_regions(const Report& report, const Console& console) {
+  const auto first =
+      std::ranges::find_if(report.rows, [](const ReportRow& row) { return row.where.has_value(); });
+  if (first == report.rows.end()) return;
+  console.line();
+  console.line(console.paint("Where it fails", Tone::Bold) +
+               fmt::format(" (rules fitted on {} inputs; rates are of the {} others)",
+                           grouped(first->where->fitted.n), grouped(first->where->held_out.n)));
+  for (const ReportRow& row : report.rows)
+    if (row.where) console.fact(row.name(), row.where->sentence);
+}
+
 void print_objections(const Report& report, const Console& console) {
   if (report.objections.empty()) return;
   console.line(console.paint("Vacuous: the numbers say nothing, because", Tone::Bad));
@@ -327,6 +340,7 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   print_objections(report, console);
   print_untested(report, console);
   print_nodes(report, console);
+  print_regions(report, console);
   print_chance(report, task, console);
   print_witnesses(report, task, console);
 }

@@ -224,7 +224,7 @@ std::string markdown_of(const Report& report) {
     text += fmt::format("\n{}\n\n", heading);
     for (const std::string& line : lines) text += fmt::format("- {}\n", one_line(line));
   };
-  std::vector<std::string> objections, untested;
+  std::vector<std::string> objections, untested, regions;
   for (const axioms::Objection& objection : report.objections)
     objections.push_back(
         fmt::format("{}: {}: {}", objection.node, objection.kind, objection.reason));
@@ -234,7 +234,11 @@ std::string markdown_of(const Report& report) {
   if (report.partial) list("Interrupted", {"fewer inputs were checked than were asked for"});
   list("Vacuous: the numbers say nothing, because", objections);
   list("Could not be tested, so that no claim that rests on it holds:", untested);
-  return text + "\n" + table_of(report) + fmt::format("\n    {}\n", one_line(report.facts.command));
+  for (const ReportRow& row : report.rows)
+    if (row.where) regions.push_back(fmt::format("{}: {}", row.name(), row.where->sentence));
+  text += "\n" + table_of(report);
+  list("Where it fails", regions);
+  return text + fmt::format("\n    {}\n", one_line(report.facts.command));
 }
 
 void add_summary_options(CLI::App& app, SummaryOptions& options) {

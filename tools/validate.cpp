@@ -80,18 +80,20 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 }
 
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
-                          const axioms::Inputs& inputs, int64_t count,
+                          const ValidationInputs& inputs,
                           std::optional<interp::Ranges> ranges = std::nullopt,
                           const std::function<bool(const axioms::CheckResult&)>& enough = {}) {
   Progress line(options.common.quiet);
   return axioms::check(
-      subject.experiment(), inputs,
-      {.inputs = count,
+      subject.experiment(), inputs.tokens,
+      {.inputs = inputs.count,
        .ranges = std::move(ranges),
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .enough = enough,
-       .stop = &watch_interrupts()});
+       .stop = &watch_interrupts(),
+       .features = subject.task->get<axioms::InputFeatures>(),
+       .division = {.drawn = inputs.scope == axioms::Scope::Distribution}});
 }
 
 /// Runs `work` and takes its time.
@@ -130,9 +132,13 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const task
                                       const std::vector<tasks::Transformation>& transformations,
                                       const ValidationInputs& inputs,
                                       const axioms::CheckResult& as_drawn, const Session& session) {
-  const std::vector<Guise> guises = check_guises(
-      subject, transformations, inputs, options.common.seed.value_or(1), as_drawn,
-      [&](const axioms::Inputs& tokens) { return check(options, subject, tokens, inputs.count); });
+  const std::vector<Guise> guises =
+      check_guises(subject, transformations, inputs, options.common.seed.value_or(1), as_drawn,
+                   [&](const axioms::Inputs& tokens) {
+                     ValidationInputs changed = inputs;
+                     changed.tokens = tokens;
+                     return check(options, subject, changed);
+                   });
   print_guises(guises, options.confidence, session.console);
   return to_json(guises, options.confidence);
 }
@@ -161,7 +167,10 @@ struct Validation {
                    .counted = result.counted,
                    .witnesses = options.witnesses,
                    .output = program.steps[program.output].name,
-                   .readings = result.readings};
+                   .readings = result.readings,
+                   .by_features = result.by_features};
+    if (const auto* features = subject.task->get<axioms::InputFeatures>())
+      report.part->features = features->all;
     report.task = subject.task->to_json();  // with what --data has said of it
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
@@ -171,7 +180,7 @@ struct Validation {
   }
   /// Refuses to go on from a report of something else, before the work begins.
   void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
-    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{});
+    const auto nothing = check(options, subject, inputs, interp::Ranges{});
     axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
     const interp::Shard& shard = begun.report.part->shard;
     if (shard.index != portion.shard.index)
@@ -211,7 +220,7 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
     if (portion.shard.index == 1)
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs.tokens, inputs.count, portion.left, enough);
+    result = check(options, subject, inputs, portion.left, enough);
   });
   axioms::Report report = report_of(result, times);
   session.console.fact("time",

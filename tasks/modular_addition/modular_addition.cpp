@@ -43,6 +43,16 @@ class ModularAddition : public Task {
           }}}});
     provide(InputLengths{.one = true});
     provide(Replacers{.token_types = types()});
+    provide(InputFeatures{
+        .all = {{"a"},
+                {"b"},
+                {"a + b"},
+                {"(a + b) mod p"},
+                {"|a - b|"},
+                {"its part",
+                 true,
+                 {to_string(Part::Train), to_string(Part::Derive), to_string(Part::Test)}}},
+        .of = [this](const at::Tensor& tokens) { return features_of(tokens); }});
     provide(Recipes{
         [this](const std::string& preset) { return modular_addition::recipe(preset, pairs_); }});
     provide(Pages{{{"frequencies", "its key frequencies", frequencies_section}}});
@@ -79,6 +89,14 @@ class ModularAddition : public Task {
     std::vector<int64_t> types(p() + 1, 0);
     types.back() = 1;
     return types;
+  }
+
+  at::Tensor features_of(const at::Tensor& tokens) const {
+    const at::Tensor a = tokens.select(1, 0), b = tokens.select(1, 1);
+    at::Tensor parts = at::empty_like(a);
+    for (int64_t i = 0; i < a.size(0); ++i)
+      parts[i] = static_cast<int64_t>(pairs_.part_of(a[i].item<int64_t>(), b[i].item<int64_t>()));
+    return at::stack({a, b, a + b, (a + b).remainder(p()), (a - b).abs(), parts}, 1);
   }
 
   /// Partners have another second number; the wrong answer is theirs.

@@ -11,6 +11,7 @@
 #include "sat2/text.h"
 #include "tasks/two_sat/derivation.h"
 #include "tasks/two_sat/features.h"
+#include "tasks/two_sat/input_features.h"
 #include "tasks/two_sat/mutations.h"
 #include "tasks/two_sat/page.h"
 #include "tasks/two_sat/pairs.h"
@@ -94,6 +95,7 @@ class TwoSat : public Task {
         InputLengths{.framing = {.length = two_sat::n_ctx(clauses_), .padding = tokens_.padding()},
                      .one = sampler.min_clauses == sampler.max_clauses});
     provide(two_sat::specification(sampler));
+    provide(two_sat::input_features(sampler));
     provide_explanations();
     provide(Recipes{[this](const std::string& preset) {
       return two_sat::recipe(preset, sampler_.variables, clauses_);

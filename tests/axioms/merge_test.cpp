@@ -23,6 +23,13 @@ using interp::Shard;
 using nlohmann::ordered_json;
 using testing::HasSubstr;
 
+const InputFeatures& first_digits() {
+  static const InputFeatures features{
+      .all = {{"the first digit"}, {"the second", true}},
+      .of = [](const Tensor& tokens) { return tokens.narrow(1, 0, 2).contiguous(); }};
+  return features;
+}
+
 /// One run of the wild interpretation, to be made whole or in parts.
 struct WildRun {
   int64_t inputs = 1000, witnesses = 2;
@@ -42,7 +49,9 @@ struct WildRun {
         check(experiment, digits,
               {.inputs = inputs,
                .ranges = ranges.value_or(Ranges{range_of(shard, inputs, chunk)}),
-               .witnesses = witnesses});
+               .witnesses = witnesses,
+               .features = &first_digits(),
+               .division = {.drawn = scope == Scope::Distribution}});
     Report report =
         make_report(interpretation, result, claims, confidence, random_network(), 3, scope);
     report.part = {.shard = shard,
@@ -51,7 +60,9 @@ struct WildRun {
                    .counted = result.counted,
                    .witnesses = witnesses,
                    .output = "out",
-                   .readings = result.readings};
+                   .readings = result.readings,
+                   .features = first_digits().all,
+                   .by_features = result.by_features};
     report.partial = result.inputs < range_of(shard, inputs, chunk).count;
     report.task = {{"name", "wild"}, {"settings", nlohmann::json::object()}};
     report.inputs_text = "some inputs";

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "circuits/measures/certified_stability_fields.h"
 #include "circuits/measures/measure_fields.h"
 #include "circuits/measures/test_fields.h"
 #include "interp/files/files.h"
@@ -93,6 +94,7 @@ Shape measurement() {
        optional("tests", interp::shape_of<circuits::HypothesisTests>()),
        optional("completeness", interp::shape_of<circuits::Completeness>()),
        optional("minimality", interp::shape_of<circuits::Minimality>()),
+       optional("certified_stability", interp::shape_of<circuits::CertifiedStability>()),
        optional("stability", interp::shape_of<circuits::Stability>())});
 }
 

@@ -65,6 +65,7 @@ interp::Registry<SectionEntry>& sections() {
        {"explanations", "inputs, coloured by scores", explanations_section},
        {"graph", "the interpretation, node by node", graph_section},
        {"axioms", "error rates with their bounds", axioms_section},
+       {"regions", "which inputs rows fail on", regions_section},
        {"guises", "the same on transformed inputs", guises_section},
        {"witnesses", "inputs on which it fails", witnesses_section},
        {kOfTasks, "what the tasks of the runs bring", {}},
@@ -72,6 +73,7 @@ interp::Registry<SectionEntry>& sections() {
        {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},
        {"tests", "the hypothesis tests about a circuit", tests_section},
+       {"certified", "edges that stay, with a guarantee", certified_section},
        {"training", "loss and accuracy by step", training_section}});
   return all;
 }

@@ -1,12 +1,13 @@
 #include "circuits/measures/measure_fields.h"
 
-#include "circuits/measures/test_fields.h"
-
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <fstream>
 #include <sstream>
+
+#include "circuits/measures/certified_stability_fields.h"
+#include "circuits/measures/test_fields.h"
 
 namespace assay::circuits {
 namespace measure_fields_test {
@@ -23,6 +24,7 @@ TEST(MeasureFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Minimality>()));
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Stability>()));
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<HypothesisTests>()));
+  EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<CertifiedStability>()));
 }
 
 TEST(MeasureFields, AreReadAsTheyWereWritten) {
