@@ -40,6 +40,7 @@ namespace assay::axioms {
 using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
 
 struct CheckResult;
+struct Interchange;
 
 struct CheckConfig {
   int64_t inputs = 80000;
@@ -50,7 +51,8 @@ struct CheckConfig {
   /// Asked after every chunk, in the order of the inputs: true ends the check there. What is
   /// counted then does not depend on threads.
   std::function<bool(const CheckResult& so_far)> enough = {};
-  const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
+  const std::atomic<bool>* stop = nullptr;   ///< when set: return what is counted so far
+  const Interchange* interchange = nullptr;  ///< when set: exchange values between inputs, too
 };
 
 /// An input on which an axiom fails.
@@ -59,6 +61,8 @@ struct Witness {
   std::vector<int64_t> tokens;
   nlohmann::json network;  ///< A_v; for PR and CR the network's decision, as decide() gives it
   nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
+  /// Of interchanges: the inputs that values were taken from.
+  std::vector<std::vector<int64_t>> sources = {};
 };
 
 /// How often a row fails, and how often it would by chance: with the value of an unrelated input in
@@ -70,12 +74,24 @@ struct Counts {
   Counts& operator+=(const Counts& other);
 };
 
+/// What interchanges count beside failures (interchange.h).
+struct Exchange {
+  statistics::Estimate changing = {};  ///< pairs in which the program's answer changes
+  std::optional<statistics::Estimate> resampled =
+      {};  ///< the same with all unmapped parts resampled
+  std::map<std::string, statistics::Estimate> parts = {};  ///< of UM: each unmapped part alone
+  bool drawn =
+      false;  ///< sources were drawn: even where inputs are all there are, rates carry bounds
+  Exchange& operator+=(const Exchange& other);
+};
+
 struct AxiomResult {
   statistics::Estimate estimate;
   std::vector<Witness> witnesses;
   statistics::Estimate unrelated = {};
   /// By the network's decision on the input; empty where the task has more than kMostAnswers.
   std::map<int64_t, Counts> by_answer = {};
+  std::optional<Exchange> exchange = {};  ///< of interchanges
 };
 inline constexpr int64_t kMostAnswers = 256;
 
@@ -87,8 +103,13 @@ struct NodeResult {
   /// Failures of PE and CE if values had to be equal element by element, where the node's equality
   /// is `downstream`.
   std::optional<std::array<statistics::Estimate, 2>> plain = {};
-  const AxiomResult& operator[](Axiom axiom) const { return axioms[static_cast<size_t>(axiom)]; }
-  AxiomResult& operator[](Axiom axiom) { return axioms[static_cast<size_t>(axiom)]; }
+  std::map<Axiom, AxiomResult> interchanged = {};  ///< those that were asked for
+  const AxiomResult& operator[](Axiom axiom) const {
+    return is_interchange(axiom) ? interchanged.at(axiom) : axioms[static_cast<size_t>(axiom)];
+  }
+  AxiomResult& operator[](Axiom axiom) {
+    return is_interchange(axiom) ? interchanged[axiom] : axioms[static_cast<size_t>(axiom)];
+  }
 };
 
 /// What the output's alpha says beside the network's decision.
@@ -110,7 +131,8 @@ struct Readings {
 void add(AxiomResult& total, const AxiomResult& part, int64_t kept);
 
 struct CheckResult {
-  std::vector<NodeResult> nodes;  ///< in topological order
+  std::vector<NodeResult> nodes;       ///< in topological order
+  std::vector<NodeResult> pairs = {};  ///< of nodes that were exchanged together, `parse+evaluate`
   Readings readings = {};
   int64_t inputs = 0;  ///< checked
   /// False if stopped before all that were asked for, or enough, were checked.

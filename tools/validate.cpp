@@ -19,6 +19,7 @@
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/interchange_options.h"
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -44,6 +45,7 @@ struct ValidateOptions : Question {
   std::filesystem::path plan;
   int64_t witnesses = 1;
   std::vector<std::string> under;
+  InterchangeOptions interchange;
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
@@ -81,7 +83,8 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count,
                           std::optional<interp::Ranges> ranges = std::nullopt,
-                          axioms::Looks* looks = nullptr) {
+                          axioms::Looks* looks = nullptr,
+                          const ChosenInterchange* interchange = nullptr) {
   std::function<bool(const axioms::CheckResult&)> enough;
   if (looks) enough = [looks](const axioms::CheckResult& so_far) { return looks->look(so_far); };
   Progress line(options.common.quiet);
@@ -92,7 +95,8 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
        .witnesses = options.witnesses,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .enough = enough,
-       .stop = &watch_interrupts()});
+       .stop = &watch_interrupts(),
+       .interchange = interchange ? &interchange->interchange : nullptr});
 }
 
 /// Runs `work` and takes its time.
@@ -147,6 +151,7 @@ struct Validation {
   const std::vector<axioms::Claim>& claims;
   const ValidationInputs& inputs;
   bool sequential = false;
+  const ChosenInterchange* interchange = nullptr;
   std::optional<axioms::Source> plan = {};
 
   axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
@@ -167,12 +172,20 @@ struct Validation {
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
     report.facts.plan = plan;
+    if (interchange) report.facts.data["sources"] = interchange->sources;
     conclude(report);
     return report;
   }
+  /// Refuses claims on interchanges that are not made, before the work begins.
+  void require_rows(const Portion& portion) const {
+    report(check(options, subject, inputs.tokens, inputs.count, interp::Ranges{}, nullptr,
+                 interchange),
+           portion, {});
+  }
   /// Refuses to go on from a report of something else, before the work begins.
   void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
-    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{});
+    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{},
+                               nullptr, interchange);
     axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
     const interp::Shard& shard = begun.report.part->shard;
     if (shard.index != portion.shard.index)
@@ -187,7 +200,8 @@ struct Validation {
 /// inputs, and merging decides.
 axioms::Report run_check(const Validation& validation, const Portion& portion,
                          axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs, sequential, plan] = validation;
+  const auto& [options, session, subject, claims, inputs, sequential, interchange, plan] =
+      validation;
   axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
   const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
@@ -196,7 +210,7 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
     result = check(options, subject, inputs.tokens, inputs.count, portion.left,
-                   looking ? &looks : nullptr);
+                   looking ? &looks : nullptr, interchange);
   });
   axioms::Report report = validation.report(result, portion, times);
   axioms::add_vacuity(report, vacuity);
@@ -228,11 +242,19 @@ int run_validate(const ValidateOptions& given) {
   const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject, options.common.seed);
   if (plan) require_planned(*plan, given.plan, subject, inputs);
-  Validation validation{options, session, subject,
-                        claims,  inputs,  ends_when_decided(options, claims, inputs)};
+  const auto interchange = choose_interchange(options.interchange, claims, *subject.task, inputs,
+                                              options.common.seed.value_or(kSeed));
+  Validation validation{options,
+                        session,
+                        subject,
+                        claims,
+                        inputs,
+                        ends_when_decided(options, claims, inputs),
+                        interchange ? &*interchange : nullptr};
   if (plan) validation.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
+  if (interchange) validation.require_rows(portion);
   if (portion.begun) validation.require_same(*portion.begun, portion);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
@@ -275,6 +297,7 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("K");
+  add_interchange_options(app, options->interchange);
   auto transformations = names_in_tasks([](const tasks::Task& task) {
     const auto* known = task.get<tasks::Transformations>();
     return known ? interp::names_of(known->all) : std::vector<std::string>();
@@ -289,7 +312,7 @@ Command add_validate(CLI::App& app) {
                             ->type_name("FILE");
   add_common_options(app, options->common);
   for (const char* declared : {"--claim", "--confidence", "--stop", "--inputs", "--part", "--data",
-                               "--independent", "--seed"})
+                               "--independent", "--seed", "--sources"})
     plan->excludes(declared);
   shard->needs("--json")->excludes("--html")->excludes("--under");
   shard->excludes("--junit")->excludes("--markdown")->excludes("--csv");
