@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "axioms/interchange.h"
 #include "axioms/node_check.h"
 #include "interp/execution/chunks.h"
 #include "interp/network/network.h"
@@ -42,6 +43,7 @@ void add_node(NodeResult& total, const NodeResult& part, int64_t witnesses) {
     for (size_t i = 0; i < part.plain->size(); ++i) (*total.plain)[i] += (*part.plain)[i];
   }
   for (const Axiom axiom : kAxioms) add(total[axiom], part[axiom], witnesses);
+  for (const auto& [axiom, of_part] : part.interchanged) add(total[axiom], of_part, witnesses);
 }
 
 }  // namespace
@@ -87,6 +89,10 @@ void add(AxiomResult& total, const AxiomResult& part, int64_t kept) {
   total.estimate += part.estimate;
   total.unrelated += part.unrelated;
   for (const auto& [answer, counts] : part.by_answer) total.by_answer[answer] += counts;
+  if (part.exchange) {
+    if (!total.exchange) total.exchange.emplace();
+    *total.exchange += *part.exchange;
+  }
   std::ranges::copy(part.witnesses, std::back_inserter(total.witnesses));
   // Chunks and parts come in any order; the first failing inputs are kept all the same.
   std::ranges::sort(total.witnesses, {}, &Witness::input);
@@ -102,13 +108,11 @@ using Missing = std::vector<std::array<int64_t, 4>>;
 /// What one chunk adds to the result.
 struct Counted {
   interp::Chunk chunk;
-  std::vector<NodeResult> nodes;
-  Readings readings;
-  FeatureCounts by_features;
+  CheckResult result;
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    const CheckConfig& config, const Missing& missing) {
+                    const CheckConfig& config, const Missing& missing, const InterchangePlan* plan) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
@@ -116,25 +120,31 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
   if (config.features) tally.emplace(*config.features, config.division, tokens, chunk.first);
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
-  Counted counted{.chunk = chunk, .nodes = {}, .readings = {}, .by_features = {}};
+  CheckResult result;
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    counted.nodes.push_back(check_node(experiment, v, seen, pairs,
-                                       {.tokens = tokens,
-                                        .first = chunk.first,
-                                        .witnesses = missing[v],
-                                        .by_features = tally ? &*tally : nullptr}));
-  count(counted.readings, seen.actual[experiment.program.output], seen.decision);
-  if (tally) counted.by_features = tally->counts();
-  return counted;
+    result.nodes.push_back(check_node(experiment, v, seen, pairs,
+                                      {.tokens = tokens,
+                                       .first = chunk.first,
+                                       .witnesses = missing[v],
+                                       .by_features = tally ? &*tally : nullptr}));
+  count(result.readings, seen.actual[experiment.program.output], seen.decision);
+  if (tally) result.by_features = tally->counts();
+  if (plan) {
+    add_empty_rows(experiment.program, *plan, result);
+    count_interchanges(experiment, *plan, seen, chunk, config.witnesses, result);
+  }
+  return {chunk, std::move(result)};
 }
 
 /// Adds up chunks in the order of their inputs, whichever comes first, until there are enough.
 class InOrder {
  public:
-  InOrder(const Program& program, const CheckConfig& config, interp::Ranges asked)
+  InOrder(const Program& program, const InterchangePlan* plan, const CheckConfig& config,
+          interp::Ranges asked)
       : config_(config), asked_(std::move(asked)), of_(interp::count_of(asked_)) {
     for (const Step& step : program.steps)
       result_.nodes.push_back({.node = step.name, .axioms = {}});
+    if (plan) add_empty_rows(program, *plan, result_);
   }
 
   Missing missing() {
@@ -175,10 +185,12 @@ class InOrder {
     return -1;
   }
   void take(const Counted& counted) {
-    for (size_t v = 0; v < counted.nodes.size(); ++v)
-      add_node(result_.nodes[v], counted.nodes[v], config_.witnesses);
-    result_.readings += counted.readings;
-    result_.by_features += counted.by_features;
+    for (size_t v = 0; v < counted.result.nodes.size(); ++v)
+      add_node(result_.nodes[v], counted.result.nodes[v], config_.witnesses);
+    for (size_t i = 0; i < counted.result.pairs.size(); ++i)
+      add_node(result_.pairs[i], counted.result.pairs[i], config_.witnesses);
+    result_.readings += counted.result.readings;
+    result_.by_features += counted.result.by_features;
     result_.inputs += counted.chunk.count;
     result_.counted.push_back({counted.chunk.first, counted.chunk.count});
     result_.counted = interp::joined(std::move(result_.counted));
@@ -199,9 +211,14 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   require_consistent(experiment);
   const interp::Chunks chunks(config.inputs, experiment.network.inputs_per_run());
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
-  InOrder all(experiment.program, config, asked);
+  std::optional<InterchangePlan> plan;
+  if (config.interchange)
+    plan = plan_interchange(experiment, *config.interchange, inputs(0, 1).size(1));
+  const InterchangePlan* planned = plan ? &*plan : nullptr;
+  InOrder all(experiment.program, planned, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config, all.missing()));
+    if (!all.ended())
+      all.add(count_chunk(experiment, inputs, chunk, config, all.missing(), planned));
   });
   return all.result();
 }

@@ -41,6 +41,7 @@ namespace assay::axioms {
 using Inputs = std::function<at::Tensor(int64_t first, int64_t count)>;
 
 struct CheckResult;
+struct Interchange;
 
 struct CheckConfig {
   int64_t inputs = 80000;
@@ -54,6 +55,7 @@ struct CheckConfig {
   const std::atomic<bool>* stop = nullptr;  ///< when set: return what is counted so far
   const InputFeatures* features = nullptr;  ///< when set: failures are counted by them, too
   Division division = {};
+  const Interchange* interchange = nullptr;  ///< when set: exchange values between inputs, too
 };
 
 /// An input on which an axiom fails.
@@ -62,6 +64,8 @@ struct Witness {
   std::vector<int64_t> tokens;
   nlohmann::json network;  ///< A_v; for PR and CR the network's decision, as decide() gives it
   nlohmann::json interpretation;  ///< H_v or C_v; for PR and CR the decision of the replaced run
+  /// Of interchanges: the inputs that values were taken from.
+  std::vector<std::vector<int64_t>> sources = {};
 };
 
 /// How often a row fails, and how often it would by chance: with the value of an unrelated input in
@@ -73,12 +77,24 @@ struct Counts {
   Counts& operator+=(const Counts& other);
 };
 
+/// What interchanges count beside failures (interchange.h).
+struct Exchange {
+  statistics::Estimate changing = {};  ///< pairs in which the program's answer changes
+  std::optional<statistics::Estimate> resampled =
+      {};  ///< the same with all unmapped parts resampled
+  std::map<std::string, statistics::Estimate> parts = {};  ///< of UM: each unmapped part alone
+  bool drawn =
+      false;  ///< sources were drawn: even where inputs are all there are, rates carry bounds
+  Exchange& operator+=(const Exchange& other);
+};
+
 struct AxiomResult {
   statistics::Estimate estimate;
   std::vector<Witness> witnesses;
   statistics::Estimate unrelated = {};
   /// By the network's decision on the input; empty where the task has more than kMostAnswers.
   std::map<int64_t, Counts> by_answer = {};
+  std::optional<Exchange> exchange = {};  ///< of interchanges
 };
 inline constexpr int64_t kMostAnswers = 256;
 
@@ -90,8 +106,13 @@ struct NodeResult {
   /// Failures of PE and CE if values had to be equal element by element, where the node's equality
   /// is `downstream`.
   std::optional<std::array<statistics::Estimate, 2>> plain = {};
-  const AxiomResult& operator[](Axiom axiom) const { return axioms[static_cast<size_t>(axiom)]; }
-  AxiomResult& operator[](Axiom axiom) { return axioms[static_cast<size_t>(axiom)]; }
+  std::map<Axiom, AxiomResult> interchanged = {};  ///< those that were asked for
+  const AxiomResult& operator[](Axiom axiom) const {
+    return is_interchange(axiom) ? interchanged.at(axiom) : axioms[static_cast<size_t>(axiom)];
+  }
+  AxiomResult& operator[](Axiom axiom) {
+    return is_interchange(axiom) ? interchanged[axiom] : axioms[static_cast<size_t>(axiom)];
+  }
 };
 
 /// What the output's alpha says beside the network's decision.
@@ -113,7 +134,8 @@ struct Readings {
 void add(AxiomResult& total, const AxiomResult& part, int64_t kept);
 
 struct CheckResult {
-  std::vector<NodeResult> nodes;  ///< in topological order
+  std::vector<NodeResult> nodes;       ///< in topological order
+  std::vector<NodeResult> pairs = {};  ///< of nodes that were exchanged together, `parse+evaluate`
   Readings readings = {};
   FeatureCounts by_features = {};  ///< where the inputs' features are known
   int64_t inputs = 0;              ///< checked

@@ -14,8 +14,9 @@
 namespace assay::axioms {
 namespace {
 
-const interp::Names<Axiom> kAxiomNames = {
-    {Axiom::PE, "PE"}, {Axiom::CE, "CE"}, {Axiom::PR, "PR"}, {Axiom::CR, "CR"}};
+const interp::Names<Axiom> kAxiomNames = {{Axiom::PE, "PE"}, {Axiom::CE, "CE"}, {Axiom::PR, "PR"},
+                                          {Axiom::CR, "CR"}, {Axiom::II, "II"}, {Axiom::IA, "IA"},
+                                          {Axiom::UM, "UM"}};
 const interp::Names<Verdict> kVerdicts = {{Verdict::Holds, "holds"},
                                           {Verdict::Violated, "violated"},
                                           {Verdict::Undecided, "undecided"},
@@ -29,7 +30,7 @@ std::string_view trimmed(std::string_view text) {
 
 Axiom parse_axiom(std::string_view name, std::string_view text) {
   try {
-    return interp::value_of(std::string(name), kAxiomNames, "axiom");
+    return axiom_named(std::string(name));
   } catch (const std::invalid_argument& unknown) {
     throw std::invalid_argument(fmt::format("claim '{}': {}", text, unknown.what()));
   }
@@ -39,6 +40,10 @@ Axiom parse_axiom(std::string_view name, std::string_view text) {
 
 std::string to_string(Axiom axiom) {
   return interp::name_of(axiom, kAxiomNames);
+}
+
+Axiom axiom_named(const std::string& name) {
+  return interp::value_of(name, kAxiomNames, "axiom");
 }
 
 std::string to_string(Verdict verdict) {

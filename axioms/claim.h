@@ -13,9 +13,17 @@ namespace assay::axioms {
 
 /// The four axioms that are numbers (arXiv 2407.13594): prefix and component equivalence compare
 /// abstract values, prefix and component replaceability compare decisions.
-enum class Axiom { PE, CE, PR, CR };
+/// The rest are asked on demand (interchange.h): II and IA exchange a value between two inputs, by
+/// γ and by activations; UM resamples what the interpretation calls irrelevant.
+enum class Axiom { PE, CE, PR, CR, II, IA, UM };
 inline constexpr Axiom kAxioms[] = {Axiom::PE, Axiom::CE, Axiom::PR, Axiom::CR};
+inline constexpr Axiom kInterchanges[] = {Axiom::II, Axiom::IA, Axiom::UM};
+inline constexpr bool is_interchange(Axiom axiom) {
+  return axiom >= Axiom::II;
+}
 std::string to_string(Axiom axiom);
+/// @throws std::invalid_argument listing those that there are.
+Axiom axiom_named(const std::string& name);
 
 /// Vacuous: the numbers hold, but the interpretation says nothing (vacuity.h). Undecided: too few
 /// inputs, or the numbers hold but something that they rest on could not be tested.

@@ -21,6 +21,7 @@ void take_counts_of_answers(Report& report) {
     const bool any = counts != of->answers.end();
     row.estimate = any ? counts->estimate : statistics::Estimate();
     row.unrelated = any ? counts->unrelated : statistics::Estimate();
+    if (of->exchange) row.exchange = Exchange{.drawn = of->drawn()};
   }
 }
 
@@ -44,9 +45,9 @@ std::optional<WorstAnswer> worst_answer(const ReportRow& row, const Report& repo
 // Independent draws bound their rate. Of what is gone through in order, all inputs tell the rate
 // itself, and a part of them tells nothing of the others.
 void conclude(ReportRow& row, const Report& report) {
-  row.exact = report.exact;
+  row.exact = report.exact && !row.drawn();
   row.confidence = report.confidence;
-  if (report.scope == Scope::Distribution) {
+  if (report.scope == Scope::Distribution || (report.exact && row.drawn())) {
     const double simultaneous = statistics::bonferroni(report.confidence, std::ssize(report.rows));
     row.lower = statistics::lower_bound(row.estimate, report.confidence);
     row.upper = statistics::upper_bound(row.estimate, report.confidence);
@@ -93,36 +94,53 @@ void add_sequential_verdicts(Report& report) {
   }
 }
 
-void add_verdicts(Report& report) {
+// Claims on rates that are exact, or on those that are bounded.
+void judge_rows(Report& report, bool exact) {
   std::vector<ReportRow*> claimed;
   std::vector<Claim> claims;
   std::vector<statistics::Estimate> estimates;
   for (ReportRow& row : report.rows) {
-    row.verdict = {};
-    row.because = {};
-    row.by_chance = false;
-    if (!row.claim || report.is_shard()) continue;
+    if (!row.claim || row.exact != exact) continue;
     claimed.push_back(&row);
     claims.push_back(row.as_claim());
     estimates.push_back(row.estimate);
   }
-  std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, report.exact);
+  std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, exact);
   // Of a list or a domain, a part says nothing of the rest.
   if (report.scope != Scope::Distribution && report.partial)
     std::ranges::fill(verdicts, Verdict::Undecided);
   for (size_t i = 0; i < claims.size(); ++i) claimed[i]->verdict = verdicts[i];
 }
 
+void add_verdicts(Report& report) {
+  for (ReportRow& row : report.rows) {
+    row.verdict = {};
+    row.because = {};
+    row.by_chance = false;
+  }
+  if (report.is_shard()) return;
+  for (const bool exact : {false, true}) judge_rows(report, exact);
+}
+
 std::string chance_text(const ReportRow& row) {
   const auto percent = [](const statistics::Estimate& estimate) { return 100 * estimate.rate(); };
   if (row.unrelated.n == 0)
     return "there are no pairs of inputs to show what it would be by chance";
-  const std::string rates = fmt::format(
-      "it fails on {:.3g}% of the inputs, and with the value of an unrelated input on "
-      "{:.3g}% (of {} pairs)",
-      percent(row.estimate), percent(row.unrelated), row.unrelated.n);
+  const std::string rates =
+      is_interchange(row.axiom)
+          ? fmt::format("it fails on {:.3g}% of {} pairs, and {} on {:.3g}%", percent(row.estimate),
+                        row.estimate.n, chance_in_words(row.axiom), percent(row.unrelated))
+          : fmt::format("it fails on {:.3g}% of the inputs, and {} on {:.3g}% (of {} pairs)",
+                        percent(row.estimate), chance_in_words(row.axiom), percent(row.unrelated),
+                        row.unrelated.n);
   return row.estimate.rate() < row.unrelated.rate() ? rates + ": too few to tell it from chance"
                                                     : rates + ": no better than chance";
+}
+
+// A row on two nodes, `parse+evaluate`, rests on what either rests on.
+bool concerns(const ReportRow& row, const std::string& node) {
+  return row.node == node || (is_interchange(row.axiom) &&
+                              (row.node.starts_with(node + "+") || row.node.ends_with("+" + node)));
 }
 
 // What keeps a claim that holds by its numbers from holding.
@@ -134,7 +152,7 @@ void withhold(Report& report) {
       continue;
     }
     for (const Remark& remark : report.untested) {
-      if (!remark.node.empty() && remark.node != row.node) continue;
+      if (!remark.node.empty() && !concerns(row, remark.node)) continue;
       row.verdict = Verdict::Undecided;
       row.because = remark.text;
       break;
@@ -147,6 +165,11 @@ void withhold(Report& report) {
 }
 
 }  // namespace
+
+std::string chance_in_words(Axiom axiom) {
+  if (axiom == Axiom::UM) return "with what alpha reads resampled instead";
+  return is_interchange(axiom) ? "without the exchange" : "with the value of an unrelated input";
+}
 
 bool beats_chance(double upper, const statistics::Estimate& unrelated, double confidence,
                   bool anytime) {

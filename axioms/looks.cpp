@@ -15,7 +15,9 @@ auto row_of_claim(Rows& rows, const Claim& claim) {
 }
 
 Counts counted(const CheckResult& result, const Claim& claim) {
-  const auto node = std::ranges::find(result.nodes, claim.node, &NodeResult::node);
+  auto node = std::ranges::find(result.nodes, claim.node, &NodeResult::node);
+  if (node == result.nodes.end())
+    node = std::ranges::find(result.pairs, claim.node, &NodeResult::node);
   const AxiomResult& all = (*node)[claim.axiom];
   if (!claim.answer_index) return {all.estimate, all.unrelated};
   const auto of_answer = all.by_answer.find(*claim.answer_index);

@@ -14,6 +14,13 @@ using interp::Range;
 using interp::Ranges;
 using nlohmann::ordered_json;
 
+Exchange emptied(Exchange exchange) {
+  exchange.changing = {};
+  if (exchange.resampled) exchange.resampled = statistics::Estimate();
+  for (auto& [part, estimate] : exchange.parts) estimate = {};
+  return exchange;
+}
+
 /// The report without what its inputs and its process have brought in. Parts of one run agree in
 /// the rest.
 ordered_json asked_of(Report report) {
@@ -55,6 +62,7 @@ ordered_json asked_of(Report report) {
     row.answers.clear();
     row.witnesses.clear();
     row.where.reset();
+    if (row.exchange) row.exchange = emptied(*row.exchange);
   }
   conclude(report);
   return to_json(report);
@@ -99,6 +107,20 @@ void require_row(const ReportRow& row, const ReportNode& node, const Part& part)
             (i == 0 || row.witnesses[i - 1].input < row.witnesses[i].input),
         fmt::format("{}: its witness, input {}, is not among the inputs counted, or not in order",
                     name, row.witnesses[i].input));
+}
+
+// At most one failing pair is kept of each base.
+void require_interchange_witnesses(const ReportRow& row, const Part& part) {
+  require((row.estimate.failures == 0 || part.witnesses == 0) == row.witnesses.empty() &&
+              std::ssize(row.witnesses) <= part.witnesses,
+          fmt::format("row {}: {} witnesses, of {} failures", row.name(), row.witnesses.size(),
+                      row.estimate.failures));
+  for (size_t i = 0; i < row.witnesses.size(); ++i)
+    require(contains(part.counted, row.witnesses[i].input) &&
+                (i == 0 || row.witnesses[i - 1].input < row.witnesses[i].input),
+            fmt::format("row {}: its witness, input {}, is not among the inputs counted, or not in "
+                        "order",
+                        row.name(), row.witnesses[i].input));
 }
 
 void require_readings(const Report& report, const Part& part) {
@@ -156,6 +178,9 @@ void require_part(const NamedReport& named) {
     require_counted(report, *report.part);
     for (size_t i = 0; i < report.whole_rows(); ++i)
       require_row(report.rows[i], report.nodes[i / std::size(kAxioms)], *report.part);
+    for (const ReportRow& row : report.rows)
+      if (is_interchange(row.axiom) && !row.answer)
+        require_interchange_witnesses(row, *report.part);
     require_readings(report, *report.part);
     require_cells(report, *report.part);
     require_vacuity_in_the_first(report, *report.part);
@@ -194,6 +219,12 @@ void add_counts(Report& total, const Report& more) {
         *total.rows[i].plain += *more.rows[i].plain;
       }
     }
+  }
+  for (size_t i = total.whole_rows(); i < total.rows.size(); ++i) {
+    if (total.rows[i].answer) continue;
+    AxiomResult sum = counts_of(total.rows[i]);
+    add(sum, counts_of(more.rows[i]), part.witnesses);
+    set_counts(total.rows[i], std::move(sum));
   }
   const Range own = interp::range_of(part.shard, part.inputs, part.chunk);
   total.partial = total.partial && total.inputs < own.count;

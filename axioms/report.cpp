@@ -83,6 +83,37 @@ ReportRow row_of_answer(const Claim& claim) {
   return row;
 }
 
+// As they are called where both are exchanged, earlier ones first.
+std::vector<std::string> pairs_of(const Interpretation& interpretation) {
+  const std::vector<size_t> order = circuits::topological_order(interpretation);
+  std::vector<std::string> pairs;
+  for (size_t i = 0; i < order.size(); ++i)
+    for (size_t j = i + 1; j < order.size(); ++j)
+      pairs.push_back(fmt::format("{}+{}", interpretation.nodes[order[i]].name,
+                                  interpretation.nodes[order[j]].name));
+  return pairs;
+}
+
+// Only those that were made have a row, and a claim without one must not pass unnoticed.
+void add_interchanges(Report& report, const CheckResult& result, const std::vector<Claim>& claims) {
+  for (const auto* results : {&result.nodes, &result.pairs})
+    for (const NodeResult& node : *results)
+      for (const auto& [axiom, counts] : node.interchanged)
+        report.rows.push_back(row_of(node, axiom, claims));
+  for (const Claim& claim : claims) {
+    const bool made = std::ranges::any_of(report.rows, [&](const ReportRow& row) {
+      return row.node == claim.node && row.axiom == claim.axiom;
+    });
+    if (!made)
+      throw std::invalid_argument(fmt::format(
+          "claim on {}: {}", claim.row(),
+          claim.axiom == Axiom::UM
+              ? "alpha reads all of its sites, or it is the output and nothing is known to lead "
+                "around the nodes"
+              : "expected an inner node, or a pair of them whose sites do not overlap"));
+  }
+}
+
 }  // namespace
 
 std::string to_string(Scope scope) {
@@ -96,8 +127,10 @@ Scope scope_from_json(const nlohmann::ordered_json& name) {
 void require_claims_fit(const std::vector<Claim>& claims, const Interpretation& interpretation) {
   std::vector<std::string> names;
   for (const Node& node : interpretation.nodes) names.push_back(node.name);
+  const std::vector<std::string> pairs = pairs_of(interpretation);
   for (auto claim = claims.begin(); claim != claims.end(); ++claim) {
-    if (std::ranges::find(names, claim->node) == names.end()) {
+    const bool pair = is_interchange(claim->axiom) && std::ranges::count(pairs, claim->node) > 0;
+    if (!pair && std::ranges::find(names, claim->node) == names.end()) {
       throw std::invalid_argument(fmt::format("claim on unknown node '{}'; {}", claim->node,
                                               interp::there_are(names, claim->node)));
     }
@@ -136,6 +169,7 @@ Report make_report(const Interpretation& interpretation, const CheckResult& resu
     report.nodes.push_back(describe(node, interpretation, network, readout));
     for (const Axiom axiom : kAxioms) report.rows.push_back(row_of(node, axiom, claims));
   }
+  add_interchanges(report, result, claims);
   for (const Claim& claim : claims)
     if (!claim.answer.empty()) report.rows.push_back(row_of_answer(claim));
   conclude(report);
@@ -157,8 +191,10 @@ std::string vacuity_outcome(const Report& report) {
 }
 
 AxiomResult counts_of(const ReportRow& row) {
-  AxiomResult counts{
-      .estimate = row.estimate, .witnesses = row.witnesses, .unrelated = row.unrelated};
+  AxiomResult counts{.estimate = row.estimate,
+                     .witnesses = row.witnesses,
+                     .unrelated = row.unrelated,
+                     .exchange = row.exchange};
   for (const auto& [answer, estimate, unrelated] : row.answers)
     counts.by_answer[answer] = {estimate, unrelated};
   return counts;
@@ -168,6 +204,7 @@ void set_counts(ReportRow& row, AxiomResult counts) {
   row.estimate = counts.estimate;
   row.witnesses = std::move(counts.witnesses);
   row.unrelated = counts.unrelated;
+  row.exchange = std::move(counts.exchange);
   row.answers.clear();
   for (const auto& [answer, of] : counts.by_answer)
     row.answers.push_back({answer, of.estimate, of.unrelated});

@@ -107,6 +107,8 @@ struct ReportRow {
   std::optional<std::string> answer_name = {};
   /// Of a whole run on inputs whose features are known, where anything fails.
   std::optional<FailingRegions> where = {};
+  std::optional<Exchange> exchange = {};  ///< of interchanges
+  bool drawn() const { return exchange && exchange->drawn; }
 
   std::string name() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
   Claim as_claim() const;    ///< of a row with one
@@ -176,13 +178,14 @@ struct Report {
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
   std::vector<ReportNode> nodes;
-  /// Node by node, in the order of kAxioms; then one for each claim about one answer.
+  /// Node by node, in the order of kAxioms; then interchanges, if they were asked for; then one for
+  /// each claim about one answer.
   std::vector<ReportRow> rows;
   std::vector<Objection> objections;  ///< with any, the interpretation is vacuous
   std::vector<Remark> untested;       ///< what stands between the numbers and a verdict
   std::vector<Remark> remarks;        ///< what belongs beside the verdict
 
-  /// How many rows are of all inputs.
+  /// How many rows are of the four axioms on all inputs.
   size_t whole_rows() const { return nodes.size() * std::size(kAxioms); }
   int64_t count_claims() const;
   /// One of several shards: its numbers carry no verdict.
@@ -190,8 +193,8 @@ struct Report {
 };
 
 /// @param readout  position at which the network's answer is read.
-/// @throws std::invalid_argument for a claim on a node that does not exist (listing those that do)
-///   and for two claims on one row.
+/// @throws std::invalid_argument for a claim on a node that does not exist (listing those that do),
+///   for two claims on one row and for a claim on an interchange that was not made.
 Report make_report(const circuits::Interpretation& interpretation, const CheckResult& result,
                    const std::vector<Claim>& claims, double confidence,
                    const interp::Network& network, int64_t readout,
@@ -233,6 +236,9 @@ std::string verdict_sentence(const Report& report);
 /// chosen beforehand.
 bool beats_chance(double upper, const statistics::Estimate& unrelated, double confidence,
                   bool anytime);
+
+/// What a row's chance level is: `with the value of an unrelated input`, or of an interchange.
+std::string chance_in_words(Axiom axiom);
 
 /// The part of make_report() that can be refused before anything is computed.
 void require_claims_fit(const std::vector<Claim>& claims,

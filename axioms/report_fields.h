@@ -93,6 +93,33 @@ void fields(V& v, Grip& grip) {
   v("followed", grip.followed, "of these, how many came to the other's decision", interp::counts());
 }
 
+/// One unmapped part, as `Exchange::parts` holds it by its name.
+struct PartCounts {
+  std::string part;
+  statistics::Estimate estimate;
+};
+
+template <class V>
+void fields(V& v, PartCounts& counts) {
+  v("part", counts.part, "where it is");
+  fields(v, counts.estimate);
+}
+
+nlohmann::ordered_json parts_as_json(const std::map<std::string, statistics::Estimate>& parts);
+std::map<std::string, statistics::Estimate> parts_from_json(const nlohmann::ordered_json& list);
+
+template <class V>
+void fields(V& v, Exchange& exchange) {
+  v("changing", exchange.changing, "pairs in which the program's answer changes (not of UM)");
+  v("resampled", exchange.resampled,
+    "the same pairs with all unmapped parts of the node's sites taken from a third input");
+  v.through("parts", exchange.parts, parts_as_json, parts_from_json,
+            interp::json_shapes::list(interp::shape_of<PartCounts>()),
+            "of UM: each unmapped part resampled alone");
+  v("drawn", exchange.drawn,
+    "sources were drawn, so that the rate carries bounds even where inputs are all there are");
+}
+
 template <class V>
 void fields(V& v, Witness& witness) {
   using namespace interp::json_shapes;
@@ -102,6 +129,9 @@ void fields(V& v, Witness& witness) {
     "the network's value; of PR and CR its decision, an index into the task's answers (-1: a tie)");
   v("interpretation", witness.interpretation,
     "the interpretation's; of PR and CR the decision of the replaced run");
+  v.if_any("sources", witness.sources,
+           "of an interchange: the inputs that values were taken from; the decisions are then the "
+           "network's and the one expected");
 }
 
 template <class V>
@@ -152,7 +182,8 @@ void fields(V& v, ReportRow& row) {
   };
   v("node", row.node, "name of the node");
   v.through("axiom", row.axiom, axiom_as_json, axiom_from_json,
-            interp::json_shapes::text_among({"PE", "CE", "PR", "CR"}), "PE, CE, PR or CR");
+            interp::json_shapes::text_among({"PE", "CE", "PR", "CR", "II", "IA", "UM"}),
+            "PE, CE, PR or CR; of interchanges II, IA or UM");
   fields(v, row.estimate);
   v.derived("exact", row.exact, "the rate is that of all inputs there are: no bounds");
   v.derived("upper", bound(row.upper), "one-sided bound of the rate", interp::shares());
@@ -173,7 +204,9 @@ void fields(V& v, ReportRow& row) {
   v("plain_equality", row.plain,
     "PE and CE of a node compared downstream: the same with values compared element by element");
   v("witnesses", row.witnesses, "the first failing inputs");
-  v("unrelated", row.unrelated, "the same with the value of an unrelated input: the chance level");
+  v("unrelated", row.unrelated,
+    "the same with the value of an unrelated input: the chance level; of II and IA without the "
+    "exchange, of UM with what α reads resampled instead");
   v.derived("better_than_chance", row.better_than_chance,
             "the row surely fails less often than that");
   v.derived("by_chance", row.by_chance, "`holds` was withheld because it does not");
@@ -183,6 +216,7 @@ void fields(V& v, ReportRow& row) {
     interp::json_shapes::integer(0, interp::kMostCounted));
   v("answer_name", row.answer_name, "the same in words");
   v("where", row.where, "which inputs it fails on, where features of the inputs are known");
+  v("exchange", row.exchange, "of an interchange: what is counted beside its failures");
 }
 
 template <class V>

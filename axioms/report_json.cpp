@@ -21,7 +21,8 @@ void require_that(bool holds, const std::string& what) {
 // Pairs have no input twice, and answers share out all inputs and all pairs.
 void require_chance(const ReportRow& row) {
   const auto [pairs, failing] = row.unrelated;
-  require_that(!row.answer && !row.answer_name && failing <= pairs && pairs <= row.estimate.n / 2,
+  const int64_t most = is_interchange(row.axiom) ? row.estimate.n : row.estimate.n / 2;
+  require_that(!row.answer && !row.answer_name && failing <= pairs && pairs <= most,
                fmt::format("row {}: {} failures of {} pairs of {} inputs", row.name(), failing,
                            pairs, row.estimate.n));
   statistics::Estimate inputs, unrelated;
@@ -39,6 +40,31 @@ void require_chance(const ReportRow& row) {
   }
   require_that(row.answers.empty() || (inputs == row.estimate && unrelated == row.unrelated),
                fmt::format("row {}: its answers do not add up to it", row.name()));
+}
+
+// Every input has as many sources, and what is counted beside the failures is part of all pairs.
+void require_interchange(const ReportRow& row, const Report& report) {
+  const auto [pairs, failures] = row.estimate;
+  const std::string name = row.name();
+  require_that(failures <= pairs &&
+                   (report.inputs == 0 ? pairs == 0 : pairs > 0 && pairs % report.inputs == 0),
+               fmt::format("row {}: {} failures of {} pairs, for {} inputs", name, failures, pairs,
+                           report.inputs));
+  require_that(row.exchange.has_value(), fmt::format("row {}: field 'exchange' is missing", name));
+  const auto& [changing, resampled, parts, drawn] = *row.exchange;
+  require_that(changing.failures <= changing.n && changing.failures <= failures &&
+                   changing.n <= pairs && (row.axiom != Axiom::UM || changing.n == 0),
+               fmt::format("row {}: {} of {} pairs that change the answer fail, of {} of {}", name,
+                           changing.failures, changing.n, failures, pairs));
+  require_that(!resampled || (resampled->n == pairs && resampled->failures <= pairs),
+               fmt::format("row {}: its resampled pairs are others", name));
+  for (const auto& [part, estimate] : parts)
+    require_that(row.axiom == Axiom::UM && estimate.n == pairs && estimate.failures <= pairs,
+                 fmt::format("row {}: part {} has other pairs", name, part));
+  require_that(
+      std::ssize(row.witnesses) <= failures,
+      fmt::format("row {}: {} witnesses of {} failures", name, row.witnesses.size(), failures));
+  require_chance(row);
 }
 
 // A claim was decided at a look that this run had and that decides it.
@@ -69,6 +95,10 @@ void require_consistent(const Report& report) {
                            std::size(kAxioms), report.nodes.size()));
   for (size_t i = report.whole_rows(); i < report.rows.size(); ++i) {
     const ReportRow& row = report.rows[i];
+    if (is_interchange(row.axiom) && !row.answer) {
+      require_interchange(row, report);
+      continue;
+    }
     require_that(row.answer && row.answer_name && row.claim && row.witnesses.empty() &&
                      std::ranges::count(report.nodes, row.node, &ReportNode::name) == 1,
                  fmt::format("row {}: expected a claim about one answer", row.name()));
@@ -143,7 +173,20 @@ ordered_json axiom_as_json(Axiom axiom) {
 }
 
 Axiom axiom_from_json(const ordered_json& name) {
-  return *std::ranges::find_if(kAxioms, [&](Axiom axiom) { return name == to_string(axiom); });
+  return axiom_named(name);
+}
+
+ordered_json parts_as_json(const std::map<std::string, statistics::Estimate>& parts) {
+  std::vector<PartCounts> list;
+  for (const auto& [part, estimate] : parts) list.push_back({part, estimate});
+  return interp::write_record(list);
+}
+
+std::map<std::string, statistics::Estimate> parts_from_json(const ordered_json& list) {
+  std::map<std::string, statistics::Estimate> parts;
+  for (const auto& [part, estimate] : interp::read_checked<std::vector<PartCounts>>(list))
+    parts[part] = estimate;
+  return parts;
 }
 
 ordered_json scope_as_json(Scope scope) {

@@ -10,6 +10,7 @@
 #include "tools/brief.h"
 #include "tools/commands.h"
 #include "tools/decisions.h"
+#include "tools/interchange_text.h"
 #include "tools/table.h"
 #include "tools/task_options.h"
 
@@ -57,6 +58,7 @@ Table chance_table(const Report& report, const tasks::Task& task) {
                {report.exact ? "of" : "at most"}});
   const std::string* node = nullptr;
   for (const ReportRow& row : report.rows) {
+    if (is_interchange(row.axiom)) continue;  // interchange_text.h
     const bool first = !node || *node != row.node;
     if (node && first) table.add_gap();
     node = &row.node;
@@ -230,6 +232,13 @@ void print_verdict(const Report& report, const Console& console) {
 /// `network's | interpretation's`, or the decisions before and after a
 /// replacement.
 std::string failure_text(const ReportRow& row, const Witness& witness, const tasks::Task& task) {
+  if (is_interchange(row.axiom)) {
+    std::string text = fmt::format("decision {}, expected {}", decision_text(witness.network, task),
+                                   decision_text(witness.interpretation, task));
+    for (const std::vector<int64_t>& source : witness.sources)
+      text += fmt::format(", from {}", task.to_text(torch::tensor(source, torch::kInt64)));
+    return text;
+  }
   if (row.axiom != Axiom::PR && row.axiom != Axiom::CR)
     return fmt::format("value {}", difference(witness.network, witness.interpretation));
   return fmt::format("decision {} | {}", decision_text(witness.network, task),
@@ -342,6 +351,7 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   print_nodes(report, console);
   print_regions(report, console);
   print_chance(report, task, console);
+  print_interchanges(report, console);
   print_witnesses(report, task, console);
 }
 

@@ -22,17 +22,21 @@ using boost::property_tree::ptree;
 /// What was seen, as a sentence: `parse.PE fails on 0 of 80,000 inputs (at most 3.7e-05 with 95%
 /// confidence)`.
 std::string seen(const ReportRow& row, const Report& report) {
-  const std::string bound = report.exact
-                                ? "an exact rate"
-                                : fmt::format("{:.2g} to {:.2g}, each with {:g}% confidence",
-                                              row.lower, row.upper, 100 * report.confidence);
-  std::string text = fmt::format("{} fails on {} of {} inputs ({})", row.name(),
-                                 grouped(row.estimate.failures), grouped(row.estimate.n), bound);
+  const std::string bound = row.exact ? "an exact rate"
+                                      : fmt::format("{:.2g} to {:.2g}, each with {:g}% confidence",
+                                                    row.lower, row.upper, 100 * report.confidence);
+  std::string text =
+      fmt::format("{} fails on {} of {} {} ({})", row.name(), grouped(row.estimate.failures),
+                  grouped(row.estimate.n), is_interchange(row.axiom) ? "pairs" : "inputs", bound);
   if (row.anytime_upper)
     text += fmt::format("; {:.2g} to {:.2g} wherever one stops", *row.anytime_lower,
                         *row.anytime_upper);
-  text += fmt::format("; with the value of an unrelated input it would fail on {:.3g}% of {} pairs",
+  text += fmt::format("; {} it would fail on {:.3g}% of {} pairs", chance_in_words(row.axiom),
                       100 * row.unrelated.rate(), grouped(row.unrelated.n));
+  if (row.exchange && row.axiom != axioms::Axiom::UM)
+    text +=
+        fmt::format("; the program's answer changes in {} pairs, of which it fails on {}",
+                    grouped(row.exchange->changing.n), grouped(row.exchange->changing.failures));
   if (row.decided_at) text += fmt::format("; decided after {} inputs", grouped(row.decided_at->n));
   return text;
 }

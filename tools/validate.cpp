@@ -19,6 +19,7 @@
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/interchange_options.h"
 #include "tools/interrupt.h"
 #include "tools/kept_run.h"
 #include "tools/numbers.h"
@@ -45,6 +46,7 @@ struct ValidateOptions : Question {
   std::filesystem::path plan;
   int64_t witnesses = 1;
   std::vector<std::string> under;
+  InterchangeOptions interchange;
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
@@ -82,6 +84,7 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const ValidationInputs& inputs,
                           std::optional<interp::Ranges> ranges = std::nullopt,
+                          const ChosenInterchange* interchange = nullptr,
                           const std::function<bool(const axioms::CheckResult&)>& enough = {}) {
   Progress line(options.common.quiet);
   return axioms::check(
@@ -93,7 +96,8 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
        .enough = enough,
        .stop = &watch_interrupts(),
        .features = subject.task->get<axioms::InputFeatures>(),
-       .division = {.drawn = inputs.scope == axioms::Scope::Distribution}});
+       .division = {.drawn = inputs.scope == axioms::Scope::Distribution},
+       .interchange = interchange ? &interchange->interchange : nullptr});
 }
 
 /// Runs `work` and takes its time.
@@ -152,6 +156,7 @@ struct Validation {
   const std::vector<axioms::Claim>& claims;
   const ValidationInputs& inputs;
   bool sequential = false;
+  const ChosenInterchange* interchange = nullptr;
   std::optional<axioms::Source> plan = {};
 
   axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
@@ -175,12 +180,17 @@ struct Validation {
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
     report.facts.plan = plan;
+    if (interchange) report.facts.data["sources"] = interchange->sources;
     conclude(report);
     return report;
   }
+  /// Refuses claims on interchanges that are not made, before the work begins.
+  void require_rows(const Portion& portion) const {
+    report(check(options, subject, inputs, interp::Ranges{}, interchange), portion, {});
+  }
   /// Refuses to go on from a report of something else, before the work begins.
   void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
-    const auto nothing = check(options, subject, inputs, interp::Ranges{});
+    const auto nothing = check(options, subject, inputs, interp::Ranges{}, interchange);
     axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
     const interp::Shard& shard = begun.report.part->shard;
     if (shard.index != portion.shard.index)
@@ -195,7 +205,8 @@ struct Validation {
 /// inputs, and merging decides.
 axioms::Report run_check(const Validation& validation, const Portion& portion,
                          axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs, sequential, plan] = validation;
+  const auto& [options, session, subject, claims, inputs, sequential, interchange, plan] =
+      validation;
   axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
   const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
@@ -220,7 +231,7 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
     if (portion.shard.index == 1)
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs, portion.left, enough);
+    result = check(options, subject, inputs, portion.left, interchange, enough);
   });
   axioms::Report report = report_of(result, times);
   session.console.fact("time",
@@ -248,11 +259,19 @@ int run_validate(const ValidateOptions& given) {
   const auto transformations = transformations_named(*subject.task, options.under);
   const ValidationInputs inputs = choose_inputs(options, subject, options.common.seed);
   if (plan) require_planned(*plan, given.plan, subject, inputs);
-  Validation validation{options, session, subject,
-                        claims,  inputs,  ends_when_decided(options, claims, inputs)};
+  const auto interchange = choose_interchange(options.interchange, claims, *subject.task, inputs,
+                                              options.common.seed.value_or(kSeed));
+  Validation validation{options,
+                        session,
+                        subject,
+                        claims,
+                        inputs,
+                        ends_when_decided(options, claims, inputs),
+                        interchange ? &*interchange : nullptr};
   if (plan) validation.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
+  if (interchange) validation.require_rows(portion);
   if (portion.begun) validation.require_same(*portion.begun, portion);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
@@ -295,6 +314,7 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("K");
+  add_interchange_options(app, options->interchange);
   auto transformations = names_in_tasks([](const tasks::Task& task) {
     const auto* known = task.get<tasks::Transformations>();
     return known ? interp::names_of(known->all) : std::vector<std::string>();
@@ -309,7 +329,7 @@ Command add_validate(CLI::App& app) {
                             ->type_name("FILE");
   add_common_options(app, options->common);
   for (const char* declared : {"--claim", "--confidence", "--stop", "--inputs", "--part", "--data",
-                               "--independent", "--seed"})
+                               "--independent", "--seed", "--sources"})
     plan->excludes(declared);
   shard->needs("--json")->excludes("--html")->excludes("--under");
   shard->excludes("--junit")->excludes("--markdown")->excludes("--csv");

@@ -40,9 +40,11 @@ void require_witnesses_fit(const axioms::Report& report, const tasks::Task& task
                       tokens = shapes::list(token, 1, task.n_ctx()),
                       decision = shapes::integer(axioms::kTie, answers - 1);
   for (const axioms::ReportRow& row : report.rows) {
-    const bool decides = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
+    const bool decides =
+        row.axiom == Axiom::PR || row.axiom == Axiom::CR || is_interchange(row.axiom);
     for (const axioms::Witness& witness : row.witnesses) {
       require_fits(witness.tokens, tokens, "the tokens");
+      for (const auto& source : witness.sources) require_fits(source, tokens, "the sources");
       if (!decides) continue;
       require_fits(witness.network, decision, "the decisions");
       require_fits(witness.interpretation, decision, "the decisions");

@@ -26,17 +26,26 @@ constexpr Meaning kAxioms[] = {
      "place."},
     {"CR", "component replaceability",
      "The network still gives its answer when the value computed from the step before is written "
-     "in its place."}};
+     "in its place."},
+    {"II", "interchange by value",
+     "The network gives the answer that the program gives when this step takes its value from "
+     "another input, written by γ. By chance: without the exchange."},
+    {"IA", "interchange by activations",
+     "The same with the other input's own activations where α reads."},
+    {"UM", "unmapped parts",
+     "The network keeps its decision when what the interpretation calls irrelevant is taken from "
+     "another input. By chance: with what α reads taken from there."}};
 
 std::string help_of(const std::string& axiom) {
   const auto* found = std::ranges::find(kAxioms, axiom, &Meaning::name);
   return fmt::format("{}: {}", found->full, found->words);
 }
 
-Json legend() {
+Json legend(const std::vector<AxiomRow>& of) {
   std::vector<Fact> rows;
   for (const Meaning& axiom : kAxioms)
-    rows.push_back({axiom.name, fmt::format("{}. {}", axiom.full, axiom.words)});
+    if (std::ranges::count(of, axiom.name, &AxiomRow::axiom) > 0)
+      rows.push_back({axiom.name, fmt::format("{}. {}", axiom.full, axiom.words)});
   return facts(rows);
 }
 
@@ -163,7 +172,7 @@ std::optional<Section> axioms_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const std::vector<AxiomRow> rows = axiom_rows(run.report);
   Section section{.title = "Axioms, node by node", .run = {}};
-  section.blocks.push_back(legend());
+  section.blocks.push_back(legend(rows));
   section.blocks.push_back(rates_chart(rows, run.report.at("exact")));
   section.blocks.push_back(rates_table(rows, run.report, *run.task));
   if (any_prefix_failure(rows)) section.blocks.push_back(origins_chart(run.report.at("nodes")));

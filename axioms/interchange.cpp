@@ -1,0 +1,375 @@
+#include "axioms/interchange.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "circuits/interpretation/abstract_values.h"
+#include "interp/network/network.h"
+#include "interp/statistics/random.h"
+
+namespace assay::axioms {
+namespace {
+
+using at::Tensor;
+using circuits::Program;
+using circuits::Step;
+using circuits::Value;
+using interp::Overwrite;
+using interp::Site;
+using statistics::Estimate;
+
+bool share_any(const std::vector<int64_t>& left, const std::vector<int64_t>& right) {
+  if (left.empty() || right.empty()) return true;
+  return std::ranges::any_of(left, [&](int64_t x) { return std::ranges::count(right, x) > 0; });
+}
+
+bool overlap(const Step& left, const Step& right) {
+  for (const Site& one : left.sites)
+    for (const Site& other : right.sites)
+      if (one.place == other.place && share_any(one.positions, other.positions) &&
+          share_any(one.neurons, other.neurons) &&
+          (!one.head || !other.head || one.head == other.head))
+        return true;
+  return false;
+}
+
+/// Values that are put in the place of a base's own, by step.
+using Exchanges = std::vector<std::pair<size_t, Value>>;
+/// Activations, by node of the plan and site.
+using Recorded = std::vector<std::vector<Tensor>>;
+
+// What the program concludes from the base's values with some exchanged. A step that was exchanged
+// keeps its value, whatever its parents have become.
+Value concluded(const Program& program, const Observation& base, const Exchanges& exchanges) {
+  std::vector<Value> values = base.prefix;
+  std::vector<bool> changed(program.steps.size()), fixed(program.steps.size());
+  for (const auto& [v, value] : exchanges) {
+    values[v] = value;
+    changed[v] = fixed[v] = true;
+  }
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    const bool depends = std::ranges::any_of(
+        step.parents, [&](int parent) { return parent >= 0 && changed[parent]; });
+    if (fixed[i] || !depends) continue;
+    values[i] = circuits::step_value(step, values, base.tokens);
+    changed[i] = true;
+  }
+  return values[program.output];
+}
+
+circuits::Activations gamma_of(const Step& step, const Value& value) {
+  circuits::Activations written = step.gamma(value);
+  if (written.size() != step.sites.size())
+    throw std::invalid_argument(fmt::format("node '{}': gamma writes {} tensors for {} sites",
+                                            step.name, written.size(), step.sites.size()));
+  return written;
+}
+
+void append(std::vector<Overwrite>& overwrites, const std::vector<Site>& sites,
+            const std::vector<Tensor>& values) {
+  for (size_t i = 0; i < sites.size(); ++i) overwrites.push_back({sites[i], values[i]});
+}
+
+// At each site the one where the mask is set, the other elsewhere.
+std::vector<Overwrite> mixed(const std::vector<Site>& sites, const std::vector<Tensor>& masks,
+                             const std::vector<Tensor>& one, const std::vector<Tensor>& other) {
+  std::vector<Overwrite> overwrites;
+  for (size_t i = 0; i < sites.size(); ++i)
+    overwrites.push_back({sites[i], at::where(masks[i].to(one[i].device()), one[i], other[i])});
+  return overwrites;
+}
+
+Recorded record(const interp::Network& network, const Tensor& tokens,
+                const std::vector<std::vector<Site>>& sites) {
+  interp::TraceRequest request;
+  for (const auto& some : sites) std::ranges::copy(some, std::back_inserter(request.record));
+  const std::vector<Tensor> all = network.trace(tokens, request);
+  Recorded recorded;
+  auto next = all.begin();
+  for (const auto& some : sites) {
+    const auto end = next + std::ssize(some);
+    recorded.emplace_back(next, end);
+    next = end;
+  }
+  return recorded;
+}
+
+/// One batch of pairs with all that exchanging values between them takes.
+struct Batch {
+  const Experiment& experiment;
+  const InterchangePlan& plan;
+  Observation base;
+  Tensor source, other;
+  std::vector<Value> by_source = {}, by_other = {};    // H_v of each step
+  Recorded read = {}, read_of_other = {};              // what α reads, on the sources
+  Recorded own = {}, sites = {}, sites_of_other = {};  // S_v, where unmapped parts are asked for
+  Tensor answer = {};                                  // of the program on the base
+
+  Tensor decision(std::vector<Overwrite> overwrites) const {
+    return decide(experiment.decision,
+                  experiment.network
+                      .trace(base.tokens, {.record = {experiment.decision.site(experiment.network)},
+                                           .overwrite = std::move(overwrites)})
+                      .front());
+  }
+  // As the decision that the network comes to if this is written as its output.
+  Tensor answer_with(const Exchanges& exchanges) const {
+    return replaced_decision(experiment, experiment.program.output, base.tokens,
+                             concluded(experiment.program, base, exchanges));
+  }
+  const Step& step(size_t node) const { return experiment.program.steps[plan.nodes[node].step]; }
+};
+
+Batch batch_of(const Experiment& experiment, const InterchangePlan& plan, const Observation& seen,
+               const Exchanged& drawn) {
+  const auto on_device = [&](const Tensor& tokens) {
+    return tokens.defined() ? tokens.to(experiment.network.device()) : tokens;
+  };
+  Batch batch{.experiment = experiment,
+              .plan = plan,
+              .base = drawn.base.defined() ? observe(experiment, on_device(drawn.base)) : seen,
+              .source = on_device(drawn.source),
+              .other = on_device(drawn.other)};
+  for (const Tensor* tokens : {&batch.source, &batch.other})
+    if (tokens->sizes() != batch.base.tokens.sizes())
+      throw std::invalid_argument(
+          fmt::format("interchange: sources of shape {} for bases of shape {}: both must have as "
+                      "many inputs, of the same length",
+                      c10::str(tokens->sizes()), c10::str(batch.base.tokens.sizes())));
+  const auto& network = experiment.network;
+  std::vector<std::vector<Site>> reads, sites;
+  for (size_t node = 0; node < plan.nodes.size(); ++node) {
+    reads.push_back(batch.step(node).reads);
+    sites.push_back(plan.nodes[node].sites);
+  }
+  batch.by_source = circuits::prefix_values(experiment.program, batch.source);
+  batch.read = record(network, batch.source, reads);
+  if (!plan.pairs.empty()) {
+    batch.by_other = circuits::prefix_values(experiment.program, batch.other);
+    batch.read_of_other = record(network, batch.other, reads);
+  }
+  if (plan.interchange->unmapped) {
+    batch.own = record(network, batch.base.tokens, sites);
+    batch.sites = record(network, batch.source, sites);
+    batch.sites_of_other = record(network, batch.other, sites);
+  }
+  batch.answer = batch.answer_with({});
+  return batch;
+}
+
+Estimate count_rows(const Tensor& rows) {
+  return {.n = rows.size(0), .failures = rows.sum().item<int64_t>()};
+}
+
+// A tie is no answer, and so never the one that was expected.
+Tensor missed(const Tensor& decision, const Tensor& expected) {
+  return decision.ne(expected).logical_or(decision.eq(kTie));
+}
+
+std::vector<int64_t> as_list(const Tensor& row) {
+  const Tensor values = row.cpu().contiguous();
+  return {values.data_ptr<int64_t>(), values.data_ptr<int64_t>() + values.numel()};
+}
+
+/// Where a row's counts go, and which failures are kept: at most one of each base.
+struct Tally {
+  const Batch& batch;
+  int64_t first, witnesses;
+
+  void add(AxiomResult& result, const Tensor& decision, const Tensor& expected,
+           const Tensor& by_chance, bool two_sources) const {
+    const Tensor failed = missed(decision, expected);
+    result.estimate += count_rows(failed);
+    result.unrelated += count_rows(by_chance);
+    if (std::ssize(batch.experiment.decision.answers) <= kMostAnswers)
+      add_by_answer(result.by_answer, failed, by_chance);
+    keep(result.witnesses, failed, decision, expected, two_sources);
+  }
+
+ private:
+  void add_by_answer(std::map<int64_t, Counts>& counts, const Tensor& failed,
+                     const Tensor& by_chance) const {
+    const Tensor decided = batch.base.decision.cpu(), fails = failed.cpu(),
+                 chance = by_chance.cpu();
+    for (int64_t row = 0; row < decided.size(0); ++row) {
+      Counts& of = counts[decided.data_ptr<int64_t>()[row]];
+      of.estimate += {.n = 1, .failures = fails.data_ptr<bool>()[row] ? 1 : 0};
+      of.unrelated += {.n = 1, .failures = chance.data_ptr<bool>()[row] ? 1 : 0};
+    }
+  }
+  void keep(std::vector<Witness>& kept, const Tensor& failed, const Tensor& decision,
+            const Tensor& expected, bool two_sources) const {
+    if (witnesses == 0) return;
+    const std::vector<int64_t> rows = as_list(failed.nonzero().flatten());
+    for (const int64_t row : rows) {
+      const int64_t input = first + row;
+      if (std::ranges::count(kept, input, &Witness::input) > 0) continue;
+      if (std::ssize(kept) >= witnesses && input > kept.back().input) break;
+      Witness witness{.input = input,
+                      .tokens = as_list(batch.base.tokens[row]),
+                      .network = decision[row].item<int64_t>(),
+                      .interpretation = expected[row].item<int64_t>(),
+                      .sources = {as_list(batch.source[row])}};
+      if (two_sources) witness.sources.push_back(as_list(batch.other[row]));
+      kept.push_back(std::move(witness));
+      std::ranges::sort(kept, {}, &Witness::input);
+      if (std::ssize(kept) > witnesses) kept.resize(witnesses);
+    }
+  }
+};
+
+/// One or two nodes exchanged: both readings beside the program's answer.
+void exchange(const Tally& tally, const std::vector<size_t>& nodes, NodeResult& result) {
+  const Batch& batch = tally.batch;
+  Exchanges exchanges;
+  std::vector<Overwrite> by_gamma, by_activations;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const size_t node = nodes[i], v = batch.plan.nodes[node].step;
+    exchanges.emplace_back(v, (i == 0 ? batch.by_source : batch.by_other)[v]);
+    append(by_gamma, batch.step(node).sites, gamma_of(batch.step(node), exchanges.back().second));
+    append(by_activations, batch.step(node).reads,
+           (i == 0 ? batch.read : batch.read_of_other)[node]);
+  }
+  const Tensor expected = batch.answer_with(exchanges);
+  const Tensor unmoved = missed(batch.base.decision, expected),
+               changing = expected.ne(batch.answer);
+  const auto add = [&](Axiom reading, std::vector<Overwrite> overwrites) {
+    const Tensor decision = batch.decision(std::move(overwrites));
+    tally.add(result[reading], decision, expected, unmoved, nodes.size() > 1);
+    result[reading].exchange->changing +=
+        count_rows(missed(decision, expected).masked_select(changing));
+  };
+  add(Axiom::II, std::move(by_gamma));
+  add(Axiom::IA, std::move(by_activations));
+  const MappedNode& only = batch.plan.nodes[nodes.front()];
+  if (nodes.size() > 1 || only.parts.empty()) return;
+  const auto resampled = [&](Axiom reading, const std::vector<Tensor>& mapped) {
+    const Tensor decision =
+        batch.decision(mixed(only.sites, only.mapped, mapped, batch.sites_of_other[nodes.front()]));
+    *result[reading].exchange->resampled += count_rows(missed(decision, expected));
+  };
+  resampled(Axiom::II, gamma_of(batch.step(nodes.front()), exchanges.front().second));
+  resampled(Axiom::IA, batch.sites[nodes.front()]);
+}
+
+/// What the interpretation calls irrelevant of a node, all together and part by part.
+void resample_unmapped(const Tally& tally, size_t index, AxiomResult& result) {
+  const Batch& batch = tally.batch;
+  const MappedNode& node = batch.plan.nodes[index];
+  const auto with = [&](const std::vector<Tensor>& masks, const Recorded& one,
+                        const Recorded& other) {
+    return batch.decision(mixed(node.sites, masks, one[index], other[index]));
+  };
+  const Tensor mapped_moved =
+      missed(with(node.mapped, batch.sites, batch.own), batch.base.decision);
+  const Tensor decision = with(node.mapped, batch.own, batch.sites);
+  tally.add(result, decision, batch.base.decision, mapped_moved, false);
+  for (const Unmapped& part : node.parts) {
+    const Tensor alone =
+        node.parts.size() == 1 ? decision : with(part.masks, batch.sites, batch.own);
+    result.exchange->parts[part.name] += count_rows(missed(alone, batch.base.decision));
+  }
+}
+
+AxiomResult without_counts(const MappedNode& node, Axiom axiom, bool drawn) {
+  AxiomResult result{.estimate = {}, .witnesses = {}, .exchange = Exchange{.drawn = drawn}};
+  if (axiom != Axiom::UM && !node.parts.empty()) result.exchange->resampled.emplace();
+  if (axiom == Axiom::UM)
+    for (const Unmapped& part : node.parts) result.exchange->parts[part.name];
+  return result;
+}
+
+}  // namespace
+
+Exchange& Exchange::operator+=(const Exchange& other) {
+  drawn = drawn || other.drawn;
+  changing += other.changing;
+  if (other.resampled) {
+    if (!resampled) resampled.emplace();
+    *resampled += *other.resampled;
+  }
+  for (const auto& [name, estimate] : other.parts) parts[name] += estimate;
+  return *this;
+}
+
+Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped) {
+  const int64_t n = inputs.size(0);
+  const bool all = n <= kMostPairs / n;
+  const auto drawn = [=](uint64_t which, int64_t round, int64_t first, int64_t count) {
+    std::vector<int64_t> rows;
+    for (int64_t i = first; i < first + count; ++i)
+      rows.push_back(
+          std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) *
+                                               statistics::uniform_at(
+                                                   statistics::scattered(seed, which), i, round))));
+    return inputs.index_select(0, torch::tensor(rows, torch::kInt64));
+  };
+  return {.draw = [=](int64_t round, int64_t first, int64_t count) -> Exchanged {
+            const Tensor next = (at::arange(first, first + count, at::kLong) + round).remainder(n);
+            return {.source = all ? inputs.index_select(0, next) : drawn(0, round, first, count),
+                    .other = drawn(1, round, first, count)};
+          },
+          .rounds = all ? n : 1,
+          .exhaustive = all,
+          .unmapped = unmapped};
+}
+
+InterchangePlan plan_interchange(const Experiment& experiment, const Interchange& interchange,
+                                 int64_t n_pos) {
+  const std::vector<Step>& steps = experiment.program.steps;
+  InterchangePlan plan{.interchange = &interchange};
+  for (size_t v = 0; v < steps.size(); ++v) {
+    if (v == experiment.program.output) continue;
+    plan.nodes.push_back(interchange.unmapped ? mapped_node(experiment, v, n_pos)
+                                              : MappedNode{.step = v});
+  }
+  for (size_t i = 0; i < plan.nodes.size(); ++i)
+    for (size_t j = i + 1; j < plan.nodes.size(); ++j)
+      if (!overlap(steps[plan.nodes[i].step], steps[plan.nodes[j].step]))
+        plan.pairs.emplace_back(i, j);
+  if (interchange.unmapped)
+    if (MappedNode around = around_all(experiment, n_pos); !around.parts.empty())
+      plan.nodes.push_back(std::move(around));
+  return plan;
+}
+
+void add_empty_rows(const Program& program, const InterchangePlan& plan, CheckResult& result) {
+  const bool drawn = !plan.interchange->exhaustive;
+  for (const MappedNode& node : plan.nodes) {
+    NodeResult& of = result.nodes[node.step];
+    if (node.step != program.output)
+      for (const Axiom axiom : {Axiom::II, Axiom::IA})
+        of.interchanged[axiom] = without_counts(node, axiom, drawn);
+    if (!node.parts.empty()) of.interchanged[Axiom::UM] = without_counts(node, Axiom::UM, drawn);
+  }
+  for (const auto& [one, other] : plan.pairs) {
+    const auto name = [&](size_t node) { return program.steps[plan.nodes[node].step].name; };
+    NodeResult pair{.node = fmt::format("{}+{}", name(one), name(other)), .axioms = {}};
+    for (const Axiom axiom : {Axiom::II, Axiom::IA})
+      pair.interchanged[axiom] = without_counts({}, axiom, /*drawn=*/true);
+    result.pairs.push_back(std::move(pair));
+  }
+}
+
+void count_interchanges(const Experiment& experiment, const InterchangePlan& plan,
+                        const Observation& seen, const interp::Chunk& chunk, int64_t witnesses,
+                        CheckResult& counted) {
+  for (int64_t round = 0; round < plan.interchange->rounds; ++round) {
+    const Batch batch =
+        batch_of(experiment, plan, seen, plan.interchange->draw(round, chunk.first, chunk.count));
+    const Tally tally{batch, chunk.first, witnesses};
+    for (size_t node = 0; node < plan.nodes.size(); ++node) {
+      NodeResult& result = counted.nodes[plan.nodes[node].step];
+      if (plan.nodes[node].step != experiment.program.output) exchange(tally, {node}, result);
+      if (!plan.nodes[node].parts.empty()) resample_unmapped(tally, node, result[Axiom::UM]);
+    }
+    for (size_t i = 0; i < plan.pairs.size(); ++i)
+      exchange(tally, {plan.pairs[i].first, plan.pairs[i].second}, counted.pairs[i]);
+  }
+}
+
+}  // namespace assay::axioms
