@@ -216,7 +216,8 @@ std::vector<LayoutEntry> all_layouts() {
   std::vector<LayoutEntry> all = {
       {"assay", "what train and convert write: one file that says how its network computes"},
       {"transformer-lens", "state dicts of TransformerLens: options say how they compute"},
-      {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition"}};
+      {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition"},
+      {"verified-circuits", "JSON of hexadecimal floats: the Dyck networks of verified-circuits"}};
   for (const Family& family : families()) {
     all.push_back({family.name, "a folder of Hugging Face: " + family.help});
   }

@@ -9,6 +9,7 @@
 #include "interp/adapters/families/family.h"
 #include "interp/adapters/hugging_face.h"
 #include "interp/adapters/layouts.h"
+#include "interp/adapters/verified_circuits.h"
 #include "interp/files/fail.h"
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
@@ -55,7 +56,16 @@ Weights read_recognised(const WeightFile& file, const std::string& layout, Setti
                               : from_transformer_lens(file.tensors, settings);
 }
 
+Content read_json_network(const fs::path& path, Settings& settings) {
+  Content content{.weights = from_verified_circuits(read_json(path)),
+                  .sha256 = sha256_of_file(path),
+                  .layout = "verified-circuits"};
+  settings.say_configuration(content.weights.config, "cfg");
+  return content;
+}
+
 Content read_one_file(const fs::path& path, Settings& settings) {
+  if (path.extension() == ".json") return read_json_network(path, settings);
   const WeightFile file = read_weight_file(path);
   Content content{.weights = {}, .sha256 = sha256_of_file(path), .layout = "assay"};
   if (file.texts.contains(kConfig)) {
