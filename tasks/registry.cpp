@@ -6,6 +6,8 @@
 
 #include "circuits/interpretation/composition.h"
 #include "tasks/data_task.h"
+#include "tasks/dyck/dyck.h"
+#include "tasks/dyck/operations.h"
 #include "tasks/modular_addition/modular_addition.h"
 #include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
@@ -21,6 +23,7 @@ circuits::Operations our_operations() {
   circuits::Operations all = circuits::generic_operations();
   two_sat::add_operations(all);
   modular_addition::add_operations(all);
+  dyck::add_operations(all);
   return all;
 }
 
@@ -36,8 +39,9 @@ std::vector<circuits::Mutation> our_mutations() {
 
 interp::Registry<TaskEntry>& task_entries() {
   static interp::Registry<TaskEntry> entries(
-      "task", {two_sat::entry(), modular_addition::entry(), synthetic_text::bag_of_words_entry(),
-               synthetic_text::slalom_words_entry(), data_entry()});
+      "task",
+      {two_sat::entry(), modular_addition::entry(), dyck::entry(),
+       synthetic_text::bag_of_words_entry(), synthetic_text::slalom_words_entry(), data_entry()});
   return entries;
 }
 

@@ -47,18 +47,38 @@ ordered_json to_json(const SumModulo& sum) {
   return {{"kind", "sum_modulo"}, {"modulus", sum.modulus}, {"values", sum.values}};
 }
 
-int64_t answer(const Survivors& survivors, const int64_t* choices) {
+ordered_json to_json(const Automaton& automaton) {
+  return {{"kind", "automaton"},
+          {"start", automaton.start},
+          {"next", automaton.next},
+          {"answers", automaton.answers}};
+}
+
+// One input, as the tokens that it consists of and as the alternatives that make them.
+struct Input {
+  const int64_t* tokens;
+  int64_t length;
+  const int64_t* choices;
+};
+
+int64_t answer(const Survivors& survivors, const Input& input) {
   uint64_t left = survivors.width == 64 ? ~uint64_t{0} : (uint64_t{1} << survivors.width) - 1;
   for (size_t slot = 0; slot < survivors.masks.size(); ++slot)
-    if (survivors.masks[slot]) left &= survivors.masks[slot]->at(choices[slot]);
+    if (survivors.masks[slot]) left &= survivors.masks[slot]->at(input.choices[slot]);
   return left != 0 ? survivors.some : survivors.none;
 }
 
-int64_t answer(const SumModulo& sum, const int64_t* choices) {
+int64_t answer(const SumModulo& sum, const Input& input) {
   int64_t total = 0;
   for (size_t slot = 0; slot < sum.values.size(); ++slot)
-    total = (total + sum.values[slot].at(choices[slot])) % sum.modulus;
+    total = (total + sum.values[slot].at(input.choices[slot])) % sum.modulus;
   return total;
+}
+
+int64_t answer(const Automaton& automaton, const Input& input) {
+  int64_t state = automaton.start;
+  for (int64_t i = 0; i < input.length; ++i) state = automaton.next.at(state).at(input.tokens[i]);
+  return automaton.answers.at(state);
 }
 
 }  // namespace
@@ -176,12 +196,14 @@ void validate(const Domain& domain, int64_t n_tokens) {
 }
 
 Tensor answers(const Specification& specification, const Domain& domain, const Tensor& tokens) {
-  const Tensor choices = domain.choices_of(tokens);
+  const Tensor rows = tokens.to(torch::kCPU).contiguous(), choices = domain.choices_of(rows);
   Tensor right = at::empty({tokens.size(0)}, torch::kInt64);
   for (int64_t row = 0; row < tokens.size(0); ++row)
     right.data_ptr<int64_t>()[row] = std::visit(
         [&](const auto& s) {
-          return answer(s, choices.data_ptr<int64_t>() + row * choices.size(1));
+          return answer(s, Input{.tokens = rows.data_ptr<int64_t>() + row * domain.length,
+                                 .length = domain.length,
+                                 .choices = choices.data_ptr<int64_t>() + row * choices.size(1)});
         },
         specification);
   return right;

@@ -61,9 +61,17 @@ struct SumModulo {
   std::vector<std::vector<int64_t>> values;  ///< of each slot, one per alternative
 };
 
-using Specification = std::variant<Survivors, SumModulo>;
+/// A finite automaton reads the input token by token; the state at its end tells the answer.
+struct Automaton {
+  int64_t start = 0;
+  std::vector<std::vector<int64_t>> next = {};  ///< by state and token
+  std::vector<int64_t> answers = {};            ///< of each state, the answer token
+};
 
-/// The right answer of each input, int64 [batch]. @throws as Domain::choices_of().
+using Specification = std::variant<Survivors, SumModulo, Automaton>;
+
+/// The right answer of each input, int64 [batch]. @throws as Domain::choices_of(), and
+///   std::out_of_range for an automaton that is incomplete.
 at::Tensor answers(const Specification& specification, const Domain& domain,
                    const at::Tensor& tokens);
 

@@ -25,13 +25,14 @@ class Enclosing {
         unit_(std::ldexp(1.0, rounding == Rounding::Float64 ? -53 : -24)) {}
 
   Ball logits(const Tensor& tokens, int64_t position) const {
-    const int64_t keys = position + 1;
-    Ball x = embedded(tokens.narrow(1, 0, keys));
+    Ball x = embedded(weights_.summed ? tokens : tokens.narrow(1, 0, position + 1));
     for (size_t layer = 0; layer < weights_.blocks.size(); ++layer) {
       const bool last = layer + 1 == weights_.blocks.size();
-      x = block(x, weights_.blocks[layer], last ? position : 0);
+      x = block(x, weights_.blocks[layer], last && !weights_.summed ? position : 0);
     }
-    return affine({x.mid.select(1, 0), x.radius.select(1, 0)}, weights_.W_U, weights_.b_U);
+    x = weights_.summed ? over_positions(x) : Ball{x.mid.select(1, 0), x.radius.select(1, 0)};
+    if (weights_.W_head.defined()) x = relu(affine(x, weights_.W_head, weights_.b_head));
+    return affine(x, weights_.W_U, weights_.b_U);
   }
 
  private:
@@ -57,6 +58,14 @@ class Enclosing {
     return rounded(a.mid + b.mid, a.radius + b.radius, a.mid.abs() + b.mid.abs(), 2);
   }
 
+  Ball over_positions(const Ball& x) const {
+    return rounded(x.mid.sum(1), x.radius.sum(1), x.mid.abs().sum(1), x.mid.size(1) + 1);
+  }
+
+  static Ball relu(const Ball& x) {
+    return {at::relu(x.mid), x.radius};  // |relu(x) - relu(y)| <= |x - y|
+  }
+
   /// x W + b with W and b exact.
   Ball affine(const Ball& x, const Tensor& W, const Tensor& b) const {
     const double off = share(W.size(0) + 4);
@@ -71,9 +80,7 @@ class Enclosing {
     Ball mid = here;
     for (int64_t h = 0; h < b.heads(); ++h) mid = sum(mid, head(x, here, b, h, first));
     mid = sum(mid, {b.b_O, at::zeros_like(b.b_O)});
-    const Ball pre = affine(mid, b.W_in, b.b_in);
-    const Ball post = {at::relu(pre.mid), pre.radius};  // |relu(x) - relu(y)| <= |x - y|
-    return sum(mid, affine(post, b.W_out, b.b_out));
+    return sum(mid, affine(relu(affine(mid, b.W_in, b.b_in)), b.W_out, b.b_out));
   }
 
   Ball head(const Ball& x, const Ball& here, const BlockWeights& b, int64_t h,

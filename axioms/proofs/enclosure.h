@@ -23,7 +23,8 @@ enum class Rounding {
   Absorbed  ///< the same where W_K and W_V are moved to the side of the queries
 };
 
-/// Logits at one position. @param tokens  int64 [batch, pos]. @return [batch, vocab].
+/// Logits at one position; of a pooled network at its only one, 0. @param tokens  int64 [batch,
+/// pos]. @return [batch, vocab].
 /// @throws Untreated where scores are so large or so uncertain that e^s cannot be enclosed.
 Ball logits(const Weights& weights, const at::Tensor& tokens, int64_t position,
             Rounding rounding = Rounding::Float64);

@@ -45,6 +45,8 @@ void require_form(const interp::Transformer& network,
   };
   require(node.gamma.name == "write_levels",
           fmt::format("what '{}' writes is not treated, only write_levels", node.gamma.name));
+  require(network.config().pool == interp::Pooling::None && !network.config().head_dense,
+          "what follows it is not linear: the network is pooled or has a head of two layers");
   const int64_t last = network.config().n_layers() - 1;
   const auto at_readout = [&](size_t i, const std::string& place) {
     return node.sites[i].place == place && node.sites[i].neurons.empty() &&

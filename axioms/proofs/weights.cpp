@@ -23,6 +23,10 @@ void require_plain(const TransformerConfig& config) {
   if (config.norm != interp::Norm::None) refuse("layer norms");
   if (config.activation != interp::Activation::Relu) refuse("another activation than ReLU");
   if (!config.causal) refuse("attention to later positions");
+  if (config.pool != interp::Pooling::None && config.pool != interp::Pooling::Sum)
+    refuse("another pooling than a sum over positions");
+  if (config.head_dense && config.head_dense != interp::Activation::Relu)
+    refuse("another activation than ReLU in their head");
   TransformerConfig plain;
   plain.d_vocab = config.d_vocab;
   plain.n_ctx = config.n_ctx;
@@ -34,6 +38,9 @@ void require_plain(const TransformerConfig& config) {
   plain.attention_biases = config.attention_biases;
   plain.mlp_biases = config.mlp_biases;
   plain.unembed_bias = config.unembed_bias;
+  plain.pool = config.pool;
+  plain.head_dense = config.head_dense;
+  plain.d_output = config.d_output;
   if (plain == config) return;
   const nlohmann::json expected = to_json(plain), found = to_json(config);
   for (const auto& [name, value] : found.items())
@@ -75,8 +82,13 @@ Weights weights_of(const interp::Transformer& network) {
     b.scale = 1 / std::sqrt(static_cast<double>(d_head));
     all.blocks.push_back(std::move(b));
   }
-  all.W_U = read("unembed.W_U", {d_model, config.d_vocab});
-  all.b_U = read("unembed.b_U", {config.d_vocab});
+  all.summed = config.pool == interp::Pooling::Sum;
+  if (config.head_dense) {
+    all.W_head = read("head.W", {d_model, d_model});
+    all.b_head = read("head.b", {d_model});
+  }
+  all.W_U = read("unembed.W_U", {d_model, config.outputs()});
+  all.b_U = read("unembed.b_U", {config.outputs()});
   return all;
 }
 

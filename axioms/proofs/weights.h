@@ -27,11 +27,14 @@ struct BlockWeights {
 struct Weights {
   at::Tensor W_E, W_pos;  ///< [vocab, d_model], [n_ctx, d_model]
   std::vector<BlockWeights> blocks;
-  at::Tensor W_U, b_U;  ///< [d_model, vocab], [vocab]
+  bool summed = false;        ///< the stream is summed over positions in front of the unembedding
+  at::Tensor W_head, b_head;  ///< a dense layer with ReLU behind that; undefined: none
+  at::Tensor W_U, b_U;        ///< [d_model, outputs], [outputs]
 };
 
 /// @throws Untreated naming what the network has that is not treated: norms, another activation
-///   than ReLU, attention to later positions, or a setting that is not known here.
+///   than ReLU, attention to later positions, another pooling than a sum, or a setting that is not
+///   known here.
 Weights weights_of(const interp::Transformer& network);
 
 }  // namespace assay::proofs

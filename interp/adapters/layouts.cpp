@@ -12,6 +12,7 @@
 
 #include "interp/adapters/families/family.h"
 #include "interp/adapters/hugging_face.h"
+#include "interp/adapters/verified_circuits.h"
 #include "interp/files/fail.h"
 #include "interp/files/json_reader.h"
 
@@ -252,6 +253,16 @@ Weights read_grokking(const WeightFile& file, Settings& settings) {
   return from_grokking(file.tensors, settings);
 }
 
+bool is_verified_circuits(const WeightFile& file) {
+  return !file.json.is_null();
+}
+
+Weights read_verified_circuits(const WeightFile& file, Settings& settings) {
+  Weights weights = from_verified_circuits(file.json);
+  settings.say_configuration(weights.config, "cfg");
+  return weights;
+}
+
 }  // namespace
 
 Registry<LayoutEntry>& layouts() {
@@ -261,6 +272,10 @@ Registry<LayoutEntry>& layouts() {
         is_transformer_lens, read_transformer_lens},
        {"grokking", "checkpoints of the grokking code: 2-SAT and modular addition", is_grokking,
         read_grokking},
+       {"verified-circuits",
+        "JSON of hexadecimal floats: the Dyck networks of "
+        "github.com/brian-naughton/verified-circuits",
+        is_verified_circuits, read_verified_circuits},
        {"assay", "what train and convert write: one file that says how its network computes",
         is_own, read_own}});
   return all;

@@ -38,8 +38,15 @@ json parse_object(const std::string& text, const char* what) {
   return parsed;
 }
 
+WeightFile weights_in(const fs::path& path) {
+  if (path.extension() != ".json") return read_weight_file(path);
+  WeightFile file;
+  file.json = read_json(path);
+  return file;
+}
+
 Content read_one_file(const fs::path& path, Settings& settings) {
-  const WeightFile file = read_weight_file(path);
+  const WeightFile file = weights_in(path);
   const LayoutEntry& layout = layout_of(file);
   Content content{.weights = layout.read(file, settings),
                   .sha256 = sha256_of_file(path),

@@ -19,7 +19,7 @@ struct LoadedModel {
   /// In hex: of the file's bytes; where the configuration stands elsewhere (a folder, options, a
   /// configuration beside the file), of that hash and the configuration.
   std::string sha256;
-  std::string layout;       ///< "assay", "grokking", "transformer-lens" or one of families()
+  std::string layout;       ///< the name of one of layouts()
   nlohmann::json metadata;  ///< what the file says beside weights (task, training); may be empty
   std::vector<Setting> settings;  ///< sizes and how it computes, each with who said so
 };
@@ -28,8 +28,9 @@ struct LoadedModel {
 /// `X.safetensors` or `X.pth`.
 std::filesystem::path configuration_beside(const std::filesystem::path& model);
 
-/// Reads safetensors, PyTorch checkpoints (`.pt`, `.pth`), with the configuration beside the file,
-/// if there is one, and folders of Hugging Face models.
+/// Reads safetensors, PyTorch checkpoints (`.pt`, `.pth`) and networks of verified-circuits
+/// (`.json`), with the configuration beside the file, if there is one, and folders of Hugging Face
+/// models.
 /// @param stated  an object of settings (settings.h) that the caller says of the network.
 /// @throws std::runtime_error naming file, tensor and expectation; also on NaN or infinite weights,
 ///   on contradictions between what file, configuration and caller say, and with all that must be

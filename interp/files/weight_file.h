@@ -16,6 +16,7 @@ struct WeightFile {
   TensorMap tensors;
   std::map<std::string, std::string> texts;           ///< safetensors' `__metadata__`
   nlohmann::json numbers = nlohmann::json::object();  ///< as in Checkpoint
+  nlohmann::ordered_json json = nullptr;              ///< all of a `.json` file, else null
 };
 
 /// Safetensors or a PyTorch checkpoint, told by its first bytes.
