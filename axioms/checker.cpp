@@ -102,16 +102,18 @@ struct Counted {
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    int64_t witnesses) {
+                    const CheckConfig& config) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
-  const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = witnesses};
+  const Keep keep{.tokens = tokens, .first = chunk.first, .witnesses = config.witnesses};
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
   Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    counted.nodes.push_back(check_node(experiment, v, seen, pairs, keep));
+    counted.nodes.push_back(check_node(
+        experiment, v, seen, pairs, keep,
+        std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
   count(counted.readings, seen.actual[experiment.program.output], seen.decision);
   return counted;
 }
@@ -178,7 +180,7 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
   InOrder all(experiment.program, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config.witnesses));
+    if (!all.ended()) all.add(count_chunk(experiment, inputs, chunk, config));
   });
   return all.result();
 }
