@@ -48,6 +48,9 @@ struct CheckConfig {
   /// Which of them to check, in whole chunks of `network.inputs_per_run()`; not set: all.
   std::optional<interp::Ranges> ranges = {};
   int64_t witnesses = 1;  ///< first failing inputs kept per node and axiom
+  /// Nodes of which PR and CR are not asked, so that the runs with their values written are left
+  /// out. Nodes that are compared downstream need them all the same.
+  std::vector<std::string> not_replaced = {};
   std::function<void(int64_t done, int64_t of)> on_progress = {};
   /// Asked after every chunk, in the order of the inputs: true ends the check there. What is
   /// counted then does not depend on threads.

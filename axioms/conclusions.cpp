@@ -17,8 +17,9 @@ void take_counts_of_answers(Report& report) {
     const auto of = std::ranges::find_if(report.rows, [&](const ReportRow& other) {
       return other.node == row.node && other.axiom == row.axiom;
     });
-    const auto counts = std::ranges::find(of->answers, *row.answer, &AnswerCounts::answer);
-    const bool any = counts != of->answers.end();
+    const ReportRow& evidence = evidence_of(report, *of);
+    const auto counts = std::ranges::find(evidence.answers, *row.answer, &AnswerCounts::answer);
+    const bool any = counts != evidence.answers.end();
     row.estimate = any ? counts->estimate : statistics::Estimate();
     row.unrelated = any ? counts->unrelated : statistics::Estimate();
     if (of->exchange) row.exchange = Exchange{.drawn = of->drawn()};
@@ -42,27 +43,42 @@ std::optional<WorstAnswer> worst_answer(const ReportRow& row, const Report& repo
   return worst;
 }
 
+// How many rates are unknown, so that bounds must hold for all of them together.
+int64_t unknowns(const Report& report) {
+  return std::ranges::count_if(report.rows, [](const ReportRow& row) {
+    return !row.never && (row.answer || row.same_as.empty());
+  });
+}
+
 // Independent draws bound their rate. Of what is gone through in order, all inputs tell the rate
-// itself, and a part of them tells nothing of the others.
+// itself, and a part of them tells nothing of the others. What is proved needs no bound, and a row
+// that is proved to be equal to another one has its bounds.
 void conclude(ReportRow& row, const Report& report) {
+  const ReportRow& evidence = evidence_of(report, row);
+  const statistics::Estimate& estimate = evidence.estimate;
   row.exact = report.exact && !row.drawn();
   row.confidence = report.confidence;
   if (report.scope == Scope::Distribution || (report.exact && row.drawn())) {
-    const double simultaneous = statistics::bonferroni(report.confidence, std::ssize(report.rows));
-    row.lower = statistics::lower_bound(row.estimate, report.confidence);
-    row.upper = statistics::upper_bound(row.estimate, report.confidence);
-    row.simultaneous_upper = statistics::upper_bound(row.estimate, simultaneous);
+    const double simultaneous =
+        statistics::bonferroni(report.confidence, std::max<int64_t>(1, unknowns(report)));
+    row.lower = statistics::lower_bound(estimate, report.confidence);
+    row.upper = statistics::upper_bound(estimate, report.confidence);
+    row.simultaneous_upper = statistics::upper_bound(estimate, simultaneous);
   } else {
-    const double rate = row.estimate.rate();
+    const double rate = estimate.rate();
     row.lower = report.exact ? rate : 0;
     row.upper = row.simultaneous_upper = report.exact ? rate : 1;
   }
   row.anytime_lower = row.anytime_upper = std::nullopt;
   if (report.sequential) {
-    row.anytime_lower = statistics::anytime_lower_bound(row.estimate, report.confidence);
-    row.anytime_upper = statistics::anytime_upper_bound(row.estimate, report.confidence);
+    row.anytime_lower = statistics::anytime_lower_bound(estimate, report.confidence);
+    row.anytime_upper = statistics::anytime_upper_bound(estimate, report.confidence);
   }
-  row.better_than_chance = beats_chance(row.anytime_upper.value_or(row.upper), row.unrelated,
+  if (row.never) {
+    row.upper = row.simultaneous_upper = 0;
+    if (row.anytime_upper) row.anytime_upper = 0;
+  }
+  row.better_than_chance = beats_chance(row.anytime_upper.value_or(row.upper), evidence.unrelated,
                                         report.confidence, report.sequential.has_value());
   row.worst = worst_answer(row, report);
   if (row.where) {
@@ -78,7 +94,8 @@ void conclude(ReportRow& row, const Report& report) {
 void add_sequential_verdicts(Report& report) {
   Sequential& sequential = *report.sequential;
   sequential.stopped = !report.partial && !report.is_shard() && report.inputs < sequential.limit;
-  sequential.level = level_of_each(std::max<int64_t>(1, report.count_claims()), report.confidence);
+  sequential.level =
+      level_of_each(std::max<int64_t>(1, report.count_unproved_claims()), report.confidence);
   for (ReportRow& row : report.rows) {
     row.verdict = {};
     row.because = {};
@@ -86,11 +103,14 @@ void add_sequential_verdicts(Report& report) {
     row.more_inputs = {};
     if (!row.claim || report.is_shard()) continue;
     row.verdict = Verdict::Undecided;
-    if (row.decided_at)
+    const statistics::Estimate& estimate = evidence_of(report, row).estimate;
+    if (row.never)
+      row.verdict = Verdict::Holds;
+    else if (row.decided_at)
       row.verdict = decided(row.as_claim(), *row.decided_at, sequential.level);
     else if (const auto needed =
-                 statistics::inputs_until_decided(row.estimate, *row.claim, sequential.level))
-      row.more_inputs = *needed - row.estimate.n;
+                 statistics::inputs_until_decided(estimate, *row.claim, sequential.level))
+      row.more_inputs = *needed - estimate.n;
   }
 }
 
@@ -100,10 +120,10 @@ void judge_rows(Report& report, bool exact) {
   std::vector<Claim> claims;
   std::vector<statistics::Estimate> estimates;
   for (ReportRow& row : report.rows) {
-    if (!row.claim || row.exact != exact) continue;
+    if (!row.claim || row.never || row.exact != exact) continue;
     claimed.push_back(&row);
     claims.push_back(row.as_claim());
-    estimates.push_back(row.estimate);
+    estimates.push_back(evidence_of(report, row).estimate);
   }
   std::vector<Verdict> verdicts = judge(claims, estimates, report.confidence, exact);
   // Of a list or a domain, a part says nothing of the rest.
@@ -117,6 +137,7 @@ void add_verdicts(Report& report) {
     row.verdict = {};
     row.because = {};
     row.by_chance = false;
+    if (row.claim && row.never && !report.is_shard()) row.verdict = Verdict::Holds;
   }
   if (report.is_shard()) return;
   for (const bool exact : {false, true}) judge_rows(report, exact);
@@ -159,7 +180,7 @@ void withhold(Report& report) {
     }
     if (row.verdict != Verdict::Holds || row.better_than_chance) continue;
     row.verdict = Verdict::Undecided;
-    row.because = chance_text(row);
+    row.because = chance_text(evidence_of(report, row));
     row.by_chance = true;
   }
 }
@@ -179,6 +200,7 @@ bool beats_chance(double upper, const statistics::Estimate& unrelated, double co
 
 void conclude(Report& report) {
   report.exact = report.scope != Scope::Distribution && !report.partial && !report.is_shard();
+  apply_proofs(report);
   take_counts_of_answers(report);
   for (ReportRow& row : report.rows) conclude(row, report);
   for (size_t v = 0; v < report.nodes.size(); ++v) {
@@ -204,9 +226,10 @@ void find_failing_regions(Report& report) {
 void look(Report& report) {
   if (!report.sequential || report.is_shard()) return;
   for (ReportRow& row : report.rows)
-    if (row.claim && !row.decided_at &&
-        decided(row.as_claim(), row.estimate, report.sequential->level))
-      row.decided_at = row.estimate;
+    if (row.claim && !row.decided_at && !row.never) {
+      const statistics::Estimate& estimate = evidence_of(report, row).estimate;
+      if (decided(row.as_claim(), estimate, report.sequential->level)) row.decided_at = estimate;
+    }
   conclude(report);
 }
 

@@ -1,5 +1,7 @@
 #include "axioms/looks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "interp/statistics/sequential.h"
@@ -8,58 +10,85 @@ namespace assay::axioms {
 namespace {
 
 template <typename Rows>
-auto row_of_claim(Rows& rows, const Claim& claim) {
+auto row_of(Rows& rows, const std::string& node, Axiom axiom, std::optional<int64_t> answer) {
   return std::ranges::find_if(rows, [&](const ReportRow& row) {
-    return row.node == claim.node && row.axiom == claim.axiom && row.answer == claim.answer_index;
+    return row.node == node && row.axiom == axiom && row.answer == answer;
   });
 }
 
-Counts counted(const CheckResult& result, const Claim& claim) {
-  auto node = std::ranges::find(result.nodes, claim.node, &NodeResult::node);
-  if (node == result.nodes.end())
-    node = std::ranges::find(result.pairs, claim.node, &NodeResult::node);
-  const AxiomResult& all = (*node)[claim.axiom];
-  if (!claim.answer_index) return {all.estimate, all.unrelated};
-  const auto of_answer = all.by_answer.find(*claim.answer_index);
+// What a result has counted of a row, on all inputs or on those with one answer.
+Counts counted(const CheckResult& result, const std::string& name, Axiom axiom,
+               std::optional<int64_t> answer) {
+  auto node = std::ranges::find(result.nodes, name, &NodeResult::node);
+  if (node == result.nodes.end()) node = std::ranges::find(result.pairs, name, &NodeResult::node);
+  const AxiomResult& all = (*node)[axiom];
+  if (!answer) return {all.estimate, all.unrelated};
+  const auto of_answer = all.by_answer.find(*answer);
   return of_answer == all.by_answer.end() ? Counts() : of_answer->second;
+}
+
+Axiom axiom_of(const std::string& row) {
+  return *std::ranges::find_if(kAxioms,
+                               [&](Axiom axiom) { return row.ends_with("." + to_string(axiom)); });
 }
 
 }  // namespace
 
-Looks::Looks(std::vector<Claim> claims, double confidence, const Report* begun)
-    : claims_(std::move(claims)),
-      confidence_(confidence),
-      level_(level_of_each(std::ssize(claims_), confidence)),
-      before_(claims_.size()),
-      decided_at_(claims_.size()) {
-  if (!begun) return;
-  for (size_t i = 0; i < claims_.size(); ++i) {
-    const auto row = row_of_claim(begun->rows, claims_[i]);
-    before_[i] = {row->estimate, row->unrelated};
-    decided_at_[i] = row->decided_at;
+Looks::Looks(std::vector<Claim> claims, double confidence, const Report* begun,
+             const std::optional<Proofs>& proofs)
+    : confidence_(confidence) {
+  int64_t unproved = 0;
+  for (Claim& claim : claims) {
+    Watched watched{.claim = claim, .node = claim.node, .axiom = claim.axiom};
+    const std::string name = fmt::format("{}.{}", claim.node, to_string(claim.axiom));
+    if (const ProvedRows* proved = proofs ? proofs->of(name) : nullptr) {
+      watched.never = proved->never;
+      const std::string& evidence = proved->never ? name : proved->evidence();
+      watched.node = evidence.substr(0, evidence.rfind('.'));
+      watched.axiom = axiom_of(evidence);
+    }
+    unproved += !watched.never;
+    if (begun) {
+      // A row about one answer has its counts from the row that carries the evidence already.
+      const bool own = claim.answer_index.has_value();
+      const auto row = row_of(begun->rows, own ? claim.node : watched.node,
+                              own ? claim.axiom : watched.axiom, claim.answer_index);
+      watched.before = {row->estimate, row->unrelated};
+      watched.decided_at =
+          row_of(begun->rows, claim.node, claim.axiom, claim.answer_index)->decided_at;
+    }
+    claims_.push_back(std::move(watched));
   }
+  level_ = level_of_each(std::max<int64_t>(1, unproved), confidence);
 }
 
-bool Looks::decides(const Claim& claim, const Counts& counts) const {
-  const std::optional<Verdict> verdict = decided(claim, counts.estimate, level_);
+bool Looks::decides(const Watched& watched, const Counts& counts) const {
+  const std::optional<Verdict> verdict =
+      watched.never ? Verdict::Holds : decided(watched.claim, counts.estimate, level_);
   if (verdict != Verdict::Holds) return verdict.has_value();
-  return beats_chance(statistics::anytime_upper_bound(counts.estimate, confidence_),
-                      counts.unrelated, confidence_, /*anytime=*/true);
+  const double upper =
+      watched.never ? 0 : statistics::anytime_upper_bound(counts.estimate, confidence_);
+  return beats_chance(upper, counts.unrelated, confidence_, /*anytime=*/true);
 }
 
 bool Looks::look(const CheckResult& so_far) {
-  for (size_t i = 0; i < claims_.size(); ++i) {
-    if (decided_at_[i]) continue;
-    Counts counts = before_[i];
-    counts += counted(so_far, claims_[i]);
-    if (decides(claims_[i], counts)) decided_at_[i] = counts.estimate;
+  for (Watched& watched : claims_) {
+    if (watched.decided_at) continue;
+    Counts counts = watched.before;
+    counts += counted(so_far, watched.node, watched.axiom, watched.claim.answer_index);
+    if (decides(watched, counts)) watched.decided_at = counts.estimate;
   }
-  return std::ranges::all_of(decided_at_, [](const auto& at) { return at.has_value(); });
+  return std::ranges::all_of(
+      claims_, [](const Watched& watched) { return watched.decided_at.has_value(); });
 }
 
 void Looks::note(Report& report) const {
-  for (size_t i = 0; i < claims_.size(); ++i)
-    row_of_claim(report.rows, claims_[i])->decided_at = decided_at_[i];
+  for (const Watched& watched : claims_) {
+    if (watched.never) continue;  // by the proof, and by no look
+    const Claim& claim = watched.claim;
+    row_of(report.rows, claim.node, claim.axiom, claim.answer_index)->decided_at =
+        watched.decided_at;
+  }
   conclude(report);
 }
 

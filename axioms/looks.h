@@ -17,7 +17,10 @@ class Looks {
  public:
   /// @param begun  the report of the same run that this one goes on from; null: a run from its
   ///   start.
-  Looks(std::vector<Claim> claims, double confidence, const Report* begun = nullptr);
+  /// @param proofs  claims on rows that never fail are decided, and those on rows that are equal to
+  ///   others are decided by these.
+  Looks(std::vector<Claim> claims, double confidence, const Report* begun = nullptr,
+        const std::optional<Proofs>& proofs = {});
 
   /// @param so_far  counts since the beginning, or since what was begun.
   /// @returns whether all claims are decided.
@@ -27,12 +30,19 @@ class Looks {
   void note(Report& report) const;
 
  private:
-  bool decides(const Claim& claim, const Counts& counts) const;
+  /// A claim, and what it is decided by.
+  struct Watched {
+    Claim claim;
+    std::string node;  ///< and axiom, of the row that carries the evidence
+    Axiom axiom;
+    bool never = false;  ///< proved, so that only chance is left to be told from
+    Counts before = {};  ///< that were there at the start
+    std::optional<statistics::Estimate> decided_at = {};
+  };
+  bool decides(const Watched& watched, const Counts& counts) const;
 
-  std::vector<Claim> claims_;
-  double confidence_, level_;
-  std::vector<Counts> before_;  // of each claim, those that were there at the start
-  std::vector<std::optional<statistics::Estimate>> decided_at_;
+  double confidence_, level_ = 0;
+  std::vector<Watched> claims_;
 };
 
 }  // namespace assay::axioms

@@ -52,10 +52,15 @@ struct Failing {
 // By the step's equality A_v is held against H_v (PE) and C_v (CE). Downstream equality compares
 // what follows from the values, for which the replaced decisions are there already.
 Failing failing(const Experiment& experiment, size_t v, const Observation& seen,
-                const std::optional<Effect>& by_actual) {
+                const std::optional<Effect>& by_actual, bool replaced) {
   const Step& step = experiment.program.steps[v];
   const Value &actual = seen.actual[v], &prefix = seen.prefix[v], &component = seen.component[v];
   Failing result;
+  if (!replaced && step.equality) {
+    result.pe = step.equality(actual, prefix).logical_not();
+    result.ce = step.equality(actual, component).logical_not();
+    return result;
+  }
   std::tie(result.by_prefix, result.by_component) = replaced_decisions(experiment, v, seen);
   const auto effect = [&](const Tensor& replaced, const Value& value) -> Effect {
     return {replaced, conclusion(experiment.program, v, seen.prefix, seen.tokens, value)};
@@ -130,7 +135,7 @@ Pairs pairs_of_unrelated(int64_t first, int64_t count) {
 }
 
 NodeResult check_node(const Experiment& experiment, size_t v, const Observation& seen,
-                      const Pairs& pairs, const Keep& keep) {
+                      const Pairs& pairs, const Keep& keep, bool replaced) {
   const Step& step = experiment.program.steps[v];
   const Value &actual = seen.actual[v], &prefix = seen.prefix[v], &component = seen.component[v];
   require_same_shape(step, actual, prefix);
@@ -140,16 +145,20 @@ NodeResult check_node(const Experiment& experiment, size_t v, const Observation&
     by_actual = effect_of(experiment, v, seen, actual);
     of_pairs = {rows_of(by_actual->decision, pairs.own), rows_of(by_actual->conclusion, pairs.own)};
   }
-  const Failing own = failing(experiment, v, seen, by_actual);
+  const Failing own = failing(experiment, v, seen, by_actual, replaced);
   NodeResult result{.node = step.name, .axioms = {}};
   add_failures(result, Axiom::PE, keep, own.pe, actual, prefix);
   add_failures(result, Axiom::CE, keep, own.ce, actual, component);
-  add_failures(result, Axiom::PR, keep, own.pr, seen.decision, own.by_prefix);
-  add_failures(result, Axiom::CR, keep, own.cr, seen.decision, own.by_component);
+  if (replaced) {
+    add_failures(result, Axiom::PR, keep, own.pr, seen.decision, own.by_prefix);
+    add_failures(result, Axiom::CR, keep, own.cr, seen.decision, own.by_component);
+  }
   if (keep.by_features) {
     auto row = static_cast<int64_t>(v * std::size(kAxioms));
-    for (const Tensor& failed : {own.pe, own.ce, own.pr, own.cr})
-      keep.by_features->add(row++, failed);
+    for (const Tensor& failed : {own.pe, own.ce, own.pr, own.cr}) {
+      if (failed.defined()) keep.by_features->add(row, failed);
+      ++row;
+    }
   }
   result.inherited = count_of(own.pe.logical_and(own.ce.logical_not()));
   if (!step.equality)
@@ -158,7 +167,7 @@ NodeResult check_node(const Experiment& experiment, size_t v, const Observation&
   std::optional<Failing> unrelated;
   const Tensor decided = rows_of(seen.decision, pairs.own);
   if (pairs.own.size(0) > 0)
-    unrelated = failing(experiment, v, exchanged(seen, v, pairs), of_pairs);
+    unrelated = failing(experiment, v, exchanged(seen, v, pairs), of_pairs, replaced);
   const bool by_answer = std::ssize(experiment.decision.answers) <= kMostAnswers;
   const auto add_counts = [&](Axiom axiom, Tensor Failing::*failed) {
     if (by_answer)
@@ -170,6 +179,7 @@ NodeResult check_node(const Experiment& experiment, size_t v, const Observation&
   };
   add_counts(Axiom::PE, &Failing::pe);
   add_counts(Axiom::CE, &Failing::ce);
+  if (!replaced) return result;
   add_counts(Axiom::PR, &Failing::pr);
   add_counts(Axiom::CR, &Failing::cr);
   return result;

@@ -31,7 +31,8 @@ inline constexpr int64_t kFewestPairs = 32;
 /// A function of the chunk's place in the stream.
 Pairs pairs_of_unrelated(int64_t first, int64_t count);
 
+/// @param replaced  false: PR and CR are not asked.
 NodeResult check_node(const Experiment& experiment, size_t v, const Observation& seen,
-                      const Pairs& pairs, const Keep& keep);
+                      const Pairs& pairs, const Keep& keep, bool replaced = true);
 
 }  // namespace assay::axioms

@@ -223,6 +223,16 @@ int64_t Report::count_claims() const {
   return std::ranges::count_if(rows, [](const ReportRow& row) { return row.claim.has_value(); });
 }
 
+int64_t Report::count_unproved_claims() const {
+  return std::ranges::count_if(
+      rows, [](const ReportRow& row) { return row.claim.has_value() && !row.never; });
+}
+
+int64_t Report::unknown_rows() const {
+  return std::count_if(rows.begin(), rows.begin() + static_cast<int64_t>(whole_rows()),
+                       [](const ReportRow& row) { return !row.never && row.same_as.empty(); });
+}
+
 std::optional<std::string> ReportRow::verdict_text() const {
   return verdict ? std::optional(to_string(*verdict)) : std::nullopt;
 }

@@ -10,6 +10,7 @@
 
 #include "axioms/checker.h"
 #include "axioms/claim.h"
+#include "axioms/proved.h"
 #include "axioms/vacuity.h"
 #include "circuits/interpretation/interpretation.h"
 #include "interp/execution/blas.h"
@@ -23,12 +24,6 @@ inline constexpr const char* kReportKind = "validation";
 /// 1 did not say what the inputs were nor what could not be tested; 2 neither
 /// when the run ended nor what chance would give.
 inline constexpr int kReportSchema = 3;
-
-/// A file that the run read.
-struct Source {
-  std::string path;
-  std::string sha256;
-};
 
 struct Times {
   std::string started;  ///< UTC, ISO 8601
@@ -109,6 +104,10 @@ struct ReportRow {
   std::optional<FailingRegions> where = {};
   std::optional<Exchange> exchange = {};  ///< of interchanges
   bool drawn() const { return exchange && exchange->drawn; }
+  /// What a proof says of the row (proved.h): it fails on no input; it is equal to another row,
+  /// which carries the evidence; the same in a few words. With neither, the row is an unknown.
+  bool never = false;
+  std::string same_as = {}, proved = {};
 
   std::string name() const;  ///< `parse.PR`, `parse.PR[UNSAT]`
   Claim as_claim() const;    ///< of a row with one
@@ -163,6 +162,23 @@ struct Sequential {
   double level = 0.05;   ///< of error of each claim
 };
 
+/// One search for an input on which something fails, by hill climbing over the inputs.
+struct Search {
+  std::string of;           ///< `answer`, or a row
+  int64_t runs = 0;         ///< inputs tried
+  int64_t climbs = 0;       ///< random inputs that were started from
+  std::optional<std::string> found = {};  ///< an input that fails, as text
+  std::string words = {};   ///< what is wrong there, or how close the search came
+};
+
+/// The worst that a search found. It says nothing of how often that happens.
+struct WorstCase {
+  double seconds = 0;  ///< for each search
+  uint64_t seed = 0;
+  std::string domain;  ///< the inputs that were searched, in words
+  std::vector<Search> searches = {};
+};
+
 struct Report {
   RunFacts facts;
   std::string title;    ///< of the interpretation
@@ -177,6 +193,8 @@ struct Report {
                             ///< (test part, seed 1)`
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
+  std::optional<Proofs> proofs = {};          ///< what is proved of the rows, if anything was asked
+  std::optional<WorstCase> worst_case = {};   ///< what a search found; no rate, and no part of any
   std::vector<ReportNode> nodes;
   /// Node by node, in the order of kAxioms; then interchanges, if they were asked for; then one for
   /// each claim about one answer.
@@ -188,6 +206,10 @@ struct Report {
   /// How many rows are of the four axioms on all inputs.
   size_t whole_rows() const { return nodes.size() * std::size(kAxioms); }
   int64_t count_claims() const;
+  /// Of those, claims that no proof has decided: the ones that may be decided wrongly.
+  int64_t count_unproved_claims() const;
+  /// Rows of all inputs that are neither proved never to fail nor equal to another one.
+  int64_t unknown_rows() const;
   /// One of several shards: its numbers carry no verdict.
   bool is_shard() const { return part && !part->shard.is_whole(); }
 };

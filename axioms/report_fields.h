@@ -167,6 +167,56 @@ void fields(V& v, AnswerCounts& counts) {
 }
 
 template <class V>
+void fields(V& v, ProvedStatement& statement) {
+  v("statement", statement.statement, "`h = specification`, `suffix`, `node = program`");
+  v("node", statement.node, "of which node; empty: the whole interpretation");
+  v("verdict", statement.verdict, "proved, refuted or open",
+    interp::json_shapes::text_among({"proved", "refuted", "open"}));
+  v("words", statement.words, "what was shown, or what is left");
+  v("margin", statement.margin, "the least margin, a lower bound", interp::json_shapes::number(0));
+  v("float32_error", statement.float32_error, "how far rounding in float32 can move it, at most",
+    interp::json_shapes::number(0));
+}
+
+template <class V>
+void fields(V& v, ProvedRows& rows) {
+  v("rows", rows.rows, "rows that fail on the same inputs",
+    interp::json_shapes::list(interp::json_shapes::text(), 1));
+  v("never", rows.never, "on none");
+  v("margin", rows.margin, "by which they never do", interp::json_shapes::number(0));
+  v("because", rows.because, "the statements that it follows from");
+}
+
+template <class V>
+void fields(V& v, Proofs& proofs) {
+  v("certificate", proofs.certificate,
+    "where the statements were read, and not checked again; without: proved by the run itself");
+  v("domain", proofs.domain, "name of the inputs that they are about");
+  v("words", proofs.words, "which inputs these are");
+  v("inputs", proofs.inputs, "how many, in words");
+  v("statements", proofs.statements, "what was proved");
+  v("rows", proofs.rows,
+    "what follows for the rows; anything that does not follow is refused when a report is read");
+}
+
+template <class V>
+void fields(V& v, Search& search) {
+  v("of", search.of, "`answer`, or the row that is to fail");
+  v("runs", search.runs, "inputs tried", interp::counts());
+  v("climbs", search.climbs, "random inputs that were started from", interp::counts());
+  v("found", search.found, "an input that fails, as text");
+  v("words", search.words, "what is wrong there, or how close the search came");
+}
+
+template <class V>
+void fields(V& v, WorstCase& worst) {
+  v("seconds", worst.seconds, "for each search", interp::json_shapes::number(0));
+  v("seed", worst.seed, "of the searches");
+  v("domain", worst.domain, "the inputs that were searched");
+  v("searches", worst.searches, "one for the answer, and one for each claimed row without failure");
+}
+
+template <class V>
 void fields(V& v, WorstAnswer& worst) {
   v("answer", worst.answer, "index into the task's answers (-1: a tie)",
     interp::json_shapes::integer(kTie, interp::kMostCounted));
@@ -217,6 +267,10 @@ void fields(V& v, ReportRow& row) {
   v("answer_name", row.answer_name, "the same in words");
   v("where", row.where, "which inputs it fails on, where features of the inputs are known");
   v("exchange", row.exchange, "of an interchange: what is counted beside its failures");
+  v.derived("proved", row.proved.empty() ? std::nullopt : std::optional(row.proved),
+            "what a proof says of the row: `0 for all 1.05e16, margin 3.12`, or `= or.PE`: then n "
+            "may be 0, since the row was not run, and bounds and verdict are those of the other "
+            "row");
 }
 
 template <class V>
@@ -303,6 +357,9 @@ void fields(V& v, Report& report) {
   v("objections", report.objections, "these reasons");
   v("untested", report.untested, "what could not be tested");
   v("remarks", report.remarks, "what belongs beside the verdict");
+  v("proofs", report.proofs, "what is proved of the rows (`--prove`, `--certificate`)");
+  v("worst_case", report.worst_case,
+    "what a search found (`--attack`): no rate, and no verdict rests on it");
   v("nodes", report.nodes, "what is said of each node as a whole");
   v("rows", report.rows, "one per node and axiom", list(interp::shape_of<ReportRow>(), 1));
 }

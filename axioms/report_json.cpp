@@ -70,13 +70,12 @@ void require_interchange(const ReportRow& row, const Report& report) {
 // A claim was decided at a look that this run had and that decides it.
 void require_decided(const ReportRow& row, const Report& report) {
   if (!row.decided_at) return;
-  const statistics::Estimate& at = *row.decided_at;
-  const bool possible = report.sequential && row.claim && at.n <= row.estimate.n &&
-                        at.failures <= row.estimate.failures &&
-                        row.estimate.failures - at.failures <= row.estimate.n - at.n;
+  const statistics::Estimate &at = *row.decided_at, all = evidence_of(report, row).estimate;
+  const bool possible = report.sequential && row.claim && !row.never && at.n <= all.n &&
+                        at.failures <= all.failures && all.failures - at.failures <= all.n - at.n;
   require_that(
       possible && at.failures <= at.n &&
-          decided(row.as_claim(), at, level_of_each(report.count_claims(), report.confidence)),
+          decided(row.as_claim(), at, level_of_each(report.count_unproved_claims(), report.confidence)),
       fmt::format("row {}.{}: {} failures of {} inputs do not decide its claim", row.node,
                   to_string(row.axiom), at.failures, at.n));
 }
@@ -110,12 +109,13 @@ void require_consistent(const Report& report) {
     require_that(row.node == node.name && row.axiom == kAxioms[i % std::size(kAxioms)],
                  fmt::format("row {}: expected {}.{} in this place", name, node.name,
                              to_string(kAxioms[i % std::size(kAxioms)])));
+    const int64_t inputs = left_out(report.proofs, row.node, row.axiom) ? 0 : report.inputs;
     for (const statistics::Estimate& estimate : {row.estimate, row.plain.value_or(row.estimate)})
       require_that(
-          estimate.n == report.inputs && estimate.failures <= estimate.n,
+          estimate.n == inputs && estimate.failures <= estimate.n,
           fmt::format("row {}: {} failures of {} inputs: expected at most as many as the {} "
                       "inputs of the report",
-                      name, estimate.failures, estimate.n, report.inputs));
+                      name, estimate.failures, estimate.n, inputs));
     if (row.axiom == Axiom::PE)
       require_that(node.inherited <= row.estimate.failures,
                    fmt::format("row {}: {} failures, fewer than the {} inherited ones", name,

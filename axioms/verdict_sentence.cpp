@@ -87,6 +87,7 @@ std::string verdict_sentence(const Report& report) {
         " Values of {} are compared by their effect on the answer (downstream), not by what they "
         "are.",
         fmt::join(downstream, ", "));
+  if (const std::string proved = proofs_sentence(report); !proved.empty()) text += " " + proved;
   for (const Remark& remark : report.remarks)
     if (remark.node.empty()) text += fmt::format(" Note that {}.", remark.text);
   return text;

@@ -7,9 +7,7 @@
 #include <limits>
 #include <mutex>
 
-#include "circuits/interpretation/abstract_values.h"
 #include "interp/execution/chunks.h"
-#include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "interp/statistics/random.h"
 
@@ -165,27 +163,6 @@ Attack attack_answer(const Study& study, const AttackOptions& options) {
         const Tensor others = logits.scatter(1, right, -std::numeric_limits<double>::infinity())
                                   .index_select(1, named);
         return std::get<0>(others.max(1)) - logits.gather(1, right).squeeze(1);
-      },
-      options);
-}
-
-Attack attack_node(const Study& study, const std::string& node, const AttackOptions& options) {
-  const auto& steps = study.program.steps;
-  const auto found = std::ranges::find(steps, node, &circuits::Step::name);
-  if (found == steps.end()) interp::refuse_name("node", node, interp::names_of(steps));
-  if (!found->equality)
-    throw std::invalid_argument("node " + node + ": its values are compared by their effect only");
-  const size_t step = found - steps.begin();
-  return attack(
-      study,
-      [&, step](const Tensor& tokens) {
-        const auto actual =
-            circuits::network_values(study.network, study.program, tokens).at(step).to(torch::kCPU);
-        const auto computed = circuits::prefix_values(study.program, tokens).at(step);
-        const Tensor unequal = steps[step].equality(actual, computed).logical_not();
-        const Tensor differ =
-            actual.ne(computed).unsqueeze(-1).flatten(1).to(torch::kFloat64).mean(1);
-        return at::where(unequal, differ, differ - 1);
       },
       options);
 }

@@ -38,10 +38,13 @@ Attack attack(const Study& study, const Objective& objective, const AttackOption
 /// Towards a wrong answer: the largest logit of a wrong one minus that of the right one.
 Attack attack_answer(const Study& study, const AttackOptions& options);
 
-/// Towards a value at a node that is not what the interpretation computes: the share of its
-/// elements that differ, over a half of the smallest share there can be; PE fails where it is above
-/// 0.
-/// @throws std::invalid_argument for a node that does not exist.
-Attack attack_node(const Study& study, const std::string& node, const AttackOptions& options);
+/// Towards an input on which a row of a validation fails (axioms/checker.h). PE and CE: the share of
+/// the node's elements that are not what the interpretation computes, from the input or from the
+/// values read at the parents. PR and CR: with that computation written in their place, the largest
+/// logit of another answer than the network's own, minus that of its own.
+/// @param row  `NODE.AXIOM`.
+/// @throws std::invalid_argument for a row that does not exist, and for PE and CE of a node whose
+///   values are compared by their effect only.
+Attack attack_row(const Study& study, const std::string& row, const AttackOptions& options);
 
 }  // namespace assay::proofs

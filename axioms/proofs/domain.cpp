@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "interp/files/json_shape.h"
 #include "interp/numerals.h"
 #include "interp/statistics/random.h"
 
@@ -140,6 +141,19 @@ bool Domain::holds(const Tensor& tokens) const {
          });
 }
 
+bool Domain::includes(const Domain& other) const {
+  if (length != other.length || readout != other.readout || slots.size() != other.slots.size())
+    return false;
+  return std::ranges::all_of(other.slots, [&](const Slot& small) {
+    const auto large = std::ranges::find(slots, small.positions, &Slot::positions);
+    if (large == slots.end()) return false;
+    const std::set<std::vector<int64_t>> all(large->alternatives.begin(),
+                                             large->alternatives.end());
+    return std::ranges::all_of(small.alternatives,
+                               [&](const auto& alternative) { return all.contains(alternative); });
+  });
+}
+
 Tensor Domain::listed(int64_t first, int64_t count) const {
   const auto n = static_cast<int64_t>(slots.size());
   Tensor choices = at::empty({count, n}, torch::kInt64);
@@ -218,6 +232,25 @@ ordered_json to_json(const Domain& domain) {
           {"length", domain.length},
           {"readout", domain.readout},
           {"slots", std::move(slots)}};
+}
+
+Domain domain_from_json(const ordered_json& json, const std::string& where) {
+  using namespace interp::json_shapes;
+  const interp::Shape slot = object({{"positions", list(integer(0), 1)},
+                                     {"alternatives", list(list(integer(0), 1), 1)}});
+  interp::require_shape(json,
+                        object({{"name", text()},
+                                {"words", text()},
+                                {"length", integer(1)},
+                                {"readout", integer(0)},
+                                {"slots", list(slot, 1)}}),
+                        where);
+  Domain domain{.name = json["name"], .words = json["words"]};
+  domain.length = json["length"];
+  domain.readout = json["readout"];
+  for (const ordered_json& one : json["slots"])
+    domain.slots.push_back({one["positions"], one["alternatives"]});
+  return domain;
 }
 
 ordered_json to_json(const Specification& specification) {

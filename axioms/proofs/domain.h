@@ -36,6 +36,9 @@ struct Domain {
   /// @throws std::invalid_argument naming the first row that is not in the domain.
   at::Tensor choices_of(const at::Tensor& tokens) const;
   bool holds(const at::Tensor& tokens) const;  ///< int64 [length]
+  /// Whether all inputs of the other domain are inputs of this one. Slots must be cut alike;
+  /// otherwise the answer is no, whatever the inputs.
+  bool includes(const Domain& other) const;
   /// Inputs first … first + count - 1 in the order of their choices, the last slot fastest.
   at::Tensor listed(int64_t first, int64_t count) const;
   /// Uniform draws; each depends on seed and index alone.
@@ -76,6 +79,8 @@ at::Tensor answers(const Specification& specification, const Domain& domain,
                    const at::Tensor& tokens);
 
 nlohmann::ordered_json to_json(const Domain& domain);
+/// Reads what to_json() wrote. @throws std::runtime_error "WHERE: field …".
+Domain domain_from_json(const nlohmann::ordered_json& json, const std::string& where);
 nlohmann::ordered_json to_json(const Specification& specification);
 
 }  // namespace assay::proofs

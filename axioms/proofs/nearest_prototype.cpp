@@ -125,6 +125,7 @@ Statement statement_of(const PrototypeReading& reading, const Domain& domain,
     statement.words +=
         fmt::format(", least margin {:.6f} at position {}", least->margin, least->position);
   if (statement.verdict == Verdict::Proved) {
+    if (least) statement.margin = least->margin;
     double error = 0, left = std::numeric_limits<double>::infinity();
     for (const Case& of : cases)
       error = std::max(error, of.float32_error), left = std::min(left, of.float32_margin);

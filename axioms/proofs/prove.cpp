@@ -112,7 +112,7 @@ class Proving {
     about_nodes(
         kNode, [](const Node& node) { return node.alpha.name == "nearest_prototype"; },
         [&](const Node& node) { return prove_node(study_, node, options_); });
-    if (asked(kOutput)) add(kOutput, "", [&] { return output(); });
+    if (asked(kOutput) && !options_.rows_only) add(kOutput, "", [&] { return output(); });
     return std::move(statements_);
   }
 

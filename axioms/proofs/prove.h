@@ -12,7 +12,9 @@ namespace assay::proofs {
 
 struct ProveOptions {
   std::vector<std::string> statements = {};  ///< empty: all that apply
-  double attack_seconds = 5;                 ///< for what cannot be listed
+  /// Leave out what says nothing of the rows of a validation: `output = specification`.
+  bool rows_only = false;
+  double attack_seconds = 5;  ///< for what cannot be listed
   uint64_t seed = 0;
   std::function<void(const std::string& what, int64_t done, int64_t of)> on_progress = {};
   const std::atomic<bool>* stop = nullptr;  ///< what is not begun by then stays open

@@ -33,6 +33,7 @@ struct Statement {
   std::string node = {};  ///< of `suffix` and `node = program`
   Verdict verdict = Verdict::Open;
   std::string words = {};                  ///< what was shown, or what is left
+  std::optional<double> margin = {};       ///< the least one, a lower bound; none: not a number
   nlohmann::ordered_json proof = nullptr;  ///< for the certificate
   std::optional<Float32> float32 = {};
   std::map<std::string, at::Tensor> hints = {};  ///< for the certificate's side file

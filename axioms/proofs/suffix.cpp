@@ -167,6 +167,7 @@ Statement statement_of(const AffineSuffix& suffix) {
                      {"least_on", to_text(suffix.least_on)},
                      {"least_on_bit", suffix.least_on_bit}};
   const double margin = std::min(-all_off, least_on);
+  if (statement.verdict == Verdict::Proved) statement.margin = margin;
   statement.float32 = {
       .error = suffix.error,
       .shown = margin > suffix.error,
