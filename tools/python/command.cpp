@@ -110,11 +110,13 @@ std::string with_claim(const std::string& json, const std::string& text) {
   bool found = false;
   for (axioms::ReportRow& row : record.report.rows) {
     row.claim.reset();
+    row.decided_at.reset();
     if (row.node != claim.node || row.axiom != claim.axiom || row.answer) continue;
     row.claim = claim.epsilon;
     found = true;
   }
   if (!found) throw std::invalid_argument(fmt::format("there is no row {}", claim.row()));
+  if (record.report.sequential) axioms::look(record.report);  // which decides at any number
   axioms::conclude(record.report);
   return interp::json_text(axioms::to_json(record.report), 1) + "\n";
 }

@@ -76,7 +76,8 @@ std::function<ValidationInputs()> inputs_of(const py::object& inputs, const Ques
 }
 
 /// @param options  {claims, inputs: how many, part, data, independent, confidence, stop, seed,
-///   witnesses, threads, command, print, progress, model: (path, sha256), interpretation: the same}
+///   witnesses, threads, command, print, progress, remarks: [(node, text)], model: (path, sha256),
+///   interpretation: the same}
 /// @return (report as JSON, whether the user stopped it).
 py::tuple validate(const NetworkPointer& network, const py::dict& spec, const TaskPointer& task,
                    const py::object& inputs, const py::dict& options) {
@@ -114,6 +115,7 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
                 .device = network->device().str(),
                 .blas = interp::inspect_blas(),
                 .times = {}}};
+  const auto remarks = options["remarks"].cast<std::vector<std::pair<std::string, std::string>>>();
   axioms::Report report;
   const auto job = [&] {
     validation.inputs = choose();
@@ -126,6 +128,7 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     validation.facts.threads = interp::threads();
     axioms::CheckResult result;
     report = tools::run(validation, tools::Portion::whole(validation), result);
+    for (const auto& [node, text] : remarks) report.remarks.push_back({node, text});
   };
   const bool stopped = work({validation.facts.command, options["threads"].cast<int>(),
                              options["print"], options["progress"]},

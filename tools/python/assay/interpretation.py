@@ -191,7 +191,7 @@ class Interpretation:
         Interpretation
             This one.
         """
-        sites = [at] if isinstance(at, str) else list(at)
+        sites = self._sites(at)
         made = _as_operation(alpha, name, "alpha")
         if gamma is None:
             if made.name != "argmax_of":
@@ -203,7 +203,7 @@ class Interpretation:
             "name": name,
             "parents": [parents] if isinstance(parents, str) else list(parents),
             "sites": sites,
-            "reads": sites if reads is None else [reads] if isinstance(reads, str) else list(reads),
+            "reads": sites if reads is None else self._sites(reads),
             "h": _as_operation(h, name, "h"),
             "alpha": made,
             "gamma": _as_operation(gamma, name, "gamma"),
@@ -222,6 +222,9 @@ class Interpretation:
             self._output = name
         self._file_sha256 = None
         return self
+
+    def _sites(self, given: str | Sequence[str]) -> list[str]:
+        return [self.network.canonical(site) for site in ([given] if isinstance(given, str) else given)]
 
     def __getitem__(self, name: str) -> dict[str, Any]:
         """What was said of a node: parents, sites, reads and its four operations."""

@@ -58,6 +58,10 @@ class Network:
         """The hash of the file, or of the parameters, in hex."""
         return self._sha256
 
+    def canonical(self, site: str) -> str:
+        """The site as reports name it."""
+        return site.strip()
+
     def shape(self, site: str) -> tuple[int, ...]:
         """The shape of a site's value; -1 stands for the batch."""
         return tuple(self._core.shape(site))
@@ -106,6 +110,11 @@ class Network:
         """
         readout = decision or self._core.logits_site(self.n_ctx - 1)
         return self._core.path_around(list(sites), readout)
+
+    def prepare(self, claim: Any, inputs: Any, seed: int | None,
+                readout: int) -> list[tuple[str, str]]:
+        """What must be known of the nodes of a claim before it is tested, for the report."""
+        return []
 
     def __repr__(self) -> str:
         source = self.path or type(self).__name__

@@ -147,7 +147,7 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
     network = claim.network
     subject, given_inputs = _subject(claim, task, inputs, answers, count, readout, seed)
-    network.prepare(claim, given_inputs, seed) if hasattr(network, "prepare") else None
+    remarks = network.prepare(claim, given_inputs, seed, subject.readout)
     call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
                      claims=claims, count=count, confidence=confidence, stop=stop or None,
                      seed=seed, witnesses=witnesses)
@@ -157,7 +157,7 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         "claims": claims, "inputs": count, "part": part, "data": os.fspath(data),
         "independent": independent, "confidence": float(confidence), "stop": stop, "seed": seed,
         "witnesses": witnesses, "threads": threads, "command": call, "print": printer(verbose),
-        "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
+        "remarks": remarks, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
     with progress_bar(progress) as bar, fitting_exceptions(data):
         text, stopped = _core.validate(network._core, claim._spec(), subject.core, given_inputs,
                                        {**settings, "progress": bar})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
+import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import torch
@@ -81,7 +82,7 @@ class WrappedNetwork(Network):
         self._cuts: dict = {}
         self._swapped: torch.Tensor | None = None
         description = self._probe(example, n_tokens, n_ctx)
-        super().__init__(_core.python_network(self, description, inputs_per_run), path="",
+        super().__init__(_core.python_network(weakref.proxy(self), description, inputs_per_run), path="",
                          layout=type(self.module).__name__)
         self._self_check()
 
@@ -301,6 +302,9 @@ class WrappedNetwork(Network):
             values = [value.detach() for value in values]
         return dict(zip(record, values))
 
+    def canonical(self, site: str) -> str:
+        return "logits[pos=0]" if self._pooled and site.strip() == "logits" else site.strip()
+
     def shape(self, site: str) -> tuple[int, ...]:
         self._site(site)
         return super().shape(site)
@@ -364,9 +368,9 @@ class WrappedNetwork(Network):
         """`interp::Network::trace`: sites are (place, positions, neurons)."""
         if tokens is None or tokens.numel() == 0 and tokens.dim() != 2:
             raise ValueError("a wrapped module cannot run without tokens")
-        if tokens.shape[1] > self.n_ctx_ or tokens.numel() and (
-                int(tokens.min()) < 0 or int(tokens.max()) >= self.n_tokens_):
-            raise ValueError(f"tokens: expected up to {self.n_ctx_} of 0 to {self.n_tokens_ - 1}, got "
+        if tokens.shape[1] > self.n_ctx or tokens.numel() and (
+                int(tokens.min()) < 0 or int(tokens.max()) >= self.n_tokens):
+            raise ValueError(f"tokens: expected up to {self.n_ctx} of 0 to {self.n_tokens - 1}, got "
                              f"{list(tokens.shape)} of {int(tokens.min())} to {int(tokens.max())}")
         recorded: dict[int, torch.Tensor] = {}
         visits: dict[str, list] = {}
@@ -412,14 +416,6 @@ class WrappedNetwork(Network):
             return part, self._write(value, site, part)
         return part, value
 
-    @property
-    def n_ctx_(self) -> int:
-        return self._core.n_ctx if hasattr(self, "_core") else self._probe_tokens.shape[1]
-
-    @property
-    def n_tokens_(self) -> int:
-        return self._core.n_tokens
-
     # --- what depends on what
 
     def classify(self, place: str) -> str:
@@ -440,9 +436,10 @@ class WrappedNetwork(Network):
                 "the old value elsewhere, such as a skip path. Write to the outputs that it is the "
                 "sum of, or state that the edge is meant with assay.wrap(…, edges=True)")
 
-    def prepare(self, claim: Any, inputs: Any, seed: int | None) -> None:
-        """Before a validation: refuses sites that γ could not write to, and takes some of the inputs
-        for the test of cuts."""
+    def prepare(self, claim: Any, inputs: Any, seed: int | None,
+                readout: int) -> list[tuple[str, str]]:
+        """Before a validation: refuses sites that γ could not write to, and tells how far the nodes'
+        sites are known to be complete cuts, tried on some of the inputs."""
         for name in claim.nodes:
             for site in claim[name]["sites"]:
                 self._require_node(self._site(site)[0])
@@ -450,6 +447,14 @@ class WrappedNetwork(Network):
             else inputs
         self._swapped = None if tokens is None else tokens[:cuts.INPUTS // 2]
         self._cuts.clear()
+        remarks = []
+        for name in claim.nodes:
+            found = self.cut(*claim[name]["sites"], decision=self._core.logits_site(readout))
+            if found.word == "not seen incomplete":
+                remarks.append((name, f"its sites are taken for a complete cut because none of "
+                                      f"{found.inputs:,} inputs shows a path around them: nobody has "
+                                      "said what the module's values are computed from"))
+        return remarks
 
     def cut(self, *sites: str, decision: str | None = None) -> cuts.Cut:
         """Whether the network can still know, around these sites, what its input was.
