@@ -86,16 +86,8 @@ int load_plugins(int argc, char** argv) {
   return next;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("validates mechanistic interpretations of neural networks", "assay");
-  int first = 1;
-  try {
-    first = load_plugins(argc, argv);
-  } catch (const std::exception& error) {
-    return refuse(app, error.what());
-  }
-  std::vector<const char*> arguments = {argv[0]};
-  arguments.insert(arguments.end(), argv + first, argv + argc);
+/// @throws std::invalid_argument for arguments that are refused, and as the subcommand does.
+int run(CLI::App& app, const std::vector<const char*>& arguments) {
   app.add_option("--load",
                  "a shared object that brings tasks, operations, methods, …; stands first")
       ->type_name("FILE");
@@ -106,21 +98,40 @@ int run(int argc, char** argv) {
   const std::vector<Subcommand> subcommands = add_subcommands(app);
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
-    for (const Subcommand& subcommand : subcommands) {
-      if (subcommand.app->parsed()) return subcommand.run();
-    }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
-    return refuse(app, usage_error(app, error));
+    throw std::invalid_argument(usage_error(app, error));
+  }
+  for (const Subcommand& subcommand : subcommands) {
+    if (subcommand.app->parsed()) return subcommand.run();
+  }
+  return kBadInput;
+}
+
+constexpr const char* kPurpose = "validates mechanistic interpretations of neural networks";
+
+int run(int argc, char** argv) {
+  CLI::App app(kPurpose, "assay");
+  try {
+    const int first = load_plugins(argc, argv);
+    std::vector<const char*> arguments = {argv[0]};
+    arguments.insert(arguments.end(), argv + first, argv + argc);
+    return run(app, arguments);
   } catch (const std::exception& error) {
     return refuse(app, error.what());
   } catch (...) {
     return refuse(app, "ended by an exception of an unknown kind");
   }
-  return kBadInput;
 }
 
 }  // namespace
+
+int assay::tools::run_command(const std::vector<std::string>& arguments) {
+  CLI::App app(kPurpose, "assay");
+  std::vector<const char*> all = {"assay"};
+  for (const std::string& argument : arguments) all.push_back(argument.c_str());
+  return run(app, all);
+}
 
 int assay_main(int argc, char** argv) {
   prepare_process();

@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "tools/host.h"
+
 namespace assay::tools {
 namespace {
 
@@ -11,6 +13,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal hand
 }  // namespace
 
 const std::atomic<bool>& watch_interrupts() {
+  if (host()) return *host()->interrupted;
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = true; };
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
@@ -20,6 +23,7 @@ const std::atomic<bool>& watch_interrupts() {
 }
 
 void leave_interrupts() {
+  if (host()) return;
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
 }

@@ -9,6 +9,7 @@
 #include "interp/execution/parallel.h"
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
+#include "tools/host.h"
 #include "tools/numbers.h"
 #include "tools/startup.h"
 
@@ -67,7 +68,7 @@ Session start(const CommonOptions& options) {
   if (!options.json.empty()) require_writable(options.json);
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
   interp::set_threads(options.threads > 0 ? options.threads : std::max(1, processors));
-  interp::own_process();
+  if (!host()) interp::own_process();
   const interp::Blas blas = interp::inspect_blas();
   warn_if_slow(blas);
   return {Console(options.quiet), device, blas};

@@ -1,5 +1,6 @@
 #include "tools/progress.h"
 
+#include "tools/host.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -11,7 +12,7 @@ constexpr const char* kWipe = "\r\x1b[K";
 
 }  // namespace
 
-Progress::Progress(bool quiet) : quiet_(quiet), terminal_(is_terminal(stderr)) {
+Progress::Progress(bool quiet) : quiet_(quiet), terminal_(is_terminal(stderr) || host()) {
   next_ = start_ + (terminal_ ? 100ms : 10'000ms);
 }
 
@@ -19,12 +20,17 @@ Progress::~Progress() {
   if (line_open_) fmt::print(stderr, "{}", kWipe);
 }
 
-void Progress::show(const std::function<std::string()>& text) {
-  if (quiet_) return;
-  const std::lock_guard lock(mutex_);
+bool Progress::is_time() {
   const Clock::time_point now = Clock::now();
-  if (now < next_) return;
+  if (now < next_) return false;
   next_ = now + (terminal_ ? 100ms : 10'000ms);
+  return true;
+}
+
+void Progress::show(const std::function<std::string()>& text) {
+  if (quiet_ || host()) return;
+  const std::lock_guard lock(mutex_);
+  if (!is_time()) return;
   if (terminal_) {
     fmt::print(stderr, "{}{}", kWipe, shortened(printable(text()), width_of(stderr) - 1));
     line_open_ = true;
@@ -34,6 +40,11 @@ void Progress::show(const std::function<std::string()>& text) {
 }
 
 void Progress::count(int64_t done, int64_t of, const std::string& what) {
+  if (host()) {
+    const std::lock_guard lock(mutex_);
+    if (host()->on_progress && (done == of || is_time())) host()->on_progress(done, of, what);
+    return;
+  }
   show([&] {
     if (done == 0) return fmt::format("0 of {} {}", grouped(of), what);
     const std::chrono::duration<double> seconds = Clock::now() - start_;

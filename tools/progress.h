@@ -10,7 +10,8 @@
 namespace assay::tools {
 
 /// On a terminal one line, rewritten at most ten times a second and wiped at the end; in a pipe a
-/// line about every ten seconds; nothing if quiet. May be called from several threads.
+/// line about every ten seconds; nothing if quiet; in a host (host.h) what count() says, to it. May
+/// be called from several threads.
 class Progress {
  public:
   explicit Progress(bool quiet);
@@ -24,6 +25,8 @@ class Progress {
   void count(int64_t done, int64_t of, const std::string& what);
 
  private:
+  bool is_time();
+
   using Clock = std::chrono::steady_clock;
   bool quiet_, terminal_;
   Clock::time_point start_ = Clock::now(), next_;

@@ -7,6 +7,7 @@
 
 #include "interp/files/files.h"
 #include "tools/failure.h"
+#include "tools/host.h"
 #include "tools/streams.h"
 
 namespace assay::tools {
@@ -40,6 +41,7 @@ void prepare_process() {
 }
 
 std::string command_line() {
+  if (host()) return host()->command;
   std::string arguments = interp::read_file("/proc/self/cmdline");  // each ends in a zero byte
   std::string line;
   for (size_t at = 0; at < arguments.size();) {

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "interp/files/json_text.h"
+#include "tools/host.h"
 
 namespace assay::tools {
 namespace {
@@ -185,7 +186,9 @@ std::string duration(double seconds) {
 }
 
 void Console::line(std::string_view text) const {
-  if (!quiet_) fmt::print("{}\n", printable(text));
+  if (quiet_) return;
+  if (host()) return host()->print(printable(text), /*is_warning=*/false);
+  fmt::print("{}\n", printable(text));
 }
 
 void Console::fact(std::string_view name, std::string_view text) const {
@@ -195,10 +198,12 @@ void Console::fact(std::string_view name, std::string_view text) const {
 }
 
 void Console::insist(std::string_view text) const {
+  if (host()) return line(text);  // a host has the exit code
   fmt::print(quiet_ ? stderr : stdout, "{}\n", text);
 }
 
 void Console::warn(std::string_view text) {
+  if (host()) return host()->print(printable(one_line(std::string(text))), /*is_warning=*/true);
   fmt::print(stderr, "{} {}\n", printable(painted("warning:", Tone::Caution, shows_colour(stderr))),
              printable(one_line(std::string(text))));
 }

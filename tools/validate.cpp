@@ -1,17 +1,10 @@
 // `assay validate --model FILE --interpretation FILE`
 
-#include <fmt/chrono.h>
-
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <ctime>
 #include <stdexcept>
 
-#include "axioms/checker.h"
-#include "axioms/looks.h"
 #include "axioms/merge.h"
 #include "axioms/report.h"
-#include "axioms/vacuity.h"
 #include "interp/execution/parallel.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
@@ -20,14 +13,12 @@
 #include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interchange_options.h"
-#include "tools/interrupt.h"
 #include "tools/kept_run.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
 #include "tools/plan.h"
 #include "tools/plugin.h"
-#include "tools/progress.h"
 #include "tools/report_text.h"
 #include "tools/shard_option.h"
 #include "tools/startup.h"
@@ -36,6 +27,7 @@
 #include "tools/validation_inputs.h"
 #include "tools/validation_question.h"
 #include "tools/validation_record.h"
+#include "tools/validation_run.h"
 #include "tools/validation_under.h"
 
 namespace assay::tools {
@@ -60,15 +52,6 @@ axioms::Source interpretation_of(const ValidateOptions& options, const tasks::Su
   return {options.interpretation.string(), subject.loaded.sha256};
 }
 
-/// Which of the inputs are checked.
-struct Portion {
-  interp::Shard shard;
-  int64_t chunk = 1;
-  interp::Range own = {};                         ///< the shard's
-  std::optional<axioms::NamedReport> begun = {};  ///< what goes on here
-  interp::Ranges left = {};                       ///< of its own inputs, those not counted yet
-};
-
 Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject,
                    const ValidationInputs& inputs) {
   Portion portion{.shard = options.shard, .chunk = subject.model.model->inputs_per_run()};
@@ -81,41 +64,8 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
   return portion;
 }
 
-axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
-                          const ValidationInputs& inputs,
-                          std::optional<interp::Ranges> ranges = std::nullopt,
-                          const ChosenInterchange* interchange = nullptr,
-                          const std::function<bool(const axioms::CheckResult&)>& enough = {}) {
-  Progress line(options.common.quiet);
-  return axioms::check(
-      subject.experiment(), inputs.tokens,
-      {.inputs = inputs.count,
-       .ranges = std::move(ranges),
-       .witnesses = options.witnesses,
-       .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
-       .enough = enough,
-       .stop = &watch_interrupts(),
-       .features = subject.task->get<axioms::InputFeatures>(),
-       .division = {.drawn = inputs.scope == axioms::Scope::Distribution},
-       .interchange = interchange ? &interchange->interchange : nullptr});
-}
-
-/// Runs `work` and takes its time.
-template <typename Work>
-axioms::Times timed(const Work& work) {
-  axioms::Times times{.started =
-                          fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))};
-  const auto start = std::chrono::steady_clock::now();
-  const std::clock_t cpu_start = std::clock();
-  work();
-  times.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  times.cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
-  return times;
-}
-
 axioms::RunFacts facts_of(const ValidateOptions& options, const tasks::Subject& subject,
-                          const ValidationInputs& inputs, const Session& session,
-                          const axioms::Times& times) {
+                          const ValidationInputs& inputs, const Session& session) {
   nlohmann::json seeds = nlohmann::json::object();
   if (inputs.facts.contains("seed")) seeds["inputs"] = inputs.facts["seed"];
   return {.command = command_line(),
@@ -128,115 +78,39 @@ axioms::RunFacts facts_of(const ValidateOptions& options, const tasks::Subject& 
           .threads = interp::threads(),
           .device = session.device.str(),
           .blas = session.blas,
-          .times = times};
+          .times = {}};
 }
 
 /// Checks the inputs in other guises and prints what is found; for the report.
 nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const tasks::Subject& subject,
                                       const std::vector<tasks::Transformation>& transformations,
-                                      const ValidationInputs& inputs,
+                                      const Validation& validation,
                                       const axioms::CheckResult& as_drawn, const Session& session) {
+  Validation same = validation;  // of as many inputs as were checked
+  same.interchange = nullptr;
+  same.inputs = validation.inputs.first(as_drawn.inputs);
   const std::vector<Guise> guises =
-      check_guises(subject, transformations, inputs, options.common.seed.value_or(1), as_drawn,
-                   [&](const axioms::Inputs& tokens) {
-                     ValidationInputs changed = inputs;
-                     changed.tokens = tokens;
-                     return check(options, subject, changed);
-                   });
+      check_guises(subject, transformations, same.inputs, options.common.seed.value_or(1), as_drawn,
+                   [&](const axioms::Inputs& tokens) { return check(same, tokens); });
   print_guises(guises, options.confidence, session.console);
   return to_json(guises, options.confidence);
 }
 
-/// A check as it is written and read: everything about it but what was found of
-/// vacuity.
-struct Validation {
-  const ValidateOptions& options;
-  const Session& session;
-  const tasks::Subject& subject;
-  const std::vector<axioms::Claim>& claims;
-  const ValidationInputs& inputs;
-  bool sequential = false;
-  const ChosenInterchange* interchange = nullptr;
-  std::optional<axioms::Source> plan = {};
+/// Refuses claims on interchanges that are not made, before the work begins.
+void require_rows(const Validation& validation, const Portion& portion) {
+  report_of(validation, check(validation, validation.inputs.tokens, interp::Ranges{}), portion, {});
+}
 
-  axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
-                        const axioms::Times& times) const {
-    axioms::Report report =
-        axioms::make_report(subject.interpretation(), result, claims, options.confidence,
-                            *subject.model.model, subject.task->readout(), inputs.scope);
-    const circuits::Program& program = subject.experiment().program;
-    if (sequential) report.sequential = {.limit = inputs.count};
-    report.part = {.shard = portion.shard,
-                   .inputs = inputs.count,
-                   .chunk = portion.chunk,
-                   .counted = result.counted,
-                   .witnesses = options.witnesses,
-                   .output = program.steps[program.output].name,
-                   .readings = result.readings,
-                   .by_features = result.by_features};
-    if (const auto* features = subject.task->get<axioms::InputFeatures>())
-      report.part->features = features->all;
-    report.task = subject.task->to_json();  // with what --data has said of it
-    report.inputs_text = inputs.words;
-    report.facts = facts_of(options, subject, inputs, session, times);
-    report.facts.plan = plan;
-    if (interchange) report.facts.data["sources"] = interchange->sources;
-    conclude(report);
-    return report;
-  }
-  /// Refuses claims on interchanges that are not made, before the work begins.
-  void require_rows(const Portion& portion) const {
-    report(check(options, subject, inputs, interp::Ranges{}, interchange), portion, {});
-  }
-  /// Refuses to go on from a report of something else, before the work begins.
-  void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
-    const auto nothing = check(options, subject, inputs, interp::Ranges{}, interchange);
-    axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
-    const interp::Shard& shard = begun.report.part->shard;
-    if (shard.index != portion.shard.index)
-      throw std::invalid_argument(fmt::format("--resume {}: it is part {}/{}, not {}/{}",
-                                              begun.name, shard.index, shard.of,
-                                              portion.shard.index, portion.shard.of));
-  }
-};
-
-/// Asks what vacuity asks, which looks at the first inputs of the whole run, in
-/// the first part. A shard knows nothing of the others, so it counts all of its
-/// inputs, and merging decides.
-axioms::Report run_check(const Validation& validation, const Portion& portion,
-                         axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs, sequential, interchange, plan] =
-      validation;
-  axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
-  const bool looking = sequential && portion.shard.is_whole();
-  axioms::Vacuity vacuity;
-  const auto report_of = [&](const axioms::CheckResult& counted, const axioms::Times& times) {
-    axioms::Report report = validation.report(counted, portion, times);
-    axioms::add_vacuity(report, vacuity);
-    if (portion.begun) axioms::add_counts(report, portion.begun->report);
-    if (looking) looks.note(report);
-    axioms::complete(report);
-    return report;
-  };
-  SavingTimes saving(options.common);
-  const auto enough = [&](const axioms::CheckResult& so_far) {
-    if (looking && looks.look(so_far)) return true;
-    if (!saving.is_due()) return false;
-    axioms::CheckResult partial = so_far;
-    partial.complete = false;
-    write_report(options.common, axioms::to_json(report_of(partial, {})));
-    return false;
-  };
-  const axioms::Times times = timed([&] {
-    if (portion.shard.index == 1)
-      vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
-                                inputs.scope == axioms::Scope::Domain);
-    result = check(options, subject, inputs, portion.left, interchange, enough);
-  });
-  axioms::Report report = report_of(result, times);
-  session.console.fact("time",
-                       fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
-  return report;
+/// Refuses to go on from a report of something else, before the work begins.
+void require_same(const Validation& validation, const Portion& portion) {
+  const axioms::NamedReport& begun = *portion.begun;
+  const auto nothing = check(validation, validation.inputs.tokens, interp::Ranges{});
+  axioms::require_same_run(begun, {"this run", report_of(validation, nothing, portion, {})});
+  const interp::Shard& shard = begun.report.part->shard;
+  if (shard.index != portion.shard.index)
+    throw std::invalid_argument(fmt::format("--resume {}: it is part {}/{}, not {}/{}", begun.name,
+                                            shard.index, shard.of, portion.shard.index,
+                                            portion.shard.of));
 }
 
 /// The options with all that the plan declares.
@@ -261,18 +135,29 @@ int run_validate(const ValidateOptions& given) {
   if (plan) require_planned(*plan, given.plan, subject, inputs);
   const auto interchange = choose_interchange(options.interchange, claims, *subject.task, inputs,
                                               options.common.seed.value_or(kSeed));
-  Validation validation{options,
-                        session,
-                        subject,
-                        claims,
-                        inputs,
-                        ends_when_decided(options, claims, inputs),
-                        interchange ? &*interchange : nullptr};
-  if (plan) validation.plan = {given.plan.string(), plan->sha256};
+  SavingTimes saving(options.common);
+  Validation validation{.network = *subject.model.model,
+                        .interpretation = subject.interpretation(),
+                        .program = subject.program,
+                        .task = *subject.task,
+                        .inputs = inputs,
+                        .claims = claims,
+                        .confidence = options.confidence,
+                        .witnesses = options.witnesses,
+                        .sequential = ends_when_decided(options, claims, inputs),
+                        .quiet = options.common.quiet,
+                        .facts = facts_of(options, subject, inputs, session),
+                        .interchange = interchange ? &interchange->interchange : nullptr,
+                        .keep = [&](const auto& so_far) {
+                          if (saving.is_due())
+                            write_report(options.common, axioms::to_json(so_far()));
+                        }};
+  if (interchange) validation.facts.data["sources"] = interchange->sources;
+  if (plan) validation.facts.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
-  if (interchange) validation.require_rows(portion);
-  if (portion.begun) validation.require_same(*portion.begun, portion);
+  if (interchange) require_rows(validation, portion);
+  if (portion.begun) require_same(validation, portion);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
                  .title = subject.interpretation().title,
@@ -281,12 +166,13 @@ int run_validate(const ValidateOptions& given) {
   session.console.fact("BLAS", describe(session.blas));
 
   axioms::CheckResult result;
-  const axioms::Report report = run_check(validation, portion, result);
+  const axioms::Report report = run(validation, portion, result);
+  session.console.fact("time", fmt::format("{:.1f} s on {} threads", report.facts.times.seconds,
+                                           report.facts.threads));
   print_report(report, *subject.task, session.console);
   nlohmann::ordered_json json = axioms::to_json(report);
   if (!transformations.empty() && result.complete)
-    json["under"] = look_at_guises(options, subject, transformations, inputs.first(result.inputs),
-                                   result, session);
+    json["under"] = look_at_guises(options, subject, transformations, validation, result, session);
   write_report(options.common, json);
   session.console.line();
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());

@@ -71,32 +71,41 @@ tasks::Subject load(const Question& question) {
   return subject;
 }
 
-std::vector<axioms::Claim> parse_claims(const Question& question, const tasks::Subject& subject) {
+std::vector<axioms::Claim> parse_claims(const std::vector<std::string>& texts,
+                                        const tasks::Task& task,
+                                        const circuits::Interpretation& interpretation) {
   std::vector<axioms::Claim> claims;
-  for (const std::string& text : question.claims) {
+  for (const std::string& text : texts) {
     claims.push_back(axioms::parse_claim(text));
-    if (!claims.back().answer.empty()) find_answer(claims.back(), *subject.task);
+    if (!claims.back().answer.empty()) find_answer(claims.back(), task);
   }
-  axioms::require_claims_fit(claims, subject.interpretation());
+  axioms::require_claims_fit(claims, interpretation);
   return claims;
+}
+
+std::vector<axioms::Claim> parse_claims(const Question& question, const tasks::Subject& subject) {
+  return parse_claims(question.claims, *subject.task, subject.interpretation());
 }
 
 ValidationInputs choose_inputs(const Question& question, const tasks::Subject& subject,
                                std::optional<uint64_t> seed) {
-  const nlohmann::json& fitted_on = subject.interpretation().fitted_on;
+  return choose_inputs(question, *subject.task, subject.interpretation().fitted_on, seed);
+}
+
+ValidationInputs choose_inputs(const Question& question, const tasks::Task& task,
+                               const nlohmann::json& fitted_on, std::optional<uint64_t> seed) {
   if (question.independent && question.data.empty())
     throw std::invalid_argument(
         "--independent says of the lines of a file that they are independent draws: name it with "
         "--data");
   if (!question.data.empty()) {
-    return file_inputs(*subject.task, question.data, question.independent, fitted_on);
+    return file_inputs(task, question.data, question.independent, fitted_on);
   }
-  const bool listed = !question.inputs && subject.task->get<tasks::FiniteDomain>();
+  const bool listed = !question.inputs && task.get<tasks::FiniteDomain>();
   if (listed || !question.part.empty()) {
-    return listed_inputs(*subject.task, question.part.empty() ? "all" : question.part, fitted_on);
+    return listed_inputs(task, question.part.empty() ? "all" : question.part, fitted_on);
   }
-  return fresh_inputs(*subject.task, question.inputs.value_or(kInputs), seed.value_or(kSeed),
-                      fitted_on);
+  return fresh_inputs(task, question.inputs.value_or(kInputs), seed.value_or(kSeed), fitted_on);
 }
 
 bool ends_when_decided(const Question& question, const std::vector<axioms::Claim>& claims,

@@ -38,11 +38,16 @@ tasks::Subject load(const Question& question);
 
 /// @throws as axioms::parse_claim(), require_claims_fit() and find_answer().
 std::vector<axioms::Claim> parse_claims(const Question& question, const tasks::Subject& subject);
+std::vector<axioms::Claim> parse_claims(const std::vector<std::string>& texts,
+                                        const tasks::Task& task,
+                                        const circuits::Interpretation& interpretation);
 
 /// `subject` must outlive them. @throws as fresh_inputs(), listed_inputs() and
 /// file_inputs().
 ValidationInputs choose_inputs(const Question& question, const tasks::Subject& subject,
                                std::optional<uint64_t> seed);
+ValidationInputs choose_inputs(const Question& question, const tasks::Task& task,
+                               const nlohmann::json& fitted_on, std::optional<uint64_t> seed);
 
 /// Whether the run ends when all claims are decided.
 /// @throws std::invalid_argument where that is asked for and there is no claim,

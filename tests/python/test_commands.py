@@ -1,0 +1,96 @@
+"""The command's jobs as functions, and the command with tasks of Python."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import BUILD, TWO_SAT, SOURCES
+
+import assay
+
+MODEL = str(TWO_SAT / "model.safetensors")
+HERE = os.path.dirname(__file__)
+
+
+def in_python(*arguments):
+    return subprocess.run([sys.executable, "-m", "assay", *arguments], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(BUILD / "python")}, check=False)
+
+
+def test_discover_gives_the_commands_record(command, tmp_path):
+    out = tmp_path / "circuit.json"
+    ours = assay.discover(model=MODEL, inputs=32, method="eap", out=out, seed=2)
+    circuit = json.loads(out.read_text())
+    theirs = tmp_path / "theirs.json"
+    subprocess.run([command, "discover", "--model", MODEL, "--inputs", "32", "--method", "eap",
+                    "--out", str(out), "--seed", "2", "--json", str(theirs), "--quiet"], check=True)
+    again = json.loads(theirs.read_text())
+    leave_out = {"command", "seconds", "times", "started"}
+    assert {k: v for k, v in ours.fields.items() if k not in leave_out} == {
+        k: v for k, v in again.items() if k not in leave_out}
+    assert circuit["nodes"] == json.loads(out.read_text())["nodes"]
+    measured = assay.measure(model=MODEL, circuit=out, inputs=32)
+    assert measured.kind == "measurement"
+
+
+def test_inspect_and_attack():
+    inspected = assay.inspect(MODEL)
+    assert inspected.kind == "inspection"
+    attacked = assay.attack(model=MODEL, seconds=1)
+    assert attacked.kind == "attack"
+
+
+def test_options_that_do_not_exist_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="--colour"):
+        assay.discover(model=MODEL, out=tmp_path / "c.json", colour="red")
+    with pytest.raises(ValueError, match="no-such-task"):
+        assay.derive("no-such-task")
+
+
+def test_merge_adds_parts_up(tmp_path):
+    for part in (1, 2):
+        assay.validate(model=MODEL, interpretation=str(TWO_SAT / "trees.json"), inputs=512,
+                       stop="never", shard=f"{part}/2", json_file=tmp_path / f"{part}.json")
+    merged = assay.merge(tmp_path / "1.json", tmp_path / "2.json")
+    assert merged["rows"][0]["n"] == 512
+
+
+def test_version_and_help():
+    assert assay.__version__ == in_python("--version").stdout.strip()
+    assert "validate" in in_python("--help").stdout
+    assert len(assay.validate.__doc__) > 1000
+
+
+def test_the_command_sees_tasks_of_python():
+    listed = in_python("--load", os.path.join(HERE, "my_task.py"), "list")
+    assert "py-majority" in listed.stdout, listed.stderr
+    missing = in_python("--load", "nothing.py", "list")
+    assert missing.returncode == 2 and "nothing.py: no such file" in missing.stderr
+
+
+def test_tasks_of_python_are_sampled():
+    import my_task
+
+    task = assay.task("py-majority")
+    tokens, labels = task.sample("test", 1, 0, 8)
+    again, _ = task.sample("test", 1, 4, 4)
+    assert tokens.shape == (8, 6) and tokens[4:].equal(again)
+    assert set(labels.tolist()) <= {2, 3}
+    with pytest.raises(ValueError, match="py-majority"):
+        my_task.Majority().register()
+
+
+@pytest.mark.skipif(not (SOURCES / "docs/python.md").exists(), reason="no documentation beside")
+def test_the_documentation_runs(tmp_path):
+    """The Python of docs/python.md, block after block, as one program."""
+    text = (SOURCES / "docs/python.md").read_text(encoding="utf-8")
+    blocks = [part.split("```")[0] for part in text.split("```python\n")[1:]]
+    assert len(blocks) >= 4
+    program = "\n".join(["import torch; torch.set_num_threads(1)", *blocks])
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                         cwd=tmp_path, check=False,
+                         env={**os.environ, "PYTHONPATH": str(BUILD / "python"),
+                              "ASSAY_SOURCES": str(SOURCES)})
+    assert run.returncode == 0, run.stderr[-2000:]

@@ -1,0 +1,90 @@
+"""Explanations of any function that scores sequences of ids."""
+
+import math
+
+import pytest
+import torch
+from conftest import TWO_SAT
+
+import assay
+
+WEIGHTS = {1: 2.0, 2: -1.0, 3: 0.5, 4: 0.0}
+
+
+def linear(sequences):
+    return [sum(WEIGHTS[token] for token in sequence) for sequence in sequences]
+
+
+def scores(record, index=0):
+    return record["explanations"][index]["scores"]
+
+
+def test_a_linear_score_is_explained_by_its_weights():
+    record = assay.explain(linear, [1, 2, 3, 4], method=["occlusion:deletion", "shapley:deletion"]
+                           if "shapley" in assay._core.explainers() else ["occlusion:deletion"])
+    assert scores(record) == pytest.approx([2, -1, 0.5, 0])
+    assert record["tokens"] == ["1", "2", "3", "4"] and record.kind == "explanation"
+
+
+def test_features_are_tokens_or_groups_or_named():
+    grouped = assay.explain(linear, [1, 2, 3, 4], method="occlusion:deletion",
+                            features=[[0, 1], [2]], names=["a", "b", "c", "d"])
+    assert [feature["name"] for feature in grouped["features"]] == ["a b", "c"]
+    assert scores(grouped) == pytest.approx([1, 0.5])
+    named = assay.explain(linear, [1, 2, 3, 4], method="occlusion:deletion",
+                          features={"first": [0], "last": [3]})
+    assert [feature["name"] for feature in named["features"]] == ["first", "last"]
+
+
+def test_replacers_of_ones_own():
+    def always_four(sequence, masked, seed):
+        return [4 if hidden else token for token, hidden in zip(sequence, masked)]
+
+    record = assay.explain(lambda rows: torch.tensor(linear(rows)), [1, 2, 3], replacer=always_four,
+                           method="occlusion:replacement")
+    assert scores(record) == pytest.approx([2, -1, 0.5], abs=1e-6)
+    uniform = assay.explain(lambda rows: [float(row[0]) for row in rows], [5, 5],
+                            method="occlusion:replacement", replacer=assay.replacers.uniform(11))
+    assert scores(uniform) == pytest.approx([0, 0], abs=2.0)
+
+
+class Masked(torch.nn.Module):
+    """Expects the token before it, whatever the rest."""
+
+    def forward(self, ids):
+        logits = torch.full((*ids.shape, 12), -math.inf)
+        previous = torch.cat([ids[:, :1], ids[:, :-1]], 1)
+        return logits.scatter(2, previous.unsqueeze(-1), 0.0)
+
+
+def test_masked_language_models_replace():
+    replace = assay.replacers.masked_lm(Masked(), 11)
+    assert replace([3, 7, 8], [False, True, True], 1) == [3, 3, 3]
+    assert replace([3, 7, 8], [False, False, True], 1) == [3, 7, 7]
+    with pytest.raises(ValueError, match="top_p"):
+        assay.replacers.masked_lm(Masked(), 11, top_p=0)
+
+
+def test_bad_requests_are_refused():
+    with pytest.raises(ValueError, match="nosuch"):
+        assay.explain(linear, [1, 2], method="nosuch")
+    with pytest.raises(ValueError, match="one number for each"):
+        assay.explain(lambda rows: [1.0], [1, 2, 3], method="occlusion:deletion")
+    with pytest.raises(ValueError, match="logits="):
+        assay.explain(linear, [1, 2, 3], method="reagent", replacer=assay.replacers.uniform(5))
+
+    class Own(Exception):
+        pass
+
+    def fails(rows):
+        raise Own("by intention")
+
+    with pytest.raises(Own, match="by intention"):
+        assay.explain(fails, [1, 2], method="occlusion:deletion")
+
+
+def test_networks_in_files_are_explained_by_the_command():
+    record = assay.explain(str(TWO_SAT.parent / "variable/model.safetensors"),
+                           "( x0 x1 ) ( Not(x0) x1 )", method="occlusion:deletion",
+                           features="clause")
+    assert record.kind == "explanation" and len(scores(record)) == 2

@@ -1,0 +1,105 @@
+"""Explanations by features: of a network and a task by the command, of any function by its scores."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Mapping, Sequence
+
+import torch
+
+from assay import _core, replacers
+from assay.commands import run
+from assay.errors import Interrupted
+from assay.host import described, fitting_exceptions, printer, progress_bar
+from assay.record import Record, record_from
+
+
+def _scorer(function: Callable) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A function of a list of id sequences as one of int64 [rows, pos]."""
+
+    def score(rows: torch.Tensor) -> torch.Tensor:
+        scores = torch.as_tensor(function(rows.tolist()), dtype=torch.float64).detach()
+        if scores.dim() == 0 or len(scores) != len(rows):
+            raise ValueError(f"score: expected one number for each of {len(rows)} sequences, got "
+                             f"{list(scores.shape) or 'one number'}")
+        return scores
+
+    return score
+
+
+def _features(features: Any, tokens: Sequence[int], names: Sequence[str]) -> list:
+    """(name, positions) of each feature."""
+    if features == "token":
+        return [(name, [i]) for i, name in enumerate(names)]
+    items = features.items() if isinstance(features, Mapping) else (
+        (" ".join(names[i] for i in positions), positions) for positions in features)
+    return [(name, sorted(int(i) for i in positions)) for name, positions in items]
+
+
+def explain(score: Callable[[list[list[int]]], Any] | str | os.PathLike, tokens: Any, *,
+            method: str | Sequence[str], features: Any = "token", replacer: Any = None,
+            logits: Callable[[list[list[int]]], Any] | None = None,
+            names: Sequence[str] | Any = None, rows: int = 1000, seed: int = 0,
+            one_length: bool = False, threads: int = 1, progress: bool | None = None,
+            **options: Any) -> Record:
+    """Scores the parts of an input by what they do to a number.
+
+    Parameters
+    ----------
+    score
+        What is explained: a function from a list of token id sequences to a number each. Or the
+        file of a network: then ``assay explain`` does the work, `tokens` is the input as text, and
+        further options are the command's.
+    tokens
+        The input: token ids.
+    method
+        Names of methods, such as ``"reagent"``, ``"lime"``, ``"occlusion:deletion"``.
+    features
+        ``"token"``, lists of positions, or positions by name. Tokens of no feature always stay.
+    replacer
+        What stands in for tokens that are taken away: one of `assay.replacers`, or a function
+        (sequence, masked, seed) -> sequence.
+    logits
+        For methods that compare whole distributions (ReAGent): as `score`, all numbers behind it.
+    names
+        How the tokens are called, or a tokenizer that knows.
+    rows
+        Sequences to be scored by each method, where it leaves that open.
+    one_length
+        Shorter inputs mean nothing to the function: nothing can be deleted.
+
+    Returns
+    -------
+    Record
+        ``record["explanations"][i]["scores"]``, one for each of ``record["features"]``.
+
+    Raises
+    ------
+    ValueError
+        For methods that do not exist, or need what is not given.
+    Interrupted
+        After Ctrl-C.
+    """
+    methods = [method] if isinstance(method, str) else list(method)
+    if isinstance(score, (str, os.PathLike)):
+        return run("explain", tokens, model=score, method=methods, features=features,
+                   replacer=replacer, rows=rows, seed=seed, progress=progress, **options)
+    if options:
+        raise TypeError(f"explain: unknown argument {', '.join(options)}")
+    ids = [int(token) for token in tokens]
+    if names is None:
+        names = [str(token) for token in ids]
+    elif hasattr(names, "convert_ids_to_tokens"):
+        names = names.convert_ids_to_tokens(ids)
+    stands_in = replacer.n_tokens if isinstance(replacer, replacers.uniform) else replacer
+    work = {"rows": rows, "seed": seed, "one_length": one_length, "threads": threads,
+            "command": described("explain", tokens=ids, method=methods),
+            "print": printer(False), "progress": None}
+    with progress_bar(progress) as bar, fitting_exceptions():
+        text, stopped = _core.explain(_scorer(score), _scorer(logits) if logits else None, ids,
+                                      list(names), _features(features, ids, names), methods,
+                                      stands_in, {**work, "progress": bar})
+    record = record_from(text)
+    if stopped:
+        raise Interrupted(record)
+    return record

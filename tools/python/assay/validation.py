@@ -1,0 +1,194 @@
+"""Testing an interpretation against the four axioms."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import Any, Callable, Iterable, Sequence
+
+import torch
+
+from assay import _core
+from assay.commands import run
+from assay.errors import Interrupted
+from assay.host import described, fitting_exceptions, printer, progress_bar
+from assay.interpretation import Interpretation
+from assay.network import Network, as_tokens
+from assay.record import ValidationReport
+from assay.task import InMemory, RegisteredTask, Task, task as task_named
+
+_ALL_TOKENS = 4096  # of an iterable that a caller gives without saying how many
+
+
+def _tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
+    if isinstance(inputs, torch.Tensor):
+        return as_tokens(inputs[:count])
+    rows = list(itertools.islice(inputs, count))
+    if not rows:
+        raise ValueError("inputs: expected at least one, got none")
+    if isinstance(rows[0], torch.Tensor):
+        return as_tokens(torch.stack(rows))
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise ValueError(f"inputs: expected one length, got {min(lengths)} to {max(lengths)} tokens: "
+                         "no position would mean the same in all of them")
+    return as_tokens(rows)
+
+
+def _drawing(function: Callable, n_tokens: int) -> Callable[[int, int, int], torch.Tensor]:
+    """A caller's function (seed, first, count), held to what it promises."""
+
+    def draw(seed: int, first: int, count: int) -> torch.Tensor:
+        tokens = as_tokens(function(seed, first, count))
+        if len(tokens) != count:
+            raise ValueError(f"inputs: the function returned {len(tokens)} inputs, expected {count}")
+        if int(tokens.min()) < 0 or int(tokens.max()) >= n_tokens:
+            raise ValueError(f"inputs: the function returned tokens {int(tokens.min())} to "
+                             f"{int(tokens.max())}, the network has 0 to {n_tokens - 1}")
+        return tokens.contiguous()
+
+    return draw
+
+
+def _answers(claim: Interpretation, answers: Any, inputs: torch.Tensor) -> list[int]:
+    """The tokens among which the network decides."""
+    if callable(answers):
+        answers = torch.unique(torch.as_tensor(answers(inputs))).tolist()
+    if answers is not None:
+        return [int(answer) for answer in torch.as_tensor(answers).unique(sorted=False).tolist()] \
+            if isinstance(answers, torch.Tensor) else [int(answer) for answer in answers]
+    alpha = claim[claim.output]["alpha"]
+    if alpha.name == "argmax_of":
+        return alpha.parameters["tokens"]
+    raise ValueError("answers: among which tokens does the network decide? (it may be left out only "
+                     "where alpha of the output is assay.argmax)")
+
+
+def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: Any = None,
+             answers: Any = None, claims: str | Sequence[str] = (), count: int | None = None,
+             confidence: float = 0.95, stop: str = "", seed: int | None = None, part: str = "",
+             data: str | os.PathLike = "", independent: bool = False, witnesses: int = 1,
+             threads: int = 0, readout: int | None = None, progress: bool | None = None,
+             verbose: bool = False, **options: Any) -> ValidationReport:
+    """Tests an interpretation against the axioms, on inputs that it was not fitted on.
+
+    Four questions of every node: do the activations mean what the interpretation computes there,
+    from the input (PE) and from the step before (CE), and does the network still give its answer
+    when the interpretation's value is written in their place (PR, CR)? Rates carry exact bounds.
+    With claims, the run ends as soon as all of them are decided.
+
+    Parameters
+    ----------
+    claim
+        The interpretation. None: ``model=`` and ``interpretation=`` name files, and further options
+        are those of ``assay validate``.
+    task
+        Whose inputs it is tested on: a name, an `assay.Task`, or what the interpretation says.
+    inputs
+        The caller's own inputs: token ids [inputs, pos], an iterable of such rows, or a function
+        (seed, first, count) -> int64 [count, pos] of an endless stream of independent draws, the
+        i-th of which depends on (seed, i) alone. A number is `count`.
+    answers
+        Token ids among which the network decides; a function from inputs to their right answers
+        will do. By default those of the output's `assay.argmax`.
+    claims
+        Such as ``"parse.PE <= 0.001"``, or ``"parse.PE[UNSAT] <= 0.01"`` for the inputs that the
+        network answers so.
+    count
+        Inputs at most; by default 80,000, or all of a list.
+    confidence
+        Of every bound and of all verdicts together.
+    stop
+        ``"decided"``: as soon as all claims are (the default, where inputs are drawn), or
+        ``"never"`` before all inputs are checked.
+    seed
+        Of the inputs that are drawn (default 1).
+    part
+        Of inputs that can be listed: ``"all"``, ``"unseen"`` or ``"test"``.
+    data
+        A file of inputs, one per line.
+    independent
+        The listed inputs are independent draws: rates are bounded beyond the list.
+    witnesses
+        Failing inputs kept per node and axiom.
+    threads
+        Workers; 0: one per processor, or one alone for a network of Python's.
+    readout
+        The position at which the network answers, for inputs of the caller's own (default: the
+        last).
+
+    Returns
+    -------
+    ValidationReport
+
+    Raises
+    ------
+    ValueError, TypeError, FileNotFoundError
+        For what cannot be tested, with the command's messages. An exception in a function of the
+        interpretation arrives as itself, with a note that names the node.
+    Interrupted
+        After Ctrl-C: ``.report`` holds what was counted until then.
+    """
+    claims = [claims] if isinstance(claims, str) else list(claims)
+    if isinstance(inputs, int):
+        count, inputs = inputs, None
+    if claim is None:
+        given = {"task": task, "inputs": count, "claim": claims, "stop": stop or None, "seed": seed,
+                 "part": part or None, "data": data or None, "independent": independent,
+                 "threads": threads or None}
+        if confidence != 0.95:
+            given["confidence"] = confidence
+        if witnesses != 1:
+            given["witnesses"] = witnesses
+        return run("validate", progress=progress, verbose=verbose, **given, **options)
+    if options:
+        raise TypeError(f"validate: unknown argument {', '.join(options)}")
+    if not isinstance(claim, Interpretation):
+        raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
+    network = claim.network
+    subject, given_inputs = _subject(claim, task, inputs, answers, count, readout, seed)
+    remarks = network.prepare(claim, given_inputs, seed, subject.readout)
+    call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
+                     claims=claims, count=count, confidence=confidence, stop=stop or None,
+                     seed=seed, witnesses=witnesses)
+    if threads == 0 and not network._core.is_native:
+        threads = 1
+    settings = {
+        "claims": claims, "inputs": count, "part": part, "data": os.fspath(data),
+        "independent": independent, "confidence": float(confidence), "stop": stop, "seed": seed,
+        "witnesses": witnesses, "threads": threads, "command": call, "print": printer(verbose),
+        "remarks": remarks, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
+    with progress_bar(progress) as bar, fitting_exceptions(data):
+        text, stopped = _core.validate(network._core, claim._spec(), subject.core, given_inputs,
+                                       {**settings, "progress": bar})
+    report = ValidationReport(text)
+    if stopped:
+        raise Interrupted(report)
+    return report
+
+
+def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count: int | None,
+             readout: int | None, seed: int | None) -> tuple[Task | RegisteredTask, Any]:
+    """The task, and the caller's own inputs as the core takes them; None: the task's."""
+    network: Network = claim.network
+    if inputs is None:
+        named = task if task is not None else claim.task
+        if named is None:
+            raise ValueError("inputs: on what is it tested? give inputs=, or a task")
+        if isinstance(named, str):
+            named = task_named(named)
+        elif isinstance(named, dict):
+            named = task_named(named["name"], **named.get("settings", {}))
+        return named, None
+    if task is not None:
+        raise ValueError("inputs and task: give one of them; inputs of one's own have no task")
+    if callable(inputs):
+        given: Any = _drawing(inputs, network.n_tokens)
+        first = given(1 if seed is None else seed, 0, 256)
+    else:
+        given = first = _tokens_of(inputs, count)
+        if int(given.min()) < 0 or int(given.max()) >= network.n_tokens:
+            raise ValueError(f"inputs: tokens {int(given.min())} to {int(given.max())}, the network "
+                             f"has 0 to {network.n_tokens - 1}")
+        given = given.contiguous()
+    return InMemory(network.n_tokens, first.shape[1], _answers(claim, answers, first), readout), given
