@@ -14,6 +14,7 @@
 #include "tools/page/report_shapes.h"
 #include "tools/records.h"
 #include "tools/run_folder.h"
+#include "tools/validation_record.h"
 
 namespace assay::tools::page {
 namespace {
@@ -132,6 +133,8 @@ Run make_run(Json report, const fs::path& path) {
   run.name = name_of(run);
   run.task = task_of(origin_of(run));
   if (run.kind == RunKind::Validation) {
+    run.validation = std::make_shared<const axioms::Report>(
+        validation_from_json(run.report, "not a whole report").report);
     try {
       run.subject = tested_subject(run.report);
     } catch (const std::exception& error) {  // the page says why, and shows the rest
