@@ -208,6 +208,31 @@ struct Interpretations {
   std::function<Derivation(const interp::Network& network, const DeriveConfig& config)> derive;
 };
 
+/// How the task is told to people who do not know it. Everything has a default (tasks/wording.h).
+struct Wording {
+  static constexpr const char* kAbsent = "nobody has said what the task {} is about";
+  std::string deed;      ///< completes "How this network …": `decides 2-SAT`
+  std::string sentence;  ///< what a network reads and what it answers, as a whole sentence
+  std::string example;   ///< an input and its answer, as a person writes them
+  std::string input = "input", inputs = "inputs";  ///< what one is called: `formula`
+  /// One of Task::answers() in prose: `satisfiable`. Empty: as it is called otherwise.
+  std::function<std::string(int64_t token)> answer = {};
+  /// Part of an input that is read as a whole: `x1 ∨ ¬x2`.
+  struct Piece {
+    std::string text;
+    std::vector<int64_t> positions;
+  };
+  /// An input int64 [pos] in pieces, in order. Empty: token by token.
+  std::function<std::vector<Piece>(const at::Tensor& tokens)> pieces = {};
+  /// Tokens that an interpretation reads together, where they are a value: `x1 ∨ ¬x2`.
+  std::function<std::string(const std::vector<int64_t>& tokens)> group = {};
+  /// What an interpretation of the task says better than its operations do (their `sentence`).
+  /// @param part  `h`, `alpha` or `equality`. @param node  as reports have it. An empty text:
+  /// nothing.
+  std::function<std::string(const std::string& part, const nlohmann::ordered_json& node)> of_node =
+      {};
+};
+
 /// Sections of the report page that speak about this task alone; they follow those of the record's
 /// kind.
 struct Pages {

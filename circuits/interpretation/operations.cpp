@@ -290,28 +290,76 @@ Tensor tensor_of(const Operation& operation, const std::string& name,
   return found->second;
 }
 
+std::string counted(const Operation& operation, const std::string& parameter,
+                    const std::string& things) {
+  const auto found = operation.parameters.find(parameter);
+  const bool is_list = found != operation.parameters.end() && found->is_array();
+  return is_list ? fmt::format("{} {}", found->size(), things) : things;
+}
+
+namespace {
+
+std::string prototypes_in_words(const Operation& operation) {
+  const auto found = operation.tensors.find("prototypes");
+  if (found == operation.tensors.end() || found->second.dim() < 1) return "the nearest prototype";
+  return fmt::format("the nearest of {} prototypes", found->second.size(0));
+}
+
+std::string rounding_in_words(const Operation& operation) {
+  const auto found = operation.parameters.find("decimals");
+  const bool known = found != operation.parameters.end() && found->is_number_integer();
+  return known ? fmt::format("the same to {} decimals", found->dump()) : "the same when rounded";
+}
+
+template <typename F>
+OperationEntry<F> told(OperationEntry<F> entry,
+                       std::function<std::string(const Operation&)> sentence) {
+  entry.sentence = std::move(sentence);
+  return entry;
+}
+
+std::function<std::string(const Operation&)> always(const char* sentence) {
+  return [sentence](const Operation&) { return std::string(sentence); };
+}
+
+}  // namespace
+
 Operations generic_operations() {
   Operations all;
-  all.functions.add({"any", "whether any of the parent's values is true", any});
-  all.functions.add({"tokens_at", "the tokens at some positions", tokens_at});
-  all.abstractions.add({"argmax_of", "which of some tokens has the largest logit", argmax_of});
-  all.abstractions.add({"linear", "a linear map of the activations", linear});
+  all.functions.add(told<Function>({"any", "whether any of the parent's values is true", any},
+                                   always("Say whether any of the values before is true.")));
+  all.functions.add(told<Function>(
+      {"tokens_at", "the tokens at some positions", tokens_at}, [](const Operation& operation) {
+        return fmt::format("Read the tokens at {}.", counted(operation, "positions", "places"));
+      }));
   all.abstractions.add(
-      {"nearest_prototype", "the label of the nearest prototype", nearest_prototype});
-  all.abstractions.add({"threshold", "whether each activation is above its threshold", threshold});
+      told<Abstraction>({"argmax_of", "which of some tokens has the largest logit", argmax_of},
+                        always("the answer with the largest logit")));
+  all.abstractions.add({"linear", "a linear map of the activations", linear});
+  all.abstractions.add(told<Abstraction>(
+      {"nearest_prototype", "the label of the nearest prototype", nearest_prototype},
+      prototypes_in_words));
+  all.abstractions.add(
+      told<Abstraction>({"threshold", "whether each activation is above its threshold", threshold},
+                        always("a threshold for each")));
   all.concretisations.add(
       {"write_answer", "logits that decide for one of some tokens", write_answer});
   all.concretisations.add({"write_levels", "neurons on or off, and what they add", write_levels});
   all.concretisations.add({"write_linear", "a linear map of the value", write_linear});
   all.concretisations.add(
       {"write_prototypes", "the prototype of the value's label", write_prototypes});
-  all.equalities.add({"downstream", "values with the same effect on the decision",
-                      [](const Operation&) { return Equality(); }});
+  all.equalities.add(told<Equality>({"downstream", "values with the same effect on the decision",
+                                     [](const Operation&) { return Equality(); }},
+                                    always("the same effect on the answer")));
+  all.equalities.add(told<Equality>(
+      {"equal", "the same values", [](const Operation&) { return Equality(all_equal); }},
+      always("the same value")));
+  all.equalities.add(told<Equality>({"equal_rounded", "the same to some decimals", equal_rounded},
+                                    rounding_in_words));
   all.equalities.add(
-      {"equal", "the same values", [](const Operation&) { return Equality(all_equal); }});
-  all.equalities.add({"equal_rounded", "the same to some decimals", equal_rounded});
-  all.equalities.add({"equal_up_to_order", "the same in any order along the last axis",
-                      [](const Operation&) { return Equality(equal_up_to_order); }});
+      told<Equality>({"equal_up_to_order", "the same in any order along the last axis",
+                      [](const Operation&) { return Equality(equal_up_to_order); }},
+                     always("the same, in any order")));
   return all;
 }
 

@@ -38,7 +38,24 @@ struct OperationEntry {
   /// ones. Empty, or an empty text: the parameter speaks for itself.
   std::function<std::string(const Operation& operation, const std::string& parameter)> in_words =
       {};
+  /// What it does, for people who know no operation by its name: of h a whole sentence, of α how a
+  /// value is read (`the nearest of 100 prototypes`), of an equality what completes "equal if". It
+  /// must do with parameters of any kind, and without tensors. Empty: `help`.
+  std::function<std::string(const Operation& operation)> sentence = {};
 };
+
+/// The sentence of an operation; of one that is not known, or has none, what is closest to it.
+template <typename F>
+std::string sentence_of(const interp::Registry<OperationEntry<F>>& known,
+                        const Operation& operation) {
+  if (!known.contains(operation.name)) return operation.name;
+  const OperationEntry<F>& entry = known.at(operation.name);
+  return entry.sentence ? entry.sentence(operation) : entry.help;
+}
+/// How many elements a parameter has that is a list, in front of what they are: `48 neurons`; only
+/// what they are where it is none.
+std::string counted(const Operation& operation, const std::string& parameter,
+                    const std::string& things);
 
 struct Operations {
   interp::Registry<OperationEntry<Function>> functions{"h operation", {}};

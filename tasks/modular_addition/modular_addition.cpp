@@ -56,6 +56,7 @@ class ModularAddition : public Task {
     provide(Recipes{
         [this](const std::string& preset) { return modular_addition::recipe(preset, pairs_); }});
     provide(Pages{{{"frequencies", "its key frequencies", frequencies_section}}});
+    provide(modular_addition::wording(settings.p));
     provide(Interpretations{
         .variants = modular_addition::variants(),
         .inputs = [this](Part part) { return static_cast<int64_t>(pairs_.of(part).size()); },

@@ -72,12 +72,27 @@ Function argmax_of_differences(const Operation& operation) {
 }
 
 void add_operations(circuits::Operations& operations) {
+  const auto always = [](const char* sentence) {
+    return [sentence](const Operation&) { return std::string(sentence); };
+  };
+  operations.functions.add({.name = "fourier_components",
+                            .help = "the waves of the two numbers",
+                            .make = fourier_components,
+                            .sentence = [](const Operation& operation) {
+                              return fmt::format(
+                                  "Turn each of the two numbers into waves of {}.",
+                                  circuits::counted(operation, "frequencies", "frequencies"));
+                            }});
   operations.functions.add(
-      {"fourier_components", "the waves of the two numbers", fourier_components});
-  operations.functions.add(
-      {"angle_sums", "the waves of the sum, by the addition formulas", angle_sums});
-  operations.functions.add(
-      {"argmax_of_differences", "the number whose waves fit best", argmax_of_differences});
+      {.name = "angle_sums",
+       .help = "the waves of the sum, by the addition formulas",
+       .make = angle_sums,
+       .sentence = always("Add the angles of the waves, by the addition formulas of sine and "
+                          "cosine.")});
+  operations.functions.add({.name = "argmax_of_differences",
+                            .help = "the number whose waves fit best",
+                            .make = argmax_of_differences,
+                            .sentence = always("Answer the number whose waves fit best.")});
 }
 
 }  // namespace assay::tasks::modular_addition

@@ -176,4 +176,22 @@ std::optional<page::Section> frequencies_section(const page::Run& run) {
   return section;
 }
 
+Wording wording(int64_t p) {
+  return {.deed = fmt::format("adds modulo {}", p),
+          .sentence = fmt::format(
+              "It reads two whole numbers below {0} and answers what their sum leaves after "
+              "division by {0}.",
+              p),
+          .example = fmt::format("{} + {} = {}", p - 3, 5, 2),
+          .input = "pair of numbers",
+          .inputs = "pairs of numbers",
+          .of_node = [](const std::string& part, const page::Json& node) -> std::string {
+            const bool answers =
+                node.contains("h") && node["h"].value("operation", "") == "argmax_of_differences";
+            return part == "equality" && answers && node.value("equality", "") == "equal"
+                       ? "the same answer"
+                       : "";
+          }};
+}
+
 }  // namespace assay::tasks::modular_addition

@@ -10,6 +10,9 @@
 
 #include "tasks/page/blocks.h"
 
+namespace assay::axioms {
+struct Report;
+}
 namespace assay::tasks {
 class Task;
 struct Subject;
@@ -32,10 +35,11 @@ struct Run {
   std::string kind;  ///< of its record: RunKind, or one that a loaded object brought
   std::string name;  ///< for people: the report's title, or its kind and its file
   std::filesystem::path path;
-  Json report;                                        ///< of a training: {"lines": […]}
-  std::shared_ptr<const Task> task = {};              ///< null where the report names none
-  std::shared_ptr<const Subject> subject = {};        ///< of a validation, else null
-  std::string no_subject = "it is not a validation";  ///< why `subject` is null
+  Json report;                                            ///< of a training: {"lines": […]}
+  std::shared_ptr<const Task> task = {};                  ///< null where the report names none
+  std::shared_ptr<const Subject> subject = {};            ///< of a validation, else null
+  std::string no_subject = "it is not a validation";      ///< why `subject` is null
+  std::shared_ptr<const axioms::Report> validation = {};  ///< of a validation, else null
 };
 
 /// A part of the page under a heading of its own.
@@ -43,6 +47,8 @@ struct Section {
   std::string title;
   std::string run = {};  ///< whose it is, shown where the page is about several
   Json blocks = Json::array();
+  std::string id =
+      {};  ///< where links lead to: the entry's name, set by whoever puts the page together
 };
 
 struct SectionEntry {

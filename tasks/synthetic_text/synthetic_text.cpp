@@ -29,6 +29,13 @@ class SyntheticText : public Task {
                        return token_features(tokens);
                      }});
     provide(Replacers{.token_types = types()});
+    provide(Wording{
+        .deed = "tells whether a text is positive",
+        .sentence = "It reads a text of made-up words, each of which speaks for or against it, and "
+                    "answers whether the text is positive.",
+        .example = "",
+        .input = "text",
+        .inputs = "texts"});
     provide(Recipes{
         [this](const std::string& preset) { return synthetic_text::recipe(preset, language_); }});
   }

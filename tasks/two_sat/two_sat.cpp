@@ -22,6 +22,7 @@
 #include "tasks/two_sat/specification.h"
 #include "tasks/two_sat/tokens.h"
 #include "tasks/two_sat/transformations.h"
+#include "tasks/two_sat/wording.h"
 
 namespace assay::tasks::two_sat {
 namespace {
@@ -101,6 +102,7 @@ class TwoSat : public Task {
       return two_sat::recipe(preset, sampler_.variables, clauses_);
     }});
     provide(Pages{{{"neurons", "what evaluating neurons compute", neurons_section}}});
+    provide(two_sat::wording(sampler));
     provide(Interpretations{.variants = {"trees", "disjunction"},
                             .inputs = [](Part) -> int64_t { return 120000; },
                             .derive =
@@ -220,11 +222,24 @@ TaskEntry entry() {
 }
 
 void add_operations(circuits::Operations& operations) {
+  operations.functions.add({.name = "flipped_signs",
+                            .help = "clauses, some with a literal's sign flipped",
+                            .make = flipped_signs,
+                            .sentence = [](const circuits::Operation&) {
+                              return std::string(
+                                  "Read the clauses, some with a literal’s sign flipped.");
+                            }});
   operations.functions.add(
-      {"flipped_signs", "clauses, some with a literal's sign flipped", flipped_signs});
-  operations.functions.add({"truth_table_programs",
-                            "what each neuron's program says of the clauses' truth table",
-                            truth_table_programs, programs_in_words});
+      {.name = "truth_table_programs",
+       .help = "what each neuron's program says of the clauses' truth table",
+       .make = truth_table_programs,
+       .in_words = programs_in_words,
+       .sentence = [](const circuits::Operation& operation) {
+         return fmt::format(
+             "Each of {} tries assignments: it is on if those that it asks about make all clauses "
+             "true.",
+             circuits::counted(operation, "programs", "neurons"));
+       }});
 }
 
 }  // namespace assay::tasks::two_sat

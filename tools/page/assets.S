@@ -20,12 +20,11 @@ begin style
 end style
 
 begin script
-  .incbin "blocks.js"
+  .incbin "elements.js"
   .incbin "charts.js"
   .incbin "saving.js"
-  .incbin "graph.js"
   .incbin "stepper.js"
-  .incbin "witnesses.js"
+  .incbin "parts.js"
   .incbin "explanations.js"
   .incbin "page.js"
 end script

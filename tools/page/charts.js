@@ -1,9 +1,6 @@
-// Vega-Lite charts. The library stands last in the page, so that words are on screen before it.
+// Vega-Lite charts, of pages that have some.
 
-const waitingCharts = [];
-let charting = false;
-
-const chartTheme = {
+const chartTheme = () => ({
   aria: false, // the element around a chart says what it shows
   background: null,
   font: getComputedStyle(document.body).fontFamily, // labels are measured in it
@@ -18,32 +15,22 @@ const chartTheme = {
   legend: {labelColor: 'var(--ink)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
     titleFontWeight: 'normal'},
   axisBand: {grid: false},
-};
+});
 
-function chartFigure(block) {
-  const place = chart(block.spec, block.alt);
-  return element('figure', {}, place, element('figcaption', {}, block.caption), saveButtons(block.caption, place));
-}
-
-// Draws as soon as it stands in the page and the library is there.
-function chart(specification, alt) {
-  const place = element('div', {class: 'chart', role: 'img', 'aria-label': alt});
-  const draw = async () => {
-    const room = place.closest('section').clientWidth;
-    for (let tries = 4; tries > 0; --tries) {
-      await drawn(specification, alt, place);
-      const have = Number(place.querySelector('svg').getAttribute('width'));
-      if (have <= room) return;
-      specification = narrowed(specification, have, room);
-    }
-  };
-  if (charting) Promise.resolve().then(draw);
-  else waitingCharts.push(draw);
-  return place;
+// Draws a chart into its place, in the room there is.
+async function drawChart(place, specification) {
+  const room = place.closest('section').clientWidth;
+  const alt = place.getAttribute('aria-label');
+  for (let tries = 4; tries > 0; --tries) {
+    await drawn(specification, alt, place);
+    const have = Number(place.querySelector('svg').getAttribute('width'));
+    if (have <= room) return;
+    specification = narrowed(specification, have, room);
+  }
 }
 
 function drawn(specification, alt, place) {
-  const compiled = vegaLite.compile(specification, {config: chartTheme}).spec;
+  const compiled = vegaLite.compile(specification, {config: chartTheme()}).spec;
   compiled.description = alt; // Vega labels the element anew, with this
   return new vega.View(vega.parse(compiled), {renderer: 'svg', container: place, hover: true}).runAsync();
 }
@@ -66,12 +53,23 @@ function narrowed(spec, have, room) {
 }
 
 // One after the other, so that the page answers in between.
-async function drawCharts() {
-  charting = true;
-  for (const draw of waitingCharts) {
-    await draw();
+async function drawCharts(data) {
+  for (const place of every('[data-chart]')) {
+    await drawChart(place, data[place.dataset.chart].spec);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  performance.mark('drawn');
-  document.documentElement.dataset.drawn = 'yes';
+}
+
+// The rows behind a chart: all of its views' data, one table under the other.
+function chartData(place) {
+  const tables = [];
+  const collect = (spec) => {
+    if (spec?.data?.values?.length) tables.push(spec.data.values);
+    for (const inner of ['layer', 'hconcat', 'vconcat', 'concat']) (spec?.[inner] ?? []).forEach(collect);
+    if (spec?.spec) collect(spec.spec);
+  };
+  collect(pageData[place.dataset.chart].spec);
+  const field = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replace(/"/g, '""')}"` : String(value ?? ''));
+  return tables.map((rows) => [Object.keys(rows[0]), ...rows.map((row) => Object.keys(rows[0]).map((name) => row[name]))]
+      .map((line) => line.map(field).join(',')).join('\n')).join('\n\n') + '\n';
 }

@@ -12,7 +12,7 @@ function explanationStepper(block) {
 function heatLegend(block) {
   const swatches = [];
   for (let heat = -mostHeat; heat <= mostHeat; ++heat) swatches.push(element('i', {class: heatClass(heat)}));
-  return element('p', {class: 'scale'}, element('span', {'aria-hidden': 'true'}, 'against ', ...swatches, ' for'),
+  return element('p', {class: 'scale words'}, element('span', {'aria-hidden': 'true'}, 'against ', ...swatches, ' for'),
       element('span', {}, block.legend));
 }
 

@@ -1,11 +1,20 @@
 #include "tools/page/page.h"
 
-#include <map>
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
+#include <map>
+#include <set>
+
+#include "tasks/page/html.h"
 #include "tools/page/assets.h"
+#include "tools/page/markup.h"
 
 namespace assay::tools::page {
 namespace {
+
+using tasks::page::Html;
+using tasks::page::tag;
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
   for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
@@ -13,30 +22,104 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-std::string as_text(const std::string& text) {
-  return replaced(replaced(text, "&", "&amp;"), "<", "&lt;");
-}
-
 /// JSON inside a script element: it ends at the first `</script`, so that no `<` may appear.
 std::string as_data(const Json& json) {
   return replaced(json.dump(-1, ' ', false, Json::error_handler_t::replace), "<", "\\u003c");
 }
 
-Json data_of(const Page& page) {
-  Json sections = Json::array();
-  for (const Section& section : page.sections)
-    sections.push_back(
-        {{"title", section.title}, {"run", section.run}, {"blocks", section.blocks}});
-  return {{"title", page.title}, {"version", ASSAY_VERSION}, {"sections", sections}};
+/// `'sha256-…'`, by which a policy allows one style or script.
+std::string hash_source(std::string_view code) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(code.data(), code.size(), digest, &size, EVP_sha256(), nullptr);
+  unsigned char base64[4 * ((EVP_MAX_MD_SIZE + 2) / 3) + 1];
+  EVP_EncodeBlock(base64, digest, static_cast<int>(size));
+  return fmt::format("'sha256-{}'", reinterpret_cast<const char*>(base64));
+}
+
+/// Vega compiles its expressions, hence 'unsafe-eval' where there are charts, and only there.
+std::string policy(bool charts) {
+  std::string scripts = hash_source(script());
+  if (charts) scripts += fmt::format(" {} 'unsafe-eval'", hash_source(charting()));
+  return fmt::format(
+      "default-src 'none'; style-src {}; script-src {}; img-src data: blob:; base-uri 'none'; "
+      "form-action 'none'",
+      hash_source(style()), scripts);
+}
+
+/// Sections under ids of their own: those of several runs have a number.
+std::vector<std::string> ids_of(const Page& page) {
+  std::vector<std::string> ids;
+  std::set<std::string> taken;
+  for (const Section& section : page.sections) {
+    const std::string name = section.id.empty() ? "section" : section.id;
+    std::string id = name;
+    for (size_t i = 2; !taken.insert(id).second; ++i) id = fmt::format("{}-{}", name, i);
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+bool speaks_of_several(const Page& page) {
+  std::set<std::string> runs;
+  for (const Section& section : page.sections) runs.insert(section.run);
+  return runs.size() > 1;
+}
+
+constexpr const char* kVerdict = "verdict";  // stands first, above the list of sections
+
+Html navigation(const Page& page, const std::vector<std::string>& ids) {
+  Html links;
+  std::set<std::string> titles;
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (page.sections[i].id != kVerdict && titles.insert(page.sections[i].title).second)
+      links += tag("a", {{"href", "#" + ids[i]}}, page.sections[i].title);
+  return tag("nav", {{"aria-label", "sections"}}, links);
+}
+
+Html content_of(const Page& page, Json& data) {
+  const std::vector<std::string> ids = ids_of(page);
+  const bool several = speaks_of_several(page);
+  Html content;
+  bool listed = false;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const Section& section = page.sections[i];
+    const bool verdict = section.id == kVerdict;
+    if (!verdict && !listed) content += navigation(page, ids);
+    listed = listed || !verdict;
+    Html blocks =
+        tag("h2", {{"class", verdict ? "hidden" : ""}, {"id", ids[i] + "-title"}}, section.title);
+    if (several) blocks += tag("p", {{"class", "run"}, {"dir", "auto"}}, section.run);
+    for (const Json& block : section.blocks) blocks += markup_of(block, data);
+    content += tag("section", {{"id", ids[i]}, {"aria-labelledby", ids[i] + "-title"}}, blocks);
+  }
+  return content;
 }
 
 }  // namespace
 
 std::string html_of(const Page& page) {
+  Json data = Json::array();
+  const std::string content = content_of(page, data).markup();
+  const bool charts = content.find(" data-chart=") != content.npos;
+  const std::string library =
+      charts ? fmt::format("<script>{}</script>\n<!-- Licences of the charting library.\n{}\n-->",
+                           charting(), replaced(std::string(licences()), "--", "- -"))
+             : "";
+  const auto text = [](const std::string& words) { return Html(words).markup(); };
   const std::map<std::string_view, std::string> parts = {
-      {"title", as_text(page.title)},        {"style", std::string(style())},
-      {"charting", std::string(charting())}, {"licences", as_text(std::string(licences()))},
-      {"script", std::string(script())},     {"data", as_data(data_of(page))}};
+      {"title", text(page.title)},
+      {"description", text(page.description.empty() ? page.title : page.description)},
+      {"policy", policy(charts)},
+      {"style", std::string(style())},
+      {"kicker", text(page.kicker.empty() ? "Assay report" : page.kicker)},
+      {"heading", text(page.heading.empty() ? page.title : page.heading)},
+      {"stand", page.stand.empty() ? "" : tag("p", {{"class", "stand"}}, page.stand).markup()},
+      {"content", content},
+      {"data", as_data(data)},
+      {"charting", library},
+      {"script", std::string(script())},
+      {"version", ASSAY_VERSION}};
   std::string html;
   std::string_view rest = frame();
   for (size_t open = 0; (open = rest.find("{{")) != rest.npos;) {

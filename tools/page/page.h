@@ -1,8 +1,12 @@
 #pragma once
 // The report page: one HTML file that needs nothing else, neither a network nor another file.
 //
-// C++ says what is shown, as data (blocks.h); page.js shows it. Page, style and script are the
-// files page.html, *.css and *.js beside this one, which assets.S puts into the binary.
+// C++ writes it out, text and figures (blocks.h, html.h): it can be read without scripts, which
+// only choose, read out and save. Charts of Vega-Lite and the explanations' colours alone are drawn
+// by scripts; a page without a chart does not carry the library. Page, style and script are the
+// files page.html, *.css and *.js beside this one, which assets.S puts into the binary. The policy
+// in the page's head names the hashes of exactly these styles and scripts, so that nothing else can
+// run.
 
 #include <string>
 #include <vector>
@@ -23,8 +27,12 @@ using tasks::page::absent, tasks::page::cell, tasks::page::cell_over, tasks::pag
     tasks::page::tone_of_verdict;
 
 struct Page {
-  std::string title;
+  std::string title;  ///< of the window: the verdict first
   std::vector<Section> sections;
+  std::string description = {};  ///< one line, for whoever lists pages
+  std::string kicker = {};       ///< above the heading: kind and date
+  std::string heading = {};      ///< empty: the title
+  std::string stand = {};        ///< below it: what this is about
 };
 
 /// The whole page. Whatever a text says, it stays text: nothing in `page` can become markup.

@@ -1,22 +1,22 @@
-// Puts the page together from its data.
+// Puts scripts to the page, which says everything without them.
 
-function showPage(page) {
-  const several = new Set(page.sections.map((section) => section.run)).size > 1;
-  const first = (section) => page.sections.find((other) => other.title === section.title) === section;
-  const links = [], sections = [];
-  page.sections.forEach((section, i) => {
-    const id = `section-${i + 1}`;
-    if (first(section)) links.push(element('li', {}, element('a', {href: `#${id}`}, section.title)));
-    const run = several ? [element('p', {class: 'run'}, section.run)] : [];
-    sections.push(element('section', {id, 'aria-labelledby': `${id}-title`},
-        element('h2', {id: `${id}-title`}, section.title), ...run, ...section.blocks.map(shown)));
-  });
-  document.querySelector('nav').append(element('ol', {}, ...links));
-  document.querySelector('main').replaceChildren(...sections);
-  document.querySelector('footer').append(`Written by Assay ${page.version}. The page needs no network and no other file.`);
-}
+const pageData = JSON.parse(document.getElementById('data').textContent);
+document.documentElement.classList.add('js');
+
+every('.wit').forEach(openInputs);
+every('[data-explanations]').forEach((place) => place.append(explanationStepper(pageData[place.dataset.explanations])));
+every('.copy').forEach((button) => button.addEventListener('click', async () => {
+  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
+  button.textContent = 'Copied';
+}));
+every('.tools button').forEach((button) =>
+  button.addEventListener('click', () => save(button.closest('figure'), button.textContent)));
 
 // Paper has no folds.
-addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((fold) => { fold.open = true; }));
+addEventListener('beforeprint', () => every('details').forEach((fold) => { fold.open = true; }));
 
-showPage(JSON.parse(document.getElementById('data').textContent));
+performance.mark('shown');
+drawCharts(pageData).then(() => {
+  performance.mark('drawn');
+  document.documentElement.dataset.drawn = 'yes';
+});

@@ -11,6 +11,7 @@
 #include "tools/page/report_shapes.h"
 #include "tools/records.h"
 #include "tools/run_folder.h"
+#include "tools/validation_record.h"
 
 namespace assay::tools::page {
 namespace {

@@ -4,10 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstdio>
 #include <stdexcept>
 
+#include "axioms/report.h"
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
+#include "tasks/wording.h"
+#include "tools/verdict_words.h"
 
 namespace assay::tools::page {
 namespace {
@@ -21,7 +26,10 @@ std::string without_class(const std::string& message) {
 std::optional<Section> made(const SectionEntry& entry, const Run& run) {
   try {
     std::optional<Section> section = entry.make(run);
-    if (section) section->run = run.name;
+    if (section) {
+      section->run = run.name;
+      section->id = entry.name;
+    }
     return section;
   } catch (const c10::Error& error) {
     throw std::runtime_error(
@@ -55,6 +63,40 @@ std::vector<SectionEntry> sections_of_tasks(const std::vector<Run>& runs) {
   return all;
 }
 
+/// `28 November 2026`, of `2026-11-28T02:52:05Z`; anything else as it stands.
+std::string day_of(const std::string& started) {
+  static constexpr const char* kMonths[] = {"January",   "February", "March",    "April",
+                                            "May",       "June",     "July",     "August",
+                                            "September", "October",  "November", "December"};
+  int year = 0, month = 0, day = 0;
+  if (std::sscanf(started.c_str(), "%4d-%2d-%2dT", &year, &month, &day) != 3 || month < 1 ||
+      month > 12)
+    return started;
+  return fmt::format("{} {} {}", day, kMonths[month - 1], year);
+}
+
+/// What the page is about, in words a stranger knows: of a validation from the task, and not from
+/// names of files.
+Page head_of(const Run& run) {
+  Page page{.title = run.name, .sections = {}};
+  if (!run.validation) return page;
+  const axioms::Report& report = *run.validation;
+  const tasks::Wording& words = tasks::wording_of(*run.task);
+  const VerdictWords verdict = verdict_words(report, *run.task);
+  page.kicker = fmt::format("Assay validation · {} · {}", day_of(report.facts.times.started),
+                            report.facts.plan ? "declared before the run" : "exploratory");
+  page.heading = words.deed.empty() ? report.title : "How this network " + words.deed;
+  std::string outcome = words_of(verdict.outcome).name;
+  outcome[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(outcome[0])));
+  page.title = fmt::format("{}: {}", outcome, page.heading);
+  page.description = fmt::format("{} {}", verdict.head, verdict.say);
+  if (!words.sentence.empty())
+    page.stand = fmt::format(
+        "{}{} Someone says how it does that. This page tests what they say.", words.sentence,
+        words.example.empty() ? "" : fmt::format(" For example “{}”.", words.example));
+  return page;
+}
+
 }  // namespace
 
 interp::Registry<SectionEntry>& sections() {
@@ -63,12 +105,12 @@ interp::Registry<SectionEntry>& sections() {
       {{"verdict", "the claim and what came out", verdict_section},
        {"comparison", "methods of explaining, held against what matters", comparison_section},
        {"explanations", "inputs, coloured by scores", explanations_section},
-       {"graph", "the interpretation, node by node", graph_section},
-       {"axioms", "error rates with their bounds", axioms_section},
-       {"regions", "which inputs rows fail on", regions_section},
-       {"guises", "the same on transformed inputs", guises_section},
-       {"witnesses", "inputs on which it fails", witnesses_section},
+       {"claimed", "the interpretation, node by node", claimed_section},
        {kOfTasks, "what the tasks of the runs bring", {}},
+       {"rows", "error rates with their bounds", rows_section},
+       {"parts", "inputs on which it fails", parts_section},
+       {"where", "on which inputs it works", where_section},
+       {"unproved", "what proofs would add", unproved_section},
        {"evidence", "what a derivation found", evidence_section},
        {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},
@@ -79,7 +121,7 @@ interp::Registry<SectionEntry>& sections() {
 }
 
 Page page_of(const std::vector<Run>& runs) {
-  Page page{.title = runs.front().name, .sections = {}};
+  Page page = head_of(runs.front());
   const auto add_all = [&](const SectionEntry& entry) {
     for (const Run& run : runs)
       if (auto section = made(entry, run)) add(page.sections, std::move(*section));
@@ -90,7 +132,7 @@ Page page_of(const std::vector<Run>& runs) {
     else
       add_all(entry);
   }
-  add_all({"manifest", "enough to run the same thing again", manifest_section});
+  add_all({"trust", "enough to run the same thing again", trust_section});
   return page;
 }
 

@@ -13,21 +13,22 @@
 
 namespace assay::tools::page {
 
-std::optional<Section> verdict_section(const Run& run);       ///< the claim and what came out
-std::optional<Section> comparison_section(const Run& run);    ///< methods of explaining
+std::optional<Section> verdict_section(const Run& run);     ///< does it hold?
+std::optional<Section> claimed_section(const Run& run);     ///< what exactly: a card for every node
+std::optional<Section> rows_section(const Run& run);        ///< how well: one figure of all rows
+std::optional<Section> parts_section(const Run& run);       ///< failing inputs, step by step
+std::optional<Section> where_section(const Run& run);       ///< on which inputs
+std::optional<Section> regions_section(const Run& run);     ///< which inputs rows fail on
+std::optional<Section> unproved_section(const Run& run);    ///< what proofs would add
+std::optional<Section> comparison_section(const Run& run);  ///< methods of explaining
 std::optional<Section> explanations_section(const Run& run);  ///< inputs, coloured by scores
-std::optional<Section> graph_section(const Run& run);         ///< the interpretation, node by node
-std::optional<Section> axioms_section(const Run& run);        ///< error rates with their bounds
-std::optional<Section> regions_section(const Run& run);       ///< which inputs rows fail on
-std::optional<Section> guises_section(const Run& run);        ///< the same on transformed inputs
-std::optional<Section> witnesses_section(const Run& run);     ///< inputs on which it fails
 std::optional<Section> evidence_section(const Run& run);      ///< what a derivation found
 std::optional<Section> circuit_section(const Run& run);    ///< a circuit drawn, with edge weights
 std::optional<Section> measures_section(const Run& run);   ///< how well a circuit stands in
 std::optional<Section> certified_section(const Run& run);  ///< edges that stay, with a guarantee
 std::optional<Section> tests_section(const Run& run);      ///< the hypothesis tests about a circuit
 std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
-std::optional<Section> manifest_section(const Run& run);   ///< enough to run the same thing again
+std::optional<Section> trust_section(const Run& run);      ///< enough to run the same thing again
 
 /// In the order of the page; what was loaded comes last. The entry `of-task` has no function: it
 /// holds the place of the sections that tasks bring (tasks::Pages).

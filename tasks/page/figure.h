@@ -1,0 +1,44 @@
+#pragma once
+// Figures that C++ draws itself: text in HTML, so that it keeps its size and flows, and marks in
+// SVG, placed in per cent of the room. Each can be saved as SVG and PNG (saving.js) and holds the
+// data behind it as CSV.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tasks/page/html.h"
+
+namespace assay::tasks::page {
+
+/// The numbers behind a figure, unrounded; the first line names the columns.
+using Csv = std::vector<std::vector<std::string>>;
+
+/// @param name  of the files that are saved: `rows`. @param alt  what it shows, in words; empty
+///   where its own elements say it.
+Html figure(const std::string& name, const std::string& alt, const Html& body, const Html& caption,
+            const Csv& csv);
+
+/// One line of a bar chart.
+struct Bar {
+  std::string label;
+  std::string value;  ///< beside the bar, in words
+  double length = 0;  ///< of the axis, 0 to 1; anything beyond is cut
+  struct Interval {
+    double low = 0, high = 0;
+  };
+  std::optional<Interval> interval = {};  ///< likewise
+  std::string tone = "";  ///< a class of page.css: `int`, `quiet`; empty: the network
+};
+Html bars(const std::vector<Bar>& bars);
+
+/// Shares from 0 to 1 as the depth of a colour, row by row.
+struct Heat {
+  std::vector<std::string> rows, columns;
+  std::vector<std::vector<double>> shares;  ///< by row and column; NaN: nothing is there
+  std::vector<std::vector<bool>> framed = {};
+  std::string columns_say = "";  ///< over the columns, what they are
+};
+Html heat(const Heat& heat);
+
+}  // namespace assay::tasks::page

@@ -1,0 +1,209 @@
+// What is claimed: a card for every node, in the order of computation. What it says, its value on a
+// real input, where it lives, when two of its values count as equal, whether it has a grip on the
+// answer, and its claims with their verdicts.
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "axioms/report.h"
+#include "circuits/interpretation/abstract_values.h"
+#include "tasks/subject.h"
+#include "tasks/wording.h"
+#include "tools/page/node_words.h"
+#include "tools/page/outcomes.h"
+#include "tools/page/sections.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+using axioms::Axiom;
+using axioms::Report;
+using axioms::ReportNode;
+using axioms::ReportRow;
+using tasks::page::Html;
+using tasks::page::mark;
+using tasks::page::span;
+using tasks::page::tag;
+
+constexpr size_t kInARow = 4;      // cards beside each other, with arrows between them
+constexpr size_t kCardsOpen = 24;  // more of them are folded away
+
+/// The first input of the run, and what the explanation computes from it at every node.
+struct Example {
+  std::vector<int64_t> tokens;
+  std::vector<Json> values;  ///< by node
+};
+
+std::optional<Example> example_of(const Run& run) {
+  if (!run.subject || run.validation->scope == axioms::Scope::List) return std::nullopt;
+  const Json& data = run.report.at("data");
+  const at::NoGradGuard no_grad;
+  const tasks::Part part = data.contains("part") && data["part"].is_string()
+                               ? tasks::parse_part(data["part"].get<std::string>())
+                               : tasks::Part::Test;
+  const uint64_t seed = data.contains("seed") ? data["seed"].get<uint64_t>() : 1;
+  const at::Tensor tokens = run.subject->task->sample(part, seed, 0, 1).tokens;
+  Example example;
+  for (int64_t i = 0; i < tokens.size(1); ++i)
+    example.tokens.push_back(tokens[0][i].item<int64_t>());
+  for (const circuits::Value& value : circuits::prefix_values(run.subject->program, tokens))
+    example.values.push_back(Json(circuits::value_as_json(value[0])));
+  return example;
+}
+
+Html fact(const std::string& name, const Html& value) {
+  return value.empty() ? Html() : tag("dt", name) + tag("dd", value);
+}
+
+std::string grip_text(const ReportNode& node, const tasks::Wording& words) {
+  if (!node.grip || node.grip->inputs == 0) return "";
+  return fmt::format(
+      "another {}’s value changes {} of the answers", words.input,
+      share_text(static_cast<double>(node.grip->changed) / static_cast<double>(node.grip->inputs)));
+}
+
+std::string claim_text(const ReportRow& row) {
+  const char* from =
+      row.axiom == Axiom::PE || row.axiom == Axiom::PR ? "the input" : "the step before";
+  const bool decision = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
+  return fmt::format("{}{} on ≤ {:g}%",
+                     decision ? fmt::format("put in from {}, changes the answer", from)
+                              : fmt::format("differs from what {} gives", from),
+                     row.answer_name ? " where the answer is " + *row.answer_name : "",
+                     100 * *row.claim);
+}
+
+Html claims_of(const Report& report, const std::string& node) {
+  Html lines;
+  for (const ReportRow& row : report.rows)
+    if (row.node == node && row.claim)
+      lines += tag("li", span("", claim_text(row)) + verdict_mark(outcome_of(row)));
+  return lines.empty() ? Html() : tag("ul", {{"class", "claims"}}, lines);
+}
+
+Html evidence_of(const Json& node) {
+  if (!node.contains("evidence") || node["evidence"].empty()) return {};
+  Html facts;
+  for (const Json& fact : node["evidence"]) {
+    const bool supports = fact.value("supports", true);
+    facts += tag("li", span(supports ? "sign" : "sign caution", supports ? "+" : "!") +
+                           span("hidden", supports ? "supports: " : "speaks against: ") +
+                           fact.value("statement", ""));
+  }
+  return tag("details", tag("summary", fmt::format("Evidence ({})", node["evidence"].size())) +
+                            tag("ul", {{"class", "evidence"}}, facts));
+}
+
+std::string cut_text(const ReportNode& node) {
+  if (node.around.found == interp::Found::Yes) return "no: what it knows can also pass by it";
+  return node.around.found == interp::Found::Unknown ? "not known" : "";
+}
+
+std::string parents_of(const ReportNode& node) {
+  std::string text;
+  for (const std::string& parent : node.definition.parents)
+    text += (text.empty() ? "" : ", ") + (parent == circuits::kTokens ? "the input" : parent);
+  return text;
+}
+
+Html card(const Run& run, size_t index, const Json& value, bool in_a_row) {
+  const Report& report = *run.validation;
+  const ReportNode& node = report.nodes[index];
+  const Json& json = run.report.at("nodes").at(index);
+  Html content = tag("h3", span("n", fmt::to_string(index + 1)) + tag("bdi", node.name)) +
+                 tag("p", says(run, json));
+  if (!value.is_null()) content += tag("div", {{"class", "eg"}}, value_html(run, json, value));
+  const bool given = json.contains("h");
+  const tasks::Wording& words = tasks::wording_of(*run.task);
+  content += tag("dl", (in_a_row ? Html() : fact("computed from", parents_of(node))) +
+                           fact("in the network", lives_in(run, json)) +
+                           fact("read by", given ? read_by(run, json) : "") +
+                           fact("equal if", tag("b", equal_if(run, json))) +
+                           fact("complete", cut_text(node)) + fact("grip", grip_text(node, words)));
+  content += claims_of(report, node.name) + evidence_of(json);
+  return tag("article", {{"class", "card"}}, content);
+}
+
+Html arrow(const std::string& carries) {
+  const auto line = [](const char* style, const char* box, const char* path) {
+    return tag("svg", {{"class", style}, {"viewBox", box}, {"aria-hidden", "true"}},
+               mark("path", {{"d", path}}));
+  };
+  return tag("div", {{"class", "link"}},
+             span("", carries) + line("vv", "0 0 12 26", "M6 0V24M1.5 19L6 25L10.5 19") +
+                 line("h", "0 0 60 12", "M0 6H58M53 1.5L59 6L53 10.5"));
+}
+
+/// "10 values", "48 on/off": what one step hands to the next.
+std::string carried(const Json& value) {
+  if (!value.is_array()) return "";
+  return is_bits(value) ? fmt::format("{} on/off", value.size())
+                        : fmt::format("{} values", value.size());
+}
+
+/// Whether every node reads the one before it and nothing else.
+bool is_chain(const Report& report) {
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    const std::string before = i == 0 ? circuits::kTokens : report.nodes[i - 1].name;
+    if (report.nodes[i].definition.parents != std::vector{before}) return false;
+  }
+  return true;
+}
+
+Html cards(const Run& run, const std::vector<Json>& values) {
+  const Report& report = *run.validation;
+  const bool in_a_row = is_chain(report) && report.nodes.size() <= kInARow;
+  Html open, folded;
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    if (in_a_row && i > 0) open += arrow(values.empty() ? "" : carried(values[i - 1]));
+    const Html one = card(run, i, values.empty() ? Json() : values[i], in_a_row);
+    (i < kCardsOpen ? open : folded) += one;
+  }
+  const std::string style =
+      in_a_row ? fmt::format("flow flow{}", report.nodes.size()) : std::string("flow many");
+  Html all = tag("div", {{"class", style}}, open);
+  if (!folded.empty())
+    all += tag("details",
+               tag("summary", fmt::format("The other {} steps", report.nodes.size() - kCardsOpen)) +
+                   tag("div", {{"class", style}}, folded));
+  return all;
+}
+
+std::string looked_for(const Report& report) {
+  const std::string outcome = axioms::vacuity_outcome(report);
+  if (outcome == "not tested") return "Whether the claims are vacuous was not tested.";
+  if (outcome == "found") return "The claims are vacuous: see the verdict.";
+  return "Looked for, and not found: a step without grip, a parent that is never used, a step that "
+         "repeats another, a path around the steps, a written answer. So the claims are not "
+         "vacuous.";
+}
+
+}  // namespace
+
+std::optional<Section> claimed_section(const Run& run) {
+  if (run.kind != RunKind::Validation) return std::nullopt;
+  const Report& report = *run.validation;
+  const std::optional<Example> example = example_of(run);
+  const std::string steps = report.nodes.size() == 1
+                                ? "in one step"
+                                : fmt::format("in the {} steps", report.nodes.size());
+  Html html =
+      tag("p", Html("The ") + span("net", "network") + fmt::format(" works {} of this ", steps) +
+                   span("int", "explanation") + ", “" + tag("bdi", report.title) +
+                   "”. Each step has a place in the network, a rule for what counts as equal, "
+                   "and limits it must keep.");
+  if (example)
+    html += tag("p", {{"class", "small"}},
+                fmt::format("A real {}: ", tasks::wording_of(*run.task).input) +
+                    input_html(run, example->tokens));
+  html += cards(run, example ? example->values : std::vector<Json>());
+  html += tag("p", {{"class", "small soft"}}, looked_for(report));
+  Section section{.title = "What is claimed", .run = {}};
+  section.blocks.push_back(tasks::page::block(html));
+  return section;
+}
+
+}  // namespace assay::tools::page

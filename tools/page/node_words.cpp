@@ -1,0 +1,231 @@
+#include "tools/page/node_words.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "interp/files/json_shape.h"
+#include "tasks/registry.h"
+#include "tasks/subject.h"
+#include "tasks/wording.h"
+#include "tools/brief.h"
+#include "tools/decisions.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+using tasks::page::mark;
+using tasks::page::span;
+using tasks::page::tag;
+
+constexpr size_t kGroupsShown = 12, kPlacesShown = 3;
+
+const circuits::Operations& operations() {
+  static const circuits::Operations all = tasks::all_operations();  // nothing is loaded later
+  return all;
+}
+
+/// The operation as the report names it, with its tensors where the interpretation is at hand.
+circuits::Operation operation_of(const Run& run, const Json& node, const char* part) {
+  if (run.subject)
+    for (const circuits::Node& own : run.subject->interpretation().nodes)
+      if (own.name == node.at("node"))
+        return std::string_view(part) == "h"       ? own.h
+               : std::string_view(part) == "alpha" ? own.alpha
+                                                   : own.equality;
+  if (std::string_view(part) == "equality") return {.name = node.at("equality"), .tensors = {}};
+  if (!node.contains(part)) return {};
+  return {.name = node[part].at("operation"),
+          .parameters = nlohmann::json(node[part].at("parameters")),
+          .tensors = {}};
+}
+
+/// What the task says of it, else what its operation says.
+template <typename F>
+std::string sentence(const Run& run, const Json& node, const char* part,
+                     const interp::Registry<circuits::OperationEntry<F>>& known) {
+  const tasks::Wording& wording = tasks::wording_of(*run.task);
+  if (wording.of_node)
+    if (const std::string own = wording.of_node(part, node); !own.empty()) return own;
+  const circuits::Operation operation = operation_of(run, node, part);
+  return operation.name.empty() ? "" : circuits::sentence_of(known, operation);
+}
+
+std::string first_upper(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  if (!text.empty() && std::string_view(".?!").find(text.back()) == std::string_view::npos)
+    text += '.';
+  return text;
+}
+
+std::string stream_in_words(const std::string& hook, const std::string& block) {
+  if (hook == "hook_resid_pre") return "before block " + block;
+  if (hook == "hook_resid_mid") return "in block " + block + ", after its attention";
+  if (hook == "hook_resid_post") return "after block " + block;
+  if (hook == "hook_attn_out") return "what the attention of block " + block + " adds";
+  if (hook == "hook_mlp_out") return "what the hidden neurons of block " + block + " add";
+  if (hook.starts_with("mlp.")) return "hidden neurons of block " + block;
+  if (hook.starts_with("attn.")) return "heads of block " + block;
+  return "inside block " + block;
+}
+
+/// The place alone: `after block 1`.
+std::string place_in_words(const std::string& name) {
+  constexpr std::string_view kBlocks = "blocks.";
+  if (name.starts_with(kBlocks)) {
+    int64_t block = 0;
+    const char* end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + kBlocks.size(), end, block);
+    if (error == std::errc() && stop != end && *stop == '.')
+      return stream_in_words(std::string(stop + 1, end), fmt::to_string(block + 1));
+  }
+  if (name.find("logits") != name.npos) return "the logits";
+  if (name.find("embed") != name.npos) return "the embedding";
+  if (name.starts_with("ln_final")) return "after the last block";
+  return name;
+}
+
+/// "at the “:”", "at position 3", "at 10 positions".
+std::string positions_in_words(const Run& run, const std::string& list) {
+  const auto count = std::ranges::count(list, ',') + 1;
+  if (count > 1) return fmt::format(", at {} positions", count);
+  if (list == fmt::to_string(run.task->readout())) return ", where the answer is read";
+  return ", at position " + list;
+}
+
+std::string site_in_words(const Run& run, const std::string& site) {
+  const size_t open = site.find('[');
+  std::string text = place_in_words(site.substr(0, open));
+  if (open == site.npos) return text;
+  std::string_view rest = std::string_view(site).substr(open + 1);
+  while (!rest.empty()) {  // pos=2,6;neuron=3]
+    const std::string part(rest.substr(0, rest.find_first_of(";]")));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const size_t equals = part.find('=');
+    if (equals == part.npos) continue;
+    const std::string what = part.substr(0, equals), list = part.substr(equals + 1);
+    if (what == "pos") text += positions_in_words(run, list);
+    if (what == "neuron")
+      text = fmt::format("{} of the {}", std::ranges::count(list, ',') + 1, text);
+    if (what == "head") text += ", head " + list;
+  }
+  return text;
+}
+
+bool reads_tokens(const Json& node) {
+  return node.contains("h") &&
+         (node["h"].at("operation") == "tokens_at" || node["h"].at("operation") == "flipped_signs");
+}
+
+bool is_list_of_lists(const Json& value) {
+  return value.is_array() && !value.empty() &&
+         std::ranges::all_of(value, [](const Json& element) { return element.is_array(); });
+}
+
+std::vector<std::string> groups_of(const Run& run, const Json& value) {
+  std::vector<std::string> groups;
+  for (const Json& group : value)
+    groups.push_back(
+        tasks::group_in_words(*run.task, interp::read_as<std::vector<int64_t>>(group, "tokens")));
+  return groups;
+}
+
+/// One answer: which of the tokens that α chooses from, or a number that is one of the answers.
+std::optional<std::string> answer_in_prose(const Run& run, const Json& node, const Json& value) {
+  if (!node.contains("alpha") || node["alpha"].at("operation") != "argmax_of") return std::nullopt;
+  const auto tokens = interp::read_as<std::vector<int64_t>>(
+      node["alpha"].at("parameters").at("tokens"), "the tokens of argmax_of");
+  const auto chosen =
+      interp::read_as<int64_t>(value.is_array() ? value.at(0) : value, "the token chosen");
+  return tasks::answer_in_words(*run.task, tokens.at(static_cast<size_t>(chosen)));
+}
+
+}  // namespace
+
+std::string says(const Run& run, const Json& node) {
+  return first_upper(sentence(run, node, "h", operations().functions));
+}
+
+std::string read_by(const Run& run, const Json& node) {
+  return sentence(run, node, "alpha", operations().abstractions);
+}
+
+std::string equal_if(const Run& run, const Json& node) {
+  return sentence(run, node, "equality", operations().equalities);
+}
+
+std::string lives_in(const Run& run, const Json& node) {
+  if (!node.contains("reads")) return "";
+  std::string text;
+  size_t shown = 0;
+  for (const Json& site : node["reads"]) {
+    if (++shown > kPlacesShown)
+      return fmt::format("{}; and {} more", text, node["reads"].size() - kPlacesShown);
+    text += (text.empty() ? "" : "; ") + site_in_words(run, site.get<std::string>());
+  }
+  return text;
+}
+
+bool is_bits(const Json& value) {
+  return value.is_array() && value.size() > 1 && std::ranges::all_of(value, [](const Json& bit) {
+           return bit.is_boolean() || bit == 0 || bit == 1;
+         });
+}
+
+Html bit_strip(const Json& bits, const std::string& style_class) {
+  std::string off, on;
+  for (size_t i = 0; i < bits.size(); ++i) {
+    const bool filled = bits[i].is_boolean() ? bits[i].get<bool>() : bits[i] == 1;
+    (filled ? on : off) += fmt::format("M{} 0h5v7h-5z", 6 * i);
+  }
+  const size_t count = static_cast<size_t>(std::ranges::count_if(
+      bits, [](const Json& bit) { return bit.is_boolean() ? bit.get<bool>() : bit == 1; }));
+  Html marks;
+  if (!off.empty()) marks += mark("path", {{"class", "bo"}, {"d", off}});
+  if (!on.empty()) marks += mark("path", {{"class", style_class}, {"d", on}});
+  return tag("svg",
+             {{"class", "strip"},
+              {"viewBox", fmt::format("-1 -1 {} 9", 6 * bits.size() + 1)},
+              {"role", "img"},
+              {"aria-label", fmt::format("{} of {} on", count, bits.size())}},
+             marks);
+}
+
+Html value_html(const Run& run, const Json& node, const Json& value) {
+  if (reads_tokens(node) && is_list_of_lists(value)) {
+    Html chips;
+    const std::vector<std::string> groups = groups_of(run, value);
+    for (size_t i = 0; i < std::min(groups.size(), kGroupsShown); ++i)
+      chips += span("cl", groups[i]) + " ";
+    if (groups.size() > kGroupsShown)
+      chips += fmt::format("and {} more", groups.size() - kGroupsShown);
+    return chips;
+  }
+  if (is_bits(value)) return bit_strip(value, "bi");
+  if (const auto answer = answer_in_prose(run, node, value)) return tag("b", *answer);
+  return brief(value);
+}
+
+std::string value_text(const Run& run, const Json& node, const Json& value) {
+  if (reads_tokens(node) && is_list_of_lists(value)) {
+    std::string text;
+    for (const std::string& group : groups_of(run, value))
+      text += (text.empty() ? "" : ", ") + group;
+    return text;
+  }
+  if (const auto answer = answer_in_prose(run, node, value)) return *answer;
+  return brief(value);
+}
+
+Html input_html(const Run& run, const std::vector<int64_t>& tokens) {
+  Html chips;
+  for (const tasks::Wording::Piece& piece :
+       tasks::pieces_of(*run.task, torch::tensor(tokens, torch::kInt64)))
+    chips += tag("span", {{"class", "cl"}, {"dir", "auto"}}, piece.text) + " ";
+  return chips;
+}
+
+}  // namespace assay::tools::page

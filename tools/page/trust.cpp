@@ -1,0 +1,145 @@
+// Why believe it, and how to run it again: the command, what was read, by its hashes, and what the
+// numbers do not mean.
+
+#include <fmt/format.h>
+
+#include "axioms/report.h"
+#include "tasks/page/html.h"
+#include "tasks/wording.h"
+#include "tools/page/sections.h"
+#include "tools/terminal.h"
+
+namespace assay::tools::page {
+namespace {
+
+using tasks::page::Html;
+using tasks::page::tag;
+
+std::string in_words(const Json& value) {
+  if (value.is_string()) return value;
+  if (value.is_array() && value.size() > 0 && value[0].is_object())  // told elsewhere on the page
+    return std::to_string(value.size());
+  if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
+  if (!value.is_object()) return value.dump();
+  std::string text;
+  for (const auto& [name, part] : value.items())
+    if (name != "sha256")
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, in_words(part));
+  return text;
+}
+
+/// Sixteen digits and the last four; whole in the title and in the record.
+Html hash(const std::string& sha256) {
+  const bool is_long = sha256.size() > 24;
+  const std::string shown =
+      is_long ? sha256.substr(0, 16) + "…" + sha256.substr(sha256.size() - 4) : sha256;
+  return tag("code", {{"title", is_long ? sha256 : ""}}, shown);
+}
+
+/// What was read is told by its path and its hash, everything else in words.
+Html fact(std::string name, const Json& value) {
+  if (value.empty()) return {};
+  const auto text = [&](const char* field) {
+    return value.is_object() && value.contains(field) && value[field].is_string();
+  };
+  Html said;
+  if (text("path"))
+    said = tag("code", value["path"].get<std::string>());
+  else if (const std::string words = in_words(value); !words.empty())
+    said = words;
+  if (text("sha256")) said += Html(" · ") + hash(value["sha256"].get<std::string>());
+  std::ranges::replace(name, '_', ' ');
+  return tag("dt", name) + tag("dd", said);
+}
+
+Html facts_of(const Run& run) {
+  const Json& report = origin_of(run);
+  Html facts;
+  if (!run.path.empty()) facts += fact("record", run.path.string());
+  for (const char* field :
+       {"model",   "model_sha256", "interpretation", "circuit", "plan",     "task",
+        "data",    "inputs",       "fitted_on",      "seeds",   "seed",     "method",
+        "metric",  "ablation",     "preset",         "steps",   "accuracy", "version",
+        "threads", "device",       "blas",           "times"})
+    facts += fact(field, report.value(field, Json()));
+  return tag("dl", {{"class", "kv"}}, facts);
+}
+
+Html command_html(const std::string& line) {
+  return tag(
+      "div", {{"class", "cmd"}},
+      tag("code", line) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
+}
+
+/// What a verdict on drawn inputs, on all or on a list speaks of.
+std::string scope_text(const axioms::Report& report, const std::string& inputs) {
+  switch (report.scope) {
+    case axioms::Scope::Domain:
+      return fmt::format("Rates are exact: {}.", report.inputs_text);
+    case axioms::Scope::List:
+      return fmt::format("Rates are exact for {}; nothing is said of other {}.", report.inputs_text,
+                         inputs);
+    case axioms::Scope::Distribution:
+      break;
+  }
+  return fmt::format("Bounds speak of {} drawn as the task draws them, independently: {}.", inputs,
+                     report.inputs_text);
+}
+
+Html meaning(const Run& run) {
+  const axioms::Report& report = *run.validation;
+  const std::string& inputs = tasks::wording_of(*run.task).inputs;
+  Html lines = tag("li", scope_text(report, inputs));
+  if (report.sequential)
+    lines += tag(
+        "li",
+        fmt::format(
+            "The probability that any verdict is wrong is at most {:g}%, however often one looks.",
+            100 * (1 - report.confidence)));
+  lines += tag("li", report.facts.plan
+                         ? "The claims were declared before the run, in a plan."
+                         : "The run is exploratory: no plan declared the claims before it.");
+  for (const axioms::ReportNode& node : report.nodes)
+    if (node.equality == "downstream")
+      lines +=
+          tag("li",
+              fmt::format(
+                  "Values of {} are compared by their effect on the answer, not by what they are.",
+                  node.name));
+  lines += tag(
+      "li",
+      fmt::format("The explanation was fitted on other {}. Another explanation may hold as well.",
+                  inputs));
+  return tag("h3", "What this means, and what it does not") +
+         tag("ul", {{"class", "plain small"}}, lines);
+}
+
+}  // namespace
+
+std::optional<Section> unproved_section(const Run& run) {
+  if (run.kind != RunKind::Validation) return std::nullopt;
+  Section section{.title = "Proofs", .run = {}};
+  section.blocks.push_back(tasks::page::block(tag(
+      "p",
+      Html("Nothing was proved; ") + tag("code", "assay prove") +
+          fmt::format(" can show that a step is right on every {}, and not only on those drawn.",
+                      tasks::wording_of(*run.task).input))));
+  return section;
+}
+
+std::optional<Section> trust_section(const Run& run) {
+  const Json& report = origin_of(run);
+  if (!report.contains("command")) return std::nullopt;
+  Html again = tag("h3", "Run it again") + command_html(report["command"].get<std::string>());
+  if (run.validation)
+    again +=
+        tag("p", {{"class", "small soft"}}, "It gives the same counts on any number of threads.");
+  again += facts_of(run);
+  Section section{.title = run.validation ? "Trust and reproduce" : "How to reproduce", .run = {}};
+  section.blocks.push_back(tasks::page::block(
+      run.validation ? tag("div", {{"class", "two"}}, tag("div", again) + tag("div", meaning(run)))
+                     : again));
+  return section;
+}
+
+}  // namespace assay::tools::page
