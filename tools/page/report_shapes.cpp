@@ -231,6 +231,7 @@ void complete_validation(Run& run) {
   run.report.update(axioms::to_json(read.report));
   if (run.report.contains("under"))
     run.report["under"] = renewed_guises(run.report["under"], read.report.confidence);
+  run.validation = std::make_shared<const axioms::Report>(read.report);
   try {
     run.subject = tested_subject(run.report);
   } catch (const std::exception& error) {  // the page says why, and shows the rest

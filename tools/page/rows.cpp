@@ -101,6 +101,12 @@ const char* question_of(const ReportRow& row) {
       return "value, from the step before";
     case Axiom::PR:
       return "answer, from the input";
+    case Axiom::II:
+      return "another input’s value, by γ";
+    case Axiom::IA:
+      return "another input’s activations";
+    case Axiom::UM:
+      return "unmapped parts of another input";
     case Axiom::CR:
       break;
   }
