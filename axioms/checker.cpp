@@ -111,9 +111,9 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
   Counted counted{.chunk = chunk, .nodes = {}, .readings = {}};
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    counted.nodes.push_back(check_node(
-        experiment, v, seen, pairs, keep,
-        std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
+    counted.nodes.push_back(
+        check_node(experiment, v, seen, pairs, keep,
+                   std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
   count(counted.readings, seen.actual[experiment.program.output], seen.decision);
   return counted;
 }

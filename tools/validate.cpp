@@ -32,6 +32,7 @@
 #include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_proofs.h"
 #include "tools/validation_question.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
@@ -44,6 +45,7 @@ struct ValidateOptions : Question {
   std::filesystem::path plan;
   int64_t witnesses = 1;
   std::vector<std::string> under;
+  ProofOptions proofs;
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
@@ -81,7 +83,8 @@ Portion portion_of(const ValidateOptions& options, const tasks::Subject& subject
 axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& subject,
                           const axioms::Inputs& inputs, int64_t count,
                           std::optional<interp::Ranges> ranges = std::nullopt,
-                          axioms::Looks* looks = nullptr) {
+                          axioms::Looks* looks = nullptr,
+                          std::vector<std::string> not_replaced = {}) {
   std::function<bool(const axioms::CheckResult&)> enough;
   if (looks) enough = [looks](const axioms::CheckResult& so_far) { return looks->look(so_far); };
   Progress line(options.common.quiet);
@@ -90,6 +93,7 @@ axioms::CheckResult check(const ValidateOptions& options, const tasks::Subject& 
       {.inputs = count,
        .ranges = std::move(ranges),
        .witnesses = options.witnesses,
+       .not_replaced = std::move(not_replaced),
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .enough = enough,
        .stop = &watch_interrupts()});
@@ -148,7 +152,11 @@ struct Validation {
   const ValidationInputs& inputs;
   bool sequential = false;
   std::optional<axioms::Source> plan = {};
+  std::optional<axioms::Proofs> proofs = {};
 
+  std::vector<std::string> not_replaced() const {
+    return nodes_not_replaced(proofs, subject.interpretation());
+  }
   axioms::Report report(const axioms::CheckResult& result, const Portion& portion,
                         const axioms::Times& times) const {
     axioms::Report report =
@@ -167,12 +175,14 @@ struct Validation {
     report.inputs_text = inputs.words;
     report.facts = facts_of(options, subject, inputs, session, times);
     report.facts.plan = plan;
+    report.proofs = proofs;
     conclude(report);
     return report;
   }
   /// Refuses to go on from a report of something else, before the work begins.
   void require_same(const axioms::NamedReport& begun, const Portion& portion) const {
-    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{});
+    const auto nothing = check(options, subject, inputs.tokens, inputs.count, interp::Ranges{},
+                               nullptr, not_replaced());
     axioms::require_same_run(begun, {"this run", report(nothing, portion, {})});
     const interp::Shard& shard = begun.report.part->shard;
     if (shard.index != portion.shard.index)
@@ -187,8 +197,9 @@ struct Validation {
 /// inputs, and merging decides.
 axioms::Report run_check(const Validation& validation, const Portion& portion,
                          axioms::CheckResult& result) {
-  const auto& [options, session, subject, claims, inputs, sequential, plan] = validation;
-  axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr);
+  const auto& [options, session, subject, claims, inputs, sequential, plan, proofs] = validation;
+  axioms::Looks looks(claims, options.confidence, portion.begun ? &portion.begun->report : nullptr,
+                      proofs);
   const bool looking = sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
   const axioms::Times times = timed([&] {
@@ -196,13 +207,15 @@ axioms::Report run_check(const Validation& validation, const Portion& portion,
       vacuity = axioms::vacuity(subject.experiment(), inputs.tokens, inputs.count,
                                 inputs.scope == axioms::Scope::Domain);
     result = check(options, subject, inputs.tokens, inputs.count, portion.left,
-                   looking ? &looks : nullptr);
+                   looking ? &looks : nullptr, validation.not_replaced());
   });
   axioms::Report report = validation.report(result, portion, times);
   axioms::add_vacuity(report, vacuity);
   if (portion.begun) axioms::add_counts(report, portion.begun->report);
   if (looking) looks.note(report);
   axioms::complete(report);
+  if (options.proofs.attack && portion.shard.index == 1 && !watch_interrupts())
+    report.worst_case = worst_case(options.proofs, subject, report, options.common);
   session.console.fact("time",
                        fmt::format("{:.1f} s on {} threads", times.seconds, report.facts.threads));
   return report;
@@ -233,13 +246,15 @@ int run_validate(const ValidateOptions& given) {
   if (plan) validation.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
-  if (portion.begun) validation.require_same(*portion.begun, portion);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
                  .title = subject.interpretation().title,
                  .inputs = inputs.description},
                 *subject.task, session.console);
   session.console.fact("BLAS", describe(session.blas));
+  validation.proofs =
+      proofs_for(options.proofs, options, subject, inputs, options.common, session.console);
+  if (portion.begun) validation.require_same(*portion.begun, portion);
 
   axioms::CheckResult result;
   const axioms::Report report = run_check(validation, portion, result);
@@ -275,6 +290,7 @@ Command add_validate(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(0))
       ->type_name("K");
+  add_proof_options(app, options->proofs);
   auto transformations = names_in_tasks([](const tasks::Task& task) {
     const auto* known = task.get<tasks::Transformations>();
     return known ? interp::names_of(known->all) : std::vector<std::string>();

@@ -25,6 +25,7 @@ enum class RunKind {
   Discovery,
   Circuit,
   Derivation,
+  Proofs,
   Training,
   Manifest
 };

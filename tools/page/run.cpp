@@ -34,6 +34,7 @@ const interp::Names<RunKind> kKinds = {{RunKind::Validation, axioms::kReportKind
                                        {RunKind::Measurement, "measurement"},
                                        {RunKind::Discovery, "discovery"},
                                        {RunKind::Derivation, "derivation"},
+                                       {RunKind::Proofs, "proofs"},
                                        {RunKind::Manifest, "training"}};
 
 /// Logs are known by their name and circuit files by their form, which others write as well; every
@@ -113,6 +114,7 @@ const interp::Names<RunKind> kTitles = {{RunKind::Validation, "Validation"},
                                         {RunKind::Discovery, "Circuit"},
                                         {RunKind::Circuit, "Circuit"},
                                         {RunKind::Derivation, "Derivation"},
+                                        {RunKind::Proofs, "Proofs"},
                                         {RunKind::Training, "Training"},
                                         {RunKind::Manifest, "Network"}};
 

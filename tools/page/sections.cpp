@@ -66,6 +66,7 @@ interp::Registry<SectionEntry>& sections() {
        {"graph", "the interpretation, node by node", graph_section},
        {"axioms", "error rates with their bounds", axioms_section},
        {"guises", "the same on transformed inputs", guises_section},
+       {"proofs", "what holds for every input, and the worst case", proofs_section},
        {"witnesses", "inputs on which it fails", witnesses_section},
        {kOfTasks, "what the tasks of the runs bring", {}},
        {"evidence", "what a derivation found", evidence_section},

@@ -19,6 +19,7 @@ std::optional<Section> explanations_section(const Run& run);  ///< inputs, colou
 std::optional<Section> graph_section(const Run& run);         ///< the interpretation, node by node
 std::optional<Section> axioms_section(const Run& run);        ///< error rates with their bounds
 std::optional<Section> guises_section(const Run& run);        ///< the same on transformed inputs
+std::optional<Section> proofs_section(const Run& run);        ///< what holds for every input
 std::optional<Section> witnesses_section(const Run& run);     ///< inputs on which it fails
 std::optional<Section> evidence_section(const Run& run);      ///< what a derivation found
 std::optional<Section> circuit_section(const Run& run);   ///< a circuit drawn, with edge weights
