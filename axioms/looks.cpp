@@ -78,8 +78,8 @@ bool Looks::look(const CheckResult& so_far) {
     counts += counted(so_far, watched.node, watched.axiom, watched.claim.answer_index);
     if (decides(watched, counts)) watched.decided_at = counts.estimate;
   }
-  return std::ranges::all_of(
-      claims_, [](const Watched& watched) { return watched.decided_at.has_value(); });
+  return std::ranges::all_of(claims_,
+                             [](const Watched& watched) { return watched.decided_at.has_value(); });
 }
 
 void Looks::note(Report& report) const {

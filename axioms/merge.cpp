@@ -162,7 +162,8 @@ void require_cells(const Report& report, const Part& part) {
 void require_vacuity_in_the_first(const Report& report, const Part& part) {
   const bool found = !report.objections.empty() || !report.untested.empty();
   require(part.shard.index == 1 || !found, "only the first part says what was found of vacuity");
-  require(part.shard.index == 1 || !report.worst_case, "only the first part searches the worst case");
+  require(part.shard.index == 1 || !report.worst_case,
+          "only the first part searches the worst case");
   for (const ReportNode& node : report.nodes) {
     if (!node.grip) continue;
     require(part.shard.index == 1, "only the first part has grips");

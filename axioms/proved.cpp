@@ -48,10 +48,10 @@ void require_uncontradicted(const Report& report) {
     if (row.same_as.empty() || left_out(report.proofs, row.node, row.axiom)) continue;
     const ReportRow& other = evidence_of(report, row);
     if (row.estimate != other.estimate)
-      contradicted(proofs,
-                   fmt::format("{} and {} fail on the same inputs, but they fail on {} and {} of {}",
-                               row.name(), other.name(), row.estimate.failures,
-                               other.estimate.failures, row.estimate.n));
+      contradicted(
+          proofs, fmt::format("{} and {} fail on the same inputs, but they fail on {} and {} of {}",
+                              row.name(), other.name(), row.estimate.failures,
+                              other.estimate.failures, row.estimate.n));
   }
 }
 
@@ -122,10 +122,10 @@ std::string proofs_sentence(const Report& report) {
   std::vector<std::string> sets;
   for (const ProvedRows& proved : report.proofs->rows)
     sets.push_back(fmt::format("{}{}", fmt::join(proved.rows, " = "), proved.never ? " = 0" : ""));
-  return fmt::format(
-      "For every one of {} inputs ({}): {}. So of {} rows {} {} unknown.", report.proofs->inputs,
-      report.proofs->source(), fmt::join(sets, "; "), report.whole_rows(), report.unknown_rows(),
-      report.unknown_rows() == 1 ? "is" : "are");
+  return fmt::format("For every one of {} inputs ({}): {}. So of {} rows {} {} unknown.",
+                     report.proofs->inputs, report.proofs->source(), fmt::join(sets, "; "),
+                     report.whole_rows(), report.unknown_rows(),
+                     report.unknown_rows() == 1 ? "is" : "are");
 }
 
 }  // namespace assay::axioms

@@ -22,10 +22,10 @@ struct Source {
 
 /// A statement about every input of a domain.
 struct ProvedStatement {
-  std::string statement;  ///< `node = program`
-  std::string node;       ///< empty: the whole interpretation
-  std::string verdict;    ///< `proved`, `refuted`, `open`
-  std::string words;      ///< what was shown, or what is left
+  std::string statement;                     ///< `node = program`
+  std::string node;                          ///< empty: the whole interpretation
+  std::string verdict;                       ///< `proved`, `refuted`, `open`
+  std::string words;                         ///< what was shown, or what is left
   std::optional<double> margin = {};         ///< the least one, a lower bound
   std::optional<double> float32_error = {};  ///< how far float32 can move it, an upper bound
 

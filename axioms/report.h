@@ -164,11 +164,11 @@ struct Sequential {
 
 /// One search for an input on which something fails, by hill climbing over the inputs.
 struct Search {
-  std::string of;           ///< `answer`, or a row
-  int64_t runs = 0;         ///< inputs tried
-  int64_t climbs = 0;       ///< random inputs that were started from
+  std::string of;                         ///< `answer`, or a row
+  int64_t runs = 0;                       ///< inputs tried
+  int64_t climbs = 0;                     ///< random inputs that were started from
   std::optional<std::string> found = {};  ///< an input that fails, as text
-  std::string words = {};   ///< what is wrong there, or how close the search came
+  std::string words = {};                 ///< what is wrong there, or how close the search came
 };
 
 /// The worst that a search found. It says nothing of how often that happens.
@@ -193,8 +193,8 @@ struct Report {
                             ///< (test part, seed 1)`
   /// All inputs of a domain or a list were checked: rates are ε itself, and bounds have no meaning.
   bool exact = false;
-  std::optional<Proofs> proofs = {};          ///< what is proved of the rows, if anything was asked
-  std::optional<WorstCase> worst_case = {};   ///< what a search found; no rate, and no part of any
+  std::optional<Proofs> proofs = {};         ///< what is proved of the rows, if anything was asked
+  std::optional<WorstCase> worst_case = {};  ///< what a search found; no rate, and no part of any
   std::vector<ReportNode> nodes;
   /// Node by node, in the order of kAxioms; then interchanges, if they were asked for; then one for
   /// each claim about one answer.

@@ -73,11 +73,11 @@ void require_decided(const ReportRow& row, const Report& report) {
   const statistics::Estimate &at = *row.decided_at, all = evidence_of(report, row).estimate;
   const bool possible = report.sequential && row.claim && !row.never && at.n <= all.n &&
                         at.failures <= all.failures && all.failures - at.failures <= all.n - at.n;
-  require_that(
-      possible && at.failures <= at.n &&
-          decided(row.as_claim(), at, level_of_each(report.count_unproved_claims(), report.confidence)),
-      fmt::format("row {}.{}: {} failures of {} inputs do not decide its claim", row.node,
-                  to_string(row.axiom), at.failures, at.n));
+  require_that(possible && at.failures <= at.n &&
+                   decided(row.as_claim(), at,
+                           level_of_each(report.count_unproved_claims(), report.confidence)),
+               fmt::format("row {}.{}: {} failures of {} inputs do not decide its claim", row.node,
+                           to_string(row.axiom), at.failures, at.n));
 }
 
 }  // namespace

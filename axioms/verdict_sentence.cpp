@@ -66,6 +66,21 @@ std::string scope_text(const Report& report) {
       100 * (1 - report.confidence));
 }
 
+// The worst that was found, beside the rates and apart from them.
+std::string worst_case_text(const Report& report) {
+  std::vector<std::string> found;
+  int64_t runs = 0;
+  for (const Search& search : report.worst_case->searches) {
+    runs += search.runs;
+    if (search.found) found.push_back(fmt::format("{}: {}", search.words, *search.found));
+  }
+  if (found.empty())
+    return fmt::format("A search for an input that fails found none in {} runs.",
+                       interp::grouped(runs));
+  return fmt::format("But a search found an input on which {}.",
+                     fmt::join(found, "; and one on which "));
+}
+
 // What a shard says in place of a verdict.
 std::string part_text(const Report& report) {
   const Part& part = *report.part;
@@ -90,6 +105,7 @@ std::string verdict_sentence(const Report& report) {
   if (const std::string proved = proofs_sentence(report); !proved.empty()) text += " " + proved;
   for (const Remark& remark : report.remarks)
     if (remark.node.empty()) text += fmt::format(" Note that {}.", remark.text);
+  if (report.worst_case) text += " " + worst_case_text(report);
   return text;
 }
 

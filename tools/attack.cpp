@@ -29,15 +29,6 @@ struct AttackCommand {
   double seconds = 10;
 };
 
-/// `parse` of `parse.PE`, the only axiom that says of one input how far it is from failing.
-std::string node_of(const std::string& row) {
-  const size_t dot = row.rfind('.');
-  if (dot == row.npos || row.substr(dot) != ".PE")
-    throw std::invalid_argument(
-        fmt::format("--row: expected NODE.PE, such as parse.PE, got '{}'", row));
-  return row.substr(0, dot);
-}
-
 /// A network with or without an interpretation.
 tasks::Subject load(const AttackCommand& options) {
   if (options.row.empty() != options.interpretation.empty())
@@ -63,7 +54,7 @@ proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
                                     });
                                   }};
   return options.row.empty() ? proofs::attack_answer(study, how)
-                             : proofs::attack_node(study, node_of(options.row), how);
+                             : proofs::attack_row(study, options.row, how);
 }
 
 int run_attack(const AttackCommand& options) {
@@ -118,8 +109,8 @@ Command add_attack(CLI::App& app) {
   app.add_option("--interpretation", options->interpretation, "of which --row names a node")
       ->type_name("FILE");
   app.add_option("--row", options->row,
-                 "NODE.PE: look for an input on which the node is not what the interpretation "
-                 "computes (default: a wrong answer)")
+                 "NODE.PE, CE, PR or CR: look for an input on which that row of a validation fails "
+                 "(default: a wrong answer)")
       ->type_name("ROW");
   app.add_option("--task", options->task, "the task, where the model file names none")
       ->type_name("NAME");

@@ -7,15 +7,17 @@
 #include <stdexcept>
 
 #include "axioms/proofs/certificate.h"
+#include "axioms/proofs/certificate_reader.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
-#include "tools/interrupt.h"
+#include "tools/deadline.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/page_option.h"
 #include "tools/progress.h"
 #include "tools/prove_text.h"
 
@@ -34,6 +36,11 @@ struct ProveCommand {
   std::string task, domain;
   std::vector<std::string> statements;
   double attack = 5;
+  std::optional<double> limit;
+  bool resume = false;
+  PageOption page;
+
+  proofs::CertifiedFiles files() const { return {model, interpretation}; }
 };
 
 tasks::Subject load(const ProveCommand& options) {
@@ -53,34 +60,48 @@ int exit_code(const std::vector<Statement>& statements) {
   return any(Verdict::Open) ? kUndecided : kDone;
 }
 
-int run_prove(const ProveCommand& options) {
-  const Session session = start(options.common);
-  if (!options.certificate.empty()) {
-    require_writable(options.certificate);
-    require_writable(proofs::hints_beside(options.certificate));
-  }
-  const tasks::Subject subject = load(options);
-  const proofs::Study study = study_of(subject, options.domain);
-  const Console& console = session.console;
-  console.fact("model", options.model.string());
-  console.fact("interpretation", subject.interpretation().title);
-  console.fact("domain", domain_text(study.domain()));
+/// What the certificate of an interrupted run has decided.
+std::vector<Statement> decided_before(const ProveCommand& options, const tasks::Subject& subject,
+                                      const proofs::Study& study) {
+  if (!options.resume) return {};
+  proofs::Certificate begun =
+      proofs::read_certificate(options.certificate, options.files(), subject.interpretation());
+  if (proofs::to_json(begun.domain) != proofs::to_json(study.domain()))
+    throw std::invalid_argument(fmt::format("{}: it is about the domain {}, not about {}",
+                                            options.certificate.string(), begun.domain.name,
+                                            study.domain().name));
+  return std::move(begun.statements);
+}
 
-  std::vector<Statement> statements;
-  {
-    Progress line(options.common.quiet);
-    statements =
-        proofs::prove(study, {.statements = options.statements,
-                              .attack_seconds = options.attack,
-                              .seed = options.common.seed.value_or(0),
-                              .on_progress = [&](const std::string& what, int64_t done,
-                                                 int64_t of) { line.count(done, of, what); },
-                              .stop = &watch_interrupts()});
-  }
-  const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
-  print_statements(statements, *subject.task, console);
-  print_rows(rows, console);
+/// A certificate is written after every statement, so that a kill costs no more than one.
+std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& subject,
+                             const proofs::Study& study) {
+  const Deadline deadline(options.limit);
+  Progress line(options.common.quiet);
+  const auto keep = [&](const std::vector<Statement>& so_far) {
+    if (!options.certificate.empty())
+      proofs::write_certificate(study, so_far, options.files(), options.certificate);
+  };
+  std::vector<Statement> statements =
+      proofs::prove(study, {.statements = options.statements,
+                            .attack_seconds = options.attack,
+                            .seed = options.common.seed.value_or(0),
+                            .on_progress = [&](const std::string& what, int64_t done,
+                                               int64_t of) { line.count(done, of, what); },
+                            .stop = deadline.over(),
+                            .decided = decided_before(options, subject, study),
+                            .on_decided = keep});
+  keep(statements);
+  return statements;
+}
+
+nlohmann::ordered_json report_of(const ProveCommand& options, const tasks::Subject& subject,
+                                 const proofs::Study& study,
+                                 const std::vector<Statement>& statements,
+                                 const std::vector<proofs::EqualRows>& rows) {
   nlohmann::ordered_json report = report_head("proofs");
+  report["title"] = subject.interpretation().title;
+  report["task"] = subject.task->to_json();
   report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
   report["interpretation"] = {{"path", options.interpretation.string()},
                               {"sha256", subject.loaded.sha256},
@@ -88,21 +109,48 @@ int run_prove(const ProveCommand& options) {
   report["domain"] = {{"name", study.domain().name},
                       {"words", study.domain().words},
                       {"inputs", study.domain().inputs_in_words()}};
-  report["statements"] = to_json(statements, *subject.task);
+  if (!options.certificate.empty()) report["certificate"] = options.certificate.string();
+  report["statements"] = to_json(statements, study, *subject.task);
   report["rows"] = nlohmann::ordered_json::array();
   for (const proofs::EqualRows& equal : rows)
     report["rows"].push_back({{"rows", equal.rows},
                               {"never", equal.never},
                               {"is_error", equal.is_error},
                               {"because", equal.because}});
-  write_report(options.common, report);
+  return report;
+}
+
+int run_prove(const ProveCommand& options) {
+  const Session session = start(options.common);
   if (!options.certificate.empty()) {
-    proofs::write_certificate(study, statements, {options.model, options.interpretation},
-                              options.certificate);
-    console.line();
-    console.fact("certificate", options.certificate.string());
+    require_writable(options.certificate);
+    require_writable(proofs::hints_beside(options.certificate));
   }
-  return watch_interrupts() ? kInterrupted : exit_code(statements);
+  require_writable(options.page);
+  const tasks::Subject subject = load(options);
+  const proofs::Study study = study_of(subject, options.domain);
+  const Console& console = session.console;
+  console.fact("model", options.model.string());
+  console.fact("interpretation", subject.interpretation().title);
+  console.fact("domain", domain_text(study.domain()));
+
+  const std::vector<Statement> statements = prove(options, subject, study);
+  const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
+  print_statements(statements, *subject.task, console);
+  print_rows(rows, console);
+  const nlohmann::ordered_json report = report_of(options, subject, study, statements, rows);
+  write_report(options.common, report);
+  console.line();
+  if (!options.certificate.empty()) {
+    console.fact("certificate", options.certificate.string());
+    console.fact("to check it", fmt::format("assay-check {} --model {} --interpretation {}",
+                                            options.certificate.string(), options.model.string(),
+                                            options.interpretation.string()));
+  }
+  write_page(options.page, options.common, report, console);
+  if (!watch_interrupts()) return exit_code(statements);
+  if (!options.certificate.empty()) console.fact("to go on", "the same command with --resume");
+  return kInterrupted;
 }
 
 }  // namespace
@@ -128,17 +176,25 @@ Command add_prove(CLI::App& app) {
       ->capture_default_str()
       ->transform(number_at_least(0))
       ->type_name("SECONDS");
-  app.add_option("--certificate", options->certificate,
-                 "write what was proved so that it can be checked without a search")
-      ->type_name("FILE.json");
+  app.add_option("--limit", options->limit,
+                 "seconds after which the run ends; what is not decided by then is open")
+      ->transform(number_at_least(0))
+      ->type_name("SECONDS");
+  CLI::Option* certificate =
+      app.add_option("--certificate", options->certificate,
+                     "write what was proved so that it can be checked without a search")
+          ->type_name("FILE.json");
+  app.add_flag("--resume", options->resume,
+               "take over what this certificate, of a run that was ended early, has decided")
+      ->needs(certificate);
   choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
   choices(app.get_option("--statement"), proofs::statement_names());
+  add_page_option(app, options->page);
   add_common_options(app, options->common);
   refuse_other_devices(app);
   app.footer(
       "Exit codes: 0 all that was asked is proved, 1 something is refuted by an input, 3 something "
-      "is "
-      "open.\n"
+      "is open.\n"
       "\nExample:\n"
       "  assay prove --model tasks/two_sat/reference/model.safetensors \\\n"
       "    --interpretation tasks/two_sat/reference/trees.json --attack 0");

@@ -1,6 +1,7 @@
 #include "tools/prove_text.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include "interp/names.h"
 
@@ -25,6 +26,27 @@ Tone tone_of(Verdict verdict) {
 std::string name_of(const Statement& statement) {
   if (statement.node.empty()) return statement.statement;
   return fmt::format("{}: {}", statement.node, statement.statement);
+}
+
+// Cases for people: the alternative and the input that comes closest as text.
+nlohmann::ordered_json cases_of(const nlohmann::ordered_json& cases, const proofs::Domain& domain,
+                                const tasks::Task& task) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const auto& one : cases) {
+    const proofs::Slot& slot = domain.slots.at(one["slot"].get<size_t>());
+    std::string text;
+    for (const int64_t token : slot.alternatives.at(one["alternative"].get<size_t>()))
+      text += (text.empty() ? "" : " ") + task.token_name(token);
+    nlohmann::ordered_json json = {{"position", one["position"]},
+                                   {"text", text},
+                                   {"verdict", one["verdict"]},
+                                   {"margin", one["margin"]}};
+    if (one["worst"].is_array())
+      json["closest"] =
+          task.to_text(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64));
+    list.push_back(std::move(json));
+  }
+  return list;
 }
 
 const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name) {
@@ -75,7 +97,8 @@ void print_statements(const std::vector<Statement>& statements, const tasks::Tas
   }
 }
 
-nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const tasks::Task& task) {
+nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const proofs::Study& study,
+                               const tasks::Task& task) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Statement& statement : statements) {
     nlohmann::ordered_json json = {{"statement", statement.statement},
@@ -83,10 +106,20 @@ nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const t
                                    {"verdict", proofs::to_string(statement.verdict)},
                                    {"words", statement.words}};
     if (!statement.node.empty()) json["node"] = statement.node;
-    if (!statement.proof.is_null()) json["proof"] = statement.proof;
+    if (statement.margin) json["margin"] = *statement.margin;
+    if (statement.proof.is_object() && statement.proof.contains("cases"))
+      json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
+    else if (!statement.proof.is_null())
+      json["proof"] = statement.proof;
     if (statement.float32)
       json["float32"] = {{"error", statement.float32->error}, {"words", statement.float32->words}};
-    if (statement.witness) json["input"] = task.to_text(*statement.witness);
+    if (statement.witness) {
+      json["input"] = task.to_text(*statement.witness);
+      const at::Tensor row = statement.witness->unsqueeze(0);
+      const int64_t network = study.network_answers(row).item<int64_t>();
+      json["network"] = network < 0 ? "a tie" : task.answer_name(network);
+      json["right"] = task.answer_name(study.right(row).item<int64_t>());
+    }
     list.push_back(std::move(json));
   }
   return list;

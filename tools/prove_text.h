@@ -23,7 +23,8 @@ std::string domain_text(const proofs::Domain& domain);
 void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
                       const Console& console);
 void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console);
+/// Cases are told with their inputs as text; the network is run on inputs that refute.
 nlohmann::ordered_json to_json(const std::vector<proofs::Statement>& statements,
-                               const tasks::Task& task);
+                               const proofs::Study& study, const tasks::Task& task);
 
 }  // namespace assay::tools

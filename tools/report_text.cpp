@@ -62,6 +62,14 @@ Table chance_table(const Report& report, const tasks::Task& task) {
     const bool first = !node || *node != row.node;
     if (node && first) table.add_gap();
     node = &row.node;
+    if (axioms::left_out(report.proofs, row.node, row.axiom) && !row.answer) {
+      std::vector<Cell> cells = {
+          {first ? row.node : "", Tone::Bold}, {axiom_text(row)}, {proved_text(row)}};
+      cells.back().span = 3;
+      cells.resize(8);
+      table.add_row(std::move(cells));
+      continue;
+    }
     std::vector<Cell> cells = {
         {first ? row.node : "", Tone::Bold},
         {axiom_text(row)},
@@ -109,17 +117,24 @@ Table table_of(const Report& report) {
     const bool first = !node || *node != row.node;
     if (node && first) table.add_gap();
     node = &row.node;
-    std::vector<Cell> cells = {{first ? row.node : "", Tone::Bold},
-                               {axiom_text(row)},
-                               {grouped(row.estimate.failures)},
-                               {rate(row.estimate.rate())}};
-    if (!report.exact) {
-      cells.push_back({rate(row.upper)});
-      cells.push_back({rate(row.anytime_upper.value_or(row.simultaneous_upper))});
+    std::vector<Cell> cells = {
+        {first ? row.node : "", Tone::Bold},
+        {axiom_text(row)},
+        {axioms::left_out(report.proofs, row.node, row.axiom) ? ""
+                                                              : grouped(row.estimate.failures)}};
+    if (!row.proved.empty()) {  // in place of the rate and its bounds
+      cells.push_back({proved_text(row), Tone::Plain, 0, report.exact ? 1U : 3U});
+      if (!report.exact) cells.insert(cells.end(), 2, {});
+    } else {
+      cells.push_back({rate(row.estimate.rate())});
+      if (!report.exact) {
+        cells.push_back({rate(row.upper)});
+        cells.push_back({rate(row.anytime_upper.value_or(row.simultaneous_upper))});
+      }
     }
     cells.push_back({row.claim ? fmt::format("≤ {:g}", *row.claim) : ""});
-    cells.push_back({row.verdict ? to_string(*row.verdict) : "",
-                     row.verdict ? tone_of(*row.verdict) : Tone::Plain});
+    cells.push_back(
+        {row.verdict ? verdict_word(row) : "", row.verdict ? tone_of(*row.verdict) : Tone::Plain});
     if (report.sequential) cells.push_back({row.decided_at ? grouped(row.decided_at->n) : ""});
     table.add_row(std::move(cells));
     if (row.plain) {  // what the same row would be, were its values compared by
@@ -294,6 +309,15 @@ std::string conclusion(const Report& report) {
   const size_t held = claims[Verdict::Holds].size();
   if (held > 0) parts.push_back(fmt::format("{} {}", held, held == 1 ? "holds" : "hold"));
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string proved_text(const ReportRow& row) {
+  return row.same_as.empty() ? row.proved : row.proved + " (proved)";
+}
+
+std::string verdict_word(const ReportRow& row) {
+  const bool proved = row.never && row.verdict == Verdict::Holds;
+  return proved ? "proved" : row.verdict_text().value_or("");
 }
 
 std::string still_needed(const ReportRow& row, const Report& report) {

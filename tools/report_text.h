@@ -24,6 +24,12 @@ void print_report(const axioms::Report& report, const tasks::Task& task, const C
 /// Those that hold are counted. Empty without claims.
 std::string conclusion(const axioms::Report& report);
 
+/// What is proved of a row, in place of its bounds: `0 for all 1.05e16, margin 3.12`,
+/// `= or.PE (proved)`. Empty: nothing.
+std::string proved_text(const axioms::ReportRow& row);
+/// The verdict on the row's claim: `proved` where it holds by a proof. Empty: no claim.
+std::string verdict_word(const axioms::ReportRow& row);
+
 /// Of a claim that a sequential run left undecided: about how many more inputs would decide it.
 /// Empty for any other row.
 std::string still_needed(const axioms::ReportRow& row, const axioms::Report& report);

@@ -25,6 +25,15 @@ std::string seen(const ReportRow& row, const Report& report) {
   const std::string bound = row.exact ? "an exact rate"
                                       : fmt::format("{:.2g} to {:.2g}, each with {:g}% confidence",
                                                     row.lower, row.upper, 100 * report.confidence);
+  if (row.never)
+    return fmt::format("{} fails on no input of {}, {}; it was seen to fail on {} of {} inputs",
+                       row.name(), report.proofs->inputs, report.proofs->source(),
+                       grouped(row.estimate.failures), grouped(row.estimate.n));
+  if (!row.same_as.empty() && !row.answer)
+    return fmt::format(
+        "{} equals {} ({}): {}{}", row.name(), row.same_as, report.proofs->source(),
+        seen(axioms::evidence_of(report, row), report),
+        row.decided_at ? fmt::format("; decided after {} inputs", grouped(row.decided_at->n)) : "");
   std::string text =
       fmt::format("{} fails on {} of {} {} ({})", row.name(), grouped(row.estimate.failures),
                   grouped(row.estimate.n), is_interchange(row.axiom) ? "pairs" : "inputs", bound);
@@ -128,15 +137,18 @@ std::string table_of(const Report& report) {
   rules[columns.size() - (report.sequential ? 2 : 1)] = "---";  // verdicts are words
   std::string text = line_of(columns) + line_of(rules);
   for (const ReportRow& row : report.rows) {
-    std::vector<std::string> cells = {in_cell(row.name()), grouped(row.estimate.failures),
-                                      grouped(row.estimate.n), rate(row.estimate.rate())};
+    const bool run = !axioms::left_out(report.proofs, row.node, row.axiom) || row.answer;
+    std::vector<std::string> cells = {
+        in_cell(row.name()), run ? grouped(row.estimate.failures) : "",
+        run ? grouped(row.estimate.n) : "", run ? rate(row.estimate.rate()) : ""};
     if (!report.exact) {
-      cells.push_back(rate(row.upper));
-      cells.push_back(rate(row.anytime_upper.value_or(row.simultaneous_upper)));
+      cells.push_back(row.proved.empty() ? rate(row.upper) : "");
+      cells.push_back(row.proved.empty() ? rate(row.anytime_upper.value_or(row.simultaneous_upper))
+                                         : in_cell(proved_text(row)));
     }
-    cells.push_back(fmt::format("{:.3g}", row.unrelated.rate()));
+    cells.push_back(run ? fmt::format("{:.3g}", row.unrelated.rate()) : "");
     cells.push_back(row.claim ? fmt::format("≤ {:g}", *row.claim) : "");
-    cells.push_back(row.verdict ? to_string(*row.verdict) : "");
+    cells.push_back(verdict_word(row));
     if (report.sequential) cells.push_back(row.decided_at ? grouped(row.decided_at->n) : "");
     text += line_of(cells);
   }
@@ -194,7 +206,8 @@ std::string junit_of(const Report& report) {
 std::string csv_of(const Report& report) {
   std::string text =
       "node,axiom,answer,inputs,failures,rate,lower,upper,upper_all_rows,anytime_lower,"
-      "anytime_upper,unrelated_pairs,unrelated_failures,claim,verdict,because,decided_after\r\n";
+      "anytime_upper,unrelated_pairs,unrelated_failures,claim,verdict,because,decided_after,"
+      "proved\r\n";
   for (const ReportRow& row : report.rows) {
     const std::vector<std::string> fields = {
         row.node,
@@ -202,7 +215,9 @@ std::string csv_of(const Report& report) {
         row.answer_name.value_or(""),
         fmt::format("{}", row.estimate.n),
         fmt::format("{}", row.estimate.failures),
-        fmt::format("{}", row.estimate.rate()),
+        axioms::left_out(report.proofs, row.node, row.axiom) && !row.answer
+            ? ""
+            : fmt::format("{}", row.estimate.rate()),
         fmt::format("{}", row.lower),
         fmt::format("{}", row.upper),
         fmt::format("{}", row.simultaneous_upper),
@@ -213,7 +228,8 @@ std::string csv_of(const Report& report) {
         if_any(row.claim),
         row.verdict_text().value_or(""),
         row.because,
-        row.decided_at ? fmt::format("{}", row.decided_at->n) : ""};
+        row.decided_at ? fmt::format("{}", row.decided_at->n) : "",
+        row.proved};
     for (size_t i = 0; i < fields.size(); ++i) text += (i ? "," : "") + in_field(fields[i]);
     text += "\r\n";
   }

@@ -25,15 +25,24 @@ std::string Table::to_string(bool colour) const {
   std::vector<size_t> widths(headings_.size());
   for (const auto& cells : lines) {
     for (size_t c = 0; c < cells.size(); ++c)
-      widths[c] = std::max(widths[c], columns(cells[c].text));
+      if (cells[c].span == 1) widths[c] = std::max(widths[c], columns(cells[c].text));
   }
+  const auto width_of = [&](size_t first, size_t span) {
+    size_t width = 2 * (span - 1);
+    for (size_t c = first; c < first + span; ++c) width += widths[c];
+    return width;
+  };
+  for (const auto& cells : lines)
+    for (size_t c = 0; c < cells.size(); ++c)
+      if (const size_t room = width_of(c, cells[c].span); columns(cells[c].text) > room)
+        widths[c + cells[c].span - 1] += columns(cells[c].text) - room;
   std::string text;
   for (const auto& cells : lines) {
     if (!text.empty()) text += '\n';
     size_t owed = 0;  // blanks before the next cell, dropped at the end of a line
-    for (size_t c = 0; c < cells.size(); ++c) {
-      const size_t padding = widths[c] - columns(cells[c].text);
-      const bool right = headings_[c].align == Align::Right;
+    for (size_t c = 0; c < cells.size(); c += cells[c].span) {
+      const size_t padding = width_of(c, cells[c].span) - columns(cells[c].text);
+      const bool right = headings_[c].align == Align::Right && cells[c].span == 1;
       if (!cells[c].text.empty()) {
         text += std::string(owed + (right ? padding : 0), ' ');
         text += heated(painted(cells[c].text, cells[c].tone, colour), cells[c].heat, colour);

@@ -11,7 +11,8 @@ namespace assay::tools {
 struct Cell {
   std::string text;
   Tone tone = Tone::Plain;
-  int heat = 0;  ///< ground of a score (heat.h)
+  int heat = 0;     ///< ground of a score (heat.h)
+  size_t span = 1;  ///< columns that the text takes, from the left; the others' cells are empty
 };
 
 enum class Align { Left, Right };
@@ -20,7 +21,8 @@ struct Heading {
   Align align = Align::Right;
 };
 
-/// Columns are as wide as their widest cell and stand two blanks apart.
+/// Columns are as wide as their widest cell and stand two blanks apart. Where a cell spans more
+/// than they have room for, the last of them is wider.
 class Table {
  public:
   explicit Table(std::vector<Heading> headings) : headings_(std::move(headings)) {}

@@ -13,6 +13,7 @@
 #include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interchange_options.h"
+#include "tools/interrupt.h"
 #include "tools/kept_run.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -25,6 +26,7 @@
 #include "tools/summaries.h"
 #include "tools/task_options.h"
 #include "tools/validation_inputs.h"
+#include "tools/validation_proofs.h"
 #include "tools/validation_question.h"
 #include "tools/validation_record.h"
 #include "tools/validation_run.h"
@@ -39,6 +41,7 @@ struct ValidateOptions : Question {
   int64_t witnesses = 1;
   std::vector<std::string> under;
   InterchangeOptions interchange;
+  ProofOptions proofs;
   PageOption page;
   SummaryOptions summaries;
   interp::Shard shard;
@@ -88,6 +91,7 @@ nlohmann::ordered_json look_at_guises(const ValidateOptions& options, const task
                                       const axioms::CheckResult& as_drawn, const Session& session) {
   Validation same = validation;  // of as many inputs as were checked
   same.interchange = nullptr;
+  same.not_replaced.clear();
   same.inputs = validation.inputs.first(as_drawn.inputs);
   const std::vector<Guise> guises =
       check_guises(subject, transformations, same.inputs, options.common.seed.value_or(1), as_drawn,
@@ -156,17 +160,22 @@ int run_validate(const ValidateOptions& given) {
   if (plan) validation.facts.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
   subject.model.model->to(session.device);
-  if (interchange) require_rows(validation, portion);
-  if (portion.begun) require_same(validation, portion);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
                  .title = subject.interpretation().title,
                  .inputs = inputs.description},
                 *subject.task, session.console);
   session.console.fact("BLAS", describe(session.blas));
+  validation.proofs =
+      proofs_for(options.proofs, options, subject, inputs, options.common, session.console);
+  validation.not_replaced = nodes_not_replaced(validation.proofs, subject.interpretation());
+  if (interchange) require_rows(validation, portion);
+  if (portion.begun) require_same(validation, portion);
 
   axioms::CheckResult result;
-  const axioms::Report report = run(validation, portion, result);
+  axioms::Report report = run(validation, portion, result);
+  if (options.proofs.attack && portion.shard.index == 1 && !watch_interrupts())
+    report.worst_case = worst_case(options.proofs, subject, report, options.common);
   session.console.fact("time", fmt::format("{:.1f} s on {} threads", report.facts.times.seconds,
                                            report.facts.threads));
   print_report(report, *subject.task, session.console);
@@ -201,6 +210,7 @@ Command add_validate(CLI::App& app) {
       ->transform(whole_number(0))
       ->type_name("K");
   add_interchange_options(app, options->interchange);
+  add_proof_options(app, options->proofs);
   auto transformations = names_in_tasks([](const tasks::Task& task) {
     const auto* known = task.get<tasks::Transformations>();
     return known ? interp::names_of(known->all) : std::vector<std::string>();

@@ -9,6 +9,7 @@
 #include "interp/files/json_shape.h"
 #include "tasks/registry.h"
 #include "tools/records.h"
+#include "tools/validation_proofs.h"
 
 namespace assay::tools {
 namespace {
@@ -72,6 +73,7 @@ ValidationRecord validation_from_json(const ordered_json& json, const std::strin
     require_witnesses_fit(record.report, *record.task);
     require_answers_fit(record.report, *record.task);
     require_operations_fit(record.report);
+    require_rows_follow(record.report, *record.task);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("{}: {}", where, error.what()));
   }

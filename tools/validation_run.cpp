@@ -42,6 +42,7 @@ axioms::CheckResult check(const Validation& validation, const axioms::Inputs& to
       {.inputs = validation.inputs.count,
        .ranges = std::move(ranges),
        .witnesses = validation.witnesses,
+       .not_replaced = validation.not_replaced,
        .on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "inputs"); },
        .enough = enough,
        .stop = &watch_interrupts(),
@@ -68,6 +69,7 @@ axioms::Report report_of(const Validation& validation, const axioms::CheckResult
     report.part->features = features->all;
   report.task = validation.task.to_json();  // with what --data has said of it
   report.inputs_text = validation.inputs.words;
+  report.proofs = validation.proofs;
   report.facts = validation.facts;
   report.facts.times = times;
   conclude(report);
@@ -77,7 +79,7 @@ axioms::Report report_of(const Validation& validation, const axioms::CheckResult
 axioms::Report run(const Validation& validation, const Portion& portion,
                    axioms::CheckResult& result) {
   axioms::Looks looks(validation.claims, validation.confidence,
-                      portion.begun ? &portion.begun->report : nullptr);
+                      portion.begun ? &portion.begun->report : nullptr, validation.proofs);
   const bool looking = validation.sequential && portion.shard.is_whole();
   axioms::Vacuity vacuity;
   const auto reported = [&](const axioms::CheckResult& counted, const axioms::Times& times) {

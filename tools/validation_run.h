@@ -29,9 +29,11 @@ struct Validation {
   std::vector<axioms::Claim> claims = {};
   double confidence = 0.95;
   int64_t witnesses = 1;
-  bool sequential = false;                           ///< ends when all claims are decided
-  bool quiet = false;                                ///< shows no progress
-  axioms::RunFacts facts = {};                       ///< of the report, but for its times
+  bool sequential = false;      ///< ends when all claims are decided
+  bool quiet = false;           ///< shows no progress
+  axioms::RunFacts facts = {};  ///< of the report, but for its times
+  std::optional<axioms::Proofs> proofs = {};
+  std::vector<std::string> not_replaced = {};        ///< as CheckConfig's
   const axioms::Interchange* interchange = nullptr;  ///< when set: exchange values between inputs
   /// When set: called after every chunk with the report so far, which it may keep.
   std::function<void(const std::function<axioms::Report()>& so_far)> keep = {};

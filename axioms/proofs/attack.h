@@ -38,8 +38,8 @@ Attack attack(const Study& study, const Objective& objective, const AttackOption
 /// Towards a wrong answer: the largest logit of a wrong one minus that of the right one.
 Attack attack_answer(const Study& study, const AttackOptions& options);
 
-/// Towards an input on which a row of a validation fails (axioms/checker.h). PE and CE: the share of
-/// the node's elements that are not what the interpretation computes, from the input or from the
+/// Towards an input on which a row of a validation fails (axioms/checker.h). PE and CE: the share
+/// of the node's elements that are not what the interpretation computes, from the input or from the
 /// values read at the parents. PR and CR: with that computation written in their place, the largest
 /// logit of another answer than the network's own, minus that of its own.
 /// @param row  `NODE.AXIOM`.

@@ -1,6 +1,7 @@
 #include "axioms/proofs/certificate_reader.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>
@@ -11,6 +12,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
+#include "interp/files/safetensors.h"
 
 namespace assay::proofs {
 namespace {
@@ -27,13 +29,12 @@ interp::Shape certificate_shape() {
                                           {"words", text()},
                                           {"proof", nullable(object({{"kind", text()}}))},
                                           {"float32", nullable(float32)}});
-  return object(
-      {{"kind", text_among({"certificate"})},
-       {"schema", integer(1, 1)},
-       {"model", object({{"sha256", text()}})},
-       {"interpretation", object({{"sha256", text()}, {"tensors_sha256", text()}})},
-       {"hints", nullable(object({{"file", text()}, {"sha256", text()}}))},
-       {"statements", list(statement)}});
+  return object({{"kind", text_among({"certificate"})},
+                 {"schema", integer(1, 1)},
+                 {"model", object({{"sha256", text()}})},
+                 {"interpretation", object({{"sha256", text()}, {"tensors_sha256", text()}})},
+                 {"hints", nullable(object({{"file", text()}, {"sha256", text()}}))},
+                 {"statements", list(statement)}});
 }
 
 void require(bool holds, const std::string& what) {
@@ -42,9 +43,10 @@ void require(bool holds, const std::string& what) {
 
 void require_hash(const fs::path& file, const ordered_json& sha256, const std::string& what) {
   const std::string found = interp::sha256_of_file(file), said = sha256;
-  require(found == said,
-          fmt::format("it is about another {}: {} has the SHA-256 {}…, and the certificate says {}…",
-                      what, file.string(), found.substr(0, 12), said.substr(0, 12)));
+  require(
+      found == said,
+      fmt::format("it is about another {}: {} has the SHA-256 {}…, and the certificate says {}…",
+                  what, file.string(), found.substr(0, 12), said.substr(0, 12)));
 }
 
 // --- what a proof says of its verdict
@@ -120,12 +122,31 @@ std::optional<double> margin_of(const Statement& statement, const Domain& domain
   return std::nullopt;
 }
 
+// The input that refutes, as the proof has it.
+std::optional<at::Tensor> witness_of(const ordered_json& proof) {
+  using namespace interp::json_shapes;
+  const interp::Shape input = list(integer(0), 1);
+  const auto tensor = [&](const ordered_json& tokens) -> std::optional<at::Tensor> {
+    if (interp::mismatch(tokens, input)) return std::nullopt;
+    return torch::tensor(tokens.get<std::vector<int64_t>>(), torch::kInt64);
+  };
+  if (proof.contains("tokens")) return tensor(proof["tokens"]);
+  for (const ordered_json& one : proof.value("cases", ordered_json::array()))
+    if (one.is_object() && one.value("verdict", "") == "refuted" && one.contains("worst"))
+      return tensor(one["worst"]);
+  return std::nullopt;
+}
+
 Statement statement_from_json(const ordered_json& json, const Domain& domain,
                               const circuits::Interpretation& interpretation) {
   Statement statement{.statement = json["statement"], .words = json["words"]};
   if (!json["node"].is_null()) statement.node = json["node"];
   statement.proof = json["proof"];
-  if (json["verdict"] == "refuted") statement.verdict = Verdict::Refuted;
+  if (json["verdict"] == "refuted") {
+    require(!statement.proof.is_null(), "it says refuted, and has no proof");
+    statement.verdict = Verdict::Refuted;
+    statement.witness = witness_of(statement.proof);
+  }
   if (json["verdict"] == "proved") {
     statement.verdict = Verdict::Proved;
     statement.margin = margin_of(statement, domain, interpretation);
@@ -146,11 +167,13 @@ Certificate read(const fs::path& path, const CertifiedFiles& files,
   fs::path tensors = files.interpretation;
   tensors.replace_extension(".safetensors");
   require_hash(tensors, json["interpretation"]["tensors_sha256"], "interpretation");
+  interp::TensorMap tensors_of_hints;
   if (const ordered_json& hints = json["hints"]; !hints.is_null()) {
     const fs::path name = hints["file"].get<std::string>();
     require(name == name.filename(), "its hints must lie beside it");
     require(interp::sha256_of_file(path.parent_path() / name) == hints["sha256"],
             fmt::format("its hints {} are other ones: their hash differs", name.string()));
+    tensors_of_hints = interp::read_safetensors(path.parent_path() / name).tensors;
   }
   require(json.contains("domain"), "field 'domain': is missing");
   Certificate certificate{.sha256 = interp::sha256_of_file(path),
@@ -162,11 +185,14 @@ Certificate read(const fs::path& path, const CertifiedFiles& files,
       certificate.statements.push_back(
           statement_from_json(statement, certificate.domain, interpretation));
     } catch (const std::exception& error) {
-      throw std::runtime_error(
-          fmt::format("the statement '{}': {}", statement["statement"].get<std::string>(),
-                      error.what()));
+      throw std::runtime_error(fmt::format(
+          "the statement '{}': {}", statement["statement"].get<std::string>(), error.what()));
     }
   }
+  for (Statement& statement : certificate.statements)  // NODE.POSITION.… belong to the node
+    for (const auto& [name, hint] : tensors_of_hints)
+      if (statement.statement == kNode && name.starts_with(statement.node + "."))
+        statement.hints.emplace(name, hint);
   return certificate;
 }
 

@@ -17,7 +17,7 @@ namespace assay::proofs {
 struct Certificate {
   std::string sha256;  ///< of the file
   Domain domain;
-  std::vector<Statement> statements;  ///< without hints
+  std::vector<Statement> statements;  ///< with their hints
 };
 
 /// @throws std::runtime_error beginning with the file's name: for what is no certificate (naming

@@ -236,8 +236,8 @@ ordered_json to_json(const Domain& domain) {
 
 Domain domain_from_json(const ordered_json& json, const std::string& where) {
   using namespace interp::json_shapes;
-  const interp::Shape slot = object({{"positions", list(integer(0), 1)},
-                                     {"alternatives", list(list(integer(0), 1), 1)}});
+  const interp::Shape slot =
+      object({{"positions", list(integer(0), 1)}, {"alternatives", list(list(integer(0), 1), 1)}});
   interp::require_shape(json,
                         object({{"name", text()},
                                 {"words", text()},

@@ -61,9 +61,10 @@ class Deriving {
   void after_parents(const Node& node) {
     const bool inputs = std::ranges::all_of(
         node.parents, [](const std::string& name) { return name == circuits::kTokens; });
-    const std::string because =
-        inputs ? node.name + " is computed from the input" : node.name + "'s parents are read right";
-    if (!read_right(node)) add({.rows = {node.name + ".PE", node.name + ".CE"}, .because = because});
+    const std::string because = inputs ? node.name + " is computed from the input"
+                                       : node.name + "'s parents are read right";
+    if (!read_right(node))
+      add({.rows = {node.name + ".PE", node.name + ".CE"}, .because = because});
     add({.rows = {node.name + ".PR", node.name + ".CR"}, .because = because});
   }
 

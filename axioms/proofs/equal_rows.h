@@ -23,7 +23,7 @@ struct EqualRows {
 /// What the nodes are, without their tensors: that is all it follows from.
 struct RowsOf {
   const std::vector<circuits::Node>& nodes;
-  std::string output;                    ///< the node whose value is the answer
+  std::string output;                   ///< the node whose value is the answer
   std::vector<std::string> order_free;  ///< as Knowledge::order_free
 };
 

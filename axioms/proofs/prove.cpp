@@ -148,10 +148,19 @@ class Proving {
 
   template <typename Work>
   void add(const std::string& name, const std::string& node, const Work& work) {
-    if (options_.stop && *options_.stop)
-      statements_.push_back({.statement = name, .node = node, .words = "interrupted"});
-    else
+    const auto before = std::ranges::find_if(options_.decided, [&](const Statement& statement) {
+      return statement.statement == name && statement.node == node &&
+             statement.verdict != Verdict::Open;
+    });
+    if (before != options_.decided.end()) {
+      statements_.push_back(*before);
+    } else if (options_.stop && *options_.stop) {
+      statements_.push_back(
+          {.statement = name, .node = node, .words = "not begun before the run ended"});
+    } else {
       statements_.push_back(attempt(name, node, work));
+      if (options_.on_decided) options_.on_decided(statements_);
+    }
   }
 
   const Study& study_;

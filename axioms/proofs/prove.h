@@ -18,6 +18,10 @@ struct ProveOptions {
   uint64_t seed = 0;
   std::function<void(const std::string& what, int64_t done, int64_t of)> on_progress = {};
   const std::atomic<bool>* stop = nullptr;  ///< what is not begun by then stays open
+  /// Statements of the same study that were decided before: they are taken over.
+  std::vector<Statement> decided = {};
+  /// After each statement that was decided here, with all so far.
+  std::function<void(const std::vector<Statement>& so_far)> on_decided = {};
 };
 
 std::vector<std::string> statement_names();

@@ -84,7 +84,7 @@ TEST_F(Prove, AnAttackOnARowNeedsAnInterpretation) {
   const std::string model = kTasks + "two_sat/reference/model.safetensors";
   expect_refusal(run_assay("attack --model " + model + " --row parse.PE", at("")),
                  {"--interpretation"});
-  expect_refusal(run_assay("attack --model " + model + " --row parse.PR --interpretation " +
+  expect_refusal(run_assay("attack --model " + model + " --row parse.PQ --interpretation " +
                                kTasks + "two_sat/reference/trees.json",
                            at("")),
                  {"NODE.PE"});

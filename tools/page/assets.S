@@ -17,6 +17,7 @@ end frame
 
 begin style
   .incbin "page.css"
+  .incbin "proofs.css"
 end style
 
 begin script
@@ -26,6 +27,7 @@ begin script
   .incbin "stepper.js"
   .incbin "parts.js"
   .incbin "explanations.js"
+  .incbin "proofs.js"
   .incbin "page.js"
 end script
 

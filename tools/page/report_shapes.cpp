@@ -108,6 +108,33 @@ Shape circuit() {
   return object({optional("assay", report({}))});
 }
 
+Shape proofs() {
+  const Shape one = object({{"position", count()},
+                            {"text", text()},
+                            {"verdict", text_among({"proved", "refuted", "open"})},
+                            {"margin", number_if_any()},
+                            optional("closest", text())});
+  const Shape statement = object({{"statement", text()},
+                                  {"node", nullable(text())},
+                                  {"verdict", text_among({"proved", "refuted", "open"})},
+                                  {"words", text()},
+                                  optional("cases", list(one)),
+                                  optional("float32", object({{"words", text()}})),
+                                  optional("input", text()),
+                                  optional("network", text()),
+                                  optional("right", text())});
+  const Shape rows = object({{"rows", list(text(), 1)},
+                             {"never", boolean()},
+                             optional("is_error", boolean()),
+                             {"because", text()}});
+  return report({{"model", file()},
+                 {"interpretation", file()},
+                 {"domain", object({{"name", text()}, {"words", text()}, {"inputs", text()}})},
+                 optional("certificate", text()),
+                 {"statements", list(statement)},
+                 {"rows", list(rows)}});
+}
+
 /// Earlier trainings do not say what their accuracy was measured on.
 Shape training() {
   const std::vector<Field> line = {
@@ -270,6 +297,10 @@ RecordPage of_circuits() {
 
 RecordPage of_derivations() {
   return {"Derivation", shapes::derivation()};
+}
+
+RecordPage of_proofs() {
+  return {"Proofs", shapes::proofs()};
 }
 
 RecordPage of_manifests() {

@@ -14,6 +14,7 @@ RecordPage of_measurements();
 RecordPage of_discoveries();
 RecordPage of_circuits();  ///< of their files, which load_circuit() reads as well
 RecordPage of_derivations();
+RecordPage of_proofs();
 RecordPage of_manifests();
 
 /// Of the metrics.jsonl of a training: `{"lines": […]}`.

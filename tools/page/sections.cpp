@@ -111,6 +111,7 @@ interp::Registry<SectionEntry>& sections() {
        {"parts", "inputs on which it fails", parts_section},
        {"where", "on which inputs it works", where_section},
        {"regions", "which inputs rows fail on", regions_section},
+       {"proofs", "what holds for every input, and the worst case", proofs_section},
        {"unproved", "what proofs would add", unproved_section},
        {"evidence", "what a derivation found", evidence_section},
        {"circuit", "a circuit drawn, with edge weights", circuit_section},

@@ -22,6 +22,7 @@ std::optional<Section> regions_section(const Run& run);     ///< which inputs ro
 std::optional<Section> unproved_section(const Run& run);    ///< what proofs would add
 std::optional<Section> comparison_section(const Run& run);  ///< methods of explaining
 std::optional<Section> explanations_section(const Run& run);  ///< inputs, coloured by scores
+std::optional<Section> proofs_section(const Run& run);        ///< what holds for every input
 std::optional<Section> evidence_section(const Run& run);      ///< what a derivation found
 std::optional<Section> circuit_section(const Run& run);    ///< a circuit drawn, with edge weights
 std::optional<Section> measures_section(const Run& run);   ///< how well a circuit stands in

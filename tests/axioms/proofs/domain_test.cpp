@@ -36,6 +36,27 @@ TEST(Domain, ListsEveryInputOnceAndKnowsItsChoices) {
   EXPECT_THROW(domain.choices_of(torch::tensor({{0, 2, 1, 4}})), std::invalid_argument);
 }
 
+TEST(Domain, IncludesWhatIsNarrowerInAnySlot) {
+  const Domain domain = small();
+  EXPECT_TRUE(domain.includes(domain));
+  EXPECT_TRUE(domain_from_json(to_json(domain), "d").includes(domain));
+  for (size_t s = 0; s < 2; ++s) {
+    Domain narrow = domain;
+    narrow.slots[s].alternatives.pop_back();
+    EXPECT_TRUE(domain.includes(narrow));
+    EXPECT_FALSE(narrow.includes(domain));
+  }
+  Domain other = domain;
+  other.slots[2].alternatives = {{3}};
+  EXPECT_FALSE(domain.includes(other));
+  other = domain;
+  other.readout = 2;
+  EXPECT_FALSE(domain.includes(other));
+  other = domain;
+  std::swap(other.slots[0], other.slots[1]);  // in another order
+  EXPECT_TRUE(domain.includes(other));
+}
+
 TEST(Domain, DrawsDependOnTheirPlaceAlone) {
   const Domain domain = small();
   EXPECT_TRUE(domain.drawn(3, 0, 50).narrow(0, 20, 5).equal(domain.drawn(3, 20, 5)));

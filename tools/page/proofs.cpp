@@ -1,0 +1,241 @@
+// What holds for every input, what an input refutes and what is open: statements in words, margins
+// case by case, the inputs that come closest, and what has to be trusted.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tools/page/sections.h"
+
+namespace assay::tools::page {
+namespace {
+
+constexpr size_t kClosestShown = 8;
+
+Tone tone_of_proof(const std::string& verdict) {
+  if (verdict == "proved") return Tone::Good;
+  return verdict == "refuted" ? Tone::Bad : Tone::Caution;
+}
+
+std::string name_of(const Json& statement) {
+  const std::string node = statement.at("node").is_string() ? statement["node"] : Json("");
+  const std::string name = statement.at("statement");
+  return node.empty() ? name : fmt::format("{}: {}", node, name);
+}
+
+/// What a statement says, for people who have not read docs/proofs.md.
+std::string meaning_of(const std::string& statement) {
+  static const std::map<std::string, std::string> meanings = {
+      {"h = specification", "What the interpretation computes is right."},
+      {"suffix",
+       "With the interpretation's value written here, the network decides as the rest of the "
+       "interpretation does."},
+      {"node = program", "The network's value here is what the interpretation computes."},
+      {"output = specification", "The network's answer is right."}};
+  const auto found = meanings.find(statement);
+  return found == meanings.end() ? "" : found->second;
+}
+
+Json statements_table(const Json& statements) {
+  Json lines = Json::array();
+  for (const Json& statement : statements) {
+    const std::string verdict = statement.at("verdict");
+    std::string float32;
+    if (statement.contains("float32")) float32 = statement["float32"].at("words");
+    if (statement.contains("float32_error"))
+      float32 = fmt::format("moves by at most {:.4g}", statement["float32_error"].get<double>());
+    lines.push_back({cell(name_of(statement), Tone::Plain, meaning_of(statement.at("statement"))),
+                     cell(verdict, tone_of_proof(verdict)), statement.at("words"), float32});
+  }
+  return table(
+      "Rounding: the network that runs computes in float32, and the statement is about its "
+      "weights as exact numbers.",
+      {{"statement", false},
+       {"verdict", false},
+       {"what was shown, or what is left", false},
+       {"in float32", false}},
+      lines);
+}
+
+/// Positions in rows, alternatives in columns: those that all positions have come first, in the
+/// order of the domain.
+Json margins_block(const Json& statement) {
+  std::vector<std::string> columns;
+  std::map<int64_t, Json> rows;
+  for (const Json& one : statement.at("cases")) {
+    const std::string text = one.at("text");
+    if (std::ranges::count(columns, text) == 0) columns.push_back(text);
+    rows[one.at("position")].push_back(one);
+  }
+  double largest = 0;
+  for (const Json& one : statement["cases"])
+    if (one.at("margin").is_number()) largest = std::max(largest, one["margin"].get<double>());
+  Json lines = Json::array();
+  for (const auto& [position, cases] : rows)
+    lines.push_back({{"position", position}, {"cases", cases}});
+  return {{"type", "margins"},
+          {"caption", fmt::format("Margins of {}: a row for each position that is read, a column "
+                                  "for each alternative that may stand there. The fuller the "
+                                  "colour, the closer some input comes to being read wrongly; the "
+                                  "least margin is framed. Arrow keys walk through the cases.",
+                                  name_of(statement))},
+          {"columns", columns},
+          {"largest", largest},
+          {"rows", std::move(lines)}};
+}
+
+/// The cases of least margin, each with the input that comes closest.
+Json closest_block(const Json& statement) {
+  Json cases = Json::array();
+  for (const Json& one : statement.at("cases"))
+    if (one.contains("closest")) cases.push_back(one);
+  const auto margin = [](const Json& one) {
+    return one.at("margin").is_number() ? one["margin"].get<double>() : 0.0;
+  };
+  std::stable_sort(cases.begin(), cases.end(),
+                   [&](const Json& a, const Json& b) { return margin(a) < margin(b); });
+  if (cases.size() > kClosestShown) cases.erase(cases.begin() + kClosestShown, cases.end());
+  return {{"type", "closest"}, {"cases", std::move(cases)}};
+}
+
+void add_counterexample(Section& section, const Json& statement) {
+  if (!statement.contains("input")) return;
+  section.blocks.push_back(heading("An input that refutes: " + name_of(statement)));
+  section.blocks.push_back(paragraph(statement["input"].get<std::string>()));
+  if (statement.contains("network") && statement.contains("right"))
+    section.blocks.push_back(paragraph(
+        fmt::format("The network was run on it and says {}; right is {}.",
+                    statement["network"].get<std::string>(), statement["right"].get<std::string>()),
+        statement["network"] == statement["right"] ? Tone::Plain : Tone::Bad));
+}
+
+void add_rows(Section& section, const Json& rows) {
+  if (rows.empty()) return;
+  Json lines = Json::array();
+  for (const Json& set : rows) {
+    std::string text =
+        fmt::format("{}", fmt::join(set.at("rows").get<std::vector<std::string>>(), " = "));
+    if (set.at("never").get<bool>()) text += " = 0";
+    if (set.value("is_error", false)) text += " = 1 - accuracy";
+    lines.push_back({text, set.at("because")});
+  }
+  section.blocks.push_back(
+      table("Rows of a validation that are equal, or zero, on every distribution of these inputs.",
+            {{"rows", false}, {"because", false}}, lines));
+}
+
+void add_trust(Section& section, const Json& report, const std::string& certificate) {
+  section.blocks.push_back(heading("What is trusted"));
+  section.blocks.push_back(facts(
+      {{"trusted",
+        "for the verdicts above: the prover's source, the compiler, IEEE arithmetic, sums of "
+        "products of the BLAS; Z3 where the interpretation's own computation is proved right"},
+       {"not trusted", "the search, its hints, and rounding, which is bounded"},
+       {"with the checker",
+        "its own source, readers and arithmetic, the compiler and the processor; not the prover, "
+        "LibTorch, the BLAS or Z3"}}));
+  if (certificate.empty()) {
+    section.blocks.push_back(
+        paragraph("No certificate was written, so nothing can be checked apart from this program; "
+                  "assay prove --certificate FILE.json writes one.",
+                  Tone::Faint));
+    return;
+  }
+  section.blocks.push_back(
+      command(fmt::format("assay-check {} --model {} --interpretation {}", certificate,
+                          report.at("model").at("path").get<std::string>(),
+                          report.at("interpretation").at("path").get<std::string>())));
+}
+
+/// `3 of 4 statements are proved, 1 is refuted`
+Json headline(const Json& statements, const std::string& inputs) {
+  const auto count = [&](const char* verdict) {
+    return std::ranges::count_if(
+        statements, [&](const Json& statement) { return statement.at("verdict") == verdict; });
+  };
+  const auto are = [](int64_t n, const char* what) {
+    return fmt::format(", {} {} {}", n, n == 1 ? "is" : "are", what);
+  };
+  const int64_t proved = count("proved"), refuted = count("refuted"), open = count("open");
+  std::string text = fmt::format("{} of {} statements {} proved", proved, statements.size(),
+                                 proved == 1 ? "is" : "are");
+  if (refuted > 0) text += are(refuted, "refuted");
+  if (open > 0) text += are(open, "open");
+  const Tone tone = refuted > 0 ? Tone::Bad : open > 0 ? Tone::Caution : Tone::Good;
+  return {{"type", "verdict"},
+          {"tone", to_string(tone)},
+          {"text", text},
+          {"detail", fmt::format("Proved means for every one of {} inputs; refuted means that the "
+                                 "network was run on an input that shows it.",
+                                 inputs)}};
+}
+
+Section of_proofs(const Json& report) {
+  Section section{.title = "What holds for every input", .run = {}};
+  const Json& domain = report.at("domain");
+  section.blocks.push_back(headline(report.at("statements"), domain.at("inputs")));
+  section.blocks.push_back(facts({{"inputs", domain.at("inputs")},
+                                  {"which", domain.at("words")},
+                                  {"domain", domain.at("name")}}));
+  section.blocks.push_back(statements_table(report.at("statements")));
+  for (const Json& statement : report["statements"]) {
+    if (statement.contains("cases") && !statement["cases"].empty()) {
+      section.blocks.push_back(margins_block(statement));
+      Json closest = closest_block(statement);
+      if (!closest["cases"].empty()) {
+        section.blocks.push_back(heading("Inputs that come closest: " + name_of(statement)));
+        section.blocks.push_back(std::move(closest));
+      }
+    }
+    add_counterexample(section, statement);
+  }
+  add_rows(section, report.at("rows"));
+  add_trust(section, report, report.value("certificate", ""));
+  return section;
+}
+
+/// Of a validation: what was proved of its rows, by whom.
+std::optional<Section> of_validation(const Json& report) {
+  Section section{.title = "What holds for every input", .run = {}};
+  if (report.contains("proofs")) {
+    const Json& proofs = report["proofs"];
+    const bool read = proofs.contains("certificate");
+    const std::string certificate = read ? proofs["certificate"].at("path") : Json("");
+    section.blocks.push_back(facts(
+        {{"inputs", proofs.at("inputs")},
+         {"which", proofs.at("words")},
+         {"proved by", read ? certificate + ", which was not checked here" : "the run itself"}}));
+    section.blocks.push_back(statements_table(proofs.at("statements")));
+    add_rows(section, proofs.at("rows"));
+    add_trust(section, report, certificate);
+  }
+  if (report.contains("worst_case")) {
+    section.blocks.push_back(heading("The worst that a search found"));
+    section.blocks.push_back(paragraph(
+        "A search says that something can happen, and not how often; the rates say how often, and "
+        "not what can happen.",
+        Tone::Faint));
+    Json lines = Json::array();
+    for (const Json& search : report["worst_case"].at("searches"))
+      lines.push_back({search.at("of"),
+                       cell(search.contains("found") ? "found" : "not found",
+                            search.contains("found") ? Tone::Bad : Tone::Plain),
+                       search.at("words"), search.value("found", "")});
+    section.blocks.push_back(
+        table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
+  }
+  if (section.blocks.empty()) return std::nullopt;
+  return section;
+}
+
+}  // namespace
+
+std::optional<Section> proofs_section(const Run& run) {
+  if (run.kind == RunKind::Proofs) return of_proofs(run.report);
+  if (run.kind == RunKind::Validation) return of_validation(run.report);
+  return std::nullopt;
+}
+
+}  // namespace assay::tools::page
