@@ -207,12 +207,12 @@ class Program {
     last.require("balanced_by", {"facts"});
     std::set<std::string> facts;
     for (const Json& fact : list(first.parameters["facts"])) facts.insert(text(fact));
-    const bool told =
-        facts.contains("depth") ||
-        (facts.contains("token") && (facts.contains("violation") || facts.contains("violated")));
-    require<CannotCheck>(
-        nodes == 2 && told && last.parameters == first.parameters && answers == Integers{0, 1},
-        "balanced_by: other facts than are read, or other answers");
+    const auto has = [&](const char* name) { return facts.erase(name) > 0; };
+    const bool depth = has("depth"), token = has("token"), now = has("violation"),
+               ever = has("violated");
+    require<CannotCheck>(nodes == 2 && (depth || (token && (now || ever))) && facts.empty() &&
+                             last.parameters == first.parameters && answers == Integers{0, 1},
+                         "balanced_by: other facts than are read, or other answers");
   }
 
   void read_waves(const Operation& first, const Operation& middle, const Operation& last,
