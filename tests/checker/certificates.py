@@ -404,3 +404,48 @@ def modular_addition(bias=None):
                   verdict="proved" if enumeration["right"] == P * P else "refuted")]
     package.record_replay()
     return package
+
+
+PARENTHESES = 6
+
+
+def dyck_network():
+    """The attention is even, so it writes the depth over the position; one neuron notes where that is
+    negative; the sums over positions are the final depth and the violations."""
+    step, depth, violation = 0, 1, 2
+    m = Transformer(2, PARENTHESES, 4, 3, [2], [2], d_output=2)
+    m["embed.W_E"][0][step], m["embed.W_E"][1][step] = 1.0, -1.0
+    m["blocks.0.attn.W_V"][0][step][0] = m["blocks.0.attn.W_O"][0][0][depth] = 1.0
+    m["blocks.0.mlp.W_in"][depth][0], m["blocks.0.mlp.W_out"][0][violation] = -PARENTHESES, 1.0
+    for k, (row, sign) in enumerate(((step, 1.0), (step, -1.0), (violation, 1.0))):
+        m["head.W"][row][k] = sign
+        m["unembed.W_U"][k][1] = -2.0
+    m["unembed.b_U"][1] = 1.0
+    m.disturb(random.Random(3), 0.003)
+    return m
+
+
+def is_balanced(tokens):
+    depths = list(itertools.accumulate(1 - 2 * t for t in tokens))
+    return depths[-1] == 0 and min(depths) >= 0
+
+
+def dyck(facts=("depth", "token")):
+    m, n = dyck_network(), PARENTHESES
+    facts_as_data = lambda: {"facts": list(facts)}
+    nodes = [node("scan", ["tokens"], ["blocks.0.hook_resid_post"], ["blocks.0.hook_resid_post"],
+                  operation("prefix_facts", facts_as_data()), operation("linear"), operation("write_by_position")),
+             node("answer", ["scan"], ["logits[pos=0]"], ["logits[pos=0]"], operation("balanced_by", facts_as_data()),
+                  operation("argmax_of", {"tokens": [0, 1]}), operation("write_answer"))]
+    package = Package(m, nodes, {"unused": ("F32", [0.0])},
+                      {"name": "dyck", "settings": {"length": n, "split_seed": 0, "train_fraction": 1.0}}, "answer")
+    package.domain = {"name": "all", "words": "all strings", "length": n, "readout": 0,
+                      "slots": [{"positions": [p], "alternatives": [[0], [1]]} for p in range(n)]}
+    package.specification = {
+        "kind": "automaton", "start": 0, "answers": [1] + [0] * (n + 1),
+        "next": [[d + 1, d - 1 if d else n + 1] for d in range(n)] + [[n + 1, n - 1], [n + 1, n + 1]]}
+    listing = {"kind": "listing", "inputs": 2**n, "least_margin": None, "at": [0] * n}
+    enumeration = enumerate_inputs(m, package.domain, [0, 1], is_balanced)
+    package.statements = [statement("h = specification", listing), statement("output = specification", enumeration)]
+    package.record_replay()
+    return package

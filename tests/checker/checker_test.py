@@ -29,7 +29,7 @@ def fresh(name):
     """A copy of one of the packages, each of which is made once."""
     if name not in _made:
         _made[name] = {"two-sat": certificates.two_sat, "addition": certificates.modular_addition,
-                       "wrong-addition": lambda: certificates.modular_addition(1.3)}[name]()
+                       "wrong-addition": lambda: certificates.modular_addition(1.3), "dyck": certificates.dyck}[name]()
     return copy.deepcopy(_made[name])
 
 
@@ -81,6 +81,13 @@ class Accepts(CheckerTest):
     def test_addition(self):
         self.expect(fresh("addition"), 0, "h = specification: proved and checked: h is right on 25 of 25",
                     "output = specification: proved and checked: the network is right on 25 of 25")
+
+    def test_dyck(self):
+        self.expect(fresh("dyck"), 0, "h = specification: proved and checked: h is right on 64 of 64 inputs\n",
+                    "output = specification: proved and checked: the network is right on 64 of 64",
+                    "Inputs: 64, of 6 tokens: 6 x 2 alternatives, .* 'all', rebuilt here")
+        arguments = fresh("dyck").write(self.folder.name)
+        self.assertLess(float(re.search("off by at most ([0-9.e-]+)", run(arguments)[1]).group(1)), 1e-12)
 
     def test_refuted_enumeration(self):
         right = find(fresh("wrong-addition"), "output = specification")["proof"]["right"]
@@ -425,6 +432,28 @@ class Rejects(CheckerTest):
         find(package, "output = specification")["verdict"] = "refuted"
         self.reject(package, "output = specification: REJECTED")
 
+    def test_dyck(self):
+        for member, value in (("start", 1), ("answers", [1] * 8), ("next", [[0, 0]] * 8)):
+            package = fresh("dyck")
+            package.specification[member] = value
+            self.reject(package, "specification: it is not the task's")
+        package = fresh("dyck")  # another answer where the depth was negative and is 0 again
+        package.specification["next"][7] = [0, 7]
+        self.reject(package, "specification: it is not the task's")
+        package = fresh("dyck")
+        package.domain["slots"][3]["alternatives"] = [[1]]
+        self.reject(package, "domain: it is not 'all' of the task")
+        package = fresh("dyck")
+        package.model["unembed.b_U"][1] = 9.0
+        package.record_replay()
+        self.reject(package, "output = specification: REJECTED: the network is right on")
+        package = fresh("dyck")
+        find(package, "output = specification")["proof"]["least_margin"] += 1e-6
+        self.reject(package, "which does not show")
+        package = fresh("dyck")  # the sum leaves out nothing: another last position, another sum
+        package.model["pos_embed.W_pos"][5][0] += 0.5
+        self.reject(package, "replay: the logits of input")
+
     def test_h_that_is_wrong(self):
         package = fresh("addition")
         package.nodes[2]["h"]["parameters"]["frequencies"] = [1, 1]
@@ -476,7 +505,7 @@ class Rejects(CheckerTest):
 class CannotCheck(CheckerTest):
     def test_architectures(self):
         for change in ({"activation": "gelu"}, {"norm": "pre"}, {"causal": False}, {"attention_biases": True},
-                       {"unembed_bias": True}, {"mlp_biases": False}, {"rotary": True}):
+                       {"mlp_biases": False}, {"rotary": True}, {"pool": "mean"}, {"head_dense": "tanh"}):
             package = fresh("addition")
             package.config.update(change)
             self.expect(package, 3, "architecture: " + next(iter(change)))
@@ -493,6 +522,16 @@ class CannotCheck(CheckerTest):
         package = fresh("addition")
         package.nodes[1]["h"]["operation"] = "angle_products"
         self.expect(package, 3, "operation 'angle_products'")
+        for facts in ["token", "violated"], ["violation", "depth"], ["depth"]:
+            self.expect(certificates.dyck(facts), 0, "h is right on 64 of 64")
+        for facts in ["depth", "moon"], ["token"], ["violated"], []:
+            package = fresh("dyck")
+            for node in package.nodes:
+                node["h"]["parameters"]["facts"] = facts
+            self.expect(package, 3, "balanced_by: other facts")
+        package = fresh("dyck")
+        package.nodes[1]["h"]["parameters"]["facts"] = ["depth"]
+        self.expect(package, 3, "balanced_by: other facts than are read")
         package = fresh("two-sat")
         package.nodes[0]["equality"]["operation"] = "downstream"
         self.expect(package, 3, "operation 'downstream'")
@@ -620,6 +659,19 @@ class Independent(unittest.TestCase):
                         self.assertNotIn("/", match.group(1))
                     if match := re.match(r"\s*#\s*include\s*<([^>]*)>", line):
                         self.assertRegex(match.group(1), r"^([a-z_]+|nlohmann/json\.hpp|openssl/evp\.h|gmpxx\.h|(flint/)?arb\.h)$")
+
+    def test_length(self):
+        """Short enough to be read, and docs/checker.md says how long it is."""
+        lines = {}
+        for source in glob.glob(os.path.join(SOURCE, "tools", "checker", "*.h")) + [os.path.join(SOURCE, "tools", "checker", "main.cpp")]:
+            with open(source, encoding="utf-8") as file:
+                code = [line for line in file if line.strip() and not line.strip().startswith("//")]
+            lines[os.path.basename(source)] = len(code)
+        with open(os.path.join(SOURCE, "docs", "checker.md"), encoding="utf-8") as file:
+            page = file.read()
+        for name, count in lines.items():
+            self.assertRegex(page, rf"\| `{re.escape(name)}` \| [^|]* \| {count:,} \|")
+        self.assertIn(f"| all of it | {sum(lines.values()):,} |", page)
 
     def test_libraries(self):
         loaded = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout

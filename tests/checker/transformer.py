@@ -70,11 +70,15 @@ def safetensors(tensors, metadata=None):
 class Transformer:
     """Weights by TransformerLens' names, as nested lists of numbers that float32 holds."""
 
-    def __init__(self, d_vocab, n_ctx, d_model, d_mlp, n_heads, d_head):
+    def __init__(self, d_vocab, n_ctx, d_model, d_mlp, n_heads, d_head, d_output=None):
+        """@param d_output: outputs of a network that sums over positions and has a head of two layers."""
         self.d_vocab, self.n_ctx, self.d_model, self.d_mlp = d_vocab, n_ctx, d_model, d_mlp
         self.n_heads, self.d_head = n_heads, d_head
         self.weights = {"embed.W_E": zeros(d_vocab, d_model), "pos_embed.W_pos": zeros(n_ctx, d_model),
-                        "unembed.W_U": zeros(d_model, d_vocab)}
+                        "unembed.W_U": zeros(d_model, d_output or d_vocab)}
+        self.summed = d_output is not None
+        if self.summed:
+            self.weights |= {"head.W": zeros(d_model, d_model), "head.b": zeros(d_model), "unembed.b_U": zeros(d_output)}
         for i, (heads, width) in enumerate(zip(n_heads, d_head)):
             for name in "W_Q", "W_K", "W_V":
                 self.weights[f"blocks.{i}.attn.{name}"] = zeros(heads, d_model, width)
@@ -94,10 +98,11 @@ class Transformer:
         self.weights = {name: rounded(noisy(value)) for name, value in sorted(self.weights.items())}
 
     def config(self):
-        return {"activation": "relu", "attention_biases": False, "d_head": self.d_head,
+        summed = {"pool": "sum", "head_dense": "relu", "d_output": len(self["unembed.b_U"])} if self.summed else {}
+        return {**summed, "activation": "relu", "attention_biases": False, "d_head": self.d_head,
                 "d_mlp": self.d_mlp, "d_model": self.d_model, "d_vocab": self.d_vocab,
                 "mlp_biases": True, "n_ctx": self.n_ctx, "n_heads": self.n_heads, "norm": "none",
-                "norm_eps": 1e-05, "unembed_bias": False}
+                "norm_eps": 1e-05, "unembed_bias": self.summed}
 
     def bytes(self, config=None):
         return safetensors({name: ("F32", value) for name, value in self.weights.items()},
@@ -131,4 +136,8 @@ class Transformer:
         return stream
 
     def logits(self, tokens):
-        return times(self.residual(tokens, len(self.n_heads))[-1], self["unembed.W_U"])
+        stream = self.residual(tokens, len(self.n_heads))
+        if not self.summed:
+            return times(stream[-1], self["unembed.W_U"])
+        x = [max(y, 0.0) for y in add(times(add(*stream), self["head.W"]), self["head.b"])]
+        return add(times(x, self["unembed.W_U"]), self["unembed.b_U"])

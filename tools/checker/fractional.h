@@ -26,33 +26,32 @@ class NearestPrototype {
     node.equality.require(any_order_ ? "equal_up_to_order" : "equal", {});
     const std::string prefix = "blocks.0.hook_resid_post[pos=";
     const std::string reads = node.reads.size() == 1 ? text(node.reads[0]) : "";
-    if (!reads.starts_with(prefix) || node.parents != Json::array({"tokens"}))
-      throw CannotCheck("the node does not relate tokens to blocks.0.hook_resid_post");
+    require<CannotCheck>(reads.starts_with(prefix) && node.parents == Json::array({"tokens"}),
+                         "the node does not relate tokens to blocks.0.hook_resid_post");
     read_ = integers(parse_json("[" + reads.substr(prefix.size())), 0, domain_.length - 1);
     for (const Json& group : list(node.h.parameters["positions"]))
       label_at_.push_back(integers(group, 0, domain_.length - 1));
-    if (label_at_.size() != read_.size())
-      throw CannotCheck("h has not one value per read position");
+    require<CannotCheck>(label_at_.size() == read_.size(), "h has not one value per read position");
     labels_ = node.alpha.tensor("labels", {-1, -1});
     prototypes_ = node.alpha.tensor("prototypes", {labels_.shape[0], network_.d_model});
     heads_ = static_cast<size_t>(block_.n_heads);
     for (size_t i = 0; i < read_.size(); ++i) {
       const size_t s = domain_.slot_of[read_[i]];
       const std::string name = node.name + "." + std::to_string(read_[i]);
-      const auto alternatives = static_cast<int64_t>(domain_.slots[s].alternatives.size());
+      const auto alternatives = std::ssize(domain_.slots[s].alternatives);
       neurons_.push_back(take(subject.hints, name + ".neurons",
                               {alternatives, block_.n_heads, 2, network_.d_mlp}));
       margins_.push_back(
           take(subject.hints, name + ".margins", {alternatives, block_.n_heads, labels_.shape[0]}));
-      if (std::ssize(label_at_[i]) != labels_.shape[1])
-        throw CannotCheck("labels of another length");
+      require<CannotCheck>(std::ssize(label_at_[i]) == labels_.shape[1],
+                           "labels of another length");
       for (const int64_t position : label_at_[i])
-        if (domain_.slot_of[position] != s) throw CannotCheck("a label from another slot");
+        require<CannotCheck>(domain_.slot_of[position] == s, "a label from another slot");
     }
     tabulate();
   }
 
-  std::string check(const Json& proof, bool proved) const {
+  std::string check(const Json& proof, bool proved) {
     require_members(proof, {"kind", "cases"});
     std::set<std::pair<size_t, size_t>> seen;
     size_t expected = 0, refuted = 0;
@@ -78,14 +77,11 @@ class NearestPrototype {
   struct Range {
     double low, high;
   };
-  struct Line {
-    double slope, offset;
-  };
   // A read position with the tokens of its slot.
   struct Case {
     size_t at, slot, alternative;  // which read position, …
-    size_t visible = 0;            // places at positions up to it, which come first
-    std::vector<int64_t> label;
+    Integers label;
+    size_t visible = 0;           // places at positions up to it, which come first
     Vector stream, constant;      // residual stream before block 0; what it gives each neuron
     std::vector<Vector> weights;  // [head][place]: e^s
   };
@@ -94,52 +90,52 @@ class NearestPrototype {
   void tabulate() {
     const auto d_mlp = static_cast<size_t>(network_.d_mlp),
                d = static_cast<size_t>(network_.d_model);
-    std::set<std::pair<int64_t, int64_t>> places;
+    std::map<std::pair<int64_t, int64_t>, size_t> index;
     for (const Slot& slot : domain_.slots)
-      for (const Tokens& tokens : slot.alternatives)
-        for (size_t i = 0; i < tokens.size(); ++i) places.insert({slot.positions[i], tokens[i]});
-    places_.assign(places.begin(), places.end());
+      for (const Integers& tokens : slot.alternatives)
+        for (size_t i = 0; i < tokens.size(); ++i) index[{slot.positions[i], tokens[i]}];
+    for (auto& [place, i] : index) i = places_.size(), places_.push_back(place);
     for (const Slot& slot : domain_.slots) {
-      slots_.emplace_back(slot.alternatives.size());
-      for (size_t a = 0; a < slot.alternatives.size(); ++a)
-        for (size_t i = 0; i < slot.positions.size(); ++i) {
-          const std::pair place(slot.positions[i], slot.alternatives[a][i]);
-          slots_.back()[a].push_back(std::ranges::lower_bound(places_, place) - places_.begin());
-        }
+      auto& places = slots_.emplace_back();
+      for (const Integers& tokens : slot.alternatives) {
+        places.emplace_back();
+        for (size_t i = 0; i < tokens.size(); ++i)
+          places.back().push_back(index.at({slot.positions[i], tokens[i]}));
+      }
     }
     for (auto row = prototypes_.data.begin(); row != prototypes_.data.end();
          row += network_.d_model) {
       Vector unit(row, row + network_.d_model), near_neurons;
       const Interval square = dot(unit, unit);
-      if (!(square.low() > 0)) throw Rejected("a prototype is zero");
+      require(square.low() > 0, "a prototype is zero");
       for (Interval& x : unit) x = x / square_root(square);
       for (size_t n = 0; n < d_mlp; ++n) {
         const double* out = &block_.W_out[n * d];
         near_neurons.push_back(dot(unit, Vector(out, out + d)));
       }
-      neuron_to_prototype_.push_back(near_neurons);
-      units_.push_back(unit);
+      neuron_to_prototype_.push_back(near_neurons), units_.push_back(unit);
     }
+    to_neuron_.assign(heads_, {d_mlp, Vector()}),
+        to_prototype_.assign(heads_, {units_.size(), Vector()});
     keys_.resize(heads_);
-    to_neuron_.assign(heads_, {d_mlp, Vector(places_.size())});
-    to_prototype_.assign(heads_, {units_.size(), Vector(places_.size())});
     for (size_t head = 0; head < heads_; ++head)
-      for (size_t i = 0; i < places_.size(); ++i) {
-        const Vector x = network_.embed(places_[i].second, places_[i].first);
+      for (const auto& [position, token] : places_) {
+        const Vector x = network_.embed(token, position);
         keys_[head].push_back(network_.project(block_, x, block_.W_K, head));
         const Vector o =
             network_.write(block_, network_.project(block_, x, block_.W_V, head), head);
         const Vector to_neurons = times(o, block_.W_in.data(), d_mlp);
-        for (size_t n = 0; n < d_mlp; ++n) to_neuron_[head][n][i] = to_neurons[n];
-        for (size_t r = 0; r < units_.size(); ++r) to_prototype_[head][r][i] = dot(o, units_[r]);
+        for (size_t n = 0; n < d_mlp; ++n) to_neuron_[head][n].push_back(to_neurons[n]);
+        for (size_t r = 0; r < units_.size(); ++r)
+          to_prototype_[head][r].push_back(dot(o, units_[r]));
       }
   }
 
   // What a case's query gives: its residual stream and how it attends to every place.
   void enter(Case& c) const {
-    const auto& positions = domain_.slots[c.slot].positions;
-    const size_t own = std::ranges::find(positions, read_[c.at]) - positions.begin();
-    c.stream = network_.embed(domain_.slots[c.slot].alternatives[c.alternative][own], read_[c.at]);
+    const Slot& slot = domain_.slots[c.slot];
+    const size_t own = std::ranges::find(slot.positions, read_[c.at]) - slot.positions.begin();
+    c.stream = network_.embed(slot.alternatives[c.alternative][own], read_[c.at]);
     c.constant = times(c.stream, block_.W_in.data(), network_.d_mlp);
     add(c.constant, block_.b_in.data());
     while (c.visible < places_.size() && places_[c.visible].first <= read_[c.at]) ++c.visible;
@@ -151,7 +147,7 @@ class NearestPrototype {
     }
   }
 
-  bool wrong(size_t prototype, const std::vector<int64_t>& label) const {
+  bool wrong(size_t prototype, const Integers& label) const {
     const auto begin = labels_.data.begin() + static_cast<long>(prototype * label.size());
     return !(any_order_ ? std::is_permutation(label.begin(), label.end(), begin)
                         : std::equal(label.begin(), label.end(), begin));
@@ -192,8 +188,7 @@ class NearestPrototype {
         require(holds(c, head, to_neuron_[head][n], least, true) &&
                     holds(c, head, to_neuron_[head][n], most, false),
                 "the bounds of neuron " + std::to_string(n) + " do not hold");
-        low += least;
-        high += most;
+        low += least, high += most;
       }
       ranges.push_back({low.low(), high.high});
     }
@@ -203,7 +198,8 @@ class NearestPrototype {
   // c·relu(x) ≥ slope·x + offset for every x in the range. Any slope is sound with the offset given
   // here, as a piecewise linear function is least at an end or at its kink; these lose little: the
   // chord where c < 0, else whichever of relu(x) ≥ x and relu(x) ≥ 0 loses less.
-  static Line line_below(const Interval& c, const Range& range) {
+  // @return {slope, offset}
+  static std::pair<double, double> line_below(const Interval& c, const Range& range) {
     const auto [l, u] = range;
     double slope = c.high;
     if (u <= 0 || (l < 0 && c.high > 0 && u < -l)) slope = 0;
@@ -223,13 +219,14 @@ class NearestPrototype {
       for (size_t i = 0; i < c.visible; ++i)
         along[head][i] = to_prototype_[head][right][i] - to_prototype_[head][wrong][i];
     for (size_t n = 0; n < ranges.size(); ++n) {
-      const Line line =
+      const auto [slope, offset] =
           line_below(neuron_to_prototype_[right][n] - neuron_to_prototype_[wrong][n], ranges[n]);
-      bound += line.offset;
-      if (line.slope == 0) continue;
-      bound += c.constant[n] * line.slope;
+      bound += offset;
+      if (slope == 0) continue;
+      add_product(bound, slope, c.constant[n]);
       for (size_t head = 0; head < heads_; ++head)
-        add_multiple(along[head], line.slope, to_neuron_[head][n]);
+        for (size_t i = 0; i < c.visible; ++i)
+          add_product(along[head][i], slope, to_neuron_[head][n][i]);
     }
     const double* lambdas = &margins_[c.at].data[c.alternative * heads_ * units_.size() + wrong];
     for (size_t head = 0; head < heads_; ++head) {
@@ -243,7 +240,7 @@ class NearestPrototype {
 
   // An upper bound of the margin on one input, by the network itself: negative if alpha is wrong
   // there.
-  double true_margin(const Case& c, const Tokens& tokens) const {
+  double true_margin(const Case& c, const Integers& tokens) {
     const Vector stream = network_.residual({tokens.begin(), tokens.begin() + read_[c.at] + 1}, 1);
     double of_right = -INFINITY, of_wrong = -INFINITY;
     for (size_t r = 0; r < units_.size(); ++r) {
@@ -257,7 +254,7 @@ class NearestPrototype {
   double prove(const Json& item, Case& c) const {
     enter(c);
     const std::vector<Range> ranges = ranges_of_neurons(c);
-    const auto last = static_cast<int64_t>(units_.size()) - 1;
+    const auto last = std::ssize(units_) - 1;
     const size_t right = integer(item["right"], 0, last),
                  nearest = integer(item["nearest_wrong"], 0, last);
     require(!wrong(right, c.label), "'right' is a prototype of another label");
@@ -276,22 +273,17 @@ class NearestPrototype {
   }
 
   // @return the margin shown; NaN if the case is refuted.
-  double check_case(const Json& item, std::set<std::pair<size_t, size_t>>& seen) const {
+  double check_case(const Json& item, std::set<std::pair<size_t, size_t>>& seen) {
     require_members(item, {"position", "slot", "alternative", "verdict", "right", "margin",
                            "nearest_wrong", "worst"});
     const int64_t position = integer(item["position"], 0, domain_.length - 1);
-    Case c{.at = static_cast<size_t>(std::ranges::find(read_, position) - read_.begin()),
-           .slot = domain_.slot_of[position],
-           .alternative = 0,
-           .label = {},
-           .stream = {},
-           .constant = {},
-           .weights = {}};
+    Case c{};
+    c.at = std::ranges::find(read_, position) - read_.begin(), c.slot = domain_.slot_of[position];
     c.alternative = integer(item["alternative"], 0, std::ssize(slots_[c.slot]) - 1);
     require(c.at < read_.size(), "alpha does not read this position");
     require(item["slot"] == c.slot, "another slot holds the position");
     require(seen.emplace(c.at, c.alternative).second, "the case stands twice");
-    const Tokens worst = integers(item["worst"], 0, network_.d_vocab - 1);
+    const auto worst = integers(item["worst"], 0, network_.d_vocab - 1);
     require(domain_.choice_of(worst)[c.slot] == c.alternative, "'worst' has another alternative");
     for (const int64_t p : label_at_[c.at]) c.label.push_back(worst[p]);
     const double there = true_margin(c, worst);
@@ -304,15 +296,15 @@ class NearestPrototype {
     return prove(item, c);
   }
 
-  const Network& network_;
+  Network& network_;
   const Domain& domain_;
   const Block& block_;
   size_t heads_;
   Tensor labels_, prototypes_;
   bool any_order_;
-  std::vector<int64_t> read_;                   // positions that alpha reads
-  std::vector<std::vector<int64_t>> label_at_;  // [read position]: where h finds the label's tokens
-  std::vector<Tensor> neurons_, margins_;       // [read position]: the λ
+  Integers read_;                          // positions that alpha reads
+  std::vector<Integers> label_at_;         // [read position]: where h finds the label's tokens
+  std::vector<Tensor> neurons_, margins_;  // [read position]: the λ
   std::vector<std::pair<int64_t, int64_t>> places_;      // (position, token), by position
   std::vector<std::vector<std::vector<size_t>>> slots_;  // [slot][alternative]: places
   std::vector<std::vector<Vector>> keys_;                // [head][place]

@@ -30,8 +30,8 @@ inline void round_up() {
 /// Comparisons pass over NaN, so nothing holds after an overflow or an invalid operation. The
 /// processor remembers them.
 inline void require_no_overflow() {
-  if (std::fetestexcept(FE_INVALID | FE_OVERFLOW | FE_DIVBYZERO))
-    throw CannotCheck("a number overflowed");
+  const bool bad = std::fetestexcept(FE_INVALID | FE_OVERFLOW | FE_DIVBYZERO);
+  require<CannotCheck>(!bad, "a number overflowed");
 }
 
 struct Interval {
@@ -43,8 +43,7 @@ struct Interval {
   double low() const { return -minus_low; }
   Interval operator-() const { return {-high, minus_low}; }
   Interval& operator+=(const Interval& other) {
-    minus_low += other.minus_low;
-    high += other.high;
+    minus_low += other.minus_low, high += other.high;
     return *this;
   }
 };
@@ -81,8 +80,6 @@ inline Interval square_root(const Interval& x) {
 template <typename Compute>
 Interval by_arb(Compute compute) {
   constexpr slong precision = 80;
-  std::fenv_t environment;
-  std::fegetenv(&environment);
   std::fesetround(FE_TONEAREST);
   arb_t ball;
   arf_t low, high;
@@ -91,12 +88,12 @@ Interval by_arb(Compute compute) {
   arb_get_interval_arf(low, high, ball, precision);
   const Interval result(arf_get_d(low, ARF_RND_FLOOR), arf_get_d(high, ARF_RND_CEIL));
   arb_clear(ball), arf_clear(low), arf_clear(high);
-  std::fesetenv(&environment);
+  std::fesetround(FE_UPWARD);
   return result;
 }
 
 inline Interval exponential(const Interval& x) {
-  if (!(x.high <= 500 && x.minus_low <= 500)) throw CannotCheck("a score beyond 500");
+  require<CannotCheck>(x.high <= 500 && x.minus_low <= 500, "a score beyond 500");
   const auto of = [](double exact) {
     return by_arb([&](arb_t ball, slong precision) {
       arb_set_d(ball, exact);
@@ -111,50 +108,41 @@ inline Interval wave(bool sine, int64_t part, int64_t whole) {
   return by_arb([&](arb_t ball, slong precision) {
     arb_set_si(ball, 2 * part);
     arb_div_si(ball, ball, whole, precision);
-    sine ? arb_sin_pi(ball, ball, precision) : arb_cos_pi(ball, ball, precision);
+    (sine ? arb_sin_pi : arb_cos_pi)(ball, ball, precision);
   });
 }
 
 using Vector = std::vector<Interval>;
 
-/// to[i] += weights[i] · x for i below n. The ends change places where a weight is negative.
-inline void add_scaled(Interval* to, const double* weights, const Interval& x, size_t n) {
-  const Interval by_sign[2] = {x, -x};
-  for (size_t i = 0; i < n; ++i) {
-    const Interval& signed_x = by_sign[weights[i] < 0];
-    to[i].minus_low += std::fabs(weights[i]) * signed_x.minus_low;
-    to[i].high += std::fabs(weights[i]) * signed_x.high;
-  }
-}
-
-/// to += weight · x, as far as `to` goes.
-inline void add_multiple(Vector& to, double weight, const Vector& x) {
-  const double size = std::fabs(weight);
-  for (size_t i = 0; i < to.size(); ++i) {
-    to[i].minus_low += size * (weight < 0 ? x[i].high : x[i].minus_low);
-    to[i].high += size * (weight < 0 ? x[i].minus_low : x[i].high);
-  }
+/// to += weight · x. The ends change places where the weight is negative.
+inline void add_product(Interval& to, double weight, const Interval& x) {
+  const double up = std::max(weight, 0.0), down = std::max(-weight, 0.0);  // one of them is 0
+  to.minus_low += up * x.minus_low + down * x.high;
+  to.high += up * x.high + down * x.minus_low;
 }
 
 /// x · matrix, for an exact matrix [x.size(), columns] that begins at `matrix`.
 inline Vector times(const Vector& x, const double* matrix, size_t columns) {
   Vector product(columns);
-  for (size_t i = 0; i < x.size(); ++i)
-    add_scaled(product.data(), matrix + i * columns, x[i], columns);
+  for (const Interval& each : x)
+    for (size_t j = 0; j < columns; ++j) add_product(product[j], *matrix++, each);
   return product;
 }
 
-inline void add(Vector& to, const Vector& x) {
-  for (size_t i = 0; i < to.size(); ++i) to[i] += x[i];
-}
-inline void add(Vector& to, const double* exact) {
-  for (size_t i = 0; i < to.size(); ++i) to[i] += exact[i];
+/// to += what begins there: intervals, or exact numbers.
+template <typename Number>
+void add(Vector& to, const Number* from) {
+  for (Interval& x : to) x += *from++;
 }
 
 inline Interval dot(const Vector& x, const Vector& y) {
   Interval sum;
   for (size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
   return sum;
+}
+
+inline void rectify(Vector& x) {
+  for (Interval& each : x) each = {std::max(each.low(), 0.0), std::max(each.high, 0.0)};
 }
 
 /// Which of two values or more is the largest.
@@ -164,13 +152,13 @@ struct Decision {
 };
 
 inline Decision decide(const Vector& values) {
-  const auto by_low = [](const Interval& x, const Interval& y) { return x.low() < y.low(); };
-  const auto best = std::ranges::max_element(values, by_low);
-  double low = -INFINITY, high = -INFINITY;  // of the largest of the others
+  const auto best = std::ranges::max_element(values, {}, &Interval::low);
+  Interval others(-INFINITY, -INFINITY);  // the largest of them
   for (auto other = values.begin(); other != values.end(); ++other)
-    if (other != best) low = std::max(low, other->low()), high = std::max(high, other->high);
-  const Interval margin = *best - Interval(low, high);
-  return {.winner = margin.low() > 0 ? best - values.begin() : -1, .margin = margin};
+    if (other != best)
+      others = {std::max(others.low(), other->low()), std::max(others.high, other->high)};
+  const Interval margin = *best - others;
+  return {margin.low() > 0 ? best - values.begin() : -1, margin};
 }
 
 }  // namespace checker

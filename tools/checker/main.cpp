@@ -11,18 +11,18 @@ namespace checker {
 namespace {
 
 // Guards the transcription of the architecture: logits that another program computed in float32.
-void check_replay(const Json& json, const Network& network, int64_t length) {
+void check_replay(const Json& json, Network& network, int64_t length) {
   require_members(json, {"tokens", "logits"});
   const Json &tokens = list(json["tokens"]), &logits = list(json["logits"]);
   require(tokens.size() == 100 && logits.size() == 100, "replay: expected 100 inputs");
   double worst = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    const Tokens input = integers(tokens[i], 0, network.d_vocab - 1);
-    require(std::ssize(input) == length && std::ssize(list(logits[i])) == network.d_vocab,
+    const auto input = integers(tokens[i], 0, network.d_vocab - 1);
+    require(std::ssize(input) == length && std::ssize(list(logits[i])) == network.d_output,
             "replay: an input or its logits have another length");
     double largest = 0, off = 0;
     const Vector exact = network.logits(input);
-    for (int64_t t = 0; t < network.d_vocab; ++t) {
+    for (int64_t t = 0; t < network.d_output; ++t) {
       const double stated = real(logits[i][t]);
       largest = std::max({largest, exact[t].low(), -exact[t].high});
       off = std::max({off, stated + exact[t].minus_low, exact[t].high - stated});
@@ -43,19 +43,19 @@ void say(std::string line, std::FILE* to = stdout) {
 
 std::string check_statement(Subject& subject, const Json& json, bool proved) {
   const Json& proof = json["proof"];
-  if (!proof.is_object() || !proof.contains("kind")) throw Rejected("it has no proof");
+  require(proof.is_object() && proof.contains("kind"), "it has no proof");
   const std::string &statement = text(json["statement"]), &kind = text(proof["kind"]);
-  if (statement == "suffix" && kind == "affine")
-    return check_suffix(subject, subject.claim.node(text(json["node"])), proof, proved);
-  if (statement == "node = program" && kind == "fractional")
-    return NearestPrototype(subject, subject.claim.node(text(json["node"]))).check(proof, proved);
   const bool of_h = statement == "h = specification",
              of_network = statement == "output = specification";
+  if (statement == "suffix" && kind == "affine")
+    return check_suffix(subject, subject.claim.node(json["node"]), proof, proved);
+  if (statement == "node = program" && kind == "fractional")
+    return NearestPrototype(subject, subject.claim.node(json["node"])).check(proof, proved);
   if ((of_h || of_network) && !proved && kind == "witness")
     return check_witness(subject, proof, of_network);
-  if (of_network && kind == "enumeration") return check_enumeration(subject, proof, proved);
   if (of_h && proved && kind == "covering") return check_covering(subject, proof);
-  if (of_h && proved && kind == "listing") return check_listing(subject, proof);
+  if ((of_network && kind == "enumeration") || (of_h && proved && kind == "listing"))
+    return check_every_input(subject, proof, of_network, proved);
   throw Rejected("a proof of kind '" + kind + "' does not show it");
 }
 
@@ -79,7 +79,7 @@ void report(Subject& subject, const Json& json, Outcome& outcome) {
   if (!json["node"].is_null()) title += ", node " + text(json["node"]);
   try {
     require(outcome.seen.insert(title).second, "the statement stands twice");
-    if (!known.contains(statement)) throw CannotCheck("it is unknown");
+    require<CannotCheck>(known.contains(statement), "it is unknown");
     require(known.at(statement) == json["node"].is_string(), "it is about a node, or should be");
     if (json["node"].is_string()) subject.claim.node(json["node"]);
     if (verdict == "open") return say(title + ": open");
@@ -103,9 +103,9 @@ void say_what_is_trusted(const Domain& domain, bool named) {
   std::printf("\nInputs: %.4g, of %ld tokens:", domain.size(), static_cast<long>(domain.length));
   for (const auto& [alternatives, slots] : count)
     std::printf(" %d x %zu alternative%s,", slots, alternatives, alternatives == 1 ? "" : "s");
-  std::printf(" chosen independently; %s%s%s.\n",
-              named ? "the task's domain '" : "a domain of the certificate's own",
-              named ? domain.name.c_str() : "", named ? "', rebuilt here" : "");
+  const std::string whose = named ? "the task's domain '" + domain.name + "', rebuilt here"
+                                  : "a domain of the certificate's own";
+  std::printf(" chosen independently; %s.\n", whose.c_str());
   std::puts(
       R"(All of it is about exact arithmetic on the numbers in the model's file. What the certificate says
 of rounding in float32 is not checked.
@@ -119,31 +119,31 @@ int check(const std::string& path, const std::string& model, const std::string& 
   const Json json = parse_json(read_file(path).bytes);
   require_members(json, {"kind", "schema", "model", "interpretation", "task", "domain",
                          "specification", "hints", "statements", "replay"});
-  if (json["kind"] != "certificate" || json["schema"] != 1)
-    refuse(json["kind"], "a certificate of schema 1");
+  expect(json["kind"] == "certificate" && json["schema"] == 1, json["kind"],
+         "a certificate of schema 1");
   require_members(json["model"], {"sha256"});
   require_members(json["interpretation"], {"sha256", "tensors_sha256"});
   const File model_file = read_file(model);
   const Interpretation claim(interpretation);
-  if (json["model"]["sha256"] != model_file.sha256)
-    throw BadInput("the certificate is about another model: SHA-256");
-  if (json["interpretation"]["sha256"] != claim.sha256 ||
-      json["interpretation"]["tensors_sha256"] != claim.tensors_sha256)
-    throw BadInput("the certificate is about another interpretation: SHA-256");
-  if (claim.model_sha256 != model_file.sha256)
-    throw BadInput("the interpretation is about another model");
-  if (claim.task != json["task"]) throw BadInput("the interpretation is about another task");
+  require<BadInput>(json["model"]["sha256"] == model_file.sha256,
+                    "the certificate is about another model: SHA-256");
+  require<BadInput>(json["interpretation"]["sha256"] == claim.sha256 &&
+                        json["interpretation"]["tensors_sha256"] == claim.tensors_sha256,
+                    "the certificate is about another interpretation: SHA-256");
+  require<BadInput>(claim.model_sha256 == model_file.sha256,
+                    "the interpretation is about another model");
+  require<BadInput>(claim.task == json["task"], "the interpretation is about another task");
 
-  const Network network(model_file.bytes);
-  const Domain domain(json["domain"], network.d_vocab, network.n_ctx);
-  Task task(json["task"], domain.name);
+  Network network(model_file.bytes);
+  const Domain domain(json["domain"], network.d_vocab, network.n_ctx, network.summed);
+  const Task task(json["task"], domain.name);
   const bool named = task.require_domain(domain);
   task.require_specification(json["specification"], domain);
   Subject subject{network, claim, domain, task, {}};
   if (const Json& hints = json["hints"]; !hints.is_null()) {
     require_members(hints, {"file", "sha256"});
     const std::filesystem::path name = text(hints["file"]);
-    if (name != name.filename()) refuse(hints, "the name of a file beside the certificate");
+    expect(name == name.filename(), hints, "the name of a file beside the certificate");
     const File side = read_file(std::filesystem::path(path).replace_filename(name));
     require(side.sha256 == hints["sha256"], "the hints are not those of the certificate (SHA-256)");
     subject.hints = read_safetensors(side.bytes);

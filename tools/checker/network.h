@@ -1,17 +1,20 @@
 #pragma once
 // The architecture, written down once more, and run on intervals: token and position embeddings;
 // blocks of causal attention and of a ReLU MLP, each added to the residual stream; no norms; a
-// linear unembedding. Weights are the numbers of the file, taken as exact. Shapes are
-// TransformerLens'.
+// linear unembedding of the last position. Or the stream is summed over positions, and a dense
+// layer with ReLU may stand in front of the unembedding. Weights are the numbers of the file, taken
+// as exact. Shapes are TransformerLens'.
 
 #include "interval.h"
 
 namespace checker {
 
+using Weight = std::vector<double>;
+
 struct Block {
   int64_t n_heads, d_head;
-  std::vector<double> W_Q, W_K, W_V, W_O;  ///< [head, d_model, d_head], W_O [head, d_head, d_model]
-  std::vector<double> W_in, b_in, W_out, b_out;  ///< [d_model, d_mlp], …, [d_mlp, d_model], …
+  Weight W_Q, W_K, W_V, W_O;        ///< [head, d_model, d_head], W_O [head, d_head, d_model]
+  Weight W_in, b_in, W_out, b_out;  ///< [d_model, d_mlp], …, [d_mlp, d_model], …
 };
 
 class Network {
@@ -19,63 +22,84 @@ class Network {
   explicit Network(const std::string& bytes) {
     Json metadata = Json::object();
     Tensors tensors = read_safetensors(bytes, &metadata);
-    if (!metadata.is_object() || !metadata.contains("config"))
-      throw BadInput("the model has no configuration in it");
-    Json config = parse_json(text(metadata["config"]));
-    const Json known = {{"activation", "relu"}, {"attention_biases", false},
-                        {"causal", true},       {"mlp_biases", true},
-                        {"norm", "none"},       {"unembed_bias", false}};
-    if (config.is_object() && !config.contains("causal")) config["causal"] = true;
+    require<BadInput>(metadata.is_object() && metadata.contains("config"),
+                      "the model has no configuration in it");
+    Json config = {{"causal", true}, {"pool", "none"}, {"head_dense", "none"}, {"d_output", 0}};
+    const Json given = parse_json(text(metadata["config"]));
+    expect(given.is_object(), given, "an object");
+    config.update(given);
+    const Json known = {{"activation", {"relu"}},
+                        {"attention_biases", {false}},
+                        {"causal", {true}},
+                        {"d_head", {}},
+                        {"d_mlp", {}},
+                        {"d_model", {}},
+                        {"d_output", {}},
+                        {"d_vocab", {}},
+                        {"head_dense", {"none", "relu"}},
+                        {"mlp_biases", {true}},
+                        {"n_ctx", {}},
+                        {"n_heads", {}},
+                        {"norm", {"none"}},
+                        {"norm_eps", {}},
+                        {"pool", {"none", "sum"}},
+                        {"unembed_bias", {false, true}}};
+    std::set<std::string> fields;
+    for (const auto& [name, values] : known.items()) fields.insert(name);
     for (const auto& [name, value] : config.items())
-      if (!kFields.contains(name) || (known.contains(name) && known[name] != value))
-        throw CannotCheck("architecture: " + name + " " + value.dump());
-    require_members(config, kFields);
-    d_vocab = integer(config["d_vocab"], 1, 1 << 16);
-    n_ctx = integer(config["n_ctx"], 1, 1 << 16);
-    d_model = integer(config["d_model"], 1, 1 << 16);
-    d_mlp = integer(config["d_mlp"], 1, 1 << 16);
-    const auto heads = integers(config["n_heads"], 1, 1 << 16);
-    const auto widths = integers(config["d_head"], 1, 1 << 16);
-    if (heads.empty() || heads.size() != widths.size()) refuse(config, "as many n_heads as d_head");
-    const auto weight = [&](const std::string& name, const std::vector<int64_t>& shape) {
-      std::vector<double> data = take(tensors, name, shape).data;
-      for (const double x : data)
-        if (std::fabs(x) > 1e6)
-          throw CannotCheck("architecture: a weight of " + name + " beyond 1e6");
+      require<CannotCheck>(
+          known.contains(name) &&
+              (known[name].empty() || std::count(known[name].begin(), known[name].end(), value)),
+          "architecture: " + name + " " + value.dump());
+    require_members(config, fields);
+    const auto size = [&](const char* name) { return integer(config[name], 1, 1 << 16); };
+    d_vocab = size("d_vocab"), n_ctx = size("n_ctx"), d_model = size("d_model"),
+    d_mlp = size("d_mlp");
+    d_output = config["d_output"] == 0 ? d_vocab : size("d_output");
+    summed = config["pool"] == "sum";
+    const auto heads = integers(config["n_heads"], 1, 1 << 16),
+               widths = integers(config["d_head"], 1, 1 << 16);
+    expect(!heads.empty() && heads.size() == widths.size(), config, "as many n_heads as d_head");
+    const auto weight = [&](const std::string& name, const Integers& shape) {
+      Weight data = take(tensors, name, shape).data;
+      require<CannotCheck>(std::ranges::all_of(data, [](double x) { return std::fabs(x) <= 1e6; }),
+                           "architecture: a weight of " + name + " beyond 1e6");
       return data;
     };
-    W_E = weight("embed.W_E", {d_vocab, d_model});
+    W_E = weight("embed.W_E", {d_vocab, d_model}),
     W_pos = weight("pos_embed.W_pos", {n_ctx, d_model});
-    W_U = weight("unembed.W_U", {d_model, d_vocab});
+    W_U = weight("unembed.W_U", {d_model, d_output});
+    b_U = config["unembed_bias"] == true ? weight("unembed.b_U", {d_output}) : Weight(d_output);
+    if (config["head_dense"] == "relu")
+      W_head = weight("head.W", {d_model, d_model}), b_head = weight("head.b", {d_model});
     for (size_t i = 0; i < heads.size(); ++i) {
       const int64_t h = heads[i], d = widths[i];
-      const std::string attn = "blocks." + std::to_string(i) + ".attn.";
-      const std::string mlp = "blocks." + std::to_string(i) + ".mlp.";
+      const std::string block = "blocks." + std::to_string(i), attn = block + ".attn.",
+                        mlp = block + ".mlp.";
       blocks.push_back(
           {h, d, weight(attn + "W_Q", {h, d_model, d}), weight(attn + "W_K", {h, d_model, d}),
            weight(attn + "W_V", {h, d_model, d}), weight(attn + "W_O", {h, d, d_model}),
            weight(mlp + "W_in", {d_model, d_mlp}), weight(mlp + "b_in", {d_mlp}),
            weight(mlp + "W_out", {d_mlp, d_model}), weight(mlp + "b_out", {d_model})});
     }
-    if (!tensors.empty())
-      throw CannotCheck("architecture: tensor '" + tensors.begin()->first + "' has no place in it");
+    require<CannotCheck>(tensors.empty(), "architecture: tensor '" +
+                                              (tensors.empty() ? "" : tensors.begin()->first) +
+                                              "' has no place in it");
   }
 
-  int64_t d_vocab, n_ctx, d_model, d_mlp;
+  int64_t d_vocab, n_ctx, d_model, d_mlp, d_output;
+  bool summed;
   std::vector<Block> blocks;
-  std::vector<double> W_E, W_pos, W_U;
+  Weight W_E, W_pos, W_head, b_head, W_U, b_U;
 
   /// The residual stream before the first block, [d_model].
   Vector embed(int64_t token, int64_t position) const {
     Vector x(d_model);
-    add(x, &W_E[token * d_model]);
-    add(x, &W_pos[position * d_model]);
+    add(x, &W_E[token * d_model]), add(x, &W_pos[position * d_model]);
     return x;
   }
-
   /// x times W_Q, W_K or W_V of one head, [d_head].
-  Vector project(const Block& block, const Vector& x, const std::vector<double>& weight,
-                 int64_t head) const {
+  Vector project(const Block& block, const Vector& x, const Weight& weight, int64_t head) const {
     return times(x, &weight[head * d_model * block.d_head], block.d_head);
   }
   /// What a head writes for a (weighted sum of) values: z W_O, [d_model].
@@ -88,58 +112,91 @@ class Network {
   }
 
   /// The residual stream at the last of the tokens after the first `depth` blocks, [d_model].
-  Vector residual(const std::vector<int64_t>& tokens, size_t depth) const {
-    std::vector<Vector> stream;
-    for (const int64_t token : tokens)
-      stream.push_back(embed(token, static_cast<int64_t>(stream.size())));
-    for (size_t i = 0; i < depth; ++i)  // of the last block nothing but the last position is read
-      stream = after(blocks[i], stream, i + 1 < depth ? 0 : stream.size() - 1);
-    return stream.back();
+  const Vector& residual(const Integers& tokens, size_t depth) {
+    read(tokens);
+    return stream(tokens.size() - 1, depth);
   }
 
-  /// [d_vocab], at the last of the tokens.
-  Vector logits(const std::vector<int64_t>& tokens) const {
-    return times(residual(tokens, blocks.size()), W_U.data(), d_vocab);
+  /// [d_output], at the last of the tokens or of their sum.
+  Vector logits(const Integers& tokens) {
+    Vector x = residual(tokens, blocks.size());
+    for (size_t p = 0; summed && p + 1 < tokens.size(); ++p)
+      add(x, stream(p, blocks.size()).data());
+    if (!W_head.empty()) {
+      x = times(x, W_head.data(), d_model);
+      add(x, b_head.data()), rectify(x);
+    }
+    x = times(x, W_U.data(), d_output);
+    add(x, b_U.data());
+    return x;
   }
 
  private:
-  inline static const std::set<std::string> kFields = {
-      "activation", "attention_biases", "causal",      "d_head", "d_mlp",
-      "d_model",    "d_vocab",          "mlp_biases",  "n_ctx",  "n_heads",
-      "norm",       "norm_eps",         "unembed_bias"};
+  // What is known at a position. Later tokens do not change it, so inputs that begin alike share
+  // it.
+  struct Place {
+    int64_t token;
+    std::vector<Vector> streams = {};                         // by depth
+    std::vector<std::vector<Vector>> keys = {}, values = {};  // [block][head]
+  };
 
-  // The residual stream after a block, at the positions from `first` on.
-  std::vector<Vector> after(const Block& block, const std::vector<Vector>& stream,
-                            size_t first) const {
-    std::vector<Vector> next = stream;
-    for (int64_t head = 0; head < block.n_heads; ++head) {
-      std::vector<Vector> keys, values;
-      for (const Vector& x : stream) {
-        keys.push_back(project(block, x, block.W_K, head));
-        values.push_back(project(block, x, block.W_V, head));
-      }
-      for (size_t p = first; p < stream.size(); ++p) {
-        const Vector q = project(block, stream[p], block.W_Q, head);
-        Vector z(block.d_head);
-        Interval sum;
-        for (size_t j = 0; j <= p; ++j) {
-          const Interval weight = attention(block, q, keys[j]);
-          sum += weight;
-          for (int64_t i = 0; i < block.d_head; ++i) z[i] += weight * values[j][i];
-        }
-        for (Interval& x : z) x = x / sum;
-        add(next[p], write(block, z, head));
-      }
-    }
-    for (size_t p = first; p < stream.size(); ++p) {
-      Vector hidden = times(next[p], block.W_in.data(), d_mlp);
-      add(hidden, block.b_in.data());
-      for (Interval& x : hidden) x = {std::max(x.low(), 0.0), std::max(x.high, 0.0)};
-      add(next[p], times(hidden, block.W_out.data(), d_model));
-      add(next[p], block.b_out.data());
-    }
-    return next;
+  void read(const Integers& tokens) {
+    size_t common = 0;
+    while (common < std::min(tokens.size(), places_.size()) &&
+           tokens[common] == places_[common].token)
+      ++common;
+    places_.resize(common, Place{0});
+    for (size_t p = common; p < tokens.size(); ++p) places_.push_back({tokens[p]});
   }
+
+  // Each function below computes what it gives on the first call, and the steps before it.
+  const Vector& stream(size_t p, size_t depth) {
+    if (places_[p].streams.size() <= depth) {
+      Vector x =
+          depth == 0 ? embed(places_[p].token, static_cast<int64_t>(p)) : after(depth - 1, p);
+      places_[p].streams.push_back(std::move(x));
+    }
+    return places_[p].streams[depth];
+  }
+
+  const Place& attended(size_t block, size_t p) {
+    if (places_[p].keys.size() <= block) {
+      if (block > 0) attended(block - 1, p);
+      const Vector x = stream(p, block);
+      std::vector<Vector> keys, values;
+      for (int64_t head = 0; head < blocks[block].n_heads; ++head) {
+        keys.push_back(project(blocks[block], x, blocks[block].W_K, head));
+        values.push_back(project(blocks[block], x, blocks[block].W_V, head));
+      }
+      places_[p].keys.push_back(std::move(keys)), places_[p].values.push_back(std::move(values));
+    }
+    return places_[p];
+  }
+
+  Vector after(size_t index, size_t p) {
+    const Block& block = blocks[index];
+    const Vector before = stream(p, index);
+    Vector x = before;
+    for (int64_t head = 0; head < block.n_heads; ++head) {
+      const Vector q = project(block, before, block.W_Q, head);
+      Vector z(block.d_head);
+      Interval sum;
+      for (size_t j = 0; j <= p; ++j) {
+        const Place& place = attended(index, j);
+        const Interval weight = attention(block, q, place.keys[index][head]);
+        sum += weight;
+        for (int64_t i = 0; i < block.d_head; ++i) z[i] += weight * place.values[index][head][i];
+      }
+      for (Interval& each : z) each = each / sum;
+      add(x, write(block, z, head).data());
+    }
+    Vector hidden = times(x, block.W_in.data(), d_mlp);
+    add(hidden, block.b_in.data()), rectify(hidden);
+    add(x, times(hidden, block.W_out.data(), d_model).data()), add(x, block.b_out.data());
+    return x;
+  }
+
+  std::vector<Place> places_;
 };
 
 }  // namespace checker

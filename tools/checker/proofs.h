@@ -11,11 +11,13 @@
 namespace checker {
 
 struct Subject {
-  const Network& network;
+  Network& network;
   const Interpretation& claim;
   const Domain& domain;
   const Task& task;
   Tensors hints;  ///< what is used is taken out
+
+  Program h() const { return Program(claim, domain.length, network.d_output); }
 };
 
 /// Rounded down, as it follows the words "at least".
@@ -27,22 +29,17 @@ inline std::string decimals(double value) {
   return text;
 }
 
-inline void require(bool holds, const std::string& otherwise) {
-  if (!holds) throw Rejected(otherwise);
-}
-
 /// h = specification, of clauses. Programs read nothing but which assignments satisfy all clauses:
 /// T_a. If some T_a holds, a program that is on whenever T_a holds is on, and `any` says yes; if
 /// none holds, no program is on.
 inline std::string check_covering(const Subject& subject, const Json& proof) {
   require_members(proof, {"kind", "neuron_for"});
-  const Task& task = subject.task;
-  const Program h(subject.claim, subject.domain.length, subject.network.d_vocab);
+  const Program h = subject.h();
   const auto set = [](const auto& list) { return std::set(list.begin(), list.end()); };
-  require(
-      h.variables > 0 && h.variables == task.variables && set(h.positions) == set(task.literals),
-      "h does not read the literals of every clause");
-  require(h.answers == std::vector{task.none, task.some}, "h gives other answers");
+  require(h.variables > 0 && h.variables == subject.task.variables &&
+              set(h.positions) == set(subject.task.literals),
+          "h does not read the literals of every clause");
+  require(h.answers == Integers{subject.task.none, subject.task.some}, "h gives other answers");
   const size_t assignments = size_t{1} << h.variables, programs = h.programs.size();
   const auto neuron_for = integers(proof["neuron_for"], 0, static_cast<int64_t>(programs) - 1);
   require(neuron_for.size() == assignments, "covering: not one neuron per assignment");
@@ -62,8 +59,8 @@ inline std::string check_covering(const Subject& subject, const Json& proof) {
 }
 
 /// The token that the network decides for (-1: not certain), and by which margin.
-inline Program::Answer decision_of(const Subject& subject, const Tokens& tokens) {
-  const auto answers = subject.claim.answers(subject.network.d_vocab);
+inline Program::Answer decision_of(const Subject& subject, const Integers& answers,
+                                   const Integers& tokens) {
   const Vector logits = subject.network.logits(tokens);
   Vector chosen;
   for (const int64_t token : answers) chosen.push_back(logits[token]);
@@ -74,26 +71,32 @@ inline Program::Answer decision_of(const Subject& subject, const Tokens& tokens)
 /// Goes through every input, and compares with what the certificate says of number and margin: the
 /// margin is what was found (which is what counts), up to the width of enclosures, and attained
 /// where it says.
-/// @param answer_to  h's or the network's answer.
-template <typename AnswerTo>
-std::string check_every_input(const Subject& subject, const Json& proof, const std::string& who,
-                              bool proved, bool has_margin, AnswerTo answer_to) {
+/// @param of_network  the network's answer; else h's.
+inline std::string check_every_input(const Subject& subject, const Json& proof, bool of_network,
+                                     bool proved) {
+  std::set<std::string> members = {"kind", "inputs", "least_margin", "at"};
+  if (of_network) members.insert("right");
+  require_members(proof, members);
+  const Program h = subject.h();
+  const auto answer_to = [&](const Integers& tokens) {
+    return of_network ? decision_of(subject, h.answers, tokens) : h.run(tokens);
+  };
   int64_t inputs = 0, right = 0;
   double least = INFINITY;
-  subject.domain.for_every_input([&](const Tokens& tokens, const Choice& choice) {
+  subject.domain.for_every_input([&](const Integers& tokens) {
     const Program::Answer answer = answer_to(tokens);
-    require(answer.token >= 0, "the decision on " + Json(tokens).dump() + " is not certain");
+    if (answer.token < 0)
+      throw Rejected("the decision on " + Json(tokens).dump() + " is not certain");
     ++inputs;
-    right += answer.token == subject.task.answer(choice);
+    right += answer.token == subject.task.answer(tokens);
     least = std::min(least, answer.margin.low());
   });
-  std::string words =
-      who + " is right on " + std::to_string(right) + " of " + std::to_string(inputs) + " inputs";
-  const Json& stated_right = proof[proof.contains("right") ? "right" : "inputs"];
-  require(integer(proof["inputs"], 0, INT64_MAX) == inputs &&
-              integer(stated_right, 0, INT64_MAX) == right && proved == (right == inputs),
+  std::string words = std::string(of_network ? "the network" : "h") + " is right on " +
+                      std::to_string(right) + " of " + std::to_string(inputs) + " inputs";
+  require(integer(proof["inputs"], 0, INT64_MAX) == inputs && proved == (right == inputs) &&
+              integer(proof[of_network ? "right" : "inputs"], 0, INT64_MAX) == right,
           words);
-  if (!has_margin) return words;
+  if (!of_network && !h.has_margin()) return words;
   words += ", and decides each by a margin of at least " + decimals(least);
   const auto at = integers(proof["at"], 0, subject.network.d_vocab - 1);
   subject.domain.choice_of(at);
@@ -105,34 +108,21 @@ std::string check_every_input(const Subject& subject, const Json& proof, const s
   return words;
 }
 
-inline std::string check_listing(const Subject& subject, const Json& proof) {
-  require_members(proof, {"kind", "inputs", "least_margin", "at"});
-  const Program h(subject.claim, subject.domain.length, subject.network.d_vocab);
-  return check_every_input(subject, proof, "h", true, !h.variables,
-                           [&](const Tokens& tokens) { return h.run(tokens); });
-}
-
-inline std::string check_enumeration(const Subject& subject, const Json& proof, bool proved) {
-  require_members(proof, {"kind", "inputs", "right", "least_margin", "at"});
-  return check_every_input(subject, proof, "the network", proved, true,
-                           [&](const Tokens& tokens) { return decision_of(subject, tokens); });
-}
-
 /// @param of_network  the network's decision is wrong; else h's answer is.
 inline std::string check_witness(const Subject& subject, const Json& proof, bool of_network) {
   require_members(proof, {"kind", "tokens", "program", "specification", "network"});
-  const int64_t d_vocab = subject.network.d_vocab;
-  const Tokens tokens = integers(proof["tokens"], 0, d_vocab - 1);
-  const int64_t right = subject.task.answer(subject.domain.choice_of(tokens));
-  const int64_t h = Program(subject.claim, subject.domain.length, d_vocab).run(tokens).token;
-  const Program::Answer network = decision_of(subject, tokens);
+  const auto tokens = integers(proof["tokens"], 0, subject.network.d_vocab - 1);
+  subject.domain.choice_of(tokens);
+  const Program program = subject.h();
+  const int64_t right = subject.task.answer(tokens), h = program.run(tokens).token;
+  const int64_t network = decision_of(subject, program.answers, tokens).token;
   const std::string words = "on " + Json(tokens).dump() + " the right answer is token " +
                             std::to_string(right) + ", h says " + std::to_string(h) +
-                            " and the network " + std::to_string(network.token);
-  require(h >= 0 && network.token >= 0 && proof["specification"] == right &&
-              proof["program"] == h && proof["network"] == network.token,
+                            " and the network " + std::to_string(network);
+  require(h >= 0 && network >= 0 && proof["specification"] == right && proof["program"] == h &&
+              proof["network"] == network,
           words + ": not what the witness says");
-  require((of_network ? network.token : h) != right, words + ": the witness is none");
+  require((of_network ? network : h) != right, words + ": the witness is none");
   return words;
 }
 
@@ -143,9 +133,9 @@ inline mpq_class rational(const Json& json) {
   const auto whole = [](const std::string& part) {
     return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
   };
-  if (slash == digits.npos || digits.size() > 1000 || !whole(digits.substr(slash + 1)) ||
-      !whole(digits.substr(begin, slash - begin)) || mpz_class(digits.substr(slash + 1)) == 0)
-    refuse(json, "a rational \"p/q\"");
+  expect(slash != digits.npos && digits.size() <= 1000 && whole(digits.substr(slash + 1)) &&
+             whole(digits.substr(begin, slash - begin)) && mpz_class(digits.substr(slash + 1)) != 0,
+         json, "a rational \"p/q\"");
   mpq_class value(digits);
   value.canonicalize();
   return value;
@@ -166,31 +156,32 @@ inline std::string check_suffix(const Subject& subject, const Node& node, const 
   node.gamma.require("write_levels", {"neurons"}, {"mean", "on", "stream"});
   const std::string place = "blocks." + std::to_string(network.blocks.size() - 1) + ".";
   const std::string at = "[pos=" + std::to_string(subject.domain.length - 1) + "]";
-  if (last.parents != Json::array({node.name}) ||
-      node.sites != Json::array({place + "hook_resid_mid" + at, place + "mlp.hook_post" + at}))
-    throw CannotCheck("the node is not written into the last MLP, or `any` does not follow it");
-  const auto answers = subject.claim.answers(network.d_vocab);
+  require<CannotCheck>(
+      !network.summed && network.W_head.empty() && last.parents == Json::array({node.name}) &&
+          node.sites == Json::array({place + "hook_resid_mid" + at, place + "mlp.hook_post" + at}),
+      "the node is not written into the last MLP, or `any` does not follow it");
+  const auto answers = subject.claim.answers(network.d_output);
   require(answers.size() == 2 && proof["off"] == answers[0] && proof["on"] == answers[1],
           "other answers than h's");
   const auto neurons = integers(node.gamma.parameters["neurons"], 0, network.d_mlp - 1);
   const auto n = static_cast<int64_t>(neurons.size());
-  if (n == 0 || std::set(neurons.begin(), neurons.end()).size() != neurons.size())
-    throw CannotCheck("write_levels: a neuron stands twice, or there is none");
+  require<CannotCheck>(n > 0 && std::set(neurons.begin(), neurons.end()).size() == neurons.size(),
+                       "write_levels: a neuron stands twice, or there is none");
   const Tensor level = node.gamma.tensor("on", {n}),
                mean = node.gamma.tensor("mean", {network.d_mlp});
   const Tensor stream = node.gamma.tensor("stream", {network.d_model});
 
-  std::vector<mpq_class>
-      direction;  // logit[on] - logit[off], per coordinate of the residual stream
-  for (int64_t i = 0; i < network.d_model; ++i)
-    direction.push_back(mpq_class(network.W_U[i * network.d_vocab + answers[1]]) -
-                        mpq_class(network.W_U[i * network.d_vocab + answers[0]]));
-  const auto along = [&](const double* row) {
+  const auto logit = [&](int64_t i, int64_t answer) {
+    return mpq_class(network.W_U[i * network.d_output + answers[answer]]);
+  };
+  const auto along = [&](const double* row) {  // logit[on] - logit[off] of a residual stream
     mpq_class sum;
-    for (int64_t i = 0; i < network.d_model; ++i) sum += direction[i] * mpq_class(row[i]);
+    for (int64_t i = 0; i < network.d_model; ++i)
+      sum += (logit(i, 1) - logit(i, 0)) * mpq_class(row[i]);
     return sum;
   };
   mpq_class base = along(stream.data.data()) + along(block.b_out.data()), against = 0;
+  base += mpq_class(network.b_U[answers[1]]) - mpq_class(network.b_U[answers[0]]);
   std::vector<mpq_class> bits(n), least;
   for (int64_t neuron = 0; neuron < network.d_mlp; ++neuron) {
     const auto bit = std::ranges::find(neurons, neuron) - neurons.begin();
