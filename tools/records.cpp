@@ -52,6 +52,7 @@ const std::vector<RecordKind>& record_kinds() {
       {"discovery", 1, "discover", "the scores of all edges, and which of them make the circuit"},
       {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made"},
       {"derivation", 1, "derive", "the evidence for an interpretation"},
+      {"alignment", 1, "align", "places that may hold the values of an interpretation's nodes"},
       {"explanation", 1, "explain", "scores of the features of one input"},
       {"comparison", 1, "compare", "methods of explaining, held against what must matter"},
       {"training", 1, "train", "the manifest of a run: plan, recipe, accuracy"},

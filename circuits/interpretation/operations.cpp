@@ -1,4 +1,5 @@
 #include "circuits/interpretation/operations.h"
+#include "circuits/interpretation/value_operations.h"
 #include "interp/names.h"
 
 #include <fmt/format.h>
@@ -296,6 +297,7 @@ Operations generic_operations() {
   all.equalities.add({"equal_rounded", "the same to some decimals", equal_rounded});
   all.equalities.add({"equal_up_to_order", "the same in any order along the last axis",
                       [](const Operation&) { return Equality(equal_up_to_order); }});
+  add_value_operations(all);
   return all;
 }
 
