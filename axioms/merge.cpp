@@ -25,12 +25,10 @@ Exchange emptied(Exchange exchange) {
 /// the rest.
 ordered_json asked_of(Report report) {
   Part& part = *report.part;
-  part = {.shard = {.index = 0, .of = part.shard.of},
-          .inputs = part.inputs,
-          .chunk = part.chunk,
-          .witnesses = part.witnesses,
-          .output = part.output,
-          .features = part.features};
+  part.shard.index = 0;
+  part.counted.clear();
+  part.readings = {};
+  part.by_features = {};
   const RunFacts facts = std::move(report.facts);
   std::vector<Source> loaded = facts.loaded;
   for (Source& object : loaded) object.path.clear();

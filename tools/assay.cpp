@@ -41,6 +41,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   group = "A network and a claim about it";
   add("train", "train a network for a task", add_train);
   add("derive", "derive an interpretation from a network", add_derive);
+  add("align", "look for the place of a value in a network", add_align);
   add("plan", "declare a validation before it runs", add_plan);
   add("validate", "test an interpretation against the axioms", add_validate);
   add("prove", "prove what holds for every input, or find one that refutes it", add_prove);

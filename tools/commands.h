@@ -17,6 +17,7 @@ using Command = std::function<int()>;
 // Each adds its options, its help and its example to `app`.
 Command add_train(CLI::App& app);
 Command add_derive(CLI::App& app);
+Command add_align(CLI::App& app);
 Command add_plan(CLI::App& app);
 Command add_validate(CLI::App& app);
 Command add_attack(CLI::App& app);

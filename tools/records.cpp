@@ -60,6 +60,7 @@ interp::Registry<RecordKind>& record_kinds() {
        {"circuit", 1, "discover", "in the member `assay` of a circuit file: how it was made",
         page::of_circuits()},
        {"derivation", 1, "derive", "the evidence for an interpretation", page::of_derivations()},
+       {"alignment", 1, "align", "places that may hold the values of an interpretation's nodes"},
        {"explanation", 1, "explain", "scores of the features of one input",
         page::of_explanations()},
        {"comparison", 1, "compare", "methods of explaining, held against what must matter",

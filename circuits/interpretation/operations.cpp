@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "circuits/interpretation/value_operations.h"
 #include "interp/execution/constant.h"
 #include "interp/names.h"
 
@@ -360,6 +361,7 @@ Operations generic_operations() {
       told<Equality>({"equal_up_to_order", "the same in any order along the last axis",
                       [](const Operation&) { return Equality(equal_up_to_order); }},
                      always("the same, in any order")));
+  add_value_operations(all);
   return all;
 }
 

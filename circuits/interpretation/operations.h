@@ -85,6 +85,7 @@ struct Operations {
 ///                downstream: two values are equal if the network, with either written in its
 ///                place, decides alike, and the rest of the interpretation does so too. It needs
 ///                both, so it stands here as an empty function, and the checker does the work.
+/// And those of value_operations.h, for values that are found by looking for them.
 Operations generic_operations();
 
 /// @throws std::invalid_argument naming the tensor that holds NaN or an infinite number, if any.

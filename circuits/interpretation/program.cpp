@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "circuits/interpretation/value_operations.h"
 #include "interp/network/cut.h"
 #include "interp/network/places.h"
 
@@ -29,7 +30,8 @@ std::string names_of(const std::vector<interp::Site>& sites) {
 
 void validate_sites(const Node& node, const interp::Places& places) {
   try {
-    if (node.sites.empty() || node.reads.empty())
+    const bool place_unknown = node.alpha.name == kUnknown && node.gamma.name == kUnknown;
+    if (!place_unknown && (node.sites.empty() || node.reads.empty()))
       throw std::invalid_argument(
           fmt::format("expected at least one site and one that alpha reads, found {} and {}",
                       node.sites.size(), node.reads.size()));

@@ -1,5 +1,7 @@
 #include "axioms/report_fields.h"
 
+#include "axioms/alignment_fields.h"
+
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -13,6 +15,7 @@ TEST(ReportFields, AreDescribedInTheDocumentation) {
   std::ostringstream text;
   text << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
   EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Report>()));
+  EXPECT_THAT(text.str(), testing::HasSubstr(interp::description_of<Alignment>()));
 }
 
 }  // namespace report_fields_test

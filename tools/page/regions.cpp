@@ -10,7 +10,7 @@
 namespace assay::tools::page {
 namespace {
 
-std::string name_of(const Json& row) {
+std::string row_name(const Json& row) {
   return fmt::format("{}.{}", row.at("node").get<std::string>(),
                      row.at("axiom").get<std::string>());
 }
@@ -40,7 +40,7 @@ Json bars_of(const Json& row) {
   Json values = Json::array();
   const Json& where = row.at("where");
   const auto all = where.at("held_out").at("n").get<double>();
-  std::string alt = fmt::format("Failure rates of {}:", name_of(row));
+  std::string alt = fmt::format("Failure rates of {}:", row_name(row));
   for (const Json& region : where.at("regions")) {
     const Json& held_out = region.at("held_out");
     const std::string words = short_words(region);
@@ -91,7 +91,7 @@ std::optional<Section> regions_section(const Run& run) {
       "which hold for all rows together.",
       grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
   for (const Json& row : rows) {
-    section.blocks.push_back(heading(name_of(row)));
+    section.blocks.push_back(heading(row_name(row)));
     section.blocks.push_back(
         paragraph(row.at("where").at("sentence"),
                   row.at("where").at("generalises") ? Tone::Plain : Tone::Faint));

@@ -1,0 +1,85 @@
+#pragma once
+// Where a value lives: for a node of which it is known what it computes (h) but not where, the
+// places of the network that hold it best.
+//
+// 1. Probes. At every place and position a ridge regression from the activations to the node's
+// value
+//    H_v is fitted to one half of the inputs; the share of the value's variance that it explains on
+//    the other half ranks the sites.
+// 2. Interchange. At the best sites, subspaces of some dimensions: the part of the activations
+//    within the subspace is exchanged for that of another input, and the network's decision is
+//    compared with what the interpretation concludes when the node's value is the other input's
+//    (interchange intervention accuracy; distributed alignment search, arXiv 2303.02536). The
+//    subspace begins as what the probe reads most of, and is rotated by gradient descent on the
+//    decisions of pairs from the first half. The rate is that of pairs from the other half, no
+//    input of which occurs twice, so that it has exact bounds.
+//
+// A site near the logits passes interchange for any value that is used only through the answer,
+// whether or not it holds the value; a probe may read a value that the network does not use. So
+// both are said of each candidate, beside what the same pairs give with a random subspace of the
+// same dimension, and without any exchange. All inputs are of the part that interpretations are
+// fitted on: what is found is a hypothesis for validation on others.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "axioms/experiment.h"
+#include "circuits/interpretation/interpretation.h"
+#include "interp/statistics/binomial.h"
+
+namespace assay::axioms {
+
+struct AlignmentConfig {
+  int64_t sites = 3;                                   ///< of which subspaces are tried
+  std::vector<int64_t> dimensions = {1, 2, 4, 8, 16};  ///< none larger than the value's own
+  int64_t steps = 20;                                  ///< of gradient descent
+  double confidence = 0.95;
+  uint64_t seed = 0;
+  std::function<void(int64_t done, int64_t of)> on_progress = {};
+};
+
+struct ProbedSite {
+  interp::Site site;
+  double explained = 0;  ///< share of the value's variance, held out; below 0: worse than its mean
+};
+
+struct AlignmentCandidate {
+  interp::Site site;
+  int64_t dimensions = 0;
+  double explained = 0;
+  // Held-out pairs whose decision is not the one that the interpretation concludes:
+  statistics::Estimate exchanged;  ///< with the subspace exchanged,
+  statistics::Estimate random;     ///< with a random one of the same dimension,
+  statistics::Estimate untouched;  ///< with nothing exchanged
+  // Computed by conclude():
+  double accuracy_lower = 0, accuracy_upper = 1;  ///< of the interchange accuracy
+  bool better_than_chance = false;  ///< surely more often right than random and untouched pairs
+};
+
+struct Alignment {
+  std::string node;
+  int64_t fitted = 0, held_out = 0;  ///< inputs
+  int64_t width = 0;                 ///< numbers that the value is written as
+  double confidence = 0.95;
+  std::vector<ProbedSite> sites = {};               ///< all, the best first
+  std::vector<AlignmentCandidate> candidates = {};  ///< the best first
+  circuits::Node found = {};  ///< the node at the best candidate's site, to be validated
+
+  /// The first candidate is better than chance, and its probe explains half of the value.
+  bool is_found() const;
+};
+
+/// Bounds hold for all candidates together. The candidates are put in order by the smaller one of
+/// interchange accuracy and explained variance: a place must hold the value, and be used.
+void conclude(Alignment& alignment);
+
+/// Looks for the node's place; what the interpretation says of it is not looked at.
+/// @param tokens  int64 [n, pos], of which the first half is fitted on.
+/// @throws std::invalid_argument for the output node, whose place is the task's; a value that does
+///   not vary; fewer than 64 inputs; dimensions or steps below 1.
+Alignment align(const Experiment& experiment, const circuits::Interpretation& interpretation,
+                const std::string& node, const at::Tensor& tokens, const AlignmentConfig& config);
+
+}  // namespace assay::axioms

@@ -1,0 +1,114 @@
+#include "circuits/interpretation/value_operations.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <stdexcept>
+
+namespace assay::circuits {
+namespace {
+
+using at::Tensor;
+
+constexpr int64_t kMostCategories = 256;
+constexpr int64_t kMostNumbers = 1'000'000;  // of a value that a file is believed to have
+
+ValueCode code_from(const Operation& operation) {
+  ValueCode code{.kind = parameter<std::string>(operation, "kind")};
+  if (code.kind != "truth" && code.kind != "number" && code.kind != "category")
+    throw std::invalid_argument(
+        fmt::format("operation '{}': kind '{}', expected truth, number or category", operation.name,
+                    code.kind));
+  if (code.kind == "category") {
+    code.values = tensor_of(operation, "values", {-1});
+    if (code.values.scalar_type() != torch::kInt64)
+      throw std::invalid_argument(
+          fmt::format("operation '{}': expected whole numbers as values", operation.name));
+  }
+  return code;
+}
+
+[[noreturn]] void refuse_unknown() {
+  throw std::invalid_argument(
+      "it is not known where the value of this node lives: assay align looks for places");
+}
+
+Abstraction read_value(const Operation& operation) {
+  ValueCode code = code_from(operation);
+  code.shape = parameter<std::vector<int64_t>>(operation, "shape");
+  int64_t width = 1;
+  for (const int64_t size : code.shape) {
+    if (size < 1 || size > kMostNumbers || width > kMostNumbers)
+      throw std::invalid_argument(
+          fmt::format("operation '{}': expected a shape of positive sizes", operation.name));
+    width *= size;
+  }
+  if (code.kind == "category") {
+    if (width != 1)
+      throw std::invalid_argument(
+          fmt::format("operation '{}': a category is one number", operation.name));
+    width = code.values.size(0);
+  }
+  const Tensor bias = tensor_of(operation, "bias", {width});
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  return [=](const Activations& activations) {
+    const Tensor x = activations.at(0).flatten(1).to(torch::kFloat64);
+    return code.decode(at::matmul(x, weight.to(x.device())) + bias.to(x.device()));
+  };
+}
+
+Concretisation write_value(const Operation& operation) {
+  const ValueCode code = code_from(operation);
+  const Tensor bias = tensor_of(operation, "bias", {-1});
+  const int64_t width = code.kind == "category" ? code.values.size(0) : -1;
+  const Tensor weight = tensor_of(operation, "weight", {width, bias.size(0)}).to(torch::kFloat64);
+  return [=](const Value& value) -> Activations {
+    const Tensor x = at::matmul(code.encode(value), weight.to(value.device()));
+    return {(x + bias.to(x.device())).to(torch::kFloat32).unsqueeze(1)};
+  };
+}
+
+}  // namespace
+
+Tensor ValueCode::encode(const Value& value) const {
+  if (kind != "category") return value.reshape({value.size(0), -1}).to(torch::kFloat64);
+  return value.reshape({-1, 1}).eq(values.to(value.device())).to(torch::kFloat64);
+}
+
+Value ValueCode::decode(const Tensor& numbers) const {
+  std::vector<int64_t> sizes = {numbers.size(0)};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  if (kind == "truth") return numbers.ge(.5).view(sizes);
+  if (kind == "number") return numbers.view(sizes);
+  return values.to(numbers.device()).index_select(0, numbers.argmax(1)).view(sizes);
+}
+
+ValueCode code_of(const Value& values) {
+  ValueCode code{.kind = "number", .shape = values.sizes().slice(1).vec()};
+  if (values.scalar_type() == torch::kBool) {
+    code.kind = "truth";
+  } else if (!values.is_floating_point() && values.numel() == values.size(0)) {
+    const Tensor different = std::get<0>(at::_unique(values.flatten(), /*sorted=*/true));
+    if (different.numel() <= kMostCategories) {
+      code.kind = "category";
+      code.values = different.cpu();
+    }
+  }
+  return code;
+}
+
+void add_value_operations(Operations& operations) {
+  operations.abstractions.add(
+      {kUnknown, "a value whose place is still to be found", [](const Operation&) -> Abstraction {
+         return [](const Activations&) -> Value { refuse_unknown(); };
+       }});
+  operations.abstractions.add({"read_value", "what a linear map reads as a value", read_value});
+  operations.concretisations.add({kUnknown, "a value whose place is still to be found",
+                                  [](const Operation&) -> Concretisation {
+                                    return [](const Value&) -> Activations { refuse_unknown(); };
+                                  }});
+  operations.concretisations.add(
+      {"write_value", "a linear map of the value at one position", write_value});
+}
+
+}  // namespace assay::circuits
