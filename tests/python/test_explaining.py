@@ -12,7 +12,7 @@ WEIGHTS = {1: 2.0, 2: -1.0, 3: 0.5, 4: 0.0}
 
 
 def linear(sequences):
-    return [sum(WEIGHTS[token] for token in sequence) for sequence in sequences]
+    return [sum(WEIGHTS.get(token, 0.0) for token in sequence) for sequence in sequences]
 
 
 def scores(record, index=0):
@@ -20,10 +20,14 @@ def scores(record, index=0):
 
 
 def test_a_linear_score_is_explained_by_its_weights():
-    record = assay.explain(linear, [1, 2, 3, 4], method=["occlusion:deletion", "shapley:deletion"]
-                           if "shapley" in assay._core.explainers() else ["occlusion:deletion"])
+    record = assay.explain(linear, [1, 2, 3, 4], method="occlusion:deletion")
     assert scores(record) == pytest.approx([2, -1, 0.5, 0])
     assert record["tokens"] == ["1", "2", "3", "4"] and record.kind == "explanation"
+    # A coalition of no features still holds the last token.
+    several = assay.explain(linear, [1, 2, 3, 4], features=[[0], [1], [2]],
+                            method=["shapley:deletion", "lime"])
+    assert scores(several, 0) == pytest.approx([2, -1, 0.5])
+    assert scores(several, 1) == pytest.approx([2, -1, 0.5], abs=0.1)
 
 
 def test_features_are_tokens_or_groups_or_named():

@@ -74,9 +74,9 @@ def test_bad_requests_are_refused(two_sat):
 
 
 def test_tasks_by_name():
-    task = assay.task("two-sat", clauses=3)
+    task = assay.task("two-sat", clauses=5)
     tokens, labels = task.sample("test", 1, 0, 5)
-    assert tokens.shape == (5, 13) and set(labels.tolist()) <= set(task.answers)
+    assert tokens.shape == (5, 21) and set(labels.tolist()) <= set(task.answers)
     assert torch.equal(task.to_tokens(task.to_text(tokens[0])), tokens[0])
     with pytest.raises(ValueError, match="colour"):
         assay.task("two-sat", colour=3)

@@ -154,7 +154,7 @@ def test_exceptions_arrive_as_themselves_with_the_node(halves, role, exception):
     (lambda x: None, TypeError, "returned NoneType"),
     (lambda x: x[:1].long(), ValueError, r"returned a tensor of shape \[1, 2\], expected .* \(128\)"),
     (lambda x: x.sum(), ValueError, r"shape \[\], expected"),
-    (lambda x: x.long()[:, :1], ValueError, r"alpha gives values of shape \[128, 1\], but h of shape"),
+    (lambda x: x.long().repeat(1, 2), ValueError, r"alpha gives values of shape \[128, 4\], but h of"),
     (lambda x: x.to(torch.complex64), TypeError, "complex"),
 ])
 def test_wrong_values_say_what_was_expected(halves, returned, kind, message):
@@ -219,22 +219,35 @@ def test_settings_of_the_process_stay(two_sat, trees):
 def test_ctrl_c_keeps_what_was_counted(two_sat, trees):
     claim = claim_of(two_sat, trees)
 
-    def press():
-        time.sleep(1.5)
-        pressed.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-
     pressed: list = []
-    threading.Thread(target=press, daemon=True).start()
+
+    def inputs(seed, first, count):
+        if first > 5000 and not pressed:
+            pressed.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+        return trees_inputs(first, count)
+
     with pytest.raises(KeyboardInterrupt) as raised:
-        assay.validate(claim, inputs=lambda seed, first, count: trees_inputs(first, count),
-                       answers=[14, 13], count=10_000_000, stop="never")
+        assay.validate(claim, inputs=inputs, answers=[14, 13], count=10_000_000, stop="never")
     assert time.monotonic() - pressed[0] < 5  # a second on a machine that is not busy
     report = raised.value.report
     assert report.partial and 0 < report["rows"][0]["n"] < 10_000_000
     with pytest.raises(KeyboardInterrupt):  # and Python hears signals again
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
+
+
+def test_ctrl_c_before_anything_was_counted(halves):
+    net = assay.wrap(halves, sample(0, 0, 4))
+
+    def inputs(seed, first, count):
+        if count > 1000:  # which only what comes before counting asks for
+            os.kill(os.getpid(), signal.SIGINT)
+        return sample(seed, first, count)
+
+    with pytest.raises(assay.Interrupted) as raised:
+        assay.validate(halves_claim(net), inputs=inputs)
+    assert raised.value.report is None
 
 
 def trees_inputs(first, count):

@@ -47,6 +47,7 @@ struct WorkOptions {
   py::object progress = py::none();  ///< called with (done, of, what)
 };
 /// @return whether the user asked it to stop.
+/// @throws KeyboardInterrupt where the user did so before there was anything to keep.
 bool work(const WorkOptions& options, const std::function<void()>& job);
 
 }  // namespace assay::python

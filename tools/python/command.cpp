@@ -23,6 +23,7 @@ namespace assay::python {
 namespace {
 
 std::atomic<bool> interrupted = false;
+std::atomic<bool> counting = false;                     // since the first progress was told
 static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal handler may set it
 
 /// While this lives, Ctrl-C sets the flag instead of waking the interpreter, which would have to
@@ -30,7 +31,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal hand
 class HeardInterrupts {
  public:
   HeardInterrupts() {
-    interrupted = false;
+    interrupted = counting = false;
     const py::module_ threading = py::module_::import("threading");
     hears_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
     if (!hears_) return;
@@ -73,12 +74,12 @@ tools::Host host_of(const WorkOptions& options) {
     };
   else
     host.print = [](std::string_view, bool) {};
-  if (!options.progress.is_none())
-    host.on_progress = [progress = hold(options.progress)](int64_t done, int64_t of,
-                                                           const std::string& what) {
-      const py::gil_scoped_acquire gil;
-      (*progress)(done, of, what);
-    };
+  host.on_progress = [progress = hold(options.progress)](int64_t done, int64_t of,
+                                                         const std::string& what) {
+    counting = true;
+    const py::gil_scoped_acquire gil;
+    if (!progress->is_none()) (*progress)(done, of, what);
+  };
   return host;
 }
 
@@ -130,6 +131,12 @@ void write_page(const std::vector<std::pair<std::string, std::string>>& records,
 }
 
 }  // namespace
+
+void require_wanted() {
+  if (!interrupted || counting) return;
+  PyErr_SetNone(PyExc_KeyboardInterrupt);
+  throw py::error_already_set();
+}
 
 bool work(const WorkOptions& options, const std::function<void()>& job) {
   const HeardInterrupts heard;

@@ -33,9 +33,15 @@ struct Role {
   std::string text() const { return fmt::format("{} of node '{}'", role, node); }
 };
 
+/// Ends work that the user stopped before anything was counted: there is nothing to be kept, and
+/// what comes first may take a slow network long. Called with the GIL held, before Python is.
+/// @throws KeyboardInterrupt
+void require_wanted();
+
 /// Calls a function with the GIL held. An exception arrives as itself, with the role added.
 template <typename... Args>
 py::object call(const Held& function, const Role& role, Args&&... args) {
+  require_wanted();
   try {
     return (*function)(std::forward<Args>(args)...);
   } catch (const py::error_already_set& error) {

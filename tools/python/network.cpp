@@ -63,6 +63,7 @@ class PythonNetwork : public interp::Network {
   std::vector<at::Tensor> trace(const at::Tensor& tokens,
                                 const interp::TraceRequest& request) const override {
     const py::gil_scoped_acquire gil;
+    require_wanted();
     py::list overwrite;
     for (const interp::Overwrite& written : request.overwrite)
       overwrite.append(py::make_tuple(narrowed(written.site), written.value));

@@ -43,6 +43,7 @@ def _site(place: str) -> tuple:
     return place, [], []
 
 
+@torch.inference_mode(False)
 def classify(network: WrappedNetwork, place: str) -> str:
     """`node`, `edge` or `dead`: see WrappedNetwork.classify."""
     from assay.hooks import Run
@@ -65,15 +66,15 @@ def classify(network: WrappedNetwork, place: str) -> str:
             parameter.requires_grad_(True)
         with network._modes(gradients=True), network._hooks.on(run):
             logits = network._forward(tokens)
+            if not logits.requires_grad:
+                return "dead"
+            weights = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0))
+            asked = [new[0], *([old[0]] if old[0].requires_grad else [])]
+            reached = torch.autograd.grad((logits * weights.to(logits)).sum(), asked,
+                                          allow_unused=True)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)
-    if not logits.requires_grad:
-        return "dead"
-    weights = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0),
-                          dtype=torch.float64).to(logits)
-    asked = [new[0], *([old[0]] if old[0].requires_grad else [])]
-    reached = torch.autograd.grad((logits * weights).sum(), asked, allow_unused=True)
     if reached[0] is None:
         return "dead"
     return "edge" if len(reached) > 1 and reached[1] is not None else "node"
@@ -108,7 +109,7 @@ def _by_gradients(network: WrappedNetwork, sites: Sequence[tuple], decision: tup
 def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
               tokens: torch.Tensor, others: torch.Tensor) -> list[int] | None:
     """The first input whose decision other tokens change while the same is written; None: none."""
-    size = network._core.n_tokens and 128
+    size = 128
     with torch.no_grad():
         for own, other in zip(tokens.split(size), others.split(size)):
             own, other = own.to(network.device), other.to(network.device)
@@ -122,6 +123,7 @@ def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
     return None
 
 
+@torch.inference_mode(False)
 def test(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
          inputs: torch.Tensor | None = None) -> Cut:
     """Both ways, on up to INPUTS inputs: half of them the caller's, where there are any."""
@@ -145,6 +147,7 @@ def test(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
     return Cut("not seen incomplete", len(tokens))
 
 
+@torch.inference_mode(False)
 def reaches(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple) -> bool | None:
     """Can what is written at the sites change the decision? By swaps of what is written."""
     tokens = _tokens(network, 128, seed=5).to(network.device)

@@ -9,6 +9,8 @@ import sys
 import warnings
 from typing import Any, Callable, Iterator
 
+from assay.errors import Interrupted
+
 
 def printer(verbose: bool) -> Callable[[str, bool], None]:
     """What takes the lines of a run: warnings always, the rest if `verbose`."""
@@ -54,6 +56,8 @@ def fitting_exceptions(*paths: Any) -> Iterator[None]:
     """
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise error if isinstance(error, Interrupted) else Interrupted(None)
     except RuntimeError as error:
         if type(error) is not RuntimeError:  # torch's own, and others' subclasses
             raise
