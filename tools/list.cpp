@@ -32,7 +32,7 @@ struct Kind {
 };
 
 template <class Entry>
-Kind kind_of(const std::string& name, const interp::Registry<Entry>& registry) {
+Kind entries_in(const std::string& name, const interp::Registry<Entry>& registry) {
   Kind kind{name, {}};
   for (const Entry& entry : registry)
     kind.entries.push_back({entry.name, entry.help, registry.origin_of(entry.name)});
@@ -41,8 +41,8 @@ Kind kind_of(const std::string& name, const interp::Registry<Entry>& registry) {
 
 /// Of files, and of Hugging Face's folders.
 Kind all_layouts(const Registries& all) {
-  Kind kind = kind_of("layouts", all.layouts);
-  for (Listed& family : kind_of("families", all.families).entries) {
+  Kind kind = entries_in("layouts", all.layouts);
+  for (Listed& family : entries_in("families", all.families).entries) {
     family.help = "a folder of Hugging Face: " + family.help;
     kind.entries.push_back(std::move(family));
   }
@@ -52,19 +52,19 @@ Kind all_layouts(const Registries& all) {
 std::vector<Kind> all_kinds() {
   const Registries all = registries();
   const circuits::Operations operations = tasks::all_operations();
-  return {kind_of("tasks", all.tasks),
-          kind_of("h", operations.functions),
-          kind_of("alpha", operations.abstractions),
-          kind_of("gamma", operations.concretisations),
-          kind_of("equality", operations.equalities),
-          kind_of("mutations", all.mutations),
-          kind_of("metrics", all.metrics),
-          kind_of("ablations", all.ablations),
-          kind_of("discovery", all.discoverers),
-          kind_of("explanation", all.explainers),
-          kind_of("replacers", all.replacers),
-          kind_of("sections", all.sections),
-          kind_of("records", all.records),
+  return {entries_in("tasks", all.tasks),
+          entries_in("h", operations.functions),
+          entries_in("alpha", operations.abstractions),
+          entries_in("gamma", operations.concretisations),
+          entries_in("equality", operations.equalities),
+          entries_in("mutations", all.mutations),
+          entries_in("metrics", all.metrics),
+          entries_in("ablations", all.ablations),
+          entries_in("discovery", all.discoverers),
+          entries_in("explanation", all.explainers),
+          entries_in("replacers", all.replacers),
+          entries_in("sections", all.sections),
+          entries_in("records", all.records),
           all_layouts(all)};
 }
 

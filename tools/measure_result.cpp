@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "circuits/components/implied_circuit.h"
 #include "circuits/components/random_circuits.h"
 #include "circuits/interpretation/interpretation_file.h"
 #include "circuits/measures/certified_stability_fields.h"

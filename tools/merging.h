@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "tools/failure.h"
 #include "tools/options.h"
 #include "tools/parts.h"
+#include "tools/streams.h"
 #include "tools/summaries.h"
 
 namespace assay::tools {

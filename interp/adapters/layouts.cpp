@@ -214,15 +214,15 @@ Origin grokking_place(const std::string& name, const Sizes& shape) {
   return origin;
 }
 
-constexpr const char *kConfig = "config", *kW_O = "blocks.0.attn.W_O";
+constexpr const char* kW_O = "blocks.0.attn.W_O";
 
 bool is_own(const WeightFile& file) {
-  return file.texts.contains(kConfig);
+  return file.texts.contains(kConfigText);
 }
 
 Weights read_own(const WeightFile& file, Settings& settings) {
-  const nlohmann::json stated = parse_json(file.texts.at(kConfig), kConfig);
-  if (!stated.is_object()) fail("{}: expected a JSON object", kConfig);
+  const nlohmann::json stated = parse_json(file.texts.at(kConfigText), kConfigText);
+  if (!stated.is_object()) fail("{}: expected a JSON object", kConfigText);
   const TransformerConfig config = config_from_json(stated);
   settings.say_configuration(config, "the file's configuration");
   return from_transformer_lens(file.tensors, config);

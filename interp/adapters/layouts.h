@@ -12,6 +12,9 @@
 
 namespace assay::interp {
 
+/// The text of a file of our own that holds its configuration.
+inline constexpr const char* kConfigText = "config";
+
 /// A way to lay out weights in one file.
 struct LayoutEntry {
   std::string name, help;

@@ -22,8 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kConfig = "config";  // keys of a safetensors file's __metadata__
-constexpr const char* kMetadata = "assay";
+constexpr const char* kMetadata = "assay";  // beside kConfigText in __metadata__
 
 /// What a file or a folder says, whatever its format.
 struct Content {
@@ -118,7 +117,7 @@ std::string save_model(const Transformer& model, const fs::path& path, const jso
   if (!metadata.is_object()) throw std::invalid_argument("metadata: expected a JSON object");
   model.require_finite();
   Safetensors content;
-  content.metadata = {{kConfig, to_json(model.config()).dump()}, {kMetadata, json_text(metadata)}};
+  content.metadata = {{kConfigText, to_json(model.config()).dump()}, {kMetadata, json_text(metadata)}};
   for (const auto& parameter : model.named_parameters()) {
     content.tensors[parameter.key()] = parameter.value();
   }
