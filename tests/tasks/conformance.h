@@ -211,6 +211,17 @@ inline void expect_features_of_every_kind(const Task& task) {
   EXPECT_THROW(task.features("no such kind", sequence), std::invalid_argument);
 }
 
+/// Features of inputs are whole numbers from 0, one column each, the same in any batch.
+inline void expect_features_of_inputs(const Task& task) {
+  const auto* features = task.get<InputFeatures>();
+  if (!features) return;
+  const at::Tensor tokens = task.sample(Part::Test, /*seed=*/1, 0, 20).tokens;
+  const at::Tensor values = features->of(tokens);
+  EXPECT_EQ(values.sizes(), (std::vector<int64_t>{20, std::ssize(features->all)}));
+  EXPECT_GE(values.min().item<int64_t>(), 0);
+  EXPECT_TRUE(values.narrow(0, 7, 5).equal(features->of(tokens.narrow(0, 7, 5))));
+}
+
 /// Every replacer is made by its name.
 inline void expect_replacers(const Task& task) {
   EXPECT_EQ(std::ssize(task.token_types()), task.d_vocab());
@@ -238,6 +249,7 @@ inline void expect_refusals_of_what_is_missing(const Task& task) {
   refused(static_cast<const Transformations*>(nullptr));
   refused(static_cast<const InputLengths*>(nullptr));
   refused(static_cast<const Features*>(nullptr));
+  refused(static_cast<const InputFeatures*>(nullptr));
   refused(static_cast<const Replacers*>(nullptr));
   refused(static_cast<const Recipes*>(nullptr));
   refused(static_cast<const Interpretations*>(nullptr));
@@ -266,6 +278,7 @@ inline void expect_conforming(const Task& task) {
   expect_truth_and_parts_of_what_is_drawn(task);
   expect_partners_that_are_answered_otherwise(task);
   expect_features_of_every_kind(task);
+  expect_features_of_inputs(task);
   expect_replacers(task);
   expect_refusals_of_what_is_missing(task);
   expect_interpretations_that_refuse_what_they_are_not(task);
