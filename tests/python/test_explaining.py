@@ -75,7 +75,7 @@ def test_bad_requests_are_refused():
     with pytest.raises(ValueError, match="one number for each"):
         assay.explain(lambda rows: [1.0], [1, 2, 3], method="occlusion:deletion")
     with pytest.raises(ValueError, match="logits="):
-        assay.explain(linear, [1, 2, 3], method="reagent", replacer=assay.replacers.uniform(5))
+        assay.explain(linear, [1, 2, 3], method="reagent:repo", replacer=assay.replacers.uniform(5))
 
     class Own(Exception):
         pass

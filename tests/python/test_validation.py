@@ -284,7 +284,7 @@ def test_ten_thousand_calls_leave_no_references(halves):
     before = sys.getrefcount(read), sys.getrefcount(net)
     assay.validate(claim, inputs=tokens)
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    while len(calls) < 2000:
+    for _ in range(10):
         assay.validate(claim, inputs=tokens)
     for _ in range(10_000):
         net.trace(tokens[:2], ["maxima"])

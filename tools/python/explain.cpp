@@ -50,7 +50,7 @@ std::unique_ptr<attribution::Replacer> replacer_of(const py::object& replacer) {
       });
 }
 
-/// @param options  {rows, seed, command, threads, print, progress}.
+/// @param options  {rows, seed, target: the token that logits are asked about, one_length, command, threads, print, progress}.
 /// @return (record as JSON, whether the user stopped it).
 py::tuple explain(const py::object& score, const py::object& logits, const Sequence& tokens,
                   const std::vector<std::string>& names,
@@ -61,7 +61,7 @@ py::tuple explain(const py::object& score, const py::object& logits, const Seque
   attribution::Problem problem{.input = {.tokens = tokens, .features = {}},
                                .scorer = scorer_of(score),
                                .logits = logits.is_none() ? missing_logits() : scorer_of(logits),
-                               .target = {},
+                               .target = {.token = options["target"].cast<int64_t>()},
                                .framing = {},
                                .replacer = stands_in.get(),
                                .one_length = options["one_length"].cast<bool>(),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include "circuits/interpretation/abstract_values.h"
 #include "circuits/interpretation/program.h"
 #include "interp/execution/parallel.h"
 #include "interp/files/files.h"
@@ -75,6 +76,23 @@ std::function<ValidationInputs()> inputs_of(const py::object& inputs, const Ques
   return [chosen] { return chosen; };
 }
 
+/// The first chunk alone, so that values that do not fit each other are refused in words.
+/// @throws std::invalid_argument naming the node.
+void require_values_fit(const tools::Validation& validation) {
+  const at::NoGradGuard no_grad;
+  const int64_t count = std::min(validation.inputs.count, validation.network.inputs_per_run());
+  const at::Tensor tokens = validation.inputs.tokens(0, count);
+  const axioms::Experiment experiment = validation.experiment();
+  const auto& steps = experiment.program.steps;
+  const auto actual = circuits::network_values(experiment.network, experiment.program, tokens);
+  const auto abstract = circuits::prefix_values(experiment.program, tokens);
+  for (size_t v = 0; v < steps.size(); ++v)
+    if (actual[v].sizes() != abstract[v].sizes())
+      throw std::invalid_argument(
+          fmt::format("node '{}': alpha gives values of shape {}, but h of shape {}", steps[v].name,
+                      c10::str(actual[v].sizes()), c10::str(abstract[v].sizes())));
+}
+
 /// @param options  {claims, inputs: how many, part, data, independent, confidence, stop, seed,
 ///   witnesses, threads, command, print, progress, remarks: [(node, text)], model: (path, sha256),
 ///   interpretation: the same}
@@ -112,6 +130,8 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
                 .loaded = loaded_plugins(),
                 .model = source("model"),
                 .interpretation = source("interpretation"),
+                .data = {},
+                .seeds = {},
                 .device = network->device().str(),
                 .blas = interp::inspect_blas(),
                 .times = {}}};
@@ -126,6 +146,7 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     validation.facts.seeds = nlohmann::json::object();
     if (facts.contains("seed")) validation.facts.seeds["inputs"] = facts["seed"];
     validation.facts.threads = interp::threads();
+    require_values_fit(validation);
     axioms::CheckResult result;
     report = tools::run(validation, tools::Portion::whole(validation), result);
     for (const auto& [node, text] : remarks) report.remarks.push_back({node, text});

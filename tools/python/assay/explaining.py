@@ -38,7 +38,7 @@ def _features(features: Any, tokens: Sequence[int], names: Sequence[str]) -> lis
 
 def explain(score: Callable[[list[list[int]]], Any] | str | os.PathLike, tokens: Any, *,
             method: str | Sequence[str], features: Any = "token", replacer: Any = None,
-            logits: Callable[[list[list[int]]], Any] | None = None,
+            logits: Callable[[list[list[int]]], Any] | None = None, target: int = 0,
             names: Sequence[str] | Any = None, rows: int = 1000, seed: int = 0,
             one_length: bool = False, threads: int = 1, progress: bool | None = None,
             **options: Any) -> Record:
@@ -60,7 +60,10 @@ def explain(score: Callable[[list[list[int]]], Any] | str | os.PathLike, tokens:
         What stands in for tokens that are taken away: one of `assay.replacers`, or a function
         (sequence, masked, seed) -> sequence.
     logits
-        For methods that compare whole distributions (ReAGent): as `score`, all numbers behind it.
+        For methods that rank the answer among all tokens (``reagent:paper``): as `score`, the
+        numbers of all tokens.
+    target
+        The token whose rank these methods ask for.
     names
         How the tokens are called, or a tokenizer that knows.
     rows
@@ -92,7 +95,7 @@ def explain(score: Callable[[list[list[int]]], Any] | str | os.PathLike, tokens:
     elif hasattr(names, "convert_ids_to_tokens"):
         names = names.convert_ids_to_tokens(ids)
     stands_in = replacer.n_tokens if isinstance(replacer, replacers.uniform) else replacer
-    work = {"rows": rows, "seed": seed, "one_length": one_length, "threads": threads,
+    work = {"target": int(target), "rows": rows, "seed": seed, "one_length": one_length, "threads": threads,
             "command": described("explain", tokens=ids, method=methods),
             "print": printer(False), "progress": None}
     with progress_bar(progress) as bar, fitting_exceptions():
