@@ -136,7 +136,7 @@ ordered_json checked_record(const std::filesystem::path& path, const Check& chec
 }  // namespace
 
 ordered_json read_record(const std::filesystem::path& path) {
-  return checked_record(path, kind_of);
+  return checked_record(path, [](const ordered_json& record) { kind_of(record); });
 }
 
 ordered_json read_record(const std::filesystem::path& path, const std::string& kind) {

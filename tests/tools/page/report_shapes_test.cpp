@@ -173,8 +173,7 @@ Json measurement() {
                             .scale = 1, .sets = {{.edges = {"m0->logits"}, .circuit = 0.5}}})},
        {"minimality",
         interp::write_record(circuits::Minimality{.scale = 1, .edges = {{.edge = "m0->logits"}}})},
-       {"stability", interp::write_record(circuits::Stability{
-                         .inputs = 9, .flips = 1, .chosen = {{"m0->logits", 0.5}}})}});
+       {"stability", interp::write_record(circuits::Stability())}});
   return report;
 }
 
