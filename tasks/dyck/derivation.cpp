@@ -51,12 +51,18 @@ Observations observe(const interp::Network& network, const Tensor& tokens,
   return {.stream = at::cat(streams), .facts = prefix_facts(h)({tokens})};
 }
 
-/// Least squares over all positions together, with a constant.
-std::pair<Tensor, Tensor> linear_reading(const Observations& all) {
-  const Tensor x = all.stream.flatten(0, 1), y = all.facts.flatten(0, 1);
-  const Tensor extended = at::cat({x, at::ones({x.size(0), 1}, x.options())}, 1);
-  const Tensor map = std::get<0>(at::linalg_lstsq(extended, y, c10::nullopt, "gelsd"));
-  return {map.narrow(0, 0, x.size(1)).contiguous(), map.select(0, x.size(1)).contiguous()};
+struct Reading {
+  Tensor weight;  ///< [pos, d_model, facts]
+  Tensor bias;    ///< [pos, facts]
+};
+
+/// Least squares with a constant, at each position. Of several best maps the one with the smallest
+/// weights: at early positions few prefixes occur.
+Reading linear_reading(const Observations& all) {
+  const Tensor x = all.stream.transpose(0, 1), y = all.facts.transpose(0, 1);  // [pos, input, …]
+  const Tensor extended = at::cat({x, at::ones({x.size(0), x.size(1), 1}, x.options())}, 2);
+  const Tensor map = at::matmul(at::linalg_pinv(extended, 1e-6), y);
+  return {map.narrow(1, 0, x.size(2)).contiguous(), map.select(1, x.size(2)).contiguous()};
 }
 
 /// The mean stream of each position and facts. What does not occur at a position has zeros, which
@@ -76,7 +82,7 @@ circuits::Operation written(const Observations& all) {
                        (sums / count).to(torch::kFloat32).view({n_pos, labels.size(0), d_model})}}};
 }
 
-Node scan_node(const std::vector<std::string>& facts, const std::pair<Tensor, Tensor>& reading,
+Node scan_node(const std::vector<std::string>& facts, const Reading& reading,
                const circuits::Operation& gamma) {
   const Site stream{.place = hook::resid_post(0)};
   return {.name = "scan",
@@ -84,9 +90,8 @@ Node scan_node(const std::vector<std::string>& facts, const std::pair<Tensor, Te
           .sites = {stream},
           .reads = {stream},
           .h = {.name = "prefix_facts", .parameters = {{"facts", facts}}, .tensors = {}},
-          .alpha = {.name = "linear",
-                    .parameters = {{"decimals", 0}},
-                    .tensors = {{"weight", reading.first}, {"bias", reading.second}}},
+          .alpha = {.name = "read_by_position",
+                    .tensors = {{"weight", reading.weight}, {"bias", reading.bias}}},
           .gamma = gamma,
           .equality = {.name = "equal", .tensors = {}}};
 }
@@ -106,10 +111,10 @@ Node answer_node(const std::vector<std::string>& facts) {
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-/// How well one linear map reads each fact.
+/// How well the linear maps read each fact.
 std::vector<Evidence> evidence(const Observations& all, const std::vector<std::string>& facts,
-                               const std::pair<Tensor, Tensor>& reading) {
-  const Tensor read = at::matmul(all.stream, reading.first) + reading.second;
+                               const Reading& reading) {
+  const Tensor read = at::einsum("ipd,pdk->ipk", {all.stream, reading.weight}) + reading.bias;
   const Tensor wrong = at::round(read).ne(all.facts);
   std::vector<Evidence> list;
   for (size_t k = 0; k < facts.size(); ++k) {
@@ -118,13 +123,14 @@ std::vector<Evidence> evidence(const Observations& all, const std::vector<std::s
     const double left = (read.select(2, column) - fact).square().sum().item<double>();
     const double share = 1 - left / (fact - fact.mean()).square().sum().item<double>();
     const auto misread = wrong.select(2, column).sum().item<int64_t>();
-    list.push_back({"scan",
-                    fmt::format("one linear map of the stream after block 0 explains {:.4f} of the "
-                                "variance of '{}' over prefixes, and rounds to another number on "
-                                "{} of {} prefixes",
-                                share, facts[k], misread, fact.numel()),
-                    {{"fact", facts[k]}, {"explained", share}, {"misread", misread}},
-                    misread == 0});
+    list.push_back(
+        {"scan",
+         fmt::format(
+             "a linear map of the stream after block 0, one per position, explains {:.4f} of the "
+             "variance of '{}' over prefixes, and rounds to another number on {} of {} prefixes",
+             share, facts[k], misread, fact.numel()),
+         {{"fact", facts[k]}, {"explained", share}, {"misread", misread}},
+         misread == 0});
   }
   return list;
 }

@@ -1,8 +1,8 @@
 #pragma once
 // Interpretations of Dyck networks, each of two nodes:
 //   scan    the residual stream after block 0 holds, at every position, some facts about the prefix
-//           that ends there; read by one linear map, written as the mean stream of each position
-//           and facts
+//           that ends there; read by a linear map at each position, written as the mean
+//           stream of each position and facts
 //   answer  whether the string is balanced, from these facts
 // Variants name the facts. `depth-token` is the true one; the others are plausible and false, each
 // in a way that another axiom finds (docs/dyck.md).

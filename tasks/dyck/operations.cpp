@@ -64,6 +64,18 @@ circuits::Function balanced_by(const circuits::Operation& operation) {
   };
 }
 
+circuits::Abstraction read_by_position(const circuits::Operation& operation) {
+  const Tensor bias = circuits::tensor_of(operation, "bias", {-1, -1}).to(torch::kFloat64);
+  const Tensor weight = circuits::tensor_of(operation, "weight", {bias.size(0), -1, bias.size(1)})
+                            .to(torch::kFloat64);
+  return [=](const circuits::Activations& activations) -> Value {
+    const Tensor x =
+        activations.at(0).to(torch::kFloat64).transpose(0, 1);  // [pos, batch, d_model]
+    const Tensor y = at::baddbmm(bias.to(x.device()).unsqueeze(1), x, weight.to(x.device()));
+    return circuits::rounded(y.transpose(0, 1), 0);
+  };
+}
+
 circuits::Concretisation write_by_position(const circuits::Operation& operation) {
   const Tensor labels = circuits::tensor_of(operation, "labels", {-1, -1}).to(torch::kFloat64);
   const Tensor prototypes = circuits::tensor_of(operation, "prototypes", {-1, labels.size(0), -1});
@@ -83,6 +95,9 @@ void add_operations(circuits::Operations& operations) {
   operations.functions.add(
       {"prefix_facts", "depth, last token or violations of each prefix", prefix_facts});
   operations.functions.add({"balanced_by", "whether the facts say balanced", balanced_by});
+  operations.abstractions.add({"read_by_position",
+                               "a linear map at each position, rounded to whole numbers",
+                               read_by_position});
   operations.concretisations.add(
       {"write_by_position", "the prototype of each position's facts", write_by_position});
 }

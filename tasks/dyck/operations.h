@@ -21,12 +21,17 @@ circuits::Function prefix_facts(const circuits::Operation& operation);
 /// @throws std::invalid_argument where the facts do not tell one of both.
 circuits::Function balanced_by(const circuits::Operation& operation);
 
+/// α, tensors `weight` [pos, d_model, facts] and `bias` [pos, facts]: at each position a linear map
+/// of its own, rounded to whole numbers; float64 [batch, pos, facts]. A position attends to all
+/// before it evenly, so what it holds is the depth over its place, and no map serves two positions.
+circuits::Abstraction read_by_position(const circuits::Operation& operation);
+
 /// γ, tensors `labels` [labels, facts] and `prototypes` [pos, labels, d_model]: facts of each
 /// prefix
 /// -> at each position the prototype of the nearest label there, [batch, pos, d_model].
 circuits::Concretisation write_by_position(const circuits::Operation& operation);
 
-/// Registers all three.
+/// Registers all four.
 void add_operations(circuits::Operations& operations);
 
 }  // namespace assay::tasks::dyck
