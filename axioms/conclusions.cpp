@@ -14,6 +14,7 @@ namespace {
 void take_counts_of_answers(Report& report) {
   for (size_t i = report.whole_rows(); i < report.rows.size(); ++i) {
     ReportRow& row = report.rows[i];
+    if (!row.answer) continue;
     const auto of = std::ranges::find_if(report.rows, [&](const ReportRow& other) {
       return other.node == row.node && other.axiom == row.axiom;
     });

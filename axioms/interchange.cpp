@@ -256,7 +256,9 @@ void exchange(const Tally& tally, const std::vector<size_t>& nodes, NodeResult& 
   resampled(Axiom::IA, batch.sites[nodes.front()]);
 }
 
-/// What the interpretation calls irrelevant of a node, all together and part by part.
+/// What the interpretation calls irrelevant of a node, all together and part by part. A pair fails
+/// if the decision changes in any of these runs: two parts may cancel each other out as long as
+/// they come from one input.
 void resample_unmapped(const Tally& tally, size_t index, AxiomResult& result) {
   const Batch& batch = tally.batch;
   const MappedNode& node = batch.plan.nodes[index];
@@ -266,13 +268,15 @@ void resample_unmapped(const Tally& tally, size_t index, AxiomResult& result) {
   };
   const Tensor mapped_moved =
       missed(with(node.mapped, batch.sites, batch.own), batch.base.decision);
-  const Tensor decision = with(node.mapped, batch.own, batch.sites);
-  tally.add(result, decision, batch.base.decision, mapped_moved, false);
+  const Tensor as_is = batch.base.decision;
+  Tensor decision = with(node.mapped, batch.own, batch.sites);
   for (const Unmapped& part : node.parts) {
     const Tensor alone =
         node.parts.size() == 1 ? decision : with(part.masks, batch.sites, batch.own);
-    result.exchange->parts[part.name] += count_rows(missed(alone, batch.base.decision));
+    result.exchange->parts[part.name] += count_rows(missed(alone, as_is));
+    decision = at::where(missed(decision, as_is), decision, alone);
   }
+  tally.add(result, decision, as_is, mapped_moved, false);
 }
 
 AxiomResult without_counts(const MappedNode& node, Axiom axiom, bool drawn) {

@@ -14,13 +14,13 @@
 // each row also counts how often it would fail if nothing were written, as its chance level: a row
 // without pairs that change the answer is no better than that, and cannot hold.
 //
-//   UM  what S_v has beside the places that α reads, and, of the output, every component that leads
-//       around all nodes, takes its activations from s while what α reads stays as on b: the
-//       network's decision must stay. These are the unmapped variables of Causal Abstraction
-//       Evaluation (arXiv 2607.00267). Its chance level is how often the decision changes if
-//       what α reads is taken from s. `Exchange::resampled` counts II and IA with all unmapped
-//       parts from a third input: CAE's "down" and "up" with its condition; without, they are
-//       II and IA.
+//   UM  what S_v has beside the places that α reads takes its activations from s while what α reads
+//       stays as on b; of the output, so does every component that leads around the nodes that it
+//       is computed from. The network's decision must stay, whether all of it is taken or one part
+//       alone. These are the unmapped variables of Causal Abstraction Evaluation (arXiv
+//       2607.00267). The chance level is how often the decision changes if what α reads is taken
+//       from s. `Exchange::resampled` counts II and IA with all unmapped parts from a third input:
+//       CAE's "down" and "up" with its condition; without, they are II and IA.
 
 #include <ATen/core/Tensor.h>
 

@@ -83,14 +83,12 @@ ReportRow row_of_answer(const Claim& claim) {
   return row;
 }
 
-// As they are called where both are exchanged, earlier ones first.
+// As they may be called where both are exchanged; of either order only one has rows.
 std::vector<std::string> pairs_of(const Interpretation& interpretation) {
-  const std::vector<size_t> order = circuits::topological_order(interpretation);
   std::vector<std::string> pairs;
-  for (size_t i = 0; i < order.size(); ++i)
-    for (size_t j = i + 1; j < order.size(); ++j)
-      pairs.push_back(fmt::format("{}+{}", interpretation.nodes[order[i]].name,
-                                  interpretation.nodes[order[j]].name));
+  for (const Node& one : interpretation.nodes)
+    for (const Node& other : interpretation.nodes)
+      if (&one != &other) pairs.push_back(fmt::format("{}+{}", one.name, other.name));
   return pairs;
 }
 

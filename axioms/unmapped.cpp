@@ -105,10 +105,15 @@ std::vector<Site> component_sites(const Places& places) {
   return sites;
 }
 
-std::vector<Site> inner_sites(const Program& program) {
+// The sites of the nodes that the answer is said to be computed from; none if that are the tokens,
+// too.
+std::vector<Site> last_sites(const Program& program) {
   std::vector<Site> sites;
-  for (size_t v = 0; v < program.steps.size(); ++v)
-    if (v != program.output) std::ranges::copy(program.steps[v].sites, std::back_inserter(sites));
+  for (const int parent : program.steps[program.output].parents) {
+    if (parent < 0) return {};
+    for (const Site& site : program.steps[parent].sites)
+      if (std::ranges::count(sites, site) == 0) sites.push_back(site);
+  }
   return sites;
 }
 
@@ -131,7 +136,7 @@ MappedNode around_all(const Experiment& experiment, int64_t n_pos) {
   const auto& [network, program, decision] = experiment;
   const Places& places = network.places();
   MappedNode node{.step = program.output};
-  const std::vector<Site> held = inner_sites(program);
+  const std::vector<Site> held = last_sites(program);
   if (held.empty() || network.path_around(held, decision.site(network)).found != interp::Found::Yes)
     return node;
   node.sites = held;

@@ -86,7 +86,7 @@ void print_unmapped(const Report& report, const Console& console) {
                 ? fmt::format("{:.3g}%", 100 * statistics::upper_bound(changed, report.confidence))
                 : ""}});
     };
-    add(row.node, "all of it", row.estimate);
+    add(row.node, "any of it", row.estimate);
     std::vector<std::pair<std::string, Estimate>> parts(row.exchange->parts.begin(),
                                                         row.exchange->parts.end());
     std::ranges::stable_sort(parts, std::greater(),
