@@ -311,3 +311,13 @@ def test_first_is_larger_is_the_modules_answer(halves):
     tokens = sample(4, 0, 500)
     answers = halves(tokens)[:, 10:].argmax(1)
     assert torch.equal(answers, first_is_larger(maxima(tokens)))
+
+
+def test_a_forked_process_validates(halves):
+    claim = halves_claim(assay.wrap(halves, sample(0, 0, 4)))
+    expected = counts(assay.validate(claim, inputs=sample, count=256))
+    child = os.fork()
+    if child == 0:
+        found = counts(assay.validate(claim, inputs=sample, count=256))
+        os._exit(0 if found == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0

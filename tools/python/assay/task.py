@@ -12,6 +12,9 @@ from assay.host import fitting_exceptions
 from assay.network import as_tokens
 
 
+_registered: dict[str, type] = {}
+
+
 class Task:
     """A task of one's own: a subclass that says what its inputs are.
 
@@ -92,7 +95,12 @@ class Task:
         """
         with fitting_exceptions():
             _core.register_task(self.name, self.help, self, type(self).__module__)
+        _registered[self.name] = type(self)
         return self
+
+    def known(self) -> Task:
+        """This task, registered unless it is: records name it, and are read with what it says."""
+        return self if _registered.get(self.name) is type(self) else self.register()
 
 
 class RegisteredTask:

@@ -179,6 +179,10 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
             named = task_named(named)
         elif isinstance(named, dict):
             named = task_named(named["name"], **named.get("settings", {}))
+        elif isinstance(named, Task):
+            named = named.known()
+        elif not isinstance(named, RegisteredTask):
+            raise TypeError(f"task: expected a name or an assay.Task, got {type(named).__name__}")
         return named, None
     if task is not None:
         raise ValueError("inputs and task: give one of them; inputs of one's own have no task")
