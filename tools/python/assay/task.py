@@ -164,8 +164,9 @@ class InMemory(Task):
     name = "data"
 
     def __init__(self, n_tokens: int, n_ctx: int, answers: Sequence[int],
-                 readout: int | None = None) -> None:
+                 readout: int | None = None, names: Mapping[int, str] | None = None) -> None:
         self.n_tokens, self.n_ctx, self.answers = n_tokens, n_ctx, [int(a) for a in answers]
+        self.names = names
         self._readout = n_ctx - 1 if readout is None else readout
         self.settings = {"path": "", "tokens": n_tokens, "positions": n_ctx,
                          "answers": " ".join(map(str, self.answers))}

@@ -326,6 +326,10 @@ class WrappedNetwork(Network):
         return self._core.site(text)
 
     def _as_site(self, logits: torch.Tensor) -> torch.Tensor:
+        """[batch, pos, vocab], in float32 at least. Logits that were computed in bfloat16 still tie
+        often, of 50,000 words on some percent of the inputs: such inputs have no decision."""
+        if logits.dtype in (torch.float16, torch.bfloat16):
+            logits = logits.float()
         return logits.unsqueeze(1) if self._pooled else logits
 
     def _axis_of(self, place: str, kind: str) -> int:
@@ -440,6 +444,7 @@ class WrappedNetwork(Network):
                 readout: int) -> list[tuple[str, str]]:
         """Before a validation: refuses sites that γ could not write to, and tells how far the nodes'
         sites are known to be complete cuts, tried on some of the inputs."""
+        self._sha256 = ""  # weights may have changed since it was last asked for
         for name in claim.nodes:
             for site in claim[name]["sites"]:
                 self._require_node(self._site(site)[0])
