@@ -108,6 +108,11 @@ void load_plugin(const std::filesystem::path& path) {
   const std::string file = std::filesystem::absolute(path).string();
   if (!std::filesystem::is_regular_file(file))
     interp::fail("--load {}: no such file", path.string());
+  if (path.extension() == ".py")
+    interp::fail(
+        "--load {}: Python is loaded by the command of the Python package: python -m assay "
+        "--load {} … (docs/python.md)",
+        path.string(), path.string());
   void* object = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!object) interp::fail("--load {}: cannot be loaded: {}", path.string(), dlerror());
   auto* abi_of = exported<const char*()>(object, "assay_abi");

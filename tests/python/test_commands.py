@@ -94,3 +94,44 @@ def test_the_documentation_runs(tmp_path):
                          env={**os.environ, "PYTHONPATH": str(BUILD / "python"),
                               "ASSAY_SOURCES": str(SOURCES)})
     assert run.returncode == 0, run.stderr[-2000:]
+
+
+def test_claims_are_tested_on_tasks_of_python(tmp_path):
+    import my_task
+    import torch
+
+    class Counter(torch.nn.Module):
+        """Counts the ones; more than three are a majority."""
+
+        def __init__(self):
+            super().__init__()
+            self.embed, self.answer = torch.nn.Embedding(4, 1), torch.nn.Linear(1, 4)
+            self.count = torch.nn.Identity()
+            with torch.no_grad():
+                self.embed.weight.copy_(torch.tensor([[0.0], [1.0], [0.0], [0.0]]))
+                self.answer.weight.copy_(torch.tensor([[0.0], [0.0], [0.0], [1.0]]))
+                self.answer.bias.copy_(torch.tensor([-9.0, -9.0, 3.5, 0.0]))
+
+        def forward(self, tokens):
+            return self.answer(self.count(self.embed(tokens).sum(1)))
+
+    class Unregistered(my_task.Majority):
+        name = "py-majority-too"
+
+    net = assay.wrap(Counter().eval(), torch.zeros(1, 6, dtype=torch.int64))
+    claim = assay.Interpretation("count", network=net)
+    claim.node("count", parents=["tokens"], at="count", h=lambda tokens: tokens.sum(1),
+               alpha=lambda x: x[:, 0].round().long(), gamma=lambda n: n.float()[:, None])
+    claim.node("answer", parents=["count"], at="logits", h=lambda n: (n > 3).long(),
+               alpha=assay.argmax([2, 3]))
+    for task in ("py-majority", Unregistered()):
+        report = assay.validate(claim, task=task, count=1000, claims=["count.PE<=0.05"])
+        report.require("count.PE<=0.05").to_html(tmp_path / "report.html")
+    named = assay.validate(claim, task="py-majority", count=256, claims=["count.PE[yes]<=0.9"])
+    assert named["rows"][-1]["answer_name"] == "yes"
+
+
+def test_python_is_loaded_by_the_package(command):
+    refused = subprocess.run([command, "--load", os.path.join(HERE, "my_task.py"), "list"],
+                             capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "python -m assay --load" in refused.stderr

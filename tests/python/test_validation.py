@@ -97,6 +97,17 @@ def test_lists_are_exact_and_independence_is_stated(halves):
     assert counts(assay.validate(claim, inputs=iter(rows.tolist()), count=100))[0][3] == 100
 
 
+def test_answers_may_have_names(halves):
+    claim = halves_claim(assay.wrap(halves, sample(0, 0, 4)))
+    report = assay.validate(claim, inputs=sample, answers={10: "no", 11: "yes"},
+                            claims=["maxima.PE[yes] <= 0.1"])
+    assert report["rows"][-1]["answer_name"] == "yes"
+    report.require("maxima.PE[yes] <= 0.1")
+    by_truth = assay.validate(claim, inputs=sample, count=256,
+                              answers=lambda tokens: 10 + first_is_larger(maxima(tokens)))
+    assert by_truth["task"]["settings"]["answers"] == "10 11"
+
+
 def test_reports_are_objects(tmp_path, halves):
     report = assay.validate(halves_claim(assay.wrap(halves, sample(0, 0, 4))), inputs=sample,
                             claims=["maxima.PE <= 0.05"])
@@ -311,3 +322,13 @@ def test_first_is_larger_is_the_modules_answer(halves):
     tokens = sample(4, 0, 500)
     answers = halves(tokens)[:, 10:].argmax(1)
     assert torch.equal(answers, first_is_larger(maxima(tokens)))
+
+
+def test_a_forked_process_validates(halves):
+    claim = halves_claim(assay.wrap(halves, sample(0, 0, 4)))
+    expected = counts(assay.validate(claim, inputs=sample, count=256))
+    child = os.fork()
+    if child == 0:
+        found = counts(assay.validate(claim, inputs=sample, count=256))
+        os._exit(0 if found == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0

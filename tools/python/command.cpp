@@ -31,7 +31,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal hand
 class HeardInterrupts {
  public:
   HeardInterrupts() {
-    interrupted = counting = false;
+    counting = false;
     const py::module_ threading = py::module_::import("threading");
     hears_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
     if (!hears_) return;
@@ -41,7 +41,9 @@ class HeardInterrupts {
     sigaction(SIGINT, &action, &before_);
   }
   ~HeardInterrupts() {
-    if (hears_) sigaction(SIGINT, &before_, nullptr);
+    if (!hears_) return;
+    sigaction(SIGINT, &before_, nullptr);
+    interrupted = false;
   }
   HeardInterrupts(const HeardInterrupts&) = delete;
   HeardInterrupts& operator=(const HeardInterrupts&) = delete;
@@ -92,7 +94,7 @@ std::string text_of(const std::string& json) {
   const tools::ValidationRecord record =
       tools::validation_from_json(record_of(json), "not a whole report");
   std::string text;
-  tools::Host host{.interrupted = &interrupted};
+  tools::Host host{.command = {}, .interrupted = &interrupted};
   host.print = [&text](std::string_view line, bool) { text += std::string(line) + "\n"; };
   const py::gil_scoped_release released;
   const tools::InHost in_host(std::move(host));

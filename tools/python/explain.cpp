@@ -50,7 +50,8 @@ std::unique_ptr<attribution::Replacer> replacer_of(const py::object& replacer) {
       });
 }
 
-/// @param options  {rows, seed, target: the token that logits are asked about, one_length, command, threads, print, progress}.
+/// @param options  {rows, seed, target: the token that logits are asked about, one_length, command,
+/// threads, print, progress}.
 /// @return (record as JSON, whether the user stopped it).
 py::tuple explain(const py::object& score, const py::object& logits, const Sequence& tokens,
                   const std::vector<std::string>& names,

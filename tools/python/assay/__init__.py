@@ -37,7 +37,7 @@ from assay.commands import (
 from assay.errors import ClaimNotHeld, Interrupted
 from assay.explaining import explain
 from assay.interpretation import Interpretation, Operation, operation
-from assay.network import Network, load, trace
+from assay.network import Network, load, to_native, trace
 from assay.ready_made import (
     argmax,
     linear_probe,
@@ -87,6 +87,7 @@ __all__ = [
     "report",
     "study",
     "task",
+    "to_native",
     "trace",
     "train",
     "validate",

@@ -62,7 +62,8 @@ def fitting_exceptions(*paths: Any) -> Iterator[None]:
         if type(error) is not RuntimeError:  # torch's own, and others' subclasses
             raise
         message = str(error).split("\nException raised from ")[0]
-        missing = [path for path in paths if path and not os.path.exists(path)]
+        missing = [path for path in paths
+                   if path and os.fspath(path) in message and not os.path.exists(path)]
         kind = FileNotFoundError if missing else ValueError
         raise kind(message) from error
 

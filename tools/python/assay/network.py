@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import tempfile
 from typing import Any, Mapping, Sequence
 
 import torch
@@ -176,3 +177,28 @@ def trace(network: Network | torch.nn.Module, tokens: torch.Tensor,
 
         network = wrap(network, example=tokens)
     return network.trace(tokens, record, overwrite)
+
+
+def to_native(model: Any) -> Network:
+    """A Hugging Face model as a network that Assay runs itself, where it knows the architecture.
+
+    Components of such a network can be run one by one: circuits can be found in it, and cuts are
+    known rather than tried.
+
+    Parameters
+    ----------
+    model
+        Anything with ``save_pretrained``.
+
+    Raises
+    ------
+    ValueError
+        For an architecture or a setting that Assay does not run, by its name.
+    """
+    if not hasattr(model, "save_pretrained"):
+        raise TypeError(f"model: expected a Hugging Face model, got {type(model).__name__}")
+    with tempfile.TemporaryDirectory(prefix="assay-") as folder:
+        model.save_pretrained(folder)
+        network = load(folder)
+    network.path = ""
+    return network

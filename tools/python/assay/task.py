@@ -12,6 +12,9 @@ from assay.host import fitting_exceptions
 from assay.network import as_tokens
 
 
+_registered: dict[str, type] = {}
+
+
 class Task:
     """A task of one's own: a subclass that says what its inputs are.
 
@@ -92,7 +95,12 @@ class Task:
         """
         with fitting_exceptions():
             _core.register_task(self.name, self.help, self, type(self).__module__)
+        _registered[self.name] = type(self)
         return self
+
+    def known(self) -> Task:
+        """This task, registered unless it is: records name it, and are read with what it says."""
+        return self if _registered.get(self.name) is type(self) else self.register()
 
 
 class RegisteredTask:
@@ -156,8 +164,9 @@ class InMemory(Task):
     name = "data"
 
     def __init__(self, n_tokens: int, n_ctx: int, answers: Sequence[int],
-                 readout: int | None = None) -> None:
+                 readout: int | None = None, names: Mapping[int, str] | None = None) -> None:
         self.n_tokens, self.n_ctx, self.answers = n_tokens, n_ctx, [int(a) for a in answers]
+        self.names = names
         self._readout = n_ctx - 1 if readout is None else readout
         self.settings = {"path": "", "tokens": n_tokens, "positions": n_ctx,
                          "answers": " ".join(map(str, self.answers))}

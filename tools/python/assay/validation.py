@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import torch
 
@@ -16,8 +16,6 @@ from assay.interpretation import Interpretation
 from assay.network import Network, as_tokens
 from assay.record import ValidationReport
 from assay.task import InMemory, RegisteredTask, Task, task as task_named
-
-_ALL_TOKENS = 4096  # of an iterable that a caller gives without saying how many
 
 
 def _tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
@@ -53,10 +51,9 @@ def _drawing(function: Callable, n_tokens: int) -> Callable[[int, int, int], tor
 def _answers(claim: Interpretation, answers: Any, inputs: torch.Tensor) -> list[int]:
     """The tokens among which the network decides."""
     if callable(answers):
-        answers = torch.unique(torch.as_tensor(answers(inputs))).tolist()
+        answers = torch.as_tensor(answers(inputs)).unique()
     if answers is not None:
-        return [int(answer) for answer in torch.as_tensor(answers).unique(sorted=False).tolist()] \
-            if isinstance(answers, torch.Tensor) else [int(answer) for answer in answers]
+        return [int(answer) for answer in answers]
     alpha = claim[claim.output]["alpha"]
     if alpha.name == "argmax_of":
         return alpha.parameters["tokens"]
@@ -89,8 +86,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         (seed, first, count) -> int64 [count, pos] of an endless stream of independent draws, the
         i-th of which depends on (seed, i) alone. A number is `count`.
     answers
-        Token ids among which the network decides; a function from inputs to their right answers
-        will do. By default those of the output's `assay.argmax`.
+        Token ids among which the network decides, or their names by id; a function from inputs to
+        their right answers will do. By default those of the output's `assay.argmax`.
     claims
         Such as ``"parse.PE <= 0.001"``, or ``"parse.PE[UNSAT] <= 0.01"`` for the inputs that the
         network answers so.
@@ -179,6 +176,10 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
             named = task_named(named)
         elif isinstance(named, dict):
             named = task_named(named["name"], **named.get("settings", {}))
+        elif isinstance(named, Task):
+            named = named.known()
+        elif not isinstance(named, RegisteredTask):
+            raise TypeError(f"task: expected a name or an assay.Task, got {type(named).__name__}")
         return named, None
     if task is not None:
         raise ValueError("inputs and task: give one of them; inputs of one's own have no task")
@@ -191,4 +192,6 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
             raise ValueError(f"inputs: tokens {int(given.min())} to {int(given.max())}, the network "
                              f"has 0 to {network.n_tokens - 1}")
         given = given.contiguous()
-    return InMemory(network.n_tokens, first.shape[1], _answers(claim, answers, first), readout), given
+    names = dict(answers) if isinstance(answers, Mapping) else None
+    return InMemory(network.n_tokens, first.shape[1], _answers(claim, answers, first), readout,
+                    names), given
