@@ -60,10 +60,16 @@ TEST(ProgramPaths, OfConstantsAndOfNoneNeedNoPath) {
   expect_as_one_by_one({}, {0, 3});
 }
 
+int64_t paths_of(const std::vector<Program>& programs) {
+  return ProgramPaths(programs).count();
+}
+
 TEST(ProgramPaths, AreAsFewAsTheRarerAnswerHas) {
-  EXPECT_EQ(ProgramPaths({any_of({0, 1, 2, 3, 4, 5})}).count(), 1);
-  EXPECT_EQ(ProgramPaths({ask(0, ask(1, ask(2, true, false), false), false)}).count(), 1);
-  EXPECT_EQ(ProgramPaths({ask(0, true, false), any_of({7})}).count(), 2);
+  const Program one_of_six = any_of({0, 1, 2, 3, 4, 5});
+  EXPECT_EQ(paths_of(std::vector<Program>(1, one_of_six)), 1);
+  const Program all_of_three = ask(0, ask(1, ask(2, true, false), false), false);
+  EXPECT_EQ(paths_of(std::vector<Program>(1, all_of_three)), 1);
+  EXPECT_EQ(paths_of({ask(0, true, false), any_of({7})}), 2);
 }
 
 }  // namespace program_paths_test
