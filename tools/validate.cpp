@@ -245,7 +245,6 @@ int run_validate(const ValidateOptions& given) {
                         claims,  inputs,  ends_when_decided(options, claims, inputs)};
   if (plan) validation.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
-  subject.model.model->to(session.device);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
                  .title = subject.interpretation().title,
@@ -254,6 +253,7 @@ int run_validate(const ValidateOptions& given) {
   session.console.fact("BLAS", describe(session.blas));
   validation.proofs =
       proofs_for(options.proofs, options, subject, inputs, options.common, session.console);
+  subject.model.model->to(session.device);
   if (portion.begun) validation.require_same(*portion.begun, portion);
 
   axioms::CheckResult result;

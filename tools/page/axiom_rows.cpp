@@ -1,5 +1,7 @@
 #include "tools/page/axiom_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace assay::tools::page {
@@ -26,6 +28,7 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
     if (json.contains("anytime_upper"))
       row.anytime = {{.lower = json.at("anytime_lower"), .upper = json.at("anytime_upper")}};
     row.answer = json.value("answer_name", "");
+    row.proved = json.value("proved", "");
     row.chance_only = json.value("by_chance", false);
     row.withheld = !row.because.empty() && !row.chance_only;
     if (json.contains("unrelated")) {
@@ -45,6 +48,19 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
       row.plain = {.failures = plain.at("failures"), .rate = plain.at("rate")};
     }
     rows.push_back(row);
+  }
+  // A row that was not run, as it is equal to another one, has that row's counts.
+  for (AxiomRow& row : rows) {
+    if (row.n > 0 || !row.proved.starts_with("= ")) continue;
+    const auto same = std::ranges::find_if(rows, [&](const AxiomRow& other) {
+      return row.proved == fmt::format("= {}.{}", other.node, other.axiom) && other.answer.empty();
+    });
+    if (same == rows.end()) continue;
+    row.n = same->n;
+    row.failures = same->failures;
+    row.rate = same->rate;
+    row.by_chance = same->by_chance;
+    row.pairs = same->pairs;
   }
   return rows;
 }

@@ -16,6 +16,7 @@ struct AxiomRow {
   int64_t n = 0, failures = 0;
   double rate = 0;
   double lower = 0, upper = 0;    ///< at the report's confidence; where it is exact, the rate
+  std::string proved;             ///< what a proof says of it: `= or.PE`; empty: nothing
   double simultaneous_upper = 0;  ///< likewise, for all rows together
   struct Bounds {
     double lower = 0, upper = 1;

@@ -79,8 +79,9 @@ Json rates_table(const std::vector<AxiomRow>& rows, const Json& report, const ta
   std::string node;
   for (const AxiomRow& row : rows) {
     Json line = {row.node == node ? "" : row.node,
-                 cell(row.label(), Tone::Plain, help_of(row.axiom)), grouped(row.failures),
-                 percent(row.rate, decimals)};
+                 row.proved.empty() ? cell(row.label(), Tone::Plain, help_of(row.axiom))
+                                    : cell_over(row.label(), row.proved + " (proved)"),
+                 grouped(row.failures), percent(row.rate, decimals)};
     if (!exact) {
       line.push_back(percent(row.upper, decimals));
       line.push_back(percent(row.anytime ? row.anytime->upper : row.simultaneous_upper, decimals));
