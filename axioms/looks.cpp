@@ -10,7 +10,7 @@ namespace assay::axioms {
 namespace {
 
 template <typename Rows>
-auto row_of(Rows& rows, const std::string& node, Axiom axiom, std::optional<int64_t> answer) {
+auto row_about(Rows& rows, const std::string& node, Axiom axiom, std::optional<int64_t> answer) {
   return std::ranges::find_if(rows, [&](const ReportRow& row) {
     return row.node == node && row.axiom == axiom && row.answer == answer;
   });
@@ -51,11 +51,11 @@ Looks::Looks(std::vector<Claim> claims, double confidence, const Report* begun,
     if (begun) {
       // A row about one answer has its counts from the row that carries the evidence already.
       const bool own = claim.answer_index.has_value();
-      const auto row = row_of(begun->rows, own ? claim.node : watched.node,
-                              own ? claim.axiom : watched.axiom, claim.answer_index);
+      const auto row = row_about(begun->rows, own ? claim.node : watched.node,
+                                 own ? claim.axiom : watched.axiom, claim.answer_index);
       watched.before = {row->estimate, row->unrelated};
       watched.decided_at =
-          row_of(begun->rows, claim.node, claim.axiom, claim.answer_index)->decided_at;
+          row_about(begun->rows, claim.node, claim.axiom, claim.answer_index)->decided_at;
     }
     claims_.push_back(std::move(watched));
   }
@@ -86,7 +86,7 @@ void Looks::note(Report& report) const {
   for (const Watched& watched : claims_) {
     if (watched.never) continue;  // by the proof, and by no look
     const Claim& claim = watched.claim;
-    row_of(report.rows, claim.node, claim.axiom, claim.answer_index)->decided_at =
+    row_about(report.rows, claim.node, claim.axiom, claim.answer_index)->decided_at =
         watched.decided_at;
   }
   conclude(report);

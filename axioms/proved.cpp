@@ -105,7 +105,8 @@ void apply_proofs(Report& report) {
     row.never = proved->never;
     if (!row.never && proved->evidence() == name) continue;
     if (!row.never) row.same_as = proved->evidence();
-    row.proved = text_of(*proved, *report.proofs);
+    if (row.never || !row.answer)  // one about an answer shows the counts that it takes from there
+      row.proved = text_of(*proved, *report.proofs);
   }
   if (report.proofs) require_uncontradicted(report);
 }

@@ -95,10 +95,10 @@ std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& 
   return statements;
 }
 
-nlohmann::ordered_json report_of(const ProveCommand& options, const tasks::Subject& subject,
-                                 const proofs::Study& study,
-                                 const std::vector<Statement>& statements,
-                                 const std::vector<proofs::EqualRows>& rows) {
+nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::Subject& subject,
+                                     const proofs::Study& study,
+                                     const std::vector<Statement>& statements,
+                                     const std::vector<proofs::EqualRows>& rows) {
   nlohmann::ordered_json report = report_head("proofs");
   report["title"] = subject.interpretation().title;
   report["task"] = subject.task->to_json();
@@ -138,7 +138,7 @@ int run_prove(const ProveCommand& options) {
   const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
   print_statements(statements, *subject.task, console);
   print_rows(rows, console);
-  const nlohmann::ordered_json report = report_of(options, subject, study, statements, rows);
+  const nlohmann::ordered_json report = proofs_report(options, subject, study, statements, rows);
   write_report(options.common, report);
   console.line();
   if (!options.certificate.empty()) {

@@ -117,11 +117,11 @@ Table table_of(const Report& report) {
     const bool first = !node || *node != row.node;
     if (node && first) table.add_gap();
     node = &row.node;
-    std::vector<Cell> cells = {
-        {first ? row.node : "", Tone::Bold},
-        {axiom_text(row)},
-        {axioms::left_out(report.proofs, row.node, row.axiom) ? ""
-                                                              : grouped(row.estimate.failures)}};
+    std::vector<Cell> cells = {{first ? row.node : "", Tone::Bold},
+                               {axiom_text(row)},
+                               {axioms::left_out(report.proofs, row.node, row.axiom) && !row.answer
+                                    ? ""
+                                    : grouped(row.estimate.failures)}};
     if (!row.proved.empty()) {  // in place of the rate and its bounds
       cells.push_back({proved_text(row), Tone::Plain, 0, report.exact ? 1U : 3U});
       if (!report.exact) cells.insert(cells.end(), 2, {});

@@ -159,7 +159,6 @@ int run_validate(const ValidateOptions& given) {
   if (interchange) validation.facts.data["sources"] = interchange->sources;
   if (plan) validation.facts.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
-  subject.model.model->to(session.device);
   print_subject({.model = model_of(options, subject),
                  .interpretation = interpretation_of(options, subject),
                  .title = subject.interpretation().title,
@@ -168,6 +167,7 @@ int run_validate(const ValidateOptions& given) {
   session.console.fact("BLAS", describe(session.blas));
   validation.proofs =
       proofs_for(options.proofs, options, subject, inputs, options.common, session.console);
+  subject.model.model->to(session.device);
   validation.not_replaced = nodes_not_replaced(validation.proofs, subject.interpretation());
   if (interchange) require_rows(validation, portion);
   if (portion.begun) require_same(validation, portion);

@@ -226,6 +226,10 @@ std::optional<axioms::Proofs> proofs_for(const ProofOptions& options, const Ques
                                          const tasks::Subject& subject,
                                          const ValidationInputs& inputs,
                                          const CommonOptions& common, const Console& console) {
+  if (options.attack) {
+    subject.task->need<tasks::Specification>();
+    if (common.device != "cpu") throw std::invalid_argument("--attack: it runs on the cpu alone");
+  }
   if (!options.prove && options.certificate.empty()) return std::nullopt;
   const auto start = std::chrono::steady_clock::now();
   axioms::Proofs all;

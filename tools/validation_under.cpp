@@ -17,6 +17,7 @@ using nlohmann::ordered_json;
 using statistics::Estimate;
 
 std::string guise_rate(const Estimate& estimate) {
+  if (estimate.n == 0) return "–";  // left out, as it is proved to be equal to another row
   return estimate.failures == 0 ? "0" : fmt::format("{:.5f}", estimate.rate());
 }
 

@@ -19,7 +19,7 @@ Tone tone_of_proof(const std::string& verdict) {
   return verdict == "refuted" ? Tone::Bad : Tone::Caution;
 }
 
-std::string name_of(const Json& statement) {
+std::string statement_name(const Json& statement) {
   const std::string node = statement.at("node").is_string() ? statement["node"] : Json("");
   const std::string name = statement.at("statement");
   return node.empty() ? name : fmt::format("{}: {}", node, name);
@@ -46,8 +46,9 @@ Json statements_table(const Json& statements) {
     if (statement.contains("float32")) float32 = statement["float32"].at("words");
     if (statement.contains("float32_error"))
       float32 = fmt::format("moves by at most {:.4g}", statement["float32_error"].get<double>());
-    lines.push_back({cell(name_of(statement), Tone::Plain, meaning_of(statement.at("statement"))),
-                     cell(verdict, tone_of_proof(verdict)), statement.at("words"), float32});
+    lines.push_back(
+        {cell(statement_name(statement), Tone::Plain, meaning_of(statement.at("statement"))),
+         cell(verdict, tone_of_proof(verdict)), statement.at("words"), float32});
   }
   return table(
       "Rounding: the network that runs computes in float32, and the statement is about its "
@@ -80,7 +81,7 @@ Json margins_block(const Json& statement) {
                                   "for each alternative that may stand there. The fuller the "
                                   "colour, the closer some input comes to being read wrongly; the "
                                   "least margin is framed. Arrow keys walk through the cases.",
-                                  name_of(statement))},
+                                  statement_name(statement))},
           {"columns", columns},
           {"largest", largest},
           {"rows", std::move(lines)}};
@@ -102,7 +103,7 @@ Json closest_block(const Json& statement) {
 
 void add_counterexample(Section& section, const Json& statement) {
   if (!statement.contains("input")) return;
-  section.blocks.push_back(heading("An input that refutes: " + name_of(statement)));
+  section.blocks.push_back(heading("An input that refutes: " + statement_name(statement)));
   section.blocks.push_back(paragraph(statement["input"].get<std::string>()));
   if (statement.contains("network") && statement.contains("right"))
     section.blocks.push_back(paragraph(
@@ -111,7 +112,7 @@ void add_counterexample(Section& section, const Json& statement) {
         statement["network"] == statement["right"] ? Tone::Plain : Tone::Bad));
 }
 
-void add_rows(Section& section, const Json& rows) {
+void add_equal_rows(Section& section, const Json& rows) {
   if (rows.empty()) return;
   Json lines = Json::array();
   for (const Json& set : rows) {
@@ -185,13 +186,13 @@ Section of_proofs(const Json& report) {
       section.blocks.push_back(margins_block(statement));
       Json closest = closest_block(statement);
       if (!closest["cases"].empty()) {
-        section.blocks.push_back(heading("Inputs that come closest: " + name_of(statement)));
+        section.blocks.push_back(heading("Inputs that come closest: " + statement_name(statement)));
         section.blocks.push_back(std::move(closest));
       }
     }
     add_counterexample(section, statement);
   }
-  add_rows(section, report.at("rows"));
+  add_equal_rows(section, report.at("rows"));
   add_trust(section, report, report.value("certificate", ""));
   return section;
 }
@@ -208,7 +209,7 @@ std::optional<Section> of_validation(const Json& report) {
          {"which", proofs.at("words")},
          {"proved by", read ? certificate + ", which was not checked here" : "the run itself"}}));
     section.blocks.push_back(statements_table(proofs.at("statements")));
-    add_rows(section, proofs.at("rows"));
+    add_equal_rows(section, proofs.at("rows"));
     add_trust(section, report, certificate);
   }
   if (report.contains("worst_case")) {
