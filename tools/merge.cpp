@@ -77,7 +77,7 @@ int merge_validations(const MergeOptions& options, const Session& session) {
                 *task, session.console);
   print_report(report, *task, session.console);
   write(options, axioms::to_json(report), session.console);
-  write_summaries(options.summaries, report, session.console);
+  write_summaries(options.summaries, report, *task, session.console);
   return exit_code(report, session.console);
 }
 

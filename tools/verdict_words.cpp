@@ -17,7 +17,6 @@ using axioms::Axiom;
 using axioms::Report;
 using axioms::ReportNode;
 using axioms::ReportRow;
-using axioms::Verdict;
 using interp::grouped;
 
 const ReportNode* output_of(const Report& report) {
@@ -205,13 +204,13 @@ const OutcomeWords& words_of(Outcome outcome) {
 Outcome outcome_of(const ReportRow& row) {
   if (!row.claim || !row.verdict) return Outcome::None;
   switch (*row.verdict) {
-    case Verdict::Holds:
+    case axioms::Verdict::Holds:
       return Outcome::Holds;
-    case Verdict::Violated:
+    case axioms::Verdict::Violated:
       return Outcome::Violated;
-    case Verdict::Vacuous:
+    case axioms::Verdict::Vacuous:
       return Outcome::Vacuous;
-    case Verdict::Undecided:
+    case axioms::Verdict::Undecided:
       break;
   }
   return row.because.empty() || row.by_chance ? Outcome::Undecided : Outcome::Untested;
