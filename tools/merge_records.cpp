@@ -40,8 +40,9 @@ Merged merge_validations(const Merging& merging) {
                 *task, console);
   print_report(report, *task, console);
   return {.record = axioms::to_json(report),
-          .conclude = [report, &console, summaries = merging.summaries] {
-            write_summaries(summaries, report, console);
+          .conclude = [report, &console, summaries = merging.summaries,
+                       task = std::shared_ptr<const tasks::Task>(std::move(task))] {
+            write_summaries(summaries, report, *task, console);
             return exit_code(report, console);
           }};
 }

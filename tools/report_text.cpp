@@ -4,15 +4,18 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 
+#include "tasks/wording.h"
 #include "tools/brief.h"
 #include "tools/commands.h"
 #include "tools/decisions.h"
 #include "tools/interchange_text.h"
-#include "tools/table.h"
+#include "tools/row_table.h"
 #include "tools/task_options.h"
+#include "tools/verdict_words.h"
 
 namespace assay::tools {
 namespace {
@@ -24,155 +27,19 @@ using axioms::ReportRow;
 using axioms::Verdict;
 using axioms::Witness;
 
-Tone tone_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Holds:
-      return Tone::Good;
-    case Verdict::Violated:
-    case Verdict::Vacuous:
-      return Tone::Bad;
-    case Verdict::Undecided:
-      break;
-  }
-  return Tone::Caution;
-}
-
-std::string axiom_text(const ReportRow& row) {
-  const std::string axiom = to_string(row.axiom);
-  return row.answer_name ? fmt::format("{}[{}]", axiom, *row.answer_name) : axiom;
-}
-
-/// Every row beside what chance alone would give, and on the inputs of the
-/// answer where it is worst.
-Table chance_table(const Report& report, const tasks::Task& task) {
-  const auto percent = [](double share) {
-    return share == 0 ? "0" : fmt::format("{:.3g}%", 100 * share);
-  };
-  Table table({{"node", Align::Left},
-               {"axiom", Align::Left},
-               {"fails"},
-               {"by chance"},
-               {"pairs"},
-               {"worst answer", Align::Left},
-               {"fails"},
-               {report.exact ? "of" : "at most"}});
-  const std::string* node = nullptr;
-  for (const ReportRow& row : report.rows) {
-    if (is_interchange(row.axiom)) continue;  // interchange_text.h
-    const bool first = !node || *node != row.node;
-    if (node && first) table.add_gap();
-    node = &row.node;
-    if (axioms::left_out(report.proofs, row.node, row.axiom) && !row.answer) {
-      std::vector<Cell> cells = {
-          {first ? row.node : "", Tone::Bold}, {axiom_text(row)}, {proved_text(row)}};
-      cells.back().span = 3;
-      cells.resize(8);
-      table.add_row(std::move(cells));
-      continue;
-    }
-    std::vector<Cell> cells = {
-        {first ? row.node : "", Tone::Bold},
-        {axiom_text(row)},
-        {percent(row.estimate.rate())},
-        {percent(row.unrelated.rate()), row.better_than_chance ? Tone::Plain : Tone::Caution},
-        {grouped(row.unrelated.n)}};
-    if (row.worst) {
-      const bool none = row.worst->estimate.failures == 0;
-      cells.push_back({none ? "–" : decision_text(row.worst->answer, task)});
-      cells.push_back({percent(row.worst->estimate.rate())});
-      cells.push_back({report.exact ? grouped(row.worst->estimate.n) : percent(row.worst->upper)});
-    }
-    cells.resize(8);
-    table.add_row(std::move(cells));
-  }
-  return table;
-}
-
-void print_chance(const Report& report, const tasks::Task& task, const Console& console) {
-  console.line();
-  console.line(console.paint("Beside chance, and by the network's answer", Tone::Bold) +
-               " (by chance: with the value of an unrelated input)");
-  console.line(chance_table(report, task).to_string(console.colour()));
-}
-
-Table table_of(const Report& report) {
-  const int decimals = decimals_for(report.rows);
-  const auto rate = [decimals](double value) {
-    return value == 0 ? "0" : fmt::format("{:.{}f}", value, decimals);
-  };
-  std::vector<Heading> columns = {{"node", Align::Left},
-                                  {"axiom", Align::Left},
-                                  {"failures"},
-                                  {report.exact ? "exact" : "rate"}};
-  if (!report.exact) {
-    columns.push_back({fmt::format("≤ {:g}%", 100 * report.confidence)});
-    columns.push_back({report.sequential ? "≤ any n" : "≤ all rows"});
-  }
-  columns.push_back({"claim"});
-  columns.push_back({"verdict", Align::Left});
-  if (report.sequential) columns.push_back({"after"});
-  Table table(columns);
-  const std::string* node = nullptr;
-  for (const ReportRow& row : report.rows) {
-    const bool first = !node || *node != row.node;
-    if (node && first) table.add_gap();
-    node = &row.node;
-    std::vector<Cell> cells = {{first ? row.node : "", Tone::Bold},
-                               {axiom_text(row)},
-                               {axioms::left_out(report.proofs, row.node, row.axiom) && !row.answer
-                                    ? ""
-                                    : grouped(row.estimate.failures)}};
-    if (!row.proved.empty()) {  // in place of the rate and its bounds
-      cells.push_back({proved_text(row), Tone::Plain, 0, report.exact ? 1U : 3U});
-      if (!report.exact) cells.insert(cells.end(), 2, {});
-    } else {
-      cells.push_back({rate(row.estimate.rate())});
-      if (!report.exact) {
-        cells.push_back({rate(row.upper)});
-        cells.push_back({rate(row.anytime_upper.value_or(row.simultaneous_upper))});
-      }
-    }
-    cells.push_back({row.claim ? fmt::format("≤ {:g}", *row.claim) : ""});
-    cells.push_back(
-        {row.verdict ? verdict_word(row) : "", row.verdict ? tone_of(*row.verdict) : Tone::Plain});
-    if (report.sequential) cells.push_back({row.decided_at ? grouped(row.decided_at->n) : ""});
-    table.add_row(std::move(cells));
-    if (row.plain) {  // what the same row would be, were its values compared by
-                      // what they are
-      std::vector<Cell> plain = {{""},
-                                 {"= plain", Tone::Faint},
-                                 {grouped(row.plain->failures), Tone::Faint},
-                                 {rate(row.plain->rate()), Tone::Faint}};
-      plain.resize(columns.size());
-      table.add_row(std::move(plain));
-    }
-  }
-  return table;
-}
-
-int64_t prefix_failures(const ReportNode& node) {
-  return node.inherited + node.introduced;
-}
-
+/// What stands between the numbers and what they seem to say of a node.
 void print_nodes(const Report& report, const Console& console) {
   for (const ReportNode& node : report.nodes) {
-    std::string text = "no failure of PE";
-    if (prefix_failures(node) > 0) {
-      text = fmt::format("PE failures: {} inherited from a parent, {} introduced here",
-                         grouped(node.inherited), grouped(node.introduced));
-    }
-    text += fmt::format("; values compared by {}", node.equality);
-    console.fact(node.name, text);
     if (node.around.found == interp::Found::Yes)
-      console.fact("", fmt::format("not a complete cut, the network can still know by {}",
-                                   brief(node.around.path)));
+      console.fact(node.name, fmt::format("not a complete cut, the network can still know by {}",
+                                          brief(node.around.path)));
     if (node.around.found == interp::Found::Unknown)
-      console.fact("", "whether its sites are a complete cut is not known");
-    if (node.grip)
-      console.fact("", fmt::format("another input's value, written there, carries {} of {} inputs "
-                                   "to that input's answer",
-                                   grouped(node.grip->followed), grouped(node.grip->pairs)));
-    if (!node.has_evidence) console.fact("", "carries no evidence");
+      console.fact(node.name, "whether its sites are a complete cut is not known");
+    if (node.inherited > 0)
+      console.fact(node.name,
+                   fmt::format("PE failures: {} inherited from a parent, {} introduced here",
+                               grouped(node.inherited), grouped(node.introduced)));
+    if (!node.has_evidence) console.fact(node.name, "carries no evidence");
   }
 }
 
@@ -207,41 +74,75 @@ void print_untested(const Report& report, const Console& console) {
   console.line();
 }
 
-/// What the columns of a sequential run mean, and what would decide the claims
-/// that are not.
-void print_looks(const Report& report, const Console& console) {
+Tone tone_of_report(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::None:
+    case Outcome::Holds:
+      return outcome == Outcome::Holds ? Tone::Good : Tone::Bold;
+    case Outcome::Violated:
+    case Outcome::Vacuous:
+      return Tone::Bad;
+    case Outcome::Undecided:
+    case Outcome::Untested:
+      break;
+  }
+  return Tone::Caution;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// Part of a run has no verdict, and says so.
+std::string sentence_of(const VerdictWords& words) {
+  return words.count.empty() ? words.head : fmt::format("{}. {}", words.count, words.say);
+}
+
+/// A word in capitals, and a paragraph beside it.
+void print_beside(const std::string& word, const std::string& text, Tone tone, size_t indent,
+                  const Console& console) {
+  const std::string blanks(indent - std::min(indent, columns(word)), ' ');
+  console.line(console.paint(word, tone) + blanks +
+               in_locale(wrapped(one_line(text), width_of(stdout), indent)));
+}
+
+void print_verdict(const VerdictWords& words, const Console& console) {
+  const std::string word = upper(words_of(words.outcome).name);
+  const size_t indent = std::max<size_t>(columns(word), 5) + 2;
+  print_beside(word, sentence_of(words), tone_of_report(words.outcome), indent, console);
+  if (!words.but_head.empty())
+    print_beside("BUT", words.but.empty() ? words.but_head : words.but, Tone::Caution, indent,
+                 console);
+}
+
+/// How many inputs, what is known of the rows, and whether the claims came first.
+std::string provenance(const Report& report, const tasks::Wording& words) {
+  std::string text = fmt::format("{} {}, of {} rows {} unknown", grouped(report.inputs),
+                                 words.inputs, report.whole_rows(), count_unknown(report));
+  if (report.count_claims() > 0)
+    text += report.facts.plan
+                ? fmt::format(" · declared before the run, in {} ({})", report.facts.plan->path,
+                              report.facts.plan->sha256.substr(0, 12))
+                : " · exploratory: no plan declared the claims (assay plan)";
+  return text;
+}
+
+/// What the figures speak of, and what would decide the claims that are not.
+void print_notes(const Report& report, const tasks::Wording& words, const Console& console) {
+  const auto line = [&](const std::string& text) {
+    console.line(in_locale(wrapped(one_line(text), width_of(stdout), 0)));
+  };
+  line(provenance(report, words));
+  line(axioms::verdict_sentence(report));
+  console.line();
   for (const ReportRow& row : report.rows)
     if (row.by_chance) console.fact(row.name(), "undecided: " + row.because);
-  if (!report.sequential) return;
-  const std::string meaning = fmt::format(
-      "\"≤ {:g}%\" bounds a rate where the number of inputs was chosen beforehand "
-      "(Clopper-Pearson), \"≤ any n\" wherever one stops; \"after\" is how many inputs decided the "
-      "claim, with an error of {:.2g}% for each and {:g}% for all claims together.",
-      100 * report.confidence, 100 * report.sequential->level, 100 * (1 - report.confidence));
-  console.line(wrapped(meaning, width_of(stdout), 0));
-  console.line();
   for (const ReportRow& row : report.rows)
     if (const std::string text = still_needed(row, report); !text.empty())
       console.fact(row.name(), text);
-}
-
-void print_verdict(const Report& report, const Console& console) {
-  const bool any =
-      std::ranges::any_of(report.rows, [](const ReportRow& row) { return row.claim.has_value(); });
-  if (any)
-    console.fact(report.facts.plan ? "declared" : "exploratory",
-                 report.facts.plan
-                     ? fmt::format("before the run, in {} ({})", report.facts.plan->path,
-                                   report.facts.plan->sha256.substr(0, 12))
-                     : "no plan declared the claims before the run (assay plan)");
-  const int code = axioms::exit_code(report);
-  const std::string sentence = wrapped(axioms::verdict_sentence(report), width_of(stdout), 0);
-  console.line(console.paint(sentence, code == 0   ? Tone::Bold
-                                       : code == 1 ? Tone::Bad
-                                                   : Tone::Caution));
   for (const axioms::Remark& remark : report.remarks)
     if (!remark.node.empty()) console.fact(remark.node, remark.text);
-  console.line();
 }
 
 /// `network's | interpretation's`, or the decisions before and after a
@@ -350,31 +251,34 @@ void print_subject(const TestedSubject& subject, const tasks::Task& task, const 
   console.fact("inputs", subject.inputs);
 }
 
-int exit_code(const Report& report, const Console& console) {
-  const int code = report.partial ? kInterrupted : axioms::exit_code(report);
-  if (code != kDone && console.quiet())
-    console.insist(report.partial ? "interrupted before all inputs were checked"
-                                  : conclusion(report));
-  return code;
+int exit_code(const Report& report, const Console&) {
+  return report.partial ? kInterrupted : axioms::exit_code(report);
 }
 
 void print_report(const Report& report, const tasks::Task& task, const Console& console) {
-  if (console.quiet()) return;
+  const VerdictWords verdict = verdict_words(report, task);
+  if (console.quiet()) {  // the verdict is all that is asked for
+    const std::string word = upper(words_of(verdict.outcome).name);
+    fmt::print("{}\n",
+               in_locale(printable(one_line(fmt::format("{}  {}", word, sentence_of(verdict))))));
+    return;
+  }
   console.line();
   if (report.partial) {
     console.line(
         console.paint(fmt::format("partial: interrupted after {} inputs", grouped(report.inputs)),
                       Tone::Caution));
   }
-  console.line(table_of(report).to_string(console.colour()));
+  print_verdict(verdict, console);
   console.line();
-  print_looks(report, console);
-  print_verdict(report, console);
+  for (const std::string& line : row_lines(report, task, width_of(stdout), console))
+    console.line(line);
+  console.line();
+  print_notes(report, tasks::wording_of(task), console);
   print_objections(report, console);
   print_untested(report, console);
   print_nodes(report, console);
   print_regions(report, console);
-  print_chance(report, task, console);
   print_interchanges(report, console);
   print_witnesses(report, task, console);
 }

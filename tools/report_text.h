@@ -18,6 +18,8 @@ struct TestedSubject {
 };
 void print_subject(const TestedSubject& subject, const tasks::Task& task, const Console& console);
 
+/// The verdict, what qualifies it, all rows and where they come from, in 80 columns; with --quiet
+/// the verdict's line alone.
 void print_report(const axioms::Report& report, const tasks::Task& task, const Console& console);
 
 /// The claims by their verdicts, in one line: `violated: parse.PE, or.CE; undecided: evaluate.PE`.
@@ -34,7 +36,7 @@ std::string verdict_word(const axioms::ReportRow& row);
 /// Empty for any other row.
 std::string still_needed(const axioms::ReportRow& row, const axioms::Report& report);
 
-/// The exit code of a validation; with --quiet, says why it is not 0.
+/// The exit code of a validation.
 int exit_code(const axioms::Report& report, const Console& console);
 
 /// Rates with as many decimals as the smallest one needs for two digits, four at least.

@@ -10,6 +10,7 @@
 
 #include "interp/files/files.h"
 #include "tools/report_text.h"
+#include "tools/verdict_words.h"
 
 namespace assay::tools {
 namespace {
@@ -236,9 +237,24 @@ std::string csv_of(const Report& report) {
   return text;
 }
 
-std::string markdown_of(const Report& report) {
-  std::string text = fmt::format("**{}**\n\n{}\n", one_line(report.title),
-                                 one_line(axioms::verdict_sentence(report)));
+/// Text that Markdown and the HTML in it leave as it is.
+std::string in_markdown(const std::string& text) {
+  std::string escaped;
+  for (const char c : one_line(text)) {
+    if (std::string_view("<>*_`[]\\").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string markdown_of(const Report& report, const tasks::Task& task) {
+  const VerdictWords words = verdict_words(report, task);
+  std::string text = fmt::format("**{} {}** {}\n\n", words_of(words.outcome).glyph,
+                                 in_markdown(words.head), in_markdown(words.say));
+  if (!words.but_head.empty())
+    text += fmt::format("**{}** {}\n\n", in_markdown(words.but_head), in_markdown(words.but));
+  text += fmt::format("{}: {}\n", in_markdown(report.title),
+                      one_line(axioms::verdict_sentence(report)));
   const auto list = [&](const char* heading, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     text += fmt::format("\n{}\n\n", heading);
@@ -275,14 +291,15 @@ void require_writable(const SummaryOptions& options) {
     if (!file.empty()) require_writable(file);
 }
 
-void write_summaries(const SummaryOptions& options, const Report& report, const Console& console) {
+void write_summaries(const SummaryOptions& options, const Report& report, const tasks::Task& task,
+                     const Console& console) {
   const auto write = [&](const std::filesystem::path& file, const std::string& text,
                          const char* name) {
     interp::write_file(file, text);
     console.fact(name, file.string());
   };
   if (!options.junit.empty()) write(options.junit, junit_of(report), "junit");
-  if (!options.markdown.empty()) write(options.markdown, markdown_of(report), "markdown");
+  if (!options.markdown.empty()) write(options.markdown, markdown_of(report, task), "markdown");
   if (!options.csv.empty()) write(options.csv, csv_of(report), "csv");
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <random>
 
@@ -99,8 +100,35 @@ bool shows_colour(FILE* stream) {
 
 size_t width_of(FILE* stream) {
   winsize size{};
-  const bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 100;
+  if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* columns = std::getenv("COLUMNS");
+  const int wanted = columns ? std::atoi(columns) : 0;
+  return wanted >= 40 && wanted <= 1000 ? static_cast<size_t>(wanted) : 100;
+}
+
+bool shows_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (!value || !*value) continue;
+    std::string locale = value;
+    std::ranges::transform(locale, locale.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return locale.find("utf-8") != locale.npos || locale.find("utf8") != locale.npos;
+  }
+  return true;
+}
+
+std::string in_locale(std::string text) {
+  static constexpr std::pair<const char*, const char*> kPlain[] = {
+      {"≤", "<="}, {"≥", ">="},   {"·", "-"},  {"–", "-"},     {"—", "-"},     {"…", "..."},
+      {"×", "x"},  {"’", "'"},    {"“", "\""}, {"”", "\""},    {"✓", "+"},     {"✗", "x"},
+      {"∅", "0"},  {"¬", "not "}, {"∨", "or"}, {"α", "alpha"}, {"γ", "gamma"}, {"ε", "epsilon"}};
+  if (shows_utf8()) return text;
+  for (const auto& [fine, plain] : kPlain)
+    for (size_t at = 0; (at = text.find(fine, at)) != text.npos;
+         at += std::string_view(plain).size())
+      text.replace(at, std::string_view(fine).size(), plain);
+  return text;
 }
 
 std::string painted(std::string_view text, Tone tone, bool colour) {

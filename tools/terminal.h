@@ -16,8 +16,14 @@ namespace assay::tools {
 bool is_terminal(FILE* stream);
 /// A terminal that is not "dumb", unless NO_COLOR is set (no-color.org).
 bool shows_colour(FILE* stream);
-/// Columns; 100 where the stream is no terminal.
+/// Columns; where the stream is no terminal those of COLUMNS, or 100.
 size_t width_of(FILE* stream);
+
+/// Whether what the environment says of the locale (LC_ALL, LC_CTYPE, LANG) goes with UTF-8; so it
+/// does where it says nothing.
+bool shows_utf8();
+/// Text as the locale can show it: `<=` for `≤` where it is not UTF-8.
+std::string in_locale(std::string text);
 
 /// A change of colour or weight, such as `31` for red, which printable() tells from what stands in
 /// files: nobody outside of this process knows how it begins.

@@ -189,7 +189,7 @@ int run_validate(const ValidateOptions& given) {
     session.console.fact(
         "to go on", fmt::format("the same command with --resume {}", options.common.json.string()));
   write_page(options.page, options.common, json, session.console);
-  write_summaries(options.summaries, report, session.console);
+  write_summaries(options.summaries, report, *subject.task, session.console);
   return exit_code(report, session.console);
 }
 

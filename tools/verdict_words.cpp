@@ -17,7 +17,6 @@ using axioms::Axiom;
 using axioms::Report;
 using axioms::ReportNode;
 using axioms::ReportRow;
-using axioms::Verdict;
 using interp::grouped;
 
 const ReportNode* output_of(const Report& report) {
@@ -49,8 +48,10 @@ double any_step_fails(const Report& report) {
   const double confidence = 1 - (1 - report.confidence) / std::max(1.0, steps);
   double sum = 0;
   for (const ReportNode& node : report.nodes) {
-    const ReportRow* row = row_of(report, node.name, Axiom::PE);
-    if (!row) return 1;
+    const ReportRow* own = row_of(report, node.name, Axiom::PE);
+    if (!own) return 1;
+    const ReportRow* row = &axioms::evidence_of(report, *own);
+    if (row->never) continue;
     if (row->exact)
       sum += row->estimate.rate();
     else if (report.scope != axioms::Scope::Distribution)
@@ -79,7 +80,11 @@ std::string steps_text(const Report& report, const tasks::Wording& words) {
                     share_text(1 - failing, Rounding::Down), of);
   const ReportNode* output = output_of(report);
   const ReportRow* answers = output ? row_of(report, output->name, Axiom::PE) : nullptr;
+  if (answers) answers = &axioms::evidence_of(report, *answers);
   if (!answers) return text.empty() ? text : text + ".";
+  if (answers->never)
+    return fmt::format("{}the two give the same answer on every {}, which is proved.",
+                       text.empty() ? "" : text + "; and ", words.input);
   const std::string answered = answers->estimate.failures == 0
                                    ? fmt::format("in {} {} the two never gave different answers",
                                                  grouped(answers->estimate.n), words.inputs)
@@ -107,6 +112,9 @@ std::string violation_text(const Report& report, const tasks::Wording& words) {
   const ReportRow* row = first_with(report, Outcome::Violated);
   if (!row) return "";
   const bool decision = row->axiom == Axiom::PR || row->axiom == Axiom::CR;
+  if (is_interchange(row->axiom))
+    return fmt::format("On {} of the pairs of {}, {}; at most {:g}% was claimed.", at_least(*row),
+                       words.inputs, failure_in_words(*row), 100 * row->claim.value_or(0));
   return fmt::format("{} on {} of {}; at most {:g}% was claimed.",
                      decision ? fmt::format("Put into the network, the value of {} changes the "
                                             "answer",
@@ -177,9 +185,16 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
     return;
   }
   if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception
+  if (report.worst_case)
+    for (const axioms::Search& search : report.worst_case->searches)
+      if (search.found) {
+        verdict.but_head = fmt::format("But a search found a {}.", words.input);
+        verdict.but = fmt::format("{}: {}.", search.words, *search.found);
+        return;
+      }
   const ReportRow* worst = nullptr;
   for (const ReportRow& row : report.rows)
-    if (!row.answer && row.estimate.failures > 0 &&
+    if (!row.answer && !is_interchange(row.axiom) && row.estimate.failures > 0 &&
         (!worst || row.estimate.failures > worst->estimate.failures))
       worst = &row;
   if (worst) {
@@ -205,13 +220,13 @@ const OutcomeWords& words_of(Outcome outcome) {
 Outcome outcome_of(const ReportRow& row) {
   if (!row.claim || !row.verdict) return Outcome::None;
   switch (*row.verdict) {
-    case Verdict::Holds:
+    case axioms::Verdict::Holds:
       return Outcome::Holds;
-    case Verdict::Violated:
+    case axioms::Verdict::Violated:
       return Outcome::Violated;
-    case Verdict::Vacuous:
+    case axioms::Verdict::Vacuous:
       return Outcome::Vacuous;
-    case Verdict::Undecided:
+    case axioms::Verdict::Undecided:
       break;
   }
   return row.because.empty() || row.by_chance ? Outcome::Undecided : Outcome::Untested;
@@ -249,7 +264,7 @@ VerdictWords verdict_words(const Report& report, const tasks::Task& task) {
 std::optional<EqualRow> equal_row(const Report& report, size_t index) {
   const ReportRow& row = report.rows.at(index);
   const auto node = std::ranges::find(report.nodes, row.node, &ReportNode::name);
-  if (row.answer || node == report.nodes.end()) return std::nullopt;
+  if (row.answer || node == report.nodes.end() || !row.proved.empty()) return std::nullopt;
   const axioms::Definition& definition = node->definition;
   const auto equals = [&](Axiom axiom, const char* why) -> std::optional<EqualRow> {
     const ReportRow* other = row_of(report, row.node, axiom);
@@ -273,8 +288,8 @@ std::optional<EqualRow> equal_row(const Report& report, size_t index) {
 
 int64_t count_unknown(const Report& report) {
   int64_t unknown = 0;
-  for (size_t i = 0; i < report.rows.size(); ++i)
-    unknown += !report.rows[i].answer && !equal_row(report, i);
+  for (size_t i = 0; i < report.whole_rows(); ++i)
+    unknown += report.rows[i].proved.empty() && !equal_row(report, i);
   return unknown;
 }
 
@@ -284,6 +299,25 @@ double bound_of(const ReportRow& row) {
 }
 
 std::string failure_in_words(const ReportRow& row) {
+  switch (row.axiom) {
+    case Axiom::II:
+      return fmt::format(
+          "with the value of {} on another input put in, the answer is not the one "
+          "that follows from it",
+          row.node);
+    case Axiom::IA:
+      return fmt::format(
+          "with the activations of {} on another input put in, the answer is not "
+          "the one that follows from them",
+          row.node);
+    case Axiom::UM:
+      return fmt::format(
+          "what is not read of {} changes the answer when it comes from another "
+          "input",
+          row.node);
+    default:
+      break;
+  }
   const bool decision = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
   const char* from =
       row.axiom == Axiom::PE || row.axiom == Axiom::PR ? "from the input" : "from the step before";

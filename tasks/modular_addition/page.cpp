@@ -12,14 +12,13 @@
 #include <stdexcept>
 
 #include "interp/files/json_shape.h"
-#include "tasks/page/channels.h"
+#include "tasks/page/figure.h"
 #include "tasks/subject.h"
 
 namespace assay::tasks::modular_addition {
 namespace {
 
-using page::chart, page::hover, page::Json, page::paragraph, page::percent, page::Run,
-    page::RunKind, page::Section;
+using page::Json, page::paragraph, page::percent, page::Run, page::RunKind, page::Section;
 
 /// Values of all the evidence that a validation or a derivation reports.
 std::vector<Json> evidence_values(const Run& run) {
@@ -63,45 +62,6 @@ Shapes shapes_of_evidence() {
                                       {"all", json_shapes::number()}})};
 }
 
-/// Bars by frequency, key ones in colour.
-Json panel(const Json& bars, const Json& y, const Json& width) {
-  return {{"data", {{"values", bars}}},
-          {"width", width},
-          {"height", 170},
-          {"mark", {{"type", "bar"}}},
-          {"encoding",
-           {{"x",
-             {{"field", "frequency"},
-              {"type", "ordinal"},
-              {"title", "frequency k"},
-              {"axis", {{"labelAngle", 0}, {"labelOverlap", true}, {"ticks", false}}}}},
-            {"y", y},
-            {"color",
-             {{"condition", {{"test", "datum.key"}, {"value", "var(--accent)"}}},
-              {"value", "var(--faint)"}}},
-            {"tooltip", hover({"frequency", "value"})}}}};
-}
-
-Json y_of(const char* title, const Json& scale = Json::object(), const char* format = "~s") {
-  return {{"field", "value"},
-          {"type", "quantitative"},
-          {"title", title},
-          {"scale", scale},
-          {"axis", {{"format", format}, {"tickCount", 4}}}};
-}
-
-Json power_panel(const Json& embedding, const std::vector<int64_t>& key) {
-  Json bars = Json::array();
-  const std::vector<double> power = embedding.at("power");
-  for (size_t i = 0; i < power.size(); ++i) {
-    const auto frequency = static_cast<int64_t>(i) + 1;
-    bars.push_back({{"frequency", frequency},
-                    {"value", power[i]},
-                    {"key", std::ranges::count(key, frequency) > 0}});
-  }
-  return panel(bars, y_of("power in the embedding"), 400);
-}
-
 int64_t frequency_named(const std::string& name) {
   int64_t frequency = 0;
   const char* end = name.data() + name.size();
@@ -110,16 +70,42 @@ int64_t frequency_named(const std::string& name) {
   return frequency;
 }
 
+/// One panel of the figure: what is counted, by frequency.
+struct Panel {
+  std::string title;
+  std::map<int64_t, double> values;
+};
+
+Panel power_panel(const Json& embedding) {
+  Panel panel{.title = "power in the embedding", .values = {}};
+  const std::vector<double> power = embedding.at("power");
+  for (size_t i = 0; i < power.size(); ++i) panel.values[static_cast<int64_t>(i) + 1] = power[i];
+  return panel;
+}
+
 /// @param by_frequency  {"17": …}
-Json bars_of(const Json& by_frequency, const std::vector<int64_t>& key) {
-  std::map<int64_t, Json> ascending;
-  for (const auto& [name, value] : by_frequency.items()) ascending[frequency_named(name)] = value;
-  Json bars = Json::array();
-  for (const auto& [frequency, value] : ascending)
-    bars.push_back({{"frequency", frequency},
-                    {"value", value},
-                    {"key", std::ranges::count(key, frequency) > 0}});
-  return bars;
+Panel panel_of(const char* title, const Json& by_frequency) {
+  Panel panel{.title = title, .values = {}};
+  for (const auto& [name, value] : by_frequency.items())
+    panel.values[frequency_named(name)] = value.get<double>();
+  return panel;
+}
+
+/// Bars by frequency, the key ones in the network's colour.
+page::Html shown(const Panel& panel, const std::vector<int64_t>& key, page::Csv& csv) {
+  double most = 0;
+  for (const auto& [frequency, value] : panel.values) most = std::max(most, value);
+  std::vector<page::Bar> bars;
+  for (const auto& [frequency, value] : panel.values) {
+    const bool is_key = std::ranges::count(key, frequency) > 0;
+    bars.push_back({.label = fmt::to_string(frequency),
+                    .value = "",
+                    .length = most > 0 ? value / most : 0,
+                    .tone = is_key ? "" : "quiet"});
+    csv.push_back(
+        {panel.title, fmt::to_string(frequency), fmt::format("{}", value), is_key ? "yes" : "no"});
+  }
+  return page::columns(bars, fmt::format("{}, up to {:.3g}", panel.title, most));
 }
 
 std::string share_text(const Json& value) {
@@ -156,23 +142,24 @@ std::optional<page::Section> frequencies_section(const page::Run& run) {
   const Json neurons = value_with(values, shapes.neurons),
              logits = value_with(values, shapes.logits), whole = value_with(values, shapes.whole),
              without = value_with(values, shapes.without);
-  Json losses, panels = Json::array({power_panel(embedding, key)});
+  Json losses;
+  std::vector<Panel> panels = {power_panel(embedding)};
   if (!whole.is_null() && !without.is_null())
     losses = {{"loss", whole.at("loss")}, {"without", without.at("all")}};
-  if (!neurons.is_null())
-    panels.push_back(
-        panel(bars_of(neurons.at("by_frequency"), key), y_of("neurons"), {{"step", 22}}));
-  if (!without.is_null())
-    panels.push_back(panel(bars_of(without.at("by_frequency"), key),
-                           y_of("loss without it", Json::object(), "~g"), {{"step", 22}}));
+  if (!neurons.is_null()) panels.push_back(panel_of("neurons", neurons.at("by_frequency")));
+  if (!without.is_null()) panels.push_back(panel_of("loss without it", without.at("by_frequency")));
   const std::string words = found_in_words(embedding, neurons, logits, losses);
+  page::Csv csv = {{"panel", "frequency", "value", "key"}};
+  page::Html drawn;
+  for (const Panel& panel : panels) drawn += shown(panel, key, csv);
   Section section{.title = "What the frequencies carry", .run = {}};
   section.blocks.push_back(paragraph(words));
-  section.blocks.push_back(chart(
-      "In colour: the key frequencies. From the left: the embedding's power, neurons that are "
-      "waves of one frequency, and the loss when one key frequency of a + b is taken out of "
-      "the MLP's output.",
-      "Bars by frequency. " + words, {{"hconcat", panels}, {"spacing", 24}}));
+  section.blocks.push_back(page::block(page::figure(
+      "frequencies", "Bars by frequency. " + words, page::tag("div", {{"class", "panels"}}, drawn),
+      "In colour: the key frequencies. The embedding's power, neurons that are waves of one "
+      "frequency, and the loss when one key frequency of a + b is taken out of what the hidden "
+      "neurons add.",
+      csv)));
   return section;
 }
 

@@ -55,16 +55,16 @@ std::string cells_of(const Heat& heat, int level) {
   return path;
 }
 
-/// The names of every so many columns, upright where they are long: as many as have room on a
+/// Every so many of the names along an axis, upright where they are long: as many as have room on a
 /// telephone.
-Html column_names(const Heat& heat) {
-  const size_t every = (heat.columns.size() + 15) / 16;
+Html names_along(const std::vector<std::string>& names) {
+  const size_t every = (names.size() + 15) / 16;
   const bool upright =
-      std::ranges::any_of(heat.columns, [](const std::string& name) { return name.size() > 2; });
-  Html names;
-  for (size_t column = 0; column < heat.columns.size(); ++column)
-    names += tag("span", column % every == 0 ? Html(heat.columns[column]) : Html());
-  return tag("div", {{"class", upright ? "hc upright" : "hc"}}, names);
+      std::ranges::any_of(names, [](const std::string& name) { return name.size() > 2; });
+  Html shown;
+  for (size_t i = 0; i < names.size(); ++i)
+    shown += tag("span", i % every == 0 ? Html(names[i]) : Html());
+  return tag("div", {{"class", upright ? "hc upright" : "hc"}}, shown);
 }
 
 }  // namespace
@@ -99,6 +99,103 @@ Html bars(const std::vector<Bar>& bars) {
   return tag("div", {{"class", "bars"}}, lines);
 }
 
+Html columns(const std::vector<Bar>& bars, const std::string& most) {
+  constexpr double kHeight = 110;
+  const double width = 1.0 / static_cast<double>(std::max<size_t>(1, bars.size()));
+  Html marks;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < bars.size(); ++i) {
+    const double height = kHeight * within(bars[i].length);
+    marks += mark("rect", {{"class", "bar " + bars[i].tone},
+                           {"x", place(width * (static_cast<double>(i) + 0.1))},
+                           {"width", place(0.8 * width)},
+                           {"y", fmt::format("{:.1f}", kHeight - height)},
+                           {"height", fmt::format("{:.1f}", height)}});
+    names.push_back(bars[i].label);
+  }
+  marks += mark("line", {{"class", "base"}, {"x2", "100%"}, {"y1", "110"}, {"y2", "110"}});
+  return tag("div", {{"class", "columns"}},
+             tag("div", {{"class", "small soft"}}, most) +
+                 tag("svg", {{"height", "112"}, {"aria-hidden", "true"}}, marks) +
+                 names_along(names));
+}
+
+namespace {
+
+/// A path in a square of one unit, y upwards.
+std::string path_of(const Curves::Curve& curve) {
+  std::string path;
+  bool down = false;  // whether the pen is
+  for (const auto& [x, y] : curve.points) {
+    if (std::isnan(x) || std::isnan(y)) {
+      down = false;
+      continue;
+    }
+    path += fmt::format("{}{:.4f} {:.4f}", down ? "L" : "M", within(x), 1 - within(y));
+    down = true;
+  }
+  return path;
+}
+
+Html key_of(const Curves& curves) {
+  Html names;
+  if (curves.all.size() > 1)
+    for (const Curves::Curve& curve : curves.all)
+      names += span("", tag("svg", {{"width", "22"}, {"height", "10"}, {"aria-hidden", "true"}},
+                            mark("line", {{"class", "curve " + curve.tone},
+                                          {"x1", "0"},
+                                          {"x2", "22"},
+                                          {"y1", "5"},
+                                          {"y2", "5"}})) +
+                            curve.name);
+  return names.empty() ? Html() : tag("div", {{"class", "key"}}, names);
+}
+
+}  // namespace
+
+Html curves(const Curves& curves) {
+  Html y_names, x_names, marks, paths;
+  for (const Curves::Tick& tick : curves.y) {
+    const std::string y = place(1 - tick.place);
+    y_names +=
+        tag("text", {{"x", "100%"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}}, tick.text);
+    marks += mark("line", {{"class", "g"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
+  }
+  for (const Curves::Tick& tick : curves.x)
+    x_names += tag("text",
+                   {{"x", place(tick.place)},
+                    {"y", "12"},
+                    {"text-anchor", tick.place < 0.1   ? "start"
+                                    : tick.place > 0.9 ? "end"
+                                                       : "middle"}},
+                   tick.text);
+  for (const Curves::Curve& curve : curves.all)
+    if (const std::string path = path_of(curve); !path.empty())
+      paths += mark("path", {{"class", "curve " + curve.tone}, {"d", path}});
+  marks += tag("svg",
+               {{"viewBox", "0 0 1 1"},
+                {"preserveAspectRatio", "none"},
+                {"width", "100%"},
+                {"height", "100%"}},
+               paths);
+  return key_of(curves) +
+         tag("div", {{"class", "curves"}},
+             tag("div", "") + tag("div", {{"class", "small soft"}}, curves.y_says) +
+                 tag("svg", {{"height", "150"}}, y_names) + tag("svg", {{"height", "150"}}, marks) +
+                 tag("div", "") + tag("svg", {{"height", "16"}}, x_names) + tag("div", "") +
+                 tag("div", {{"class", "small soft end"}}, curves.x_says));
+}
+
+std::vector<Curves::Tick> decades(double low, double high) {
+  std::vector<Curves::Tick> ticks;
+  const double from = std::log10(low), to = std::log10(high);
+  if (!(to > from)) return {{0, fmt::format("{:g}", low)}};
+  const double step = std::max(1.0, std::ceil((to - from) / 6));
+  for (double decade = std::ceil(from); decade <= to + 1e-9; decade += step)
+    ticks.push_back({(decade - from) / (to - from), fmt::format("{:g}", std::pow(10, decade))});
+  return ticks;
+}
+
 Html heat(const Heat& heat) {
   Html labels, marks;
   for (const std::string& row : heat.rows) labels += tag("span", row);
@@ -121,8 +218,8 @@ Html heat(const Heat& heat) {
           marks);
   return tag("div", {{"class", "heat"}},
              tag("div", "") + tag("div", {{"class", "small soft"}}, heat.columns_say) +
-                 tag("div", "") + column_names(heat) + tag("div", {{"class", "hl"}}, labels) +
-                 grid);
+                 tag("div", "") + names_along(heat.columns) +
+                 tag("div", {{"class", "hl"}}, labels) + grid);
 }
 
 }  // namespace assay::tasks::page

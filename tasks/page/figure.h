@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tasks/page/html.h"
@@ -31,6 +32,28 @@ struct Bar {
   std::string tone = "";  ///< a class of page.css: `int`, `quiet`; empty: the network
 };
 Html bars(const std::vector<Bar>& bars);
+/// The same upright, side by side, for an axis with many places: names stand below, as many as have
+/// room; values are left to the figure's CSV. @param most  what the full length is, in words.
+Html columns(const std::vector<Bar>& bars, const std::string& most);
+
+/// Curves over one axis. Places are shares of the axes, 0 at the left and at the bottom.
+struct Curves {
+  struct Tick {
+    double place = 0;
+    std::string text;
+  };
+  struct Curve {
+    std::string name;
+    std::vector<std::pair<double, double>> points;  ///< a NaN ends a piece
+    std::string tone = "";                          ///< as of bars
+  };
+  std::vector<Curve> all;
+  std::vector<Tick> x, y;
+  std::string x_says, y_says;  ///< what the axes are
+};
+Html curves(const Curves& curves);
+/// Ticks at the powers of ten between two positive numbers, and where each number lies among them.
+std::vector<Curves::Tick> decades(double low, double high);
 
 /// Shares from 0 to 1 as the depth of a colour, row by row.
 struct Heat {

@@ -7,7 +7,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -16,7 +15,7 @@
 #include "interp/network/network.h"
 #include "interp/numerals.h"
 #include "sat2/masks.h"
-#include "tasks/page/channels.h"
+#include "tasks/page/figure.h"
 #include "tasks/subject.h"
 #include "tasks/two_sat/programs.h"
 #include "tasks/two_sat/tokens.h"
@@ -25,8 +24,8 @@ namespace assay::tasks::two_sat {
 namespace {
 
 using interp::grouped;
-using page::absent, page::chart, page::fold, page::hover, page::Json, page::paragraph, page::Run,
-    page::RunKind, page::Section, page::shaded_by, page::table;
+using page::absent, page::fold, page::Json, page::paragraph, page::Run, page::RunKind,
+    page::Section, page::table;
 
 using at::Tensor;
 
@@ -99,57 +98,42 @@ std::vector<int64_t> ordered(const Tensor& means) {
   return order;
 }
 
-Json cells_of(const Tensor& means, const std::vector<int64_t>& neurons, const Json& programs,
-              int64_t variables) {
-  Json cells = Json::array();
+/// Mean activations as shares of each neuron's largest, in the order of `order`; framed: what its
+/// program asks about.
+Json activation_figure(const Tensor& means, const std::vector<int64_t>& neurons,
+                       const Json& programs, int64_t variables) {
+  page::Heat heat{.columns_say = "assignment, by number: bit i is the value of xi"};
+  page::Csv csv = {{"neuron", "assignment", "values", "mean activation", "asked"}};
+  const auto name = [&](int64_t a) {
+    return sat2::assignment_to_string(static_cast<int>(a), static_cast<int>(variables));
+  };
+  for (int64_t a = 0; a < means.size(1); ++a) heat.columns.push_back(fmt::to_string(a));
   for (const int64_t i : ordered(means)) {
     std::set<int64_t> asked;
     add_asked(programs.at(i), asked);
     const double largest = means[i].max().item<double>();
+    heat.rows.push_back(fmt::to_string(neurons[i]));
+    heat.shares.emplace_back();
+    heat.framed.emplace_back();
     for (int64_t a = 0; a < means.size(1); ++a) {
       const double mean = means[i][a].item<double>();
-      cells.push_back({{"neuron", neurons[i]},
-                       {"assignment", a},
-                       {"share", largest > 0 ? std::round(1000 * mean / largest) / 1000 : 0},
-                       {"mean activation", fmt::format("{:.3g}", mean)},
-                       {"asked", asked.contains(a)},
-                       {"values", sat2::assignment_to_string(static_cast<int>(a),
-                                                             static_cast<int>(variables))}});
+      heat.shares.back().push_back(largest > 0 ? mean / largest : 0);
+      heat.framed.back().push_back(asked.contains(a));
+      csv.push_back({heat.rows.back(), fmt::to_string(a), name(a), fmt::format("{:.4g}", mean),
+                     asked.contains(a) ? "yes" : "no"});
     }
   }
-  return cells;
-}
-
-Json axis(const char* field, const char* title) {
-  return {{"field", field},
-          {"type", "ordinal"},
-          {"title", title},
-          {"sort", nullptr},
-          {"axis", {{"labelAngle", 0}, {"labelFontSize", 9}, {"ticks", false}, {"domain", false}}}};
-}
-
-Json heat_map(const Json& cells) {
-  const Json rectangles = {{"mark", {{"type", "rect"}, {"color", "var(--accent)"}}},
-                           {"encoding", {{"opacity", shaded_by("share")}}}};
-  const Json outlines = {
-      {"transform", Json::array({{{"filter", "datum.asked"}}})},
-      {"mark",
-       {{"type", "rect"}, {"filled", false}, {"stroke", "var(--mark)"}, {"strokeWidth", 1.6}}}};
-  return chart(
-      fmt::format("Mean activation of each neuron over those of {} deriving formulas that an "
-                  "assignment satisfies, from none to the neuron's largest. Outlined: the "
-                  "assignments that its program asks about.",
-                  grouped(kFormulas)),
+  return page::block(page::figure(
+      "neurons",
       "Heat map of mean activations, neurons by assignments. The neurons' programs are listed "
       "below.",
-      {{"data", {{"values", cells}}},
-       {"width", {{"step", 18}}},
-       {"height", {{"step", 12}}},
-       {"encoding",
-        {{"x", axis("assignment", "assignment (bit i is the value of xi)")},
-         {"y", axis("neuron", "neuron")},
-         {"tooltip", hover({"neuron", "assignment", "values", "mean activation"})}}},
-       {"layer", {rectangles, outlines}}});
+      page::heat(heat),
+      fmt::format(
+          "Mean activation of each neuron over those of {} formulas that an assignment makes "
+          "true, from none to the neuron's largest. Framed: the assignments that its program "
+          "asks about.",
+          grouped(kFormulas)),
+      csv));
 }
 
 Json program_table(const Json& programs, const std::vector<int64_t>& neurons, int64_t variables) {
@@ -170,21 +154,24 @@ std::optional<page::Section> neurons_section(const page::Run& run) {
   if (!node) return std::nullopt;
   const Json& programs = node->at("h").at("parameters").at("programs");
   const int64_t variables = node->at("h").at("parameters").at("variables");
-  Section section{.title = "What the evaluating neurons compute", .run = {}};
-  section.blocks.push_back(paragraph(fmt::format(
-      "{} neurons each test whether certain assignments of the {} variables satisfy the formula.",
-      programs.size(), variables)));
+  Section section{.title = "What the neurons try", .run = {}};
   std::vector<int64_t> neurons;
+  Json folded = Json::array();
   if (run.subject) {
     const circuits::Step& step = step_named(run.subject->program, node->at("node"));
     const Tensor means = mean_activations(run, step, variables);
     neurons = neurons_of(step, means.size(0));
-    section.blocks.push_back(heat_map(cells_of(means, neurons, programs, variables)));
+    folded.push_back(activation_figure(means, neurons, programs, variables));
   } else {
-    section.blocks.push_back(absent("Mean activations", run.no_subject));
+    folded.push_back(absent("Mean activations", run.no_subject));
   }
-  section.blocks.push_back(fold(fmt::format("The {} programs", programs.size()),
-                                Json::array({program_table(programs, neurons, variables)})));
+  folded.push_back(program_table(programs, neurons, variables));
+  section.blocks.push_back(paragraph(fmt::format(
+      "Each of {} neurons tries assignments of the {} variables: it is on if they make the formula "
+      "true.",
+      programs.size(), variables)));
+  section.blocks.push_back(
+      fold(fmt::format("What each of the {} neurons tries, in words", programs.size()), folded));
   return section;
 }
 

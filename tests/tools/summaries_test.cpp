@@ -5,6 +5,8 @@
 #include <boost/property_tree/xml_parser.hpp>
 #include <sstream>
 
+#include "tasks/registry.h"
+
 namespace assay::tools {
 namespace summaries_test {
 
@@ -81,7 +83,7 @@ TEST(Markdown, SaysWhatTheTerminalSays) {
   axioms::Report vacuous = report({row("a|b", 0.001, Verdict::Vacuous)});
   vacuous.objections.push_back(
       {.node = "a|b", .kind = "early answer", .violates = "5", .reason = "it knows\nthe answer"});
-  const std::string text = markdown_of(vacuous);
+  const std::string text = markdown_of(vacuous, *tasks::make_task("two-sat"));
   EXPECT_THAT(text, HasSubstr(axioms::verdict_sentence(vacuous)));
   EXPECT_THAT(text, HasSubstr("early answer"));
   EXPECT_THAT(text, HasSubstr("| a\\|b.PE | 25 | 80,000 |"));

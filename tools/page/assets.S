@@ -26,6 +26,7 @@ begin script
   .incbin "saving.js"
   .incbin "stepper.js"
   .incbin "parts.js"
+  .incbin "circuit.js"
   .incbin "explanations.js"
   .incbin "proofs.js"
   .incbin "page.js"

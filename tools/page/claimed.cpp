@@ -54,7 +54,7 @@ std::optional<Example> example_of(const Run& run) {
   return example;
 }
 
-Html fact(const std::string& name, const Html& value) {
+Html card_fact(const std::string& name, const Html& value) {
   return value.empty() ? Html() : tag("dt", name) + tag("dd", value);
 }
 
@@ -84,7 +84,7 @@ Html claims_of(const Report& report, const std::string& node) {
   return lines.empty() ? Html() : tag("ul", {{"class", "claims"}}, lines);
 }
 
-Html evidence_of(const Json& node) {
+Html card_evidence(const Json& node) {
   if (!node.contains("evidence") || node["evidence"].empty()) return {};
   Html facts;
   for (const Json& fact : node["evidence"]) {
@@ -118,12 +118,13 @@ Html card(const Run& run, size_t index, const Json& value, bool in_a_row) {
   if (!value.is_null()) content += tag("div", {{"class", "eg"}}, value_html(run, json, value));
   const bool given = json.contains("h");
   const tasks::Wording& words = tasks::wording_of(*run.task);
-  content += tag("dl", (in_a_row ? Html() : fact("computed from", parents_of(node))) +
-                           fact("in the network", lives_in(run, json)) +
-                           fact("read by", given ? read_by(run, json) : "") +
-                           fact("equal if", tag("b", equal_if(run, json))) +
-                           fact("complete", cut_text(node)) + fact("grip", grip_text(node, words)));
-  content += claims_of(report, node.name) + evidence_of(json);
+  content += tag("dl", (in_a_row ? Html() : card_fact("computed from", parents_of(node))) +
+                           card_fact("in the network", lives_in(run, json)) +
+                           card_fact("read by", given ? read_by(run, json) : "") +
+                           card_fact("equal if", tag("b", equal_if(run, json))) +
+                           card_fact("complete", cut_text(node)) +
+                           card_fact("grip", grip_text(node, words)));
+  content += claims_of(report, node.name) + card_evidence(json);
   return tag("article", {{"class", "card"}}, content);
 }
 

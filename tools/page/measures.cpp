@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tasks/page/figure.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
 namespace {
+
+using tasks::page::Csv;
 
 /// With `--ablation all` one row per ablation, else one.
 Json rows_of(const Json& measures) {
@@ -69,98 +76,81 @@ Json measures_table(const Json& rows) {
 }
 
 /// Agreement by ablation: errors of single inputs cannot cancel in it.
-Json agreement_chart(const Json& rows) {
-  Json values = Json::array();
-  std::string alt = "Share of inputs on which the circuit decides as the network does:";
+Json agreement_figure(const Json& rows) {
+  std::vector<tasks::page::Bar> bars;
+  Csv csv = {{"ablation", "agreement", "low", "high"}};
   for (const Json& row : rows) {
     const Json& rate = row.at("agreement");
     const bool bounded = share_interval(rate) != "no interval";
-    const Json bounds = !bounded ? Json::array({rate["rate"], rate["rate"]}) : rate["interval"];
-    values.push_back({{"ablation", row.at("ablation")},
-                      {"rate", rate.at("rate")},
-                      {"low", bounds.at(0)},
-                      {"high", bounds.at(1)}});
-    alt += fmt::format(" {} {},", row.at("ablation").get<std::string>(), share(rate));
+    tasks::page::Bar bar{
+        .label = row.at("ablation"),
+        .value = bounded ? fmt::format("{} ({})", share(rate), share_interval(rate)) : share(rate),
+        .length = rate.at("rate").is_null() ? 0 : rate["rate"].get<double>()};
+    if (bounded) bar.interval = {rate["interval"][0], rate["interval"][1]};
+    bars.push_back(bar);
+    csv.push_back({bar.label, rate.at("rate").dump(), bounded ? rate["interval"][0].dump() : "",
+                   bounded ? rate["interval"][1].dump() : ""});
   }
-  alt.back() = '.';
-  const Json x = {{"field", "rate"},
-                  {"type", "quantitative"},
-                  {"scale", {{"domain", {0, 1}}}},
-                  {"title", "decides as the network does"},
-                  {"axis", {{"format", "%"}}}};
-  Json low = x;
-  low["field"] = "low";
-  return chart(
-      "How often the circuit decides as the network does, with exact intervals where there are "
-      "any.",
-      alt,
-      {{"data", {{"values", values}}},
-       {"width", 420},
-       {"height", {{"step", 22}}},
-       {"encoding", {{"y", lines_by("ablation")}}},
-       {"layer",
-        {{{"mark",
-           {{"type", "rule"},
-            {"strokeWidth", 5},
-            {"color", "var(--accent)"},
-            {"strokeOpacity", 0.45}}},
-          {"encoding", {{"x", low}, {"x2", {{"field", "high"}}}}}},
-         {{"mark",
-           {{"type", "point"},
-            {"filled", true},
-            {"size", 60},
-            {"color", "var(--accent)"},
-            {"opacity", 1}}},
-          {"encoding", {{"x", x}}}}}}});
+  return tasks::page::block(tasks::page::figure("agreement", "", tasks::page::bars(bars),
+                                                "How often the circuit decides as the network "
+                                                "does, with exact intervals where there are any.",
+                                                csv));
 }
 
-Json curve_chart(const Json& curve) {
+/// From the smallest share to all edges on a logarithmic axis; faithfulness from the least to the
+/// most, with the whole network's 1.
+Json curve_figure(const Json& curve) {
   const auto number = [&](const char* field) {
     const Json& value = curve.at(field);
     return value.is_null() ? "–" : fmt::format("{:.3f}", value.get<double>());
   };
-  Json values = Json::array();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto value_of = [&](const Json& point, const char* field) {
+    return point.at(field).is_null() ? nan : point[field].get<double>();
+  };
+  double least_share = 1, low = 0, high = 1;
   for (const char* which : {"by_score", "by_importance"})
-    for (const Json& point : curve.at(which).at("points"))
-      values.push_back(
-          {{"taken", std::string(which) == "by_score" ? "by score" : "by absolute score"},
-           {"share", point.at("share")},
-           {"edges", point.at("edges")},
-           {"faithfulness", point.at("faithfulness")}});
-  const Json dash = {{"field", "taken"}, {"type", "nominal"}, {"title", "edges taken"}};
-  const Json colour = {{"field", "taken"},
-                       {"type", "nominal"},
-                       {"title", "edges taken"},
-                       {"scale", {{"range", {"var(--accent)", "var(--mark)"}}}},
-                       {"legend", {{"orient", "top"}, {"symbolType", "stroke"}}}};
-  return chart(
+    for (const Json& point : curve.at(which).at("points")) {
+      if (const double share = value_of(point, "share"); share > 0)
+        least_share = std::min(least_share, share);
+      const double faithfulness = value_of(point, "faithfulness");
+      low = std::min(low, std::isnan(faithfulness) ? low : faithfulness);
+      high = std::max(high, std::isnan(faithfulness) ? high : faithfulness);
+    }
+  least_share = std::min(least_share, 0.5);
+  tasks::page::Curves drawn{.all = {},
+                            .x = tasks::page::decades(100 * least_share, 100),
+                            .y = {},
+                            .x_says = "per cent of the edges, on a logarithmic scale",
+                            .y_says = "faithfulness"};
+  const auto height = [&](double faithfulness) { return (faithfulness - low) / (high - low); };
+  for (const double tick : {low, 0.0, 1.0, high})
+    if (tick == 0 || tick == 1 || std::min(std::abs(tick), std::abs(tick - 1)) > 0.1 * (high - low))
+      drawn.y.push_back({height(tick), fmt::format("{:.3g}", tick)});
+  Csv csv = {{"taken", "edges", "share", "faithfulness"}};
+  for (const char* which : {"by_score", "by_importance"}) {
+    const bool by_score = std::string_view(which) == "by_score";
+    drawn.all.push_back({.name = by_score ? "by score" : "by absolute score",
+                         .points = {},
+                         .tone = by_score ? "" : "int"});
+    for (const Json& point : curve.at(which).at("points")) {
+      const double share = value_of(point, "share");
+      drawn.all.back().points.emplace_back(
+          share > 0 ? 1 - std::log10(share) / std::log10(least_share) : nan,
+          height(value_of(point, "faithfulness")));
+      csv.push_back({drawn.all.back().name, point.at("edges").dump(), point.at("share").dump(),
+                     point.at("faithfulness").dump()});
+    }
+  }
+  return tasks::page::block(tasks::page::figure(
+      "curve",
+      "Two lines: faithfulness of circuits that take more and more edges, by score and by absolute "
+      "score.",
+      tasks::page::curves(drawn),
       fmt::format("Faithfulness by the share of edges taken. CPR {} (area, higher is better), CMD "
                   "{} (distance from 1, lower is better).",
                   number("cpr"), number("cmd")),
-      "Two lines: faithfulness of circuits that take more and more edges, by score and by absolute "
-      "score.",
-      {{"data", {{"values", values}}},
-       {"width", 420},
-       {"height", 200},
-       {"mark", {{"type", "line"}, {"point", {{"filled", true}, {"size", 30}}}}},
-       {"encoding",
-        {{"x",
-          {{"field", "share"},
-           {"type", "quantitative"},
-           {"scale", {{"type", "log"}}},
-           {"title", "share of the edges"},
-           {"axis", {{"format", "~%"}, {"grid", false}, {"tickCount", 4}}}}},
-         {"y",
-          {{"field", "faithfulness"},
-           {"type", "quantitative"},
-           {"title", "faithfulness"},
-           {"axis", {{"tickCount", 6}}}}},
-         {"color", colour},
-         {"strokeDash", dash},
-         {"tooltip",
-          {{{"field", "taken"}},
-           {{"field", "edges"}},
-           {{"field", "faithfulness"}, {"format", ".3f"}}}}}}});
+      csv));
 }
 
 Json compared(const Json& interpretation) {
@@ -186,8 +176,8 @@ std::optional<Section> measures_section(const Run& run) {
   const Json rows = rows_of(report.at("measures"));
   Section section{.title = "How well the circuit stands in for the network", .run = {}};
   section.blocks.push_back(measures_table(rows));
-  if (rows.size() > 1) section.blocks.push_back(agreement_chart(rows));
-  if (report.contains("curve")) section.blocks.push_back(curve_chart(report["curve"]));
+  if (rows.size() > 1) section.blocks.push_back(agreement_figure(rows));
+  if (report.contains("curve")) section.blocks.push_back(curve_figure(report["curve"]));
   if (report.contains("interpretation"))
     section.blocks.push_back(compared(report["interpretation"]));
   return section;

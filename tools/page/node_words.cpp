@@ -11,7 +11,7 @@
 #include "tasks/subject.h"
 #include "tasks/wording.h"
 #include "tools/brief.h"
-#include "tools/decisions.h"
+#include "tools/equality_words.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -32,11 +32,7 @@ const circuits::Operations& operations() {
 circuits::Operation operation_of(const Run& run, const Json& node, const char* part) {
   if (run.subject)
     for (const circuits::Node& own : run.subject->interpretation().nodes)
-      if (own.name == node.at("node"))
-        return std::string_view(part) == "h"       ? own.h
-               : std::string_view(part) == "alpha" ? own.alpha
-                                                   : own.equality;
-  if (std::string_view(part) == "equality") return {.name = node.at("equality"), .tensors = {}};
+      if (own.name == node.at("node")) return std::string_view(part) == "h" ? own.h : own.alpha;
   if (!node.contains(part)) return {};
   return {.name = node[part].at("operation"),
           .parameters = nlohmann::json(node[part].at("parameters")),
@@ -154,7 +150,7 @@ std::string read_by(const Run& run, const Json& node) {
 }
 
 std::string equal_if(const Run& run, const Json& node) {
-  return sentence(run, node, "equality", operations().equalities);
+  return equality_words(*run.validation, node.at("node"), *run.task);
 }
 
 std::string lives_in(const Run& run, const Json& node) {

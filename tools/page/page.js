@@ -4,6 +4,7 @@ const pageData = JSON.parse(document.getElementById('data').textContent);
 document.documentElement.classList.add('js');
 
 every('.wit').forEach(openInputs);
+every('.circuit').forEach(findInCircuit);
 every('[data-explanations]').forEach((place) => place.append(explanationStepper(pageData[place.dataset.explanations])));
 every('.copy').forEach((button) => button.addEventListener('click', async () => {
   await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);

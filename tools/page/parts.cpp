@@ -107,7 +107,7 @@ Html differing_bits(const BothSides& sides, const std::vector<int64_t>& neurons)
     text += tag("b", name) + " is " + span("net", on ? "on in the network" : "off in the network") +
             " and " + span("int", on ? "off in the explanation" : "on in the explanation") + ". ";
   }
-  if (found > kWordsShown) text += fmt::format("So do {} more differ.", found - kWordsShown);
+  if (found > kWordsShown) text += fmt::format("{} more differ.", found - kWordsShown);
   return tag("p", text);
 }
 

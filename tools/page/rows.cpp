@@ -13,6 +13,7 @@
 #include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
+#include "tools/report_text.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -150,13 +151,28 @@ Html verdict_of(const ReportRow& row) {
     std::string claimed = fmt::format("≤ {:g}%", 100 * *row.claim);
     if (row.decided_at) claimed += fmt::format(", after {}", grouped(row.decided_at->n));
     if (row.more_inputs) claimed += fmt::format(", about {} more", grouped(*row.more_inputs));
-    shown = verdict_mark(outcome_of(row)) + tag("small", claimed);
+    shown = (row.never ? span("v proved", "■ proved") : verdict_mark(outcome_of(row))) +
+            tag("small", claimed);
   }
   return tag("div", {{"class", "ver"}, {"role", "cell"}}, shown);
 }
 
+/// A square at 0 where nothing fails on any input; a row that equals another has none.
+Html proved_mark(const ReportRow& row) {
+  if (!row.never) return {};
+  const Html square =
+      mark("rect", {{"class", "pf"}, {"x", "-5"}, {"y", "8"}, {"width", "10"}, {"height", "10"}});
+  return tag("svg", {{"x", place(along(0))}, {"class", "at"}}, square);
+}
+
 Html row_html(const Report& report, size_t index) {
   const ReportRow& row = report.rows[index];
+  if (!row.proved.empty())
+    return tag(
+        "div", {{"class", "row eq"}, {"role", "row"}},
+        label_of(row) + track(grid() + proved_mark(row)) +
+            tag("div", {{"class", "nums"}, {"role", "cell"}}, tag("span", proved_text(row))) +
+            verdict_of(row));
   if (const auto equal = equal_row(report, index))
     return tag("div", {{"class", "row eq"}, {"role", "row"}},
                label_of(row) +

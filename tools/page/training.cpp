@@ -2,21 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "tasks/page/figure.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
 namespace {
 
-constexpr size_t kPoints = 1500;  // more than a line of this width can show
+using tasks::page::Csv;
+using tasks::page::Curves;
 
-struct Curve {
-  const char* field;
-  const char* title;
-  Json scale, axis;
-};
+constexpr size_t kPoints = 1500;  // more than a line of this width can show
 
 /// NaN of a training that diverged is null in its file.
 double loss_of(const Json& line) {
@@ -25,35 +25,65 @@ double loss_of(const Json& line) {
 }
 
 /// At most kPoints lines, evenly taken, with the last.
-Json thinned(const Json& lines) {
+std::vector<const Json*> thinned(const Json& lines) {
   const size_t step = (lines.size() + kPoints - 1) / kPoints;
-  Json kept = Json::array();
-  const auto keep = [&](const Json& line) {
-    const Json& loss = line.at("loss");
-    kept.push_back({{"step", line.at("step")},
-                    {"loss", loss > 0 ? loss : Json()},  // a logarithm has no place for 0
-                    {"accuracy", line.at("accuracy")}});
-  };
-  for (size_t i = 0; i + 1 < lines.size(); i += step) keep(lines[i]);
-  keep(lines.back());
+  std::vector<const Json*> kept;
+  for (size_t i = 0; i + 1 < lines.size(); i += step) kept.push_back(&lines[i]);
+  kept.push_back(&lines.back());
   return kept;
 }
 
-Json panel(const Curve& curve) {
-  return {{"width", 290},
-          {"height", 170},
-          {"mark", {{"type", "line"}, {"color", "var(--accent)"}, {"strokeWidth", 1.8}}},
-          {"encoding",
-           {{"x",
-             {{"field", "step"},
-              {"type", "quantitative"},
-              {"axis", {{"format", "~s"}, {"grid", false}}}}},
-            {"y",
-             {{"field", curve.field},
-              {"type", "quantitative"},
-              {"title", curve.title},
-              {"scale", curve.scale},
-              {"axis", curve.axis}}}}}};
+/// The steps along the axis, and a few of them as ticks.
+double step_place(const Json& line, const Json& last) {
+  const double end = last.at("step").get<double>();
+  return end > 0 ? line.at("step").get<double>() / end : 0;
+}
+std::vector<Curves::Tick> step_ticks(const Json& last) {
+  const auto end = last.at("step").get<int64_t>();
+  return {{0, "0"}, {0.5, grouped(end / 2)}, {1, grouped(end)}};
+}
+
+/// On a logarithmic scale, which has no place for 0.
+Curves loss_curves(const std::vector<const Json*>& lines) {
+  double low = 1e300, high = 0;
+  for (const Json* line : lines)
+    if (const double loss = loss_of(*line); loss > 0) {
+      low = std::min(low, loss);
+      high = std::max(high, loss);
+    }
+  if (high == 0) low = high = 1;
+  Curves curves{.all = {{.name = "loss", .points = {}}},
+                .x = step_ticks(*lines.back()),
+                .y = tasks::page::decades(low, std::max(high, 1.001 * low)),
+                .x_says = "step",
+                .y_says = "loss, on a logarithmic scale"};
+  const double room = std::max(1e-9, std::log10(high / low));
+  for (const Json* line : lines) {
+    const double loss = loss_of(*line);
+    curves.all[0].points.emplace_back(
+        step_place(*line, *lines.back()),
+        loss > 0 ? std::log10(loss / low) / room : std::numeric_limits<double>::quiet_NaN());
+  }
+  return curves;
+}
+
+Curves accuracy_curves(const std::vector<const Json*>& lines) {
+  Curves curves{.all = {{.name = "accuracy", .points = {}}},
+                .x = step_ticks(*lines.back()),
+                .y = {{0, "0"}, {0.5, "50%"}, {1, "100%"}},
+                .x_says = "step",
+                .y_says = "held-out inputs right"};
+  for (const Json* line : lines)
+    curves.all[0].points.emplace_back(step_place(*line, *lines.back()),
+                                      line->at("accuracy").get<double>());
+  return curves;
+}
+
+Csv csv_of(const std::vector<const Json*>& lines) {
+  Csv csv = {{"step", "loss", "accuracy"}};
+  for (const Json* line : lines)
+    csv.push_back({line->at("step").dump(), line->at("loss").dump(), line->at("accuracy").dump()});
+  return csv;
 }
 
 }  // namespace
@@ -72,16 +102,20 @@ std::optional<Section> training_section(const Run& run) {
           ? fmt::format("{} held-out inputs ({})", grouped(last.at("accuracy_inputs")),
                         last.at("accuracy_of").get<std::string>())
           : "the held-out inputs";
-  const Curve loss{"loss", "loss", {{"type", "log"}}, {{"format", "~g"}}};
-  const Curve accuracy{"accuracy", "held-out accuracy", {{"zero", false}}, {{"format", ".3~%"}}};
-  section.blocks.push_back(chart(
+  const std::vector<const Json*> kept = thinned(lines);
+  section.blocks.push_back(tasks::page::block(tasks::page::figure(
+      "training",
+      fmt::format(
+          "Two lines over {} steps: the loss falls from {:.3g} to {:.3g}, held-out accuracy "
+          "goes from {} to {}.",
+          grouped(last.at("step")), loss_of(lines[0]), loss_of(last),
+          percent(lines[0].at("accuracy")), percent(last.at("accuracy"))),
+      tasks::page::tag("div", {{"class", "panels"}},
+                       tasks::page::tag("div", tasks::page::curves(loss_curves(kept))) +
+                           tasks::page::tag("div", tasks::page::curves(accuracy_curves(kept)))),
       fmt::format("By step {}: loss {:.3g} (logarithmic scale), {} of {} right.",
                   grouped(last.at("step")), loss_of(last), percent(last.at("accuracy")), inputs),
-      fmt::format("Two lines over {} steps: the loss falls from {:.3g} to {:.3g}, held-out "
-                  "accuracy goes from {} to {}.",
-                  grouped(last.at("step")), loss_of(lines[0]), loss_of(last),
-                  percent(lines[0].at("accuracy")), percent(last.at("accuracy"))),
-      {{"data", {{"values", thinned(lines)}}}, {"hconcat", {panel(loss), panel(accuracy)}}}));
+      csv_of(kept))));
   return section;
 }
 

@@ -37,7 +37,7 @@ Html hash(const std::string& sha256) {
 }
 
 /// What was read is told by its path and its hash, everything else in words.
-Html fact(std::string name, const Json& value) {
+Html run_fact(std::string name, const Json& value) {
   if (value.empty()) return {};
   const auto text = [&](const char* field) {
     return value.is_object() && value.contains(field) && value[field].is_string();
@@ -55,13 +55,13 @@ Html fact(std::string name, const Json& value) {
 Html facts_of(const Run& run) {
   const Json& report = origin_of(run);
   Html facts;
-  if (!run.path.empty()) facts += fact("record", run.path.string());
+  if (!run.path.empty()) facts += run_fact("record", run.path.string());
   for (const char* field :
        {"model",   "model_sha256", "interpretation", "circuit", "plan",     "task",
         "data",    "inputs",       "fitted_on",      "seeds",   "seed",     "method",
         "metric",  "ablation",     "preset",         "steps",   "accuracy", "version",
         "threads", "device",       "blas",           "times"})
-    facts += fact(field, report.value(field, Json()));
+    facts += run_fact(field, report.value(field, Json()));
   return tag("dl", {{"class", "kv"}}, facts);
 }
 

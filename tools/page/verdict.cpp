@@ -42,7 +42,7 @@ Html sign(Outcome outcome) {
                  mark("path", {{"d", sign_of(outcome)}}));
 }
 
-Html fact(const std::string& figure, const std::string& words) {
+Html verdict_fact(const std::string& figure, const std::string& words) {
   return tag("div", tag("dt", figure) + tag("dd", words));
 }
 
@@ -51,13 +51,14 @@ Html claims_fact(const Report& report) {
   for (const ReportRow& row : report.rows) holding += outcome_of(row) == Outcome::Holds;
   const int64_t claims = report.count_claims();
   if (claims == 0)
-    return fact(fmt::format("{} rows", report.rows.size()), "were measured; nothing was claimed");
+    return verdict_fact(fmt::format("{} rows", report.rows.size()),
+                        "were measured; nothing was claimed");
   const std::string together =
       report.exact ? "exactly"
                    : fmt::format("all together with {:g}% confidence", 100 * report.confidence);
-  return fact(fmt::format("{} of {}", holding, claims),
-              fmt::format("{} {}, {}", claims == 1 ? "claim" : "claims",
-                          holding == 1 ? "holds" : "hold", together));
+  return verdict_fact(fmt::format("{} of {}", holding, claims),
+                      fmt::format("{} {}, {}", claims == 1 ? "claim" : "claims",
+                                  holding == 1 ? "holds" : "hold", together));
 }
 
 /// The row with the largest bound, beside its chance level.
@@ -65,19 +66,19 @@ Html worst_fact(const Report& report, const std::string& inputs) {
   const ReportRow* worst = nullptr;
   for (const ReportRow& row : report.rows)
     if (!row.answer && (!worst || bound_of(row) > bound_of(*worst))) worst = &row;
-  if (!worst) return fact("–", "no row was measured");
+  if (!worst) return verdict_fact("–", "no row was measured");
   const std::string chance =
       worst->unrelated.n == 0
           ? ""
           : fmt::format("; by chance {} would", share_text(worst->unrelated.rate()));
   const std::string share = share_text(bound_of(*worst), Rounding::Up);
-  return fact((worst->exact ? "= " : "≤ ") + share,
-              fmt::format("of {} fail the worst row, {}{}", inputs, worst->name(), chance));
+  return verdict_fact((worst->exact ? "= " : "≤ ") + share,
+                      fmt::format("of {} fail the worst row, {}{}", inputs, worst->name(), chance));
 }
 
 Html decided_fact(const Report& report, const std::string& inputs) {
   if (!report.sequential || report.count_claims() == 0)
-    return fact(grouped(report.inputs), fmt::format("{} were checked", inputs));
+    return verdict_fact(grouped(report.inputs), fmt::format("{} were checked", inputs));
   int64_t last = 0;
   bool all = true;
   for (const ReportRow& row : report.rows) {
@@ -85,9 +86,10 @@ Html decided_fact(const Report& report, const std::string& inputs) {
     all = all && row.decided_at;
     if (row.decided_at) last = std::max(last, row.decided_at->n);
   }
-  return all ? fact(grouped(last), fmt::format("{} decided every claim; {} were run", inputs,
-                                               grouped(report.inputs)))
-             : fact(grouped(report.inputs), fmt::format("{} did not decide every claim", inputs));
+  return all ? verdict_fact(grouped(last), fmt::format("{} decided every claim; {} were run",
+                                                       inputs, grouped(report.inputs)))
+             : verdict_fact(grouped(report.inputs),
+                            fmt::format("{} did not decide every claim", inputs));
 }
 
 }  // namespace
@@ -113,12 +115,13 @@ std::optional<Section> verdict_section(const Run& run) {
         tag("p", {{"class", "but soft"}},
             fmt::format("{}{}.", remark.node.empty() ? "Note: " : remark.node + ": ", remark.text));
   Section section{.title = "Verdict", .run = {}};
-  section.blocks.push_back(tasks::page::block(
-      tag("div", {{"class", std::string("verdict ") + style_of(words.outcome)}},
-          sign(words.outcome) + tag("div", said)) +
-      tag("dl", {{"class", "facts"}},
-          claims_fact(report) + worst_fact(report, inputs) +
-              fact("0 proved", "every bound rests on a sample") + decided_fact(report, inputs))));
+  section.blocks.push_back(
+      tasks::page::block(tag("div", {{"class", std::string("verdict ") + style_of(words.outcome)}},
+                             sign(words.outcome) + tag("div", said)) +
+                         tag("dl", {{"class", "facts"}},
+                             claims_fact(report) + worst_fact(report, inputs) +
+                                 verdict_fact("0 proved", "every bound rests on a sample") +
+                                 decided_fact(report, inputs))));
   return section;
 }
 

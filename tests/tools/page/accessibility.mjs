@@ -58,3 +58,15 @@ export function contrastFailures(least) {
   }
   return [...new Set(failures)];
 }
+
+/** Texts smaller than `least` pixels, as they are on the screen. */
+export function smallTexts(least) {
+  const found = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.checkVisibility() || node.closest('script, .hidden, .drawing')) continue;
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    if (size < least) found.push(`${size}: ${node.textContent.slice(0, 40)}`);
+  }
+  return [...new Set(found)];
+}

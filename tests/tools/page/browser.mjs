@@ -25,9 +25,9 @@ export async function opened(browser, file, options = {}) {
   });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.on('request', (request) => {
-    if (request.url() !== url) page.complaints.push(`asks for ${request.url()}`);
+    if (request.url().split('#')[0] !== url) page.complaints.push(`asks for ${request.url()}`);
   });
-  await page.goto(url);
+  await page.goto(url + (options.hash ?? ''));
   await page.waitForSelector('html[data-drawn]', {state: 'attached'});
   return page;
 }

@@ -9,6 +9,7 @@
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
+#include "tools/page/markup.h"
 
 namespace assay::tools::page {
 namespace sections_test {
@@ -42,6 +43,13 @@ Json row(const char* axiom, double rate, const char* verdict = "") {
   return json;
 }
 
+/// A rate from which this verdict on a claim of 10% follows, of 100 inputs: verdicts are computed
+/// anew where a record is read, whatever it says.
+double rate_for(const std::string& verdict, double otherwise) {
+  if (verdict == "violated") return 0.4;
+  return verdict == "undecided" ? 0.08 : otherwise;
+}
+
 /// A whole report on one node, whose model and interpretation are gone.
 Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
   Json report = validation_facts();
@@ -67,139 +75,164 @@ Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
                       {"evidence", Json::array()}}};
   const char* axioms[] = {"PE", "CE", "PR", "CR"};
   for (size_t i = 0; i < 4; ++i)
-    report["rows"].push_back(row(axioms[i], i == 0 ? 0.02 : 0, verdicts[i]));
+    report["rows"].push_back(row(axioms[i], rate_for(verdicts[i], i == 0 ? 0.02 : 0), verdicts[i]));
   return report;
 }
 
-Json verdict_of(const Json& report) {
-  return verdict_section(make_run(report, "report.json"))->blocks[0];
+std::string html_of(const std::optional<Section>& section) {
+  std::string html;
+  Json data = Json::array();
+  for (const Json& block : section->blocks) html += markup_of(block, data).markup();
+  return html;
+}
+
+std::string verdict_of(const Json& report) {
+  return html_of(verdict_section(make_run(report, "report.json")));
 }
 
 TEST(Sections, TheVerdictIsThatOfTheWorstClaim) {
-  EXPECT_EQ(verdict_of(validation())["text"], "No claim was made");
-  EXPECT_EQ(verdict_of(validation({"holds", "", "", ""}))["text"], "The claim holds");
-  EXPECT_EQ(verdict_of(validation({"holds", "holds", "", ""}))["text"], "All 2 claims hold");
-  EXPECT_EQ(verdict_of(validation({"holds", "undecided", "", ""}))["text"],
-            "1 of 2 claims is undecided");
-  const Json worst = verdict_of(validation({"violated", "undecided", "violated", "holds"}));
-  EXPECT_EQ(worst["text"], "2 of 4 claims are violated");
-  EXPECT_EQ(worst["tone"], "bad");
+  EXPECT_THAT(verdict_of(validation()), HasSubstr("No claim was made."));
+  EXPECT_THAT(verdict_of(validation({"holds", "", "", ""})), HasSubstr("The explanation holds."));
+  EXPECT_THAT(verdict_of(validation({"holds", "holds", "", ""})), HasSubstr("2 of 2"));
+  const std::string undecided = verdict_of(validation({"holds", "undecided", "", ""}));
+  EXPECT_THAT(undecided, HasSubstr("class=\"verdict undecided\""));
+  EXPECT_THAT(undecided, HasSubstr("Not decided after 100"));
+  const std::string worst = verdict_of(validation({"violated", "undecided", "violated", "holds"}));
+  EXPECT_THAT(worst, HasSubstr("class=\"verdict violated\""));
+  EXPECT_THAT(worst, HasSubstr("The explanation does not hold."));
+  EXPECT_THAT(worst, HasSubstr("1 of 4"));
 }
 
-// Rates, bounds and verdicts follow from the counts, whatever a report that was edited says.
-TEST(Sections, TheVerdictIsThatOfTheCounts) {
-  Json report = validation({"violated", "", "", ""});
-  report["verdict"] = "The claim holds.";
-  report["rows"][0].update({{"verdict", "holds"}, {"rate", 0.0}, {"upper", 0.001}});
-  const page::Run run = make_run(report, "report.json");
-  EXPECT_EQ(verdict_section(run)->blocks[0]["text"], "The claim is violated");
-  EXPECT_EQ(run.report["rows"][0]["rate"], 0.5);
-  EXPECT_GT(run.report["rows"][0]["upper"], 0.5);
-  EXPECT_THAT(run.report["verdict"].get<std::string>(), HasSubstr("violated"));
+/// A record that calls a violated claim held is not believed.
+TEST(Sections, TheVerdictFollowsFromTheCountsWhateverTheRecordSays) {
+  Json forged = validation({"violated", "", "", ""});
+  forged["rows"][0]["verdict"] = "holds";
+  forged["rows"][0]["upper"] = 0.01;
+  forged["verdict"] = "All claims hold.";
+  EXPECT_THAT(verdict_of(forged), HasSubstr("class=\"verdict violated\""));
 }
 
 TEST(Sections, TheVerdictOnAVacuousInterpretationIsNothingElse) {
-  Json report = validation({"vacuous", "vacuous", "", ""});
+  Json report = validation({"holds", "holds", "", ""});
   report["objections"] = Json::array({{{"node", "sum"},
                                        {"kind", "one node"},
                                        {"reason", "it is the network"},
                                        {"violates", "cuts"}}});
-  const Section section = *verdict_section(make_run(report, "report.json"));
-  EXPECT_EQ(section.blocks[0]["text"], "The interpretation is vacuous");
-  EXPECT_EQ(section.blocks[1]["text"], "sum: it is the network. It violates: cuts.");
+  const std::string html = verdict_of(report);
+  EXPECT_THAT(html, HasSubstr("class=\"verdict vacuous\""));
+  EXPECT_THAT(html, HasSubstr("The numbers say nothing."));
+  EXPECT_THAT(html, HasSubstr("it is the network. It violates: cuts."));
 }
 
 TEST(Sections, TheVerdictSaysWhatCouldNotBeTested) {
-  Json report = validation({"holds", "undecided", "", ""});
+  Json report = validation({"holds", "holds", "", ""});
   report["untested"] = Json::array({{{"node", "sum"}, {"text", "no complete cut"}}});
   report["remarks"] = Json::array({{{"node", ""}, {"text", "a note"}}});
-  const Section section = *verdict_section(make_run(report, "report.json"));
-  EXPECT_EQ(section.blocks[0]["text"], "1 of 2 claims could not be tested");
-  EXPECT_EQ(section.blocks[0]["tone"], "caution");
-  EXPECT_EQ(section.blocks[1]["text"], "Could not be tested: sum: no complete cut.");
-  EXPECT_EQ(section.blocks[2]["text"], "Note: a note.");
+  const std::string html = verdict_of(report);
+  EXPECT_THAT(html, HasSubstr("class=\"verdict untested\""));
+  EXPECT_THAT(html, HasSubstr("sum: no complete cut."));
+  EXPECT_THAT(html, HasSubstr("Note: a note."));
 }
 
 TEST(Sections, OfAListAndOfDownstreamEqualitySayWhatTheNumbersSpeakOf) {
   Json report = validation({"holds", "", "", ""});
   report["exact"] = true;
+  for (Json& row : report["rows"]) row["exact"] = true;
   report["scope"] = "list";
   report["data"] = {{"path", "lines.txt"}, {"distinct", 1}};
   report["nodes"][0]["equality"] = "downstream";
   report["rows"][0]["plain_equality"] = {{"n", 100}, {"failures", 90}, {"rate", 0.9}};
-  const std::string detail = verdict_of(report)["detail"];
-  EXPECT_THAT(detail, HasSubstr("100 lines of lines.txt, 1 of them distinct"));
-  EXPECT_THAT(detail, HasSubstr("nothing is said of other inputs"));
-  EXPECT_THAT(detail, HasSubstr("Values of sum are compared by their effect"));
-  const std::string axioms = axioms_section(make_run(report, "report.json"))->blocks.dump();
-  EXPECT_THAT(axioms, HasSubstr("= plain"));
-  EXPECT_THAT(axioms, HasSubstr("\"90.00%\""));
+  const page::Run run = make_run(report, "report.json");
+  EXPECT_THAT(html_of(trust_section(run)), HasSubstr("nothing is said of other"));
+  EXPECT_THAT(html_of(trust_section(run)), HasSubstr("Values of sum are compared by their effect"));
+  EXPECT_THAT(html_of(rows_section(run)), HasSubstr("compared plainly: 90%"));
+  EXPECT_THAT(html_of(claimed_section(run)), HasSubstr("the same effect on the answer"));
 }
 
 TEST(Sections, OfAReportOfEveryInputSpeakOfNoBounds) {
   Json report = validation({"holds", "", "", ""});
+  report["exact"] = true;
   report["scope"] = "domain";
-  for (Json& row : report["rows"])
+  for (Json& row : report["rows"]) {
+    row["exact"] = true;
     for (const char* bound : {"upper", "lower", "simultaneous_upper"}) row.erase(bound);
-  const Section section = *axioms_section(make_run(report, "report.json"));
-  EXPECT_EQ(section.blocks.dump().find("bound"), std::string::npos);
-  EXPECT_THAT(verdict_of(report)["detail"].get<std::string>(), HasSubstr("every rate is exact"));
+  }
+  const page::Run run = make_run(report, "report.json");
+  const std::string rows = html_of(rows_section(run));
+  EXPECT_EQ(rows.find("at most"), std::string::npos);
+  EXPECT_EQ(rows.find("class=\"ci"), std::string::npos);
+  EXPECT_THAT(rows, HasSubstr("rates are exact and need no bounds"));
+  EXPECT_THAT(html_of(trust_section(run)), HasSubstr("Rates are exact"));
 }
 
-/// The block of failing inputs, of a report with one witness of this row.
-Json witnesses_of(Json report, size_t row, const Json& network, const Json& interpretation) {
+TEST(Sections, ARowThatEqualsAnotherIsNoMoreEvidence) {
+  const std::string rows = html_of(rows_section(make_run(validation(), "report.json")));
+  EXPECT_THAT(rows, HasSubstr("= sum.PR (first step)"));  // CR of the first step
+  EXPECT_EQ(rows.find("= sum.PE"), std::string::npos);    // the counts of CE are others
+  EXPECT_THAT(rows, HasSubstr("Of 4 rows 3 were unknown"));
+}
+
+/// The failing inputs of a report with one witness of this row.
+std::string witnesses_of(Json report, size_t row, const Json& network, const Json& interpretation) {
   report["rows"][row]["failures"] = 1;
   report["rows"][row]["witnesses"].push_back({{"input", 7},
                                               {"tokens", {3, 4, 7}},
                                               {"network", network},
                                               {"interpretation", interpretation}});
-  return witnesses_section(make_run(report, "report.json"))->blocks[0];
+  return html_of(parts_section(make_run(report, "report.json")));
 }
 
 TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
   Json report = validation();
   // Whatever tokens the interpretation's alpha names: decisions are the task's.
   report["nodes"][0]["alpha"] = {{"operation", "argmax_of"}, {"parameters", {{"tokens", {6, 5}}}}};
-  const Json seen = witnesses_of(report, 2, 5, 6)["inputs"][0]["failures"][0];
-  EXPECT_EQ(seen["rows"], "sum.PR");
-  EXPECT_EQ(seen["seen"],
-            "the network's answer changes from 5 to 6 when the value is written into it");
-  EXPECT_EQ(witnesses_of(validation(), 2, 5, -1)["inputs"][0]["failures"][0]["seen"],
-            "the network's answer changes from 5 to a tie when the value is written into it");
+  const std::string seen = witnesses_of(report, 2, 5, 6);
+  EXPECT_THAT(seen, HasSubstr("sum.PR"));
+  EXPECT_THAT(seen, HasSubstr("the answer changes from <b>5</b> to <b>6</b>"));
+  EXPECT_THAT(witnesses_of(validation(), 2, 5, -1), HasSubstr("to <b>a tie</b>"));
 }
 
-TEST(Sections, AttentionMapsHaveRoomForTokensOnBothAxes) {
-  const Json map = witnesses_of(validation(), 0, 1, 2)["map"];
-  for (const char* axis : {"x", "y"})
-    EXPECT_NE(map["encoding"][axis]["axis"].value("labels", true), false) << axis;
+TEST(Sections, AWitnessOpensAtTheStepThatFails) {
+  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("data-first=\"0\""));  // the value
+  EXPECT_THAT(witnesses_of(validation(), 2, 5, 6), HasSubstr("data-first=\"0\""));  // put in, alone
+  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("id=\"w7\""));
 }
 
-/// Where a screen is too narrow for the table.
-TEST(Sections, VerdictsStayInSight) {
-  const auto run = make_run(validation({"holds", "violated", "", ""}), "report.json");
-  for (const Section& section : {*verdict_section(run), *axioms_section(run)})
-    for (const Json& block : section.blocks)
-      if (block["type"] == "table") {
-        EXPECT_EQ(block["columns"].back()["title"], "verdict");
-        EXPECT_EQ(block["columns"].back()["pinned"], true);
-        EXPECT_EQ(block["columns"].front()["pinned"], false);
-      }
+TEST(Sections, OfManyWitnessesShowAFewAndSaySo) {
+  Json report = validation();
+  report["rows"][0]["failures"] = 100;
+  report["rows"][0]["n"] = 100;
+  report["nodes"][0]["introduced_failures"] = 100;
+  for (int64_t input = 0; input < 100; ++input)
+    report["rows"][0]["witnesses"].push_back(
+        {{"input", input}, {"tokens", {3, 4, 7}}, {"network", 1}, {"interpretation", 2}});
+  const std::string html = html_of(parts_section(make_run(report, "report.json")));
+  EXPECT_THAT(html,
+              HasSubstr("The record keeps 100 failing pairs of numbers; 8 of them stand here."));
 }
 
 TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
   Json report = validation();
-  EXPECT_FALSE(guises_section(make_run(report, "report.json")));
+  EXPECT_EQ(html_of(where_section(make_run(report, "report.json"))).find("guise"),
+            std::string::npos);
   report["under"] = Json::array({{{"transformation", "swapped"},
                                   {"help", "swaps a and b"},
                                   {"n", 8},
                                   {"wrong", 1},
                                   {"accuracy", 0.5},  // as edited: what follows counts for nothing
                                   {"rows", {row("PE", 0.02), row("CR", 0.25)}}}});
-  const Section section = *guises_section(make_run(report, "report.json"));
-  const Json line = section.blocks[1]["rows"][0];
-  EXPECT_EQ(line[0]["text"], "swapped");
-  EXPECT_EQ(line[1], "87.50%");
-  EXPECT_EQ(line[2], "25.00%");
+  const std::string html = html_of(where_section(make_run(report, "report.json")));
+  for (const char* part : {"swapped", "swaps a and b", "87.5%", ">25%<"})
+    EXPECT_THAT(html, HasSubstr(part));
+}
+
+TEST(Sections, SpeakOfNodesWithoutNamesOfOperationsOrFiles) {
+  const page::Run run = make_run(validation({"holds", "", "", ""}), "report.json");
+  for (const auto& section :
+       {verdict_section(run), claimed_section(run), rows_section(run), where_section(run)})
+    for (const char* name : {"argmax_of", "equal_up_to_order", "gone.json", "gone.safetensors",
+                             "report.json", "hook_"})
+      EXPECT_EQ(html_of(section).find(name), std::string::npos) << name;
 }
 
 TEST(Sections, SayWhyTheNetworkIsNotUsed) {
@@ -212,7 +245,7 @@ TEST(Sections, OfOneKindStandTogether) {
   Json other = validation();
   other["inputs"] = 200;
   for (Json& row : other["rows"]) row["n"] = 200;
-  other["nodes"][0]["equality"] = "equal_rounded";
+  other["nodes"][0]["equality"] = "equal_rounded, decimals 3";
   std::vector<std::string> titles;
   for (const Section& section :
        page_of({make_run(validation(), "a.json"), make_run(other, "b.json")}).sections)
@@ -220,7 +253,7 @@ TEST(Sections, OfOneKindStandTogether) {
   EXPECT_EQ(titles[0], titles[1]);
   EXPECT_EQ(titles[2], titles[3]);
   EXPECT_EQ(titles.front(), "Verdict");
-  EXPECT_EQ(titles.back(), "How to reproduce");
+  EXPECT_EQ(titles.back(), "Trust and reproduce");
 }
 
 TEST(Sections, ThatAreTheSameInTwoRunsStandOnceUnderBothNames) {
@@ -234,9 +267,9 @@ TEST(Sections, ThatAreTheSameInTwoRunsStandOnceUnderBothNames) {
     if (section.title == "What the frequencies carry") {
       ++found;
       EXPECT_EQ(section.run, "a sum, a sum");
-      const Json bars = section.blocks[1]["spec"]["hconcat"][0]["data"]["values"];
-      EXPECT_EQ(bars[1], Json({{"frequency", 2}, {"value", 3.0}, {"key", true}}));
-      EXPECT_EQ(bars[0]["key"], false);
+      const std::string html = html_of(section);
+      EXPECT_THAT(html, HasSubstr("power in the embedding,2,3,yes"));
+      EXPECT_THAT(html, HasSubstr("power in the embedding,1,0.1,no"));
     }
   EXPECT_EQ(found, 1);
 }
@@ -408,10 +441,12 @@ TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {
   for (int64_t step = 0; step < 20001; ++step)
     lines.push_back({{"step", step}, {"loss", 0.5}, {"accuracy", 0.9}});
   const Section section = *training_section(make_run({{"lines", lines}}, "metrics.jsonl"));
-  const Json& values = section.blocks[0]["spec"]["data"]["values"];
-  EXPECT_LE(values.size(), 1501u);
-  EXPECT_EQ(values.front()["step"], 0);
-  EXPECT_EQ(values.back()["step"], 20000);
+  const std::string html = html_of(section);
+  const std::string csv = html.substr(
+      html.find("data-csv"), html.find("\">", html.find("data-csv")) - html.find("data-csv"));
+  EXPECT_LE(std::ranges::count(csv, '\n'), 1502);
+  EXPECT_THAT(csv, HasSubstr("\n0,0.5,0.9"));
+  EXPECT_THAT(csv, HasSubstr("\n20000,0.5,0.9"));
 }
 
 TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
