@@ -83,7 +83,7 @@ struct ExchangePairs {
   Tensor concluded;     // int64 [pairs], indices of answers
 };
 
-struct Search {
+struct PlaceSearch {
   const Experiment& experiment;
   size_t step;
   Tensor tokens;
@@ -95,7 +95,7 @@ struct Search {
   int64_t half() const { return tokens.size(0) / 2; }
 };
 
-ExchangePairs pairs_among(const Search& search, int64_t first, int64_t count) {
+ExchangePairs pairs_among(const PlaceSearch& search, int64_t first, int64_t count) {
   const std::vector<int64_t> order = statistics::permutation_at(search.config.seed, first, count);
   const Tensor all = torch::tensor(order, torch::kInt64) + first;
   const int64_t n = count / 2;
@@ -113,7 +113,7 @@ ExchangePairs pairs_among(const Search& search, int64_t first, int64_t count) {
 }
 
 /// Logits of the answers with the subspace of `basis` exchanged: float [pairs, answers].
-Tensor exchanged_logits(const Search& search, const Site& site, const Tensor& activations,
+Tensor exchanged_logits(const PlaceSearch& search, const Site& site, const Tensor& activations,
                         const Tensor& base, const Tensor& source, const Tensor& basis) {
   const Tensor own = activations.index_select(0, base), other = activations.index_select(0, source);
   const Tensor written = own + at::matmul(at::matmul(other - own, basis), basis.t());
@@ -128,8 +128,9 @@ Tensor exchanged_logits(const Search& search, const Site& site, const Tensor& ac
 }
 
 /// Pairs that are decided otherwise than concluded. An undefined basis exchanges nothing.
-statistics::Estimate count_wrong(const Search& search, const Site& site, const Tensor& activations,
-                                 const ExchangePairs& pairs, const Tensor& basis) {
+statistics::Estimate count_wrong(const PlaceSearch& search, const Site& site,
+                                 const Tensor& activations, const ExchangePairs& pairs,
+                                 const Tensor& basis) {
   const at::NoGradGuard no_grad;
   statistics::Estimate wrong;
   const Tensor none = at::zeros({activations.size(1), 1}, activations.options());
@@ -149,7 +150,8 @@ Tensor orthonormal(const Tensor& columns) {
 }
 
 /// Rotates the subspace so that the fitted pairs decide as concluded; the best of all steps.
-Tensor rotated(const Search& search, const Site& site, const Tensor& activations, Tensor basis) {
+Tensor rotated(const PlaceSearch& search, const Site& site, const Tensor& activations,
+               Tensor basis) {
   const ExchangePairs& pairs = search.fitted;
   Tensor best = basis;
   int64_t fewest = count_wrong(search, site, activations, pairs, basis).failures;
@@ -179,7 +181,7 @@ Tensor rotated(const Search& search, const Site& site, const Tensor& activations
   return best;
 }
 
-AlignmentCandidate candidate_at(const Search& search, const ProbedSite& probed,
+AlignmentCandidate candidate_at(const PlaceSearch& search, const ProbedSite& probed,
                                 const Tensor& activations, int64_t dimensions) {
   // What the probe's predictions vary along most, read back into the activations.
   const Tensor x = activations.narrow(0, 0, search.half()).to(torch::kFloat64);
@@ -203,7 +205,7 @@ AlignmentCandidate candidate_at(const Search& search, const ProbedSite& probed,
 }
 
 /// The probe of every position of every place.
-std::vector<ProbedSite> probe_sites(const Search& search) {
+std::vector<ProbedSite> probe_sites(const PlaceSearch& search) {
   std::vector<ProbedSite> sites;
   const interp::Network& network = search.experiment.network;
   const Site logits = search.experiment.decision.site(network);
@@ -227,7 +229,7 @@ std::vector<ProbedSite> probe_sites(const Search& search) {
   return sites;
 }
 
-circuits::Node node_at(circuits::Node node, const Search& search, const Site& site,
+circuits::Node node_at(circuits::Node node, const PlaceSearch& search, const Site& site,
                        const circuits::ValueCode& code) {
   const int64_t half = search.half();
   const Tensor x = activations_at(search.experiment.network, site.place, search.tokens)
@@ -287,14 +289,14 @@ Alignment align(const Experiment& experiment, const circuits::Interpretation& in
                       std::ranges::min(config.dimensions) >= 1,
                   "expected one or more sites and dimensions");
   const at::NoGradGuard no_grad;
-  Search search{.experiment = experiment,
-                .step = static_cast<size_t>(step - program.steps.begin()),
-                .tokens = tokens,
-                .value = {},
-                .prefix = circuits::prefix_values(program, tokens),
-                .config = config,
-                .fitted = {},
-                .held_out = {}};
+  PlaceSearch search{.experiment = experiment,
+                     .step = static_cast<size_t>(step - program.steps.begin()),
+                     .tokens = tokens,
+                     .value = {},
+                     .prefix = circuits::prefix_values(program, tokens),
+                     .config = config,
+                     .fitted = {},
+                     .held_out = {}};
   const Value& value = search.prefix[search.step];
   const circuits::ValueCode code = circuits::code_of(value);
   search.value = code.encode(value);
