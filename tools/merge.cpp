@@ -25,8 +25,9 @@ struct MergeOptions {
 
 void require_no_part_overwritten(const MergeOptions& options) {
   for (const fs::path& part : options.parts)
-    for (const fs::path& written : {options.common.json, options.page.file, options.summaries.junit,
-                                    options.summaries.markdown, options.summaries.csv}) {
+    for (const fs::path& written :
+         {options.common.json, options.out, options.page.file, options.summaries.junit,
+          options.summaries.markdown, options.summaries.csv}) {
       std::error_code absent;
       if (!written.empty() && fs::equivalent(part, written, absent))
         throw std::invalid_argument(

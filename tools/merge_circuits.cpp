@@ -28,12 +28,9 @@ interp::LoadedModel model_of(const axioms::Source& source) {
 std::vector<circuits::ChunkSums> chunk_sums_of(const NamedRecord& record,
                                                const circuits::ComponentGraph& graph) {
   std::vector<circuits::ChunkSums> sums;
-  for (const ordered_json& chunk : record.record.at("chunks")) try {
-      sums.push_back(chunk_sums_from_json(chunk, graph));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(
-          fmt::format("{}: chunks[{}]: {}", record.name, sums.size(), error.what()));
-    }
+  for (const ordered_json& chunk : record.record.at("chunks"))
+    sums.push_back(about(fmt::format("{}: chunks[{}]", record.name, sums.size()),
+                         [&] { return chunk_sums_from_json(chunk, graph); }));
   return sums;
 }
 
@@ -63,12 +60,10 @@ std::vector<circuits::ChunkAnswers> answers_of(const ordered_json& chunks,
     throw std::invalid_argument(fmt::format("{}: expected {} chunks in all parts, found {}", where,
                                             measurement.chunks().size(), chunks.size()));
   std::vector<circuits::ChunkAnswers> answers;
-  for (size_t i = 0; i < chunks.size(); ++i) try {
-      answers.push_back(measured_chunk_from_json(chunks[i], measurement, static_cast<int64_t>(i)));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(
-          fmt::format("{}: chunk {} of the whole: {}", where, i, error.what()));
-    }
+  for (size_t i = 0; i < chunks.size(); ++i)
+    answers.push_back(about(fmt::format("{}: chunk {} of the whole", where, i), [&] {
+      return measured_chunk_from_json(chunks[i], measurement, static_cast<int64_t>(i));
+    }));
   return answers;
 }
 
@@ -84,10 +79,10 @@ Merged merge_discoveries(const Merging& merging) {
   const auto part = interp::read_record<DiscoveryPart>(whole, where);
   const InputFacts& inputs = part.experiment.inputs;
   const interp::LoadedModel model = model_of(part.experiment.model);
-  const auto task = tasks::task_from_json(part.experiment.task);
+  const auto task = about(where, [&] { return tasks::task_from_json(part.experiment.task); });
   const circuits::ComponentGraph graph(model.model->places(),
                                        part.positions ? task->readout() + 1 : 0);
-  require_fits(part.selection, graph);
+  about(where, [&] { require_fits(part.selection, graph); });
   for (const NamedRecord& each : merging.parts) chunk_sums_of(each, graph);
   const auto chunks = chunk_sums_of({where, whole}, graph);
   if (interp::Chunks(inputs.count, interp::kInputsPerComponentRun).count() != std::ssize(chunks))

@@ -78,7 +78,7 @@ Merged merge_studies(const Merging& merging) {
   ordered_json report = joined_parts(merging.parts, "scores", {"command"});
   interp::require_shape(report, shapes::object({{"task", shapes::anything()}}), where);
   const auto config = study_config_of(report, where);
-  const auto task = tasks::task_from_json(report["task"]);
+  const auto task = about(where, [&] { return tasks::task_from_json(report["task"]); });
   const tasks::synthetic_text::StudyTexts texts(tasks::synthetic_text::language_of(*task), config);
   const ordered_json all = std::move(report["scores"]);
   report.erase("scores");
@@ -87,12 +87,9 @@ Merged merge_studies(const Merging& merging) {
         fmt::format("{}: expected scores of {} batches in all parts, found {}", where,
                     texts.batches(), all.size()));
   std::vector<at::Tensor> scores;
-  for (int64_t i = 0; i < texts.batches(); ++i) try {
-      scores.push_back(scores_from_json(all[i], texts, i));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(
-          fmt::format("{}: batch {} of the whole: {}", where, i, error.what()));
-    }
+  for (int64_t i = 0; i < texts.batches(); ++i)
+    scores.push_back(about(fmt::format("{}: batch {} of the whole", where, i),
+                           [&] { return scores_from_json(all[i], texts, i); }));
   report["command"] = command_line();
   const Console& console = merging.session.console;
   console.fact("task", describe(*task));

@@ -35,7 +35,8 @@ void require_part(const NamedRecord& part, const std::string& list) {
   const interp::Shard shard = shard_of(record);
   require(!shard.is_whole(), "the only part of its run, so that there is nothing to merge");
   require(shard.index <= shard.of, fmt::format("part {} of {}", shard.index, shard.of));
-  const int64_t expected = range_of(shard, record["shard"]["items"], 1).count;
+  const int64_t items = record["shard"]["items"];
+  const int64_t expected = about(name, [&] { return range_of(shard, items, 1).count; });
   require(std::ssize(record[list]) == expected,
           fmt::format("field '{}': part {} of {} has {} of them, found {}", list, shard.index,
                       shard.of, expected, record[list].size()));

@@ -3,8 +3,11 @@
 // each other, so parts are put together by putting their lists in a row. What sums over inputs has
 // its own way (axioms/merge.h).
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,16 @@ struct NamedRecord {
   std::string name;  ///< of its file, for messages
   nlohmann::ordered_json record;
 };
+
+/// Runs `work`, whose exceptions are about what stands in this file, and names the file in them.
+template <typename Work>
+auto about(const std::string& file, const Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", file, error.what()));
+  }
+}
 
 /// The member `shard` of a part: index, of, and the items of the whole run.
 /// @param asked  what parts must agree in beside the record's own members.

@@ -47,7 +47,13 @@ int run_report(const ReportOptions& options) {
     return kDone;
   }
   std::vector<page::Run> runs;
-  for (const std::filesystem::path& path : options.runs) runs.push_back(page::read_run(path));
+  for (const std::filesystem::path& path : options.runs) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(path, options.out, absent))
+      throw std::invalid_argument(
+          fmt::format("{}: would overwrite a run that is read", options.out.string()));
+    runs.push_back(page::read_run(path));
+  }
   page::write_page(runs, options.out);
   for (const page::Run& run : runs)
     if (run.kind == page::RunKind::Validation && !run.subject)

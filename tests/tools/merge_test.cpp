@@ -294,6 +294,12 @@ TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
     EXPECT_FALSE(std::filesystem::exists(at("no.json")));
   };
   refuse_circuit("p-1.json p-2.json", {"p-"});
+  const std::string part = content_of(at("p-2.json"));
+  expect_refusal(run("merge " + files + " --out p-2.json --json no.json"),
+                 {"p-2.json: would overwrite a part that is read"});
+  EXPECT_EQ(content_of(at("p-2.json")), part);
+  edit("p-2.json", "of9.json", "/shard/of", 9);
+  refuse_circuit("p-1.json of9.json p-3.json", {"of9.json: part 2/9"});
   refuse_circuit("p-1.json p-2.json p-2.json", {"p-2.json"});
   edit("p-3.json", "other.json", "/metric", "kl");
   refuse_circuit("p-1.json p-2.json other.json", {"p-1.json and other.json are not of one run"});

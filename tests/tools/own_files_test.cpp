@@ -44,6 +44,8 @@ TEST_F(OwnFiles, RecordsAreMergedShownAndRefusedLikeOurs) {
   ASSERT_EQ(page.code, 0) << page.error;
   EXPECT_THAT(content_of(at("page.html")), HasSubstr("Survey (whole.json)"));
 
+  expect_refused(load + "report whole.json --out whole.json", "would overwrite a run");
+  EXPECT_EQ(read("whole.json"), whole);
   expect_refused("report whole.json --out no.json", "unknown kind of record 'survey'");
   expect_refused("merge 1.json 2.json --json no.json", "unknown kind of record 'survey'");
   expect_refused(load + "merge 1.json 1.json --json no.json", "are both part 1 of 2");
