@@ -14,6 +14,7 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
                  .n = json.at("n"),
                  .failures = json.at("failures"),
                  .rate = json.at("rate"),
+                 .proved = json.value("proved", ""),
                  .anytime = {},
                  .worst = {},
                  .claim = {},
@@ -28,7 +29,6 @@ std::vector<AxiomRow> axiom_rows(const Json& report) {
     if (json.contains("anytime_upper"))
       row.anytime = {{.lower = json.at("anytime_lower"), .upper = json.at("anytime_upper")}};
     row.answer = json.value("answer_name", "");
-    row.proved = json.value("proved", "");
     row.chance_only = json.value("by_chance", false);
     row.withheld = !row.because.empty() && !row.chance_only;
     if (json.contains("unrelated")) {
