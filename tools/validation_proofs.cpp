@@ -12,7 +12,6 @@
 #include "axioms/proofs/certificate_reader.h"
 #include "axioms/proofs/prove.h"
 #include "axioms/report_fields.h"
-#include "interp/files/fields.h"
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
 #include "tools/progress.h"
@@ -203,6 +202,8 @@ void require_rows_follow(const axioms::Report& report, const tasks::Task& task) 
     const axioms::Definition& said = node.definition;
     nodes.push_back({.name = node.name,
                      .parents = said.parents,
+                     .sites = {},
+                     .reads = {},
                      .h = {said.h.operation, said.h.parameters, {}},
                      .alpha = {said.alpha.operation, said.alpha.parameters, {}},
                      .gamma = {said.gamma.operation, said.gamma.parameters, {}},
