@@ -63,8 +63,7 @@ TEST(ProofsSoundnessSlow, AProvedSuffixDecidesEveryStateThatIsDrawn) {
   ASSERT_EQ(shipped.verdict(proofs::kSuffix), Verdict::Proved);
   const circuits::Node& node = shipped.subject.interpretation().nodes.at(1);
   const interp::Transformer& network = *shipped.subject.model.model;
-  const auto suffix =
-      proofs::affine_suffix(network, shipped.subject.interpretation(), node, 40);
+  const auto suffix = proofs::affine_suffix(network, shipped.subject.interpretation(), node, 40);
   at::manual_seed(2);
   for (int64_t first = 0; first < kDraws; first += kAtOnce) {
     const Tensor bits = at::rand({kAtOnce, 48}).lt(at::rand({kAtOnce, 1}).pow(4));
@@ -79,8 +78,8 @@ TEST(ProofsSoundnessSlow, AProvedSuffixDecidesEveryStateThatIsDrawn) {
 
 TEST(ProofsSoundnessSlow, AProvedOutputIsRightOnEveryInputInFloat32) {
   const at::NoGradGuard no_grad;
-  for (const auto& [folder, name] : {std::pair{"modular_addition/reference", "downstream"},
-                                     {"dyck/reference", "depth-token"}}) {
+  for (const auto& [folder, name] :
+       {std::pair{"modular_addition/reference", "downstream"}, {"dyck/reference", "depth-token"}}) {
     const Shipped shipped(folder, name);
     ASSERT_EQ(shipped.verdict(proofs::kOutput), Verdict::Proved);
     const proofs::Study study = shipped.study();
