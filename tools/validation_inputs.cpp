@@ -139,8 +139,29 @@ struct ListedSet {
   std::string words;
 };
 
-ListedSet listed_set(const tasks::Domain& domain, const std::string& set) {
+/// A domain that statements are proved about, if the task has one of this name that can be listed.
+std::optional<ListedSet> specified_set(const tasks::Task& task, const std::string& name) {
+  constexpr double kMostListed = 1 << 22;
+  const auto* specification = task.get<tasks::Specification>();
+  if (!specification) return std::nullopt;
+  for (const proofs::Specified& specified : specification->domains)
+    if (const proofs::Domain& domain = specified.domain;
+        domain.name == name && domain.inputs() <= kMostListed)
+      return ListedSet{domain.listed(0, static_cast<int64_t>(domain.inputs())), domain.words};
+  return std::nullopt;
+}
+
+ListedSet listed_set(const tasks::Task& task, const std::string& set) {
   using tasks::Part;
+  const auto* finite = task.get<tasks::FiniteDomain>();
+  if (!finite) {
+    if (auto specified = specified_set(task, set)) return *specified;
+    throw std::invalid_argument(
+        fmt::format("--part: the inputs of {} are too many to be listed, they are drawn from the "
+                    "test part",
+                    task.name()));
+  }
+  const tasks::Domain domain = finite->all();
   if (set == "all") return {domain.inputs.tokens.contiguous(), "all inputs there are"};
   if (set == "unseen")
     return {domain.of({Part::Derive, Part::Test}).tokens, "all inputs not trained on"};
@@ -178,21 +199,14 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
 
 ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
                                const json& fitted_on) {
-  const auto* finite = task.get<tasks::FiniteDomain>();
-  if (!finite) {
-    throw std::invalid_argument(
-        fmt::format("--part: the inputs of {} are too many to be listed, they are drawn from the "
-                    "test part",
-                    task.name()));
-  }
-  const auto [tokens, words] = listed_set(finite->all(), set);
+  const auto [tokens, words] = listed_set(task, set);
   const int64_t count = tokens.size(0);
   if (count == 0) {
     throw std::invalid_argument(fmt::format(
         "--part: no input is left that was not trained on, with {}", json(task.settings()).dump()));
   }
   std::string description = fmt::format("{}, {}: rates are exact", grouped(count), words);
-  if (set != "all") {
+  if (set == "unseen" || set == "test") {
     refuse_fitting_inputs(task, set, tokens, fitted_on);
   } else if (const auto known = fitted_rows(task, tokens, fitted_on).size()) {
     description += fmt::format(" (the interpretation was fitted on {} of them)",

@@ -35,8 +35,10 @@ struct ValidationInputs {
 ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t seed,
                               const nlohmann::json& fitted_on);
 
-/// Every input of a finite domain, once: `all`, `unseen` (not trained on) or `test`. All of them
-/// may include those fitted on, and the description says how many; the others may not.
+/// Every input of a finite domain, once: `all`, `unseen` (not trained on) or `test`; or, where the
+/// task's inputs are too many, of a domain of its specification that can be listed (`up-to-3`). All
+/// of them may include those fitted on, and the description says how many; `unseen` and `test` may
+/// not.
 /// @throws std::invalid_argument for another set, a task whose inputs cannot be listed, an empty
 ///   set, and if the interpretation was fitted on any of `unseen` or `test`.
 ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,

@@ -33,8 +33,10 @@ void add_question_options(CLI::App& app, Question& question) {
           ->transform(whole_number(1))
           ->type_name("N");
   CLI::Option* part =
-      app.add_option("--part", question.part,
-                     "of inputs that can be listed: all, unseen (not trained on) or test")
+      app.add_option(
+             "--part", question.part,
+             "of inputs that can be listed: all, unseen (not trained on) or test; or a domain "
+             "of the task's that can be, such as up-to-3 of two-sat")
           ->excludes(count)
           ->type_name("PART");
   app.add_option("--data", question.data, "test on the inputs of a text file, one per line")

@@ -27,7 +27,8 @@ struct Decisions {
   double least = std::numeric_limits<double>::infinity();  // margin of a certain decision
   Tensor at = {}, wrong = {};                              // where it is least; a wrong one
   bool bounded_in_float32 = true;
-  double float32_error = 0;  // largest, of any margin
+  double float32_error = 0;      // largest, of any margin
+  int64_t alike_in_float32 = 0;  // where there is no bound: in a run, here
 
   void add(const Decisions& other) {  // chunks are added in their order
     inputs += other.inputs;
@@ -38,6 +39,7 @@ struct Decisions {
     if (!wrong.defined()) wrong = other.wrong;
     bounded_in_float32 = bounded_in_float32 && other.bounded_in_float32;
     float32_error = std::max(float32_error, other.float32_error);
+    alike_in_float32 += other.alike_in_float32;
   }
 };
 
@@ -79,6 +81,8 @@ Decisions decide(const Study& study, const Weights& weights, const Tensor& token
     decisions.certain_in_float32 = in_float32.sum().item<int64_t>();
   } catch (const Untreated&) {
     decisions.bounded_in_float32 = false;
+    const Tensor decided = named.index_select(0, leader.squeeze(1));
+    decisions.alike_in_float32 = study.network_answers(tokens).eq(decided).sum().item<int64_t>();
   }
   return decisions;
 }
@@ -111,7 +115,11 @@ Statement statement_of(const Study& study, const Decisions& all) {
                        {"at", std::vector<int64_t>(all.at.data_ptr<int64_t>(),
                                                    all.at.data_ptr<int64_t>() + all.at.numel())}};
   if (!all.bounded_in_float32) {
-    statement.words += "; of float32 nothing is shown, its rounding is too much for a bound";
+    statement.words += fmt::format(
+        "; the rounding of float32 is too much for a bound, but run here on every input, the "
+        "network "
+        "decides alike on {}",
+        grouped(all.alike_in_float32));
     return statement;
   }
   statement.float32 = {.error = all.float32_error, .shown = all.certain_in_float32 == all.inputs};

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "circuits/interpretation/composition.h"
@@ -79,6 +80,61 @@ proofs::Specified specified(const sat2::SamplerSettings& sampler, bool both_orde
   }
   fixed(domain.readout, tokens.colon());
   return {std::move(domain), std::move(survivors)};
+}
+
+// Every formula of up to three clauses, for networks that read formulas of several lengths: few
+// enough to be gone through. What is missing is missing in front, so the places depend on each
+// other and are one slot.
+proofs::Specified short_formulas(const sat2::SamplerSettings& sampler) {
+  constexpr int64_t kLongest = 3;
+  const Tokens tokens{sampler.variables};
+  const std::vector<sat2::Clause> clauses = clauses_of(sampler.variables, false);
+  const int64_t missing = 4 * (sampler.max_clauses - kLongest);
+  proofs::Domain domain{
+      .name = fmt::format("up-to-{}", kLongest),
+      .words = fmt::format("every formula of {} to {} clauses, each any of the {} that the sampler "
+                           "draws, the lower variable first",
+                           sampler.min_clauses, kLongest, clauses.size()),
+      .length = n_ctx(sampler.max_clauses),
+      .readout = n_ctx(sampler.max_clauses) - 1};
+  proofs::Survivors survivors{
+      .width = 1 << sampler.variables, .some = tokens.sat(), .none = tokens.unsat()};
+  for (int64_t first = 0; first < missing; first += 4) {
+    domain.slots.push_back(
+        {{first, first + 1, first + 2, first + 3}, {std::vector<int64_t>(4, tokens.padding())}});
+    survivors.masks.emplace_back(std::vector{sat2::all_assignments(sampler.variables)});
+  }
+  Slot slot;
+  for (int64_t i = 0; i < 4 * kLongest; ++i) slot.positions.push_back(missing + i);
+  std::vector<uint64_t> masks;
+  const std::function<void(std::vector<int64_t>, uint64_t, int64_t)> extend =
+      [&](const std::vector<int64_t>& behind, uint64_t mask, int64_t length) {
+        if (length >= sampler.min_clauses) {
+          std::vector<int64_t> whole(4 * kLongest - behind.size(), tokens.padding());
+          whole.insert(whole.end(), behind.begin(), behind.end());
+          slot.alternatives.push_back(std::move(whole));
+          masks.push_back(mask);
+        }
+        if (length == kLongest) return;
+        for (const sat2::Clause& clause : clauses) {
+          std::vector<int64_t> longer = {tokens.open(), tokens.literal(clause.left),
+                                         tokens.literal(clause.right), tokens.close()};
+          longer.insert(longer.end(), behind.begin(), behind.end());
+          extend(longer, mask & sat2::satisfying(clause, sampler.variables), length + 1);
+        }
+      };
+  extend({}, sat2::all_assignments(sampler.variables), 0);
+  domain.slots.push_back(std::move(slot));
+  survivors.masks.emplace_back(std::move(masks));
+  domain.slots.push_back({{domain.readout}, {{tokens.colon()}}});
+  survivors.masks.emplace_back();
+  return {std::move(domain), std::move(survivors)};
+}
+
+std::vector<proofs::Specified> domains_of(const sat2::SamplerSettings& sampler) {
+  std::vector<proofs::Specified> all = {specified(sampler, false), specified(sampler, true)};
+  if (sampler.min_clauses < 3 && sampler.max_clauses >= 3) all.push_back(short_formulas(sampler));
+  return all;
 }
 
 // --- the interpretation's program
@@ -231,7 +287,7 @@ Tensor simpler(const Tensor& tokens, const sat2::SamplerSettings& sampler) {
 
 Specification specification(const sat2::SamplerSettings& sampler) {
   return {
-      .domains = {specified(sampler, false), specified(sampler, true)},
+      .domains = domains_of(sampler),
       .knowledge = {
           .decide_program =
               [sampler](const Interpretation& interpretation, const proofs::Specified&) {

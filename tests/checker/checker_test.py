@@ -94,6 +94,18 @@ class Accepts(CheckerTest):
         self.assertLess(right, 25)
         self.expect(fresh("wrong-addition"), 0, f"refuted and checked: the network is right on {right} of 25")
 
+    def test_refuted_suffix(self):
+        package = fresh("two-sat")
+        package.tensors["on"] = ("F32", [2.0**-10, 0.25, 0.25, 0.25])
+        proof = certificates.prove_suffix(package.model, package.tensors) | {"state": [0]}
+        package.statements = [statement("suffix", proof, "evaluate", "refuted")]
+        self.expect(package, 0, "suffix, node evaluate: refuted and checked: .*: some state is decided wrongly")
+        for state, code, words in (([], 1, "decided rightly"), ([1], 1, "decided rightly"), ([4], 2, "whole number"), (None, 2, "a list")):
+            proof["state"] = state
+            self.expect(package, code, words)
+        del proof["state"]
+        self.expect(package, 2, "a member 'state'")
+
     def test_network_as_plain_floats(self):
         """Enclosures hold what the same network gives in double precision, to 1e-12."""
         arguments = fresh("two-sat").write(self.folder.name)
@@ -391,7 +403,7 @@ class Rejects(CheckerTest):
         package.tensors["on"] = ("F32", [0.125, 0.125, 0.03125, 0.125])
         find(package, "suffix")["proof"] = certificates.prove_suffix(package.model, package.tensors)
         self.reject(package, "suffix, node evaluate: REJECTED: the exact numbers do not give this verdict")
-        find(package, "suffix")["verdict"] = "refuted"
+        find(package, "suffix")["verdict"], find(package, "suffix")["proof"]["state"] = "refuted", [2]
         self.expect(package, 0, "suffix, node evaluate: refuted and checked")
         package.tensors["on"] = ("F32", [-0.125, 0.5, 0.5, 0.5])  # one bit takes away what others give
         proof = certificates.prove_suffix(package.model, package.tensors)

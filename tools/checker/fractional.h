@@ -20,35 +20,32 @@ class NearestPrototype {
  public:
   NearestPrototype(Subject& subject, const Node& node)
       : network_(subject.network), domain_(subject.domain), block_(network_.blocks[0]) {
-    node.alpha.require("nearest_prototype", {}, {"labels", "prototypes"});
-    node.h.require("tokens_at", {"positions"});
-    any_order_ = node.equality.name == "equal_up_to_order";
-    node.equality.require(any_order_ ? "equal_up_to_order" : "equal", {});
     const std::string prefix = "blocks.0.hook_resid_post[pos=";
     const std::string reads = node.reads.size() == 1 ? text(node.reads[0]) : "";
+    any_order_ = node.equality.name == "equal_up_to_order";
+    node.alpha.require("nearest_prototype", {}, {"labels", "prototypes"});
+    node.h.require("tokens_at", {"positions"});
+    node.equality.require(any_order_ ? "equal_up_to_order" : "equal", {});
     require<CannotCheck>(reads.starts_with(prefix) && node.parents == Json::array({"tokens"}),
                          "the node does not relate tokens to blocks.0.hook_resid_post");
     read_ = integers(parse_json("[" + reads.substr(prefix.size())), 0, domain_.length - 1);
+    labels_ = node.alpha.tensor("labels", {-1, -1});
     for (const Json& group : list(node.h.parameters["positions"]))
       label_at_.push_back(integers(group, 0, domain_.length - 1));
     require<CannotCheck>(label_at_.size() == read_.size(), "h has not one value per read position");
-    labels_ = node.alpha.tensor("labels", {-1, -1});
-    prototypes_ = node.alpha.tensor("prototypes", {labels_.shape[0], network_.d_model});
-    heads_ = static_cast<size_t>(block_.n_heads);
+    const int64_t heads = block_.n_heads, d_mlp = network_.d_mlp, labels = labels_.shape[0];
     for (size_t i = 0; i < read_.size(); ++i) {
       const size_t s = domain_.slot_of[read_[i]];
+      const auto from_slot = [&](int64_t position) { return domain_.slot_of[position] == s; };
+      require<CannotCheck>(std::ssize(label_at_[i]) == labels_.shape[1] &&
+                               std::ranges::all_of(label_at_[i], from_slot),
+                           "labels of another length, or a label from another slot");
       const std::string name = node.name + "." + std::to_string(read_[i]);
-      const auto alternatives = std::ssize(domain_.slots[s].alternatives);
-      neurons_.push_back(take(subject.hints, name + ".neurons",
-                              {alternatives, block_.n_heads, 2, network_.d_mlp}));
-      margins_.push_back(
-          take(subject.hints, name + ".margins", {alternatives, block_.n_heads, labels_.shape[0]}));
-      require<CannotCheck>(std::ssize(label_at_[i]) == labels_.shape[1],
-                           "labels of another length");
-      for (const int64_t position : label_at_[i])
-        require<CannotCheck>(domain_.slot_of[position] == s, "a label from another slot");
+      const int64_t alternatives = std::ssize(domain_.slots[s].alternatives);
+      neurons_.push_back(take(subject.hints, name + ".neurons", {alternatives, heads, 2, d_mlp}));
+      margins_.push_back(take(subject.hints, name + ".margins", {alternatives, heads, labels}));
     }
-    tabulate();
+    tabulate(node.alpha.tensor("prototypes", {labels, network_.d_model}));
   }
 
   std::string check(const Json& proof, bool proved) {
@@ -59,76 +56,70 @@ class NearestPrototype {
     for (const int64_t position : read_) expected += slots_[domain_.slot_of[position]].size();
     for (const Json& item : list(proof["cases"])) try {
         const double margin = check_case(item, seen);
-        refuted += std::isnan(margin);
-        least = std::fmin(least, margin);
+        refuted += std::isnan(margin), least = std::fmin(least, margin);
       } catch (const Rejected& why) {
         throw Rejected("position " + item["position"].dump() + ", alternative " +
                        item["alternative"].dump() + ": " + why.what());
       }
-    require(seen.size() == expected,
-            std::to_string(seen.size()) + " cases of " + std::to_string(expected));
+    const std::string of = " of " + std::to_string(expected);
+    require(seen.size() == expected, std::to_string(seen.size()) + " cases" + of);
     require(proved == (refuted == 0), std::to_string(refuted) + " cases are refuted");
-    return std::to_string(expected - refuted) + " of " + std::to_string(expected) +
-           " cases by a margin of at least " + decimals(least) +
-           (refuted ? ", the others are refuted by an input each" : "");
+    return std::to_string(expected - refuted) + of + " cases by a margin of at least " +
+           decimals(least) + (refuted ? ", the others are refuted by an input each" : "");
   }
 
  private:
-  struct Range {
-    double low, high;
-  };
   // A read position with the tokens of its slot.
   struct Case {
     size_t at, slot, alternative;  // which read position, …
     Integers label;
     size_t visible = 0;           // places at positions up to it, which come first
-    Vector stream, constant;      // residual stream before block 0; what it gives each neuron
+    Vector stream, constant;      // residual stream before block 0; its effects
     std::vector<Vector> weights;  // [head][place]: e^s
   };
 
+  // What a part of the residual stream does: to the input of each neuron, then along the unit of
+  // each prototype.
+  Vector effects(const Vector& stream) const {
+    Vector all = times(stream, block_.W_in.data(), network_.d_mlp);
+    for (const Vector& unit : units_) all.push_back(dot(stream, unit));
+    return all;
+  }
+
   // Everything about block 0 that depends on one token at one position, or on none.
-  void tabulate() {
-    const auto d_mlp = static_cast<size_t>(network_.d_mlp),
-               d = static_cast<size_t>(network_.d_model);
+  void tabulate(const Tensor& prototypes) {
+    const int64_t d = network_.d_model;
     std::map<std::pair<int64_t, int64_t>, size_t> index;
     for (const Slot& slot : domain_.slots)
       for (const Integers& tokens : slot.alternatives)
         for (size_t i = 0; i < tokens.size(); ++i) index[{slot.positions[i], tokens[i]}];
     for (auto& [place, i] : index) i = places_.size(), places_.push_back(place);
     for (const Slot& slot : domain_.slots) {
-      auto& places = slots_.emplace_back();
+      auto& of_slot = slots_.emplace_back();
       for (const Integers& tokens : slot.alternatives) {
-        places.emplace_back();
+        auto& of_alternative = of_slot.emplace_back();
         for (size_t i = 0; i < tokens.size(); ++i)
-          places.back().push_back(index.at({slot.positions[i], tokens[i]}));
+          of_alternative.push_back(index.at({slot.positions[i], tokens[i]}));
       }
     }
-    for (auto row = prototypes_.data.begin(); row != prototypes_.data.end();
-         row += network_.d_model) {
-      Vector unit(row, row + network_.d_model), near_neurons;
+    for (auto row = prototypes.data.begin(); row != prototypes.data.end(); row += d) {
+      Vector unit(row, row + d);
       const Interval square = dot(unit, unit);
       require(square.low() > 0, "a prototype is zero");
       for (Interval& x : unit) x = x / square_root(square);
-      for (size_t n = 0; n < d_mlp; ++n) {
-        const double* out = &block_.W_out[n * d];
-        near_neurons.push_back(dot(unit, Vector(out, out + d)));
-      }
-      neuron_to_prototype_.push_back(near_neurons), units_.push_back(unit);
+      units_.push_back(unit);
     }
-    to_neuron_.assign(heads_, {d_mlp, Vector()}),
-        to_prototype_.assign(heads_, {units_.size(), Vector()});
-    keys_.resize(heads_);
-    for (size_t head = 0; head < heads_; ++head)
+    for (auto row = block_.W_out.begin(); row != block_.W_out.end(); row += d)
+      of_neurons_.push_back(effects(Vector(row, row + d)));
+    for (int64_t head = 0; head < block_.n_heads; ++head) {
+      auto &keys = keys_.emplace_back(), &written = written_.emplace_back();
       for (const auto& [position, token] : places_) {
         const Vector x = network_.embed(token, position);
-        keys_[head].push_back(network_.project(block_, x, block_.W_K, head));
-        const Vector o =
-            network_.write(block_, network_.project(block_, x, block_.W_V, head), head);
-        const Vector to_neurons = times(o, block_.W_in.data(), d_mlp);
-        for (size_t n = 0; n < d_mlp; ++n) to_neuron_[head][n].push_back(to_neurons[n]);
-        for (size_t r = 0; r < units_.size(); ++r)
-          to_prototype_[head][r].push_back(dot(o, units_[r]));
+        const Vector value = network_.project(block_, x, block_.W_V, head);
+        keys.push_back(network_.project(block_, x, block_.W_K, head));
+        written.push_back(effects(network_.write(block_, value, head)));
       }
+    }
   }
 
   // What a case's query gives: its residual stream and how it attends to every place.
@@ -139,11 +130,11 @@ class NearestPrototype {
     c.constant = times(c.stream, block_.W_in.data(), network_.d_mlp);
     add(c.constant, block_.b_in.data());
     while (c.visible < places_.size() && places_[c.visible].first <= read_[c.at]) ++c.visible;
-    c.weights.resize(heads_);
-    for (size_t head = 0; head < heads_; ++head) {
+    for (int64_t head = 0; head < block_.n_heads; ++head) {
       const Vector q = network_.project(block_, c.stream, block_.W_Q, head);
+      Vector& weights = c.weights.emplace_back();
       for (size_t i = 0; i < c.visible; ++i)
-        c.weights[head].push_back(Network::attention(block_, q, keys_[head][i]));
+        weights.push_back(Network::attention(block_, q, keys_[head][i]));
     }
   }
 
@@ -153,12 +144,13 @@ class NearestPrototype {
                         : std::equal(label.begin(), label.end(), begin));
   }
 
-  // Z·d ≥ λ (or ≤ λ) for every input of the case, where along[place] is o·d. The sum at the top of
+  // Z·d ≥ λ (or ≤ λ) for every input of the case, where along(place) is o·d. The sum at the top of
   // this file with its sign changed, rounded up: minima become maxima, and it must not be positive.
-  bool holds(const Case& c, size_t head, const Vector& along, double lambda, bool below) const {
+  template <typename Along>
+  bool holds(const Case& c, size_t head, Along along, double lambda, bool below) const {
     std::vector<double> terms(c.visible);  // e^s (λ - o·d); for an upper bound e^s (o·d - λ)
     for (size_t i = 0; i < c.visible; ++i) {
-      const double away = below ? lambda + along[i].minus_low : along[i].high - lambda;
+      const double away = below ? lambda + along(i).minus_low : along(i).high - lambda;
       terms[i] = away * (away >= 0 ? c.weights[head][i].high : c.weights[head][i].low());
     }
     double sum = 0;
@@ -176,22 +168,19 @@ class NearestPrototype {
     return sum <= 0;
   }
 
-  std::vector<Range> ranges_of_neurons(const Case& c) const {
-    const size_t d_mlp = c.constant.size();
-    const double* lambdas = &neurons_[c.at].data[c.alternative * heads_ * 2 * d_mlp];
-    std::vector<Range> ranges;
-    for (size_t n = 0; n < d_mlp; ++n) {
-      Interval low = c.constant[n], high = c.constant[n];
-      for (size_t head = 0; head < heads_; ++head) {
-        const double least = lambdas[head * 2 * d_mlp + n],
-                     most = lambdas[(head * 2 + 1) * d_mlp + n];
-        require(holds(c, head, to_neuron_[head][n], least, true) &&
-                    holds(c, head, to_neuron_[head][n], most, false),
-                "the bounds of neuron " + std::to_string(n) + " do not hold");
-        low += least, high += most;
+  // The input of each neuron, over every input of the case.
+  std::vector<Interval> ranges_of_neurons(const Case& c) const {
+    const size_t d_mlp = c.constant.size(), heads = block_.n_heads;
+    const double* lambdas = &neurons_[c.at].data[c.alternative * heads * 2 * d_mlp];
+    std::vector<Interval> ranges = c.constant;
+    for (size_t n = 0; n < d_mlp; ++n)
+      for (size_t head = 0; head < heads; ++head) {
+        const double *least = lambdas + head * 2 * d_mlp + n, *most = least + d_mlp;
+        const auto along = [&](size_t i) { return written_[head][i][n]; };
+        if (!holds(c, head, along, *least, true) || !holds(c, head, along, *most, false))
+          throw Rejected("the bounds of neuron " + std::to_string(n) + " do not hold");
+        ranges[n] += Interval(*least, *most);
       }
-      ranges.push_back({low.low(), high.high});
-    }
     return ranges;
   }
 
@@ -199,8 +188,8 @@ class NearestPrototype {
   // here, as a piecewise linear function is least at an end or at its kink; these lose little: the
   // chord where c < 0, else whichever of relu(x) ≥ x and relu(x) ≥ 0 loses less.
   // @return {slope, offset}
-  static std::pair<double, double> line_below(const Interval& c, const Range& range) {
-    const auto [l, u] = range;
+  static std::pair<double, double> line_below(const Interval& c, const Interval& range) {
+    const double l = range.low(), u = range.high;
     double slope = c.high;
     if (u <= 0 || (l < 0 && c.high > 0 && u < -l)) slope = 0;
     if (l < 0 && u > 0 && c.high < 0) slope *= u / (u - l);
@@ -210,29 +199,32 @@ class NearestPrototype {
 
   // A lower bound of (unit of right - unit of wrong) · residual stream, for every input of the
   // case.
-  double margin(const Case& c, const std::vector<Range>& ranges, size_t right, size_t wrong) const {
+  double margin(const Case& c, const std::vector<Interval>& ranges, size_t right,
+                size_t wrong) const {
+    const size_t d_mlp = ranges.size();
+    const auto ahead = [&](const Vector& of) { return of[d_mlp + right] - of[d_mlp + wrong]; };
     Interval bound;
     for (size_t i = 0; i < c.stream.size(); ++i)
       bound += (units_[right][i] - units_[wrong][i]) * (c.stream[i] + block_.b_out[i]);
-    std::vector<Vector> along(heads_, Vector(c.visible));
-    for (size_t head = 0; head < heads_; ++head)
-      for (size_t i = 0; i < c.visible; ++i)
-        along[head][i] = to_prototype_[head][right][i] - to_prototype_[head][wrong][i];
-    for (size_t n = 0; n < ranges.size(); ++n) {
-      const auto [slope, offset] =
-          line_below(neuron_to_prototype_[right][n] - neuron_to_prototype_[wrong][n], ranges[n]);
+    std::vector<double> slopes;
+    for (size_t n = 0; n < d_mlp; ++n) {
+      const auto [slope, offset] = line_below(ahead(of_neurons_[n]), ranges[n]);
       bound += offset;
-      if (slope == 0) continue;
       add_product(bound, slope, c.constant[n]);
-      for (size_t head = 0; head < heads_; ++head)
-        for (size_t i = 0; i < c.visible; ++i)
-          add_product(along[head][i], slope, to_neuron_[head][n][i]);
+      slopes.push_back(slope);
     }
-    const double* lambdas = &margins_[c.at].data[c.alternative * heads_ * units_.size() + wrong];
-    for (size_t head = 0; head < heads_; ++head) {
-      const double lambda = lambdas[head * units_.size()];
-      require(holds(c, head, along[head], lambda, true),
-              "the bound of the margin to prototype " + std::to_string(wrong) + " does not hold");
+    const double* lambdas = &margins_[c.at].data[c.alternative * block_.n_heads * units_.size()];
+    for (int64_t head = 0; head < block_.n_heads; ++head) {
+      Vector along;
+      for (size_t i = 0; i < c.visible; ++i) {
+        along.push_back(ahead(written_[head][i]));
+        for (size_t n = 0; n < d_mlp; ++n) add_product(along[i], slopes[n], written_[head][i][n]);
+      }
+      const double lambda = lambdas[head * units_.size() + wrong];
+      if (!holds(
+              c, head, [&](size_t i) { return along[i]; }, lambda, true))
+        throw Rejected("the bound of the margin to prototype " + std::to_string(wrong) +
+                       " does not hold");
       bound += lambda;
     }
     return bound.low();
@@ -249,27 +241,6 @@ class NearestPrototype {
       if (!wrong(r, c.label)) of_right = std::max(of_right, value.high);
     }
     return of_right - of_wrong;
-  }
-
-  double prove(const Json& item, Case& c) const {
-    enter(c);
-    const std::vector<Range> ranges = ranges_of_neurons(c);
-    const auto last = std::ssize(units_) - 1;
-    const size_t right = integer(item["right"], 0, last),
-                 nearest = integer(item["nearest_wrong"], 0, last);
-    require(!wrong(right, c.label), "'right' is a prototype of another label");
-    double least = INFINITY, of_nearest = INFINITY;
-    for (size_t w = 0; w < units_.size(); ++w) {
-      if (!wrong(w, c.label)) continue;
-      const double bound = margin(c, ranges, right, w);
-      least = std::min(least, bound);
-      if (w == nearest) of_nearest = bound;
-    }
-    require(least > 0, "the margin may be " + decimals(least));
-    require(of_nearest <= least + 1e-6, "'nearest_wrong' is not the nearest");
-    require(real(item["margin"]) <= least + 1e-9,
-            "a margin of " + decimals(least) + " is shown, not " + item["margin"].dump());
-    return least;
   }
 
   // @return the margin shown; NaN if the case is refuted.
@@ -293,25 +264,38 @@ class NearestPrototype {
     }
     require(item["verdict"] == "proved", "it is neither proved nor refuted");
     require(real(item["margin"]) <= there, "the margin stated is larger than that at 'worst'");
-    return prove(item, c);
+    enter(c);
+    const std::vector<Interval> ranges = ranges_of_neurons(c);
+    const size_t right = integer(item["right"], 0, std::ssize(units_) - 1);
+    const size_t nearest = integer(item["nearest_wrong"], 0, std::ssize(units_) - 1);
+    require(!wrong(right, c.label), "'right' is a prototype of another label");
+    double least = INFINITY, of_nearest = INFINITY;
+    for (size_t w = 0; w < units_.size(); ++w) {
+      if (!wrong(w, c.label)) continue;
+      const double bound = margin(c, ranges, right, w);
+      least = std::min(least, bound);
+      if (w == nearest) of_nearest = bound;
+    }
+    require(least > 0, "the margin may be " + decimals(least));
+    require(of_nearest <= least + 1e-6, "'nearest_wrong' is not the nearest");
+    require(real(item["margin"]) <= least + 1e-9,
+            "a margin of " + decimals(least) + " is shown, not " + item["margin"].dump());
+    return least;
   }
 
   Network& network_;
   const Domain& domain_;
   const Block& block_;
-  size_t heads_;
-  Tensor labels_, prototypes_;
+  Tensor labels_;
   bool any_order_;
-  Integers read_;                          // positions that alpha reads
-  std::vector<Integers> label_at_;         // [read position]: where h finds the label's tokens
-  std::vector<Tensor> neurons_, margins_;  // [read position]: the λ
+  Integers read_;                                        // positions that alpha reads
+  std::vector<Integers> label_at_;                       // [read position]: of the label's tokens
+  std::vector<Tensor> neurons_, margins_;                // [read position]: the λ
   std::vector<std::pair<int64_t, int64_t>> places_;      // (position, token), by position
   std::vector<std::vector<std::vector<size_t>>> slots_;  // [slot][alternative]: places
-  std::vector<std::vector<Vector>> keys_;                // [head][place]
-  std::vector<std::vector<Vector>> to_neuron_;     // [head][neuron][place]: o · W_in[:, neuron]
-  std::vector<std::vector<Vector>> to_prototype_;  // [head][prototype][place]: o · unit
-  std::vector<Vector> units_;                      // prototypes of length 1
-  std::vector<Vector> neuron_to_prototype_;        // [prototype][neuron]: W_out[neuron] · unit
+  std::vector<Vector> units_;                            // prototypes of length 1
+  std::vector<Vector> of_neurons_;                       // [neuron]: effects of its row of W_out
+  std::vector<std::vector<Vector>> keys_, written_;      // [head][place]: …, effects of o
 };
 
 }  // namespace checker

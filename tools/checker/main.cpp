@@ -65,22 +65,20 @@ struct Outcome {
 };
 
 void report(Subject& subject, const Json& json, Outcome& outcome) {
-  const std::map<std::string, bool> known = {// is it about a node?
-                                             {"h = specification", false},
-                                             {"output = specification", false},
-                                             {"suffix", true},
-                                             {"node = program", true}};
+  const std::set<std::string> of_all = {"h = specification", "output = specification"},
+                              of_nodes = {"suffix", "node = program"};
   require_members(json, {"statement", "node", "verdict", "words", "proof", "float32"});
   text(json["words"]);
   if (!json["float32"].is_null()) require_members(json["float32"], {"error", "words"});
   const std::string verdict = text(json["verdict"]), statement = text(json["statement"]);
-  std::string title = statement;
-  if (!known.contains(statement)) title = "a statement that is called " + json["statement"].dump();
+  const bool known = of_all.contains(statement) || of_nodes.contains(statement);
+  std::string title = known ? statement : "a statement that is called " + json["statement"].dump();
   if (!json["node"].is_null()) title += ", node " + text(json["node"]);
   try {
     require(outcome.seen.insert(title).second, "the statement stands twice");
-    require<CannotCheck>(known.contains(statement), "it is unknown");
-    require(known.at(statement) == json["node"].is_string(), "it is about a node, or should be");
+    require<CannotCheck>(known, "it is unknown");
+    require(of_nodes.contains(statement) == json["node"].is_string(),
+            "it is about a node, or should be");
     if (json["node"].is_string()) subject.claim.node(json["node"]);
     if (verdict == "open") return say(title + ": open");
     require(verdict == "proved" || verdict == "refuted", "its verdict is '" + verdict + "'");

@@ -24,34 +24,21 @@ class Network {
     Tensors tensors = read_safetensors(bytes, &metadata);
     require<BadInput>(metadata.is_object() && metadata.contains("config"),
                       "the model has no configuration in it");
-    Json config = {{"causal", true}, {"pool", "none"}, {"head_dense", "none"}, {"d_output", 0}};
     const Json given = parse_json(text(metadata["config"]));
     expect(given.is_object(), given, "an object");
+    Json config =
+        parse_json(R"({"causal": true, "pool": "none", "head_dense": "none", "d_output": 0})");
     config.update(given);
-    const Json known = {{"activation", {"relu"}},
-                        {"attention_biases", {false}},
-                        {"causal", {true}},
-                        {"d_head", {}},
-                        {"d_mlp", {}},
-                        {"d_model", {}},
-                        {"d_output", {}},
-                        {"d_vocab", {}},
-                        {"head_dense", {"none", "relu"}},
-                        {"mlp_biases", {true}},
-                        {"n_ctx", {}},
-                        {"n_heads", {}},
-                        {"norm", {"none"}},
-                        {"norm_eps", {}},
-                        {"pool", {"none", "sum"}},
-                        {"unembed_bias", {false, true}}};
-    std::set<std::string> fields;
-    for (const auto& [name, values] : known.items()) fields.insert(name);
-    for (const auto& [name, value] : config.items())
-      require<CannotCheck>(
-          known.contains(name) &&
-              (known[name].empty() || std::count(known[name].begin(), known[name].end(), value)),
-          "architecture: " + name + " " + value.dump());
-    require_members(config, fields);
+    const Json known = parse_json(R"({"activation": ["relu"], "attention_biases": [false],
+      "causal": [true], "d_head": [], "d_mlp": [], "d_model": [], "d_output": [], "d_vocab": [],
+      "head_dense": ["none", "relu"], "mlp_biases": [true], "n_ctx": [], "n_heads": [],
+      "norm": ["none"], "norm_eps": [], "pool": ["none", "sum"], "unembed_bias": [false, true]})");
+    for (const auto& [name, value] : config.items()) {
+      const Json values = known.value(name, Json::array({nullptr}));
+      const bool any = values.empty() || std::count(values.begin(), values.end(), value);
+      require<CannotCheck>(any, "architecture: " + name + " " + value.dump());
+    }
+    expect(config.size() == known.size(), config, "a value for every setting");
     const auto size = [&](const char* name) { return integer(config[name], 1, 1 << 16); };
     d_vocab = size("d_vocab"), n_ctx = size("n_ctx"), d_model = size("d_model"),
     d_mlp = size("d_mlp");

@@ -148,7 +148,9 @@ inline mpq_class rational(const Json& json) {
 /// is > 0.
 inline std::string check_suffix(const Subject& subject, const Node& node, const Json& proof,
                                 bool proved) {
-  require_members(proof, {"kind", "on", "off", "all_off", "least_on", "least_on_bit"});
+  std::set<std::string> members = {"kind", "on", "off", "all_off", "least_on", "least_on_bit"};
+  if (!proved) members.insert("state");
+  require_members(proof, members);
   const Network& network = subject.network;
   const Block& block = network.blocks.back();
   const Node& last = subject.claim.node(subject.claim.output);
@@ -196,6 +198,12 @@ inline std::string check_suffix(const Subject& subject, const Node& node, const 
               least[integer(proof["least_on_bit"], 0, n - 1)] == least_on,
           "the exact numbers are " + base.get_str() + " and " + least_on.get_str());
   require(proved == (base < 0 && least_on > 0), "the exact numbers do not give this verdict");
+  if (!proved) {
+    mpq_class there = base;
+    const Integers state = integers(proof["state"], 0, n - 1);
+    for (const int64_t bit : std::set(state.begin(), state.end())) there += bits[bit];
+    require(state.empty() ? there >= 0 : there <= 0, "the state named is decided rightly");
+  }
   return "token " + std::to_string(answers[0]) + " leads by at least " + decimals(-base.get_d()) +
          " with all bits off, token " + std::to_string(answers[1]) + " by at least " +
          decimals(least_on.get_d()) + " with any on, exactly, over all 2^" + std::to_string(n) +

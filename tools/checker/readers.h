@@ -12,6 +12,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -39,17 +40,15 @@ struct File {
 };
 
 inline File read_file(const std::string& path) {
-  std::error_code error;
-  require<BadInput>(std::filesystem::is_regular_file(path, error), path + ": no regular file");
-  const auto size = std::filesystem::file_size(path, error);
-  require<BadInput>(!error && size <= 1 << 29, path + ": larger than 512 MiB");
-  File file{std::string(size, '\0'), ""};
-  std::ifstream stream(path, std::ios::binary);
-  require<BadInput>(bool(stream.read(file.bytes.data(), static_cast<long>(size))),
-                    path + ": cannot be read");
+  namespace fs = std::filesystem;
+  std::stringstream content;
+  require<BadInput>(fs::is_regular_file(path) && fs::file_size(path) <= 1 << 29 &&
+                        content << std::ifstream(path, std::ios::binary).rdbuf(),
+                    path + ": no regular file of 1 byte to 512 MiB that can be read");
+  File file{std::move(content).str(), ""};
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
-  if (!EVP_Digest(file.bytes.data(), size, digest, &length, EVP_sha256(), nullptr))
+  if (!EVP_Digest(file.bytes.data(), file.bytes.size(), digest, &length, EVP_sha256(), nullptr))
     throw std::runtime_error("SHA-256 failed");
   for (unsigned i = 0; i < 2 * length; ++i)
     file.sha256 += "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
