@@ -413,9 +413,11 @@ class WrappedNetwork(Network):
 
     def _read(self, value: torch.Tensor, site: tuple) -> tuple[torch.Tensor, torch.Tensor]:
         """What is recorded, and what flows on: on the path of gradients, and safe from in-place."""
-        if not site[1] and not site[2]:
-            return value, value.clone()
         part = self._narrow(value, site)
+        if site[0] == "logits":  # which nothing reads
+            return part, value
+        if part is value:
+            return value, value.clone()
         if part.requires_grad and torch.is_grad_enabled():
             return part, self._write(value, site, part)
         return part, value
