@@ -1,6 +1,5 @@
 #include "tools/report_text.h"
 
-#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -199,19 +198,6 @@ void print_witnesses(const Report& report, const tasks::Task& task, const Consol
 
 }  // namespace
 
-std::string conclusion(const Report& report) {
-  std::map<Verdict, std::vector<std::string>> claims;
-  for (const ReportRow& row : report.rows)
-    if (row.verdict) claims[*row.verdict].push_back(row.name());
-  std::vector<std::string> parts;
-  for (const Verdict verdict : {Verdict::Violated, Verdict::Vacuous, Verdict::Undecided})
-    if (!claims[verdict].empty())
-      parts.push_back(fmt::format("{}: {}", to_string(verdict), fmt::join(claims[verdict], ", ")));
-  const size_t held = claims[Verdict::Holds].size();
-  if (held > 0) parts.push_back(fmt::format("{} {}", held, held == 1 ? "holds" : "hold"));
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
-
 std::string proved_text(const ReportRow& row) {
   return row.same_as.empty() ? row.proved : row.proved + " (proved)";
 }
@@ -251,8 +237,10 @@ void print_subject(const TestedSubject& subject, const tasks::Task& task, const 
   console.fact("inputs", subject.inputs);
 }
 
-int exit_code(const Report& report, const Console&) {
-  return report.partial ? kInterrupted : axioms::exit_code(report);
+int exit_code(const Report& report, const Console& console) {
+  if (!report.partial) return axioms::exit_code(report);
+  if (console.quiet()) console.insist("interrupted before all inputs were checked");
+  return kInterrupted;
 }
 
 void print_report(const Report& report, const tasks::Task& task, const Console& console) {

@@ -22,10 +22,6 @@ void print_subject(const TestedSubject& subject, const tasks::Task& task, const 
 /// the verdict's line alone.
 void print_report(const axioms::Report& report, const tasks::Task& task, const Console& console);
 
-/// The claims by their verdicts, in one line: `violated: parse.PE, or.CE; undecided: evaluate.PE`.
-/// Those that hold are counted. Empty without claims.
-std::string conclusion(const axioms::Report& report);
-
 /// What is proved of a row, in place of its bounds: `0 for all 1.05e16, margin 3.12`,
 /// `= or.PE (proved)`. Empty: nothing.
 std::string proved_text(const axioms::ReportRow& row);
@@ -36,7 +32,7 @@ std::string verdict_word(const axioms::ReportRow& row);
 /// Empty for any other row.
 std::string still_needed(const axioms::ReportRow& row, const axioms::Report& report);
 
-/// The exit code of a validation.
+/// The exit code of a validation; with --quiet, says why it is that of an interrupted run.
 int exit_code(const axioms::Report& report, const Console& console);
 
 /// Rates with as many decimals as the smallest one needs for two digits, four at least.

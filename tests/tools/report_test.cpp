@@ -96,15 +96,6 @@ TEST(Report, ExitCodeFollowsTheWorstVerdict) {
   EXPECT_EQ(exit_code(report_with({holds, undecided, violated})), 1);
 }
 
-TEST(Report, ConcludesInOneLineBadNewsFirst) {
-  const Claim holds{"answer", Axiom::CE, 0.1}, undecided{"stream", Axiom::CE, 0.3},
-      violated{"answer", Axiom::PE, 0.01};
-  EXPECT_EQ(tools::conclusion(report_with({})), "");
-  EXPECT_EQ(tools::conclusion(report_with({holds})), "1 holds");
-  EXPECT_EQ(tools::conclusion(report_with({holds, undecided, violated})),
-            "violated: answer.PE; undecided: stream.CE; 1 holds");
-}
-
 // A row that fails as rarely with the values of unrelated inputs shows nothing.
 TEST(Report, WhatIsNoBetterThanChanceDoesNotHold) {
   const Claim claim{"answer", Axiom::CE, 0.1};
