@@ -31,8 +31,8 @@ class OwnFiles : public ModelFolder {
 };
 
 TEST_F(OwnFiles, RecordsAreMergedShownAndRefusedLikeOurs) {
-  put_part("2.json", 2, 2, 3, {vote("c", true)});
-  put_part("1.json", 1, 2, 3, {vote("a", true), vote("b", false)});
+  put_part("2.json", 2, 2, 3, ordered_json::array({vote("c", true)}));
+  put_part("1.json", 1, 2, 3, ordered_json::array({vote("a", true), vote("b", false)}));
   const Finished merged = run(load + "merge 2.json 1.json --json whole.json --html whole.html");
   ASSERT_EQ(merged.code, 0) << merged.error;
   const nlohmann::json whole = read("whole.json");
@@ -52,10 +52,10 @@ TEST_F(OwnFiles, RecordsAreMergedShownAndRefusedLikeOurs) {
   expect_refused(load + "merge 1.json 2.json --json no.json --out c.json",
                  "--out is for the circuit of a discovery, not for a survey");
   expect_refused(load + "merge 1.json 2.json --json no.json --junit j.xml", "not about a survey");
-  put_part("new.json", 2, 2, 3, {vote("c", true)}, 2);
+  put_part("new.json", 2, 2, 3, ordered_json::array({vote("c", true)}), 2);
   expect_refused(load + "merge 1.json new.json --json no.json",
                  "new.json: schema 2: a later version");
-  put_part("odd.json", 1, 1, 1, {{{"voter", 3}, {"agrees", true}}});
+  put_part("odd.json", 1, 1, 1, ordered_json::array({{{"voter", 3}, {"agrees", true}}}));
   expect_refused(load + "report odd.json --out no.json",
                  "field 'votes[0].voter': expected a text, found 3");
 }

@@ -39,12 +39,14 @@ TEST(RecordFields, OfADiscoveryKeepTheOrderOfEdgesAndWhatWasNotScored) {
 }
 
 TEST(RecordFields, OfAPartRefuseWhatMeansNothing) {
-  const ordered_json good = interp::write_record(
-      DiscoveryPart{.experiment = {.model = {"m", "00"},
-                                   .task = {{"name", "data"}, {"settings", ordered_json::object()}},
-                                   .inputs = {.part = "test", .seed = 1, .count = 5}},
-                    .ablation = "zero",
-                    .selection = {.share = 0.3}});
+  DiscoveryPart part;
+  part.experiment.model = {"m", "00"};
+  part.experiment.task = {{"name", "data"}, {"settings", ordered_json::object()}};
+  part.experiment.inputs.seed = 1;
+  part.experiment.inputs.count = 5;
+  part.ablation = "zero";
+  part.selection.share = 0.3;
+  const ordered_json good = interp::write_record(part);
   EXPECT_EQ(interp::read_record<DiscoveryPart>(good, "p.json").selection.share, 0.3);
   const auto refused = [&](const char* pointer, const ordered_json& value) {
     ordered_json changed = good;
