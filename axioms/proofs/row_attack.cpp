@@ -10,6 +10,7 @@
 
 #include "axioms/proofs/attack.h"
 #include "circuits/interpretation/abstract_values.h"
+#include "circuits/interpretation/operations.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 
@@ -63,6 +64,27 @@ Tensor values_apart(const Step& step, const Value& actual, const Value& computed
   return at::where(unequal, differ, differ - 1);
 }
 
+// The tokens that the output chooses among, where the row is about the output; else nothing.
+std::optional<Tensor> tokens_of_output(const Study& study, const Row& row) {
+  const auto node = std::ranges::find(study.interpretation.nodes, study.interpretation.output,
+                                      &circuits::Node::name);
+  if (row.step != study.program.output || node->alpha.name != "argmax_of") return std::nullopt;
+  return torch::tensor(circuits::parameter<std::vector<int64_t>>(node->alpha, "tokens"));
+}
+
+// At the output values are answers, and logits say how far the network is from another one.
+Tensor output_apart(const Study& study, const Tensor& named, const Value& computed,
+                    const Tensor& tokens) {
+  const Tensor logits = interp::logits_at(study.network, tokens, study.domain().readout)
+                            .to(torch::kCPU)
+                            .to(torch::kFloat64)
+                            .index_select(1, named);
+  const Tensor of_computed = logits.gather(1, computed.unsqueeze(1)).squeeze(1);
+  const Tensor others =
+      logits.scatter(1, computed.unsqueeze(1), -std::numeric_limits<double>::infinity());
+  return std::get<0>(others.max(1)) - of_computed;
+}
+
 // By how much another answer leads after the writing; the network's own answer is told before.
 // Where it has none, as two answers share the largest logit, there is nothing to change.
 Tensor answers_apart(const Study& study, const Step& step, const Value& value,
@@ -93,14 +115,16 @@ Tensor answers_apart(const Study& study, const Step& step, const Value& value,
 Attack attack_row(const Study& study, const std::string& name, const AttackOptions& options) {
   const Row row = row_named(study, name);
   const Step& step = study.program.steps[row.step];
+  const std::optional<Tensor> named = tokens_of_output(study, row);
   return attack(
       study,
       [&](const Tensor& tokens) {
         std::vector<Value> actual = circuits::network_values(study.network, study.program, tokens);
         std::ranges::transform(actual, actual.begin(), on_cpu);
         const Value value = computed(study, row, actual, tokens);
-        return row.written ? answers_apart(study, step, value, tokens)
-                           : values_apart(step, actual.at(row.step), value);
+        if (row.written) return answers_apart(study, step, value, tokens);
+        if (named) return output_apart(study, *named, value, tokens);
+        return values_apart(step, actual.at(row.step), value);
       },
       options);
 }

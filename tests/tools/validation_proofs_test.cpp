@@ -309,7 +309,7 @@ TEST_F(ProvenValidation, AWorstCaseStandsBesideTheRates) {
 
 // An attack on a row is right if the checker says so on the very input.
 TEST_F(ProvenValidation, SlowWhatAnAttackOnARowFindsFailsThere) {
-  for (const char* name : {"evaluate.PE", "evaluate.CE", "parse.PR", "parse.CR"}) {
+  for (const char* name : {"evaluate.PE", "evaluate.CE", "parse.PR", "parse.CR", "or.PE"}) {
     const std::string row_name = name;
     const Finished found =
         run("attack" + kReference + "--seconds 60 --json a.json --row " + row_name);
