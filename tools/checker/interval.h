@@ -116,9 +116,10 @@ using Vector = std::vector<Interval>;
 
 /// to += weight · x. The ends change places where the weight is negative.
 inline void add_product(Interval& to, double weight, const Interval& x) {
-  const double up = std::max(weight, 0.0), down = std::max(-weight, 0.0);  // one of them is 0
-  to.minus_low += up * x.minus_low + down * x.high;
-  to.high += up * x.high + down * x.minus_low;
+  const Interval by_sign[2] = {x, -x};  // no branch, as signs cannot be foreseen
+  const Interval& signed_x = by_sign[weight < 0];
+  to.minus_low += std::fabs(weight) * signed_x.minus_low;
+  to.high += std::fabs(weight) * signed_x.high;
 }
 
 /// x · matrix, for an exact matrix [x.size(), columns] that begins at `matrix`.
