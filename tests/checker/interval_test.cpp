@@ -66,7 +66,7 @@ TEST_F(IntervalTest, HoldsSumsOfProducts) {
     for (Interval& entry : x) points.push_back(point(entry = interval()));
     const Vector product = times(x, matrix.data(), kColumns);
     const double weight = number();
-    add_multiple(sums, weight, product);
+    for (size_t i = 0; i < sums.size(); ++i) add_product(sums[i], weight, product[i]);
     for (size_t k = 0; k < kColumns; ++k) {
       mpq_class exact;
       for (size_t j = 0; j < kRows; ++j) exact += points[j] * mpq_class(matrix[j * kColumns + k]);
