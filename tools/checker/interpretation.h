@@ -115,7 +115,10 @@ inline uint64_t truth_table(int64_t left, int64_t right, int64_t n) {
 /// Parentheses, `(` being token 0: no prefix has more `)` than `(`, and the whole as many of both.
 inline bool balanced(const Integers& tokens) {
   int64_t depth = 0, lowest = 0;
-  for (const int64_t token : tokens) lowest = std::min(lowest, depth += token == 0 ? 1 : -1);
+  for (const int64_t token : tokens) {
+    if (token > 1) throw CannotCheck("a token that is no parenthesis");
+    lowest = std::min(lowest, depth += token == 0 ? 1 : -1);
+  }
   return depth == 0 && lowest == 0;
 }
 
