@@ -170,10 +170,6 @@ class Program {
   Json programs;
   bool has_margin() const { return !fit_.empty(); }  ///< h ends in a maximum
 
-  struct Answer {
-    int64_t token;    ///< -1: the enclosures leave it open
-    Interval margin;  ///< the largest value less the next, where h ends in a maximum
-  };
   Answer run(const Integers& tokens) const {
     if (has_margin()) return largest_wave(tokens);
     if (!variables) return {answers[balanced(tokens)], {}};
@@ -246,8 +242,7 @@ class Program {
       sum[n + k] = a[n + k] * b[k] + a[k] * b[n + k];
     }
     for (const Vector& waves : fit_) fits.push_back(dot(sum, waves));
-    const Decision decision = decide(fits);
-    return {decision.winner < 0 ? -1 : answers[decision.winner], decision.margin};
+    return decide(fits, answers);
   }
 
   // [p][2 · frequencies]: cosines, then sines, rounded to `decimals` unless that is negative.

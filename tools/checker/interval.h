@@ -42,18 +42,14 @@ struct Interval {
   Interval(double low, double high) : minus_low(-low), high(high) {}
   double low() const { return -minus_low; }
   Interval operator-() const { return {-high, minus_low}; }
+  friend Interval operator+(Interval x, const Interval& y) { return x += y; }
+  friend Interval operator-(const Interval& x, const Interval& y) { return x + -y; }
   Interval& operator+=(const Interval& other) {
     minus_low += other.minus_low, high += other.high;
     return *this;
   }
 };
 
-inline Interval operator+(Interval x, const Interval& y) {
-  return x += y;
-}
-inline Interval operator-(const Interval& x, const Interval& y) {
-  return x + -y;
-}
 inline Interval operator*(const Interval& x, const Interval& y) {
   const double xl = x.low(), yl = y.low();
   Interval product;
@@ -146,20 +142,20 @@ inline void rectify(Vector& x) {
   for (Interval& each : x) each = {std::max(each.low(), 0.0), std::max(each.high, 0.0)};
 }
 
-/// Which of two values or more is the largest.
-struct Decision {
-  int64_t winner = -1;  ///< -1: the enclosures overlap
-  Interval margin;      ///< it less the largest of the others; where there is no winner, holds 0
+struct Answer {
+  int64_t token = -1;  ///< -1: the enclosures overlap
+  Interval margin;     ///< its value less the largest of the others; where there is none, holds 0
 };
 
-inline Decision decide(const Vector& values) {
+/// Which of two values or more is the largest, by the token that stands for it.
+inline Answer decide(const Vector& values, const Integers& tokens) {
   const auto best = std::ranges::max_element(values, {}, &Interval::low);
   Interval others(-INFINITY, -INFINITY);  // the largest of them
   for (auto other = values.begin(); other != values.end(); ++other)
     if (other != best)
       others = {std::max(others.low(), other->low()), std::max(others.high, other->high)};
   const Interval margin = *best - others;
-  return {margin.low() > 0 ? best - values.begin() : -1, margin};
+  return {margin.low() > 0 ? tokens[best - values.begin()] : -1, margin};
 }
 
 }  // namespace checker

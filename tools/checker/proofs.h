@@ -61,13 +61,11 @@ inline std::string check_covering(const Subject& subject, const Json& proof) {
 }
 
 /// The token that the network decides for (-1: not certain), and by which margin.
-inline Program::Answer decision_of(const Subject& subject, const Integers& answers,
-                                   const Integers& tokens) {
+inline Answer decision_of(const Subject& subject, const Integers& answers, const Integers& tokens) {
   const Vector logits = subject.network.logits(tokens);
   Vector chosen;
   for (const int64_t token : answers) chosen.push_back(logits[token]);
-  const Decision decision = decide(chosen);
-  return {decision.winner < 0 ? -1 : answers[decision.winner], decision.margin};
+  return decide(chosen, answers);
 }
 
 /// Goes through every input, and compares with what the certificate says of number and margin: the
@@ -88,7 +86,7 @@ inline std::string check_every_input(const Subject& subject, const Json& proof, 
   int64_t inputs = 0, right = 0;
   double least = INFINITY;
   subject.domain.for_every_input([&](const Integers& tokens) {
-    const Program::Answer answer = answer_to(tokens);
+    const Answer answer = answer_to(tokens);
     if (answer.token < 0)
       throw Rejected("the decision on " + Json(tokens).dump() + " is not certain");
     ++inputs;
