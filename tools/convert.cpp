@@ -57,8 +57,10 @@ int run_convert(const ConvertOptions& options) {
 
 Command add_convert(CLI::App& app) {
   const auto options = std::make_shared<ConvertOptions>();
-  app.add_option("IN", options->in,
-                 "checkpoint (.pth, .pt), safetensors file or folder of a Hugging Face model")
+  app.add_option(
+         "IN", options->in,
+         "checkpoint (.pth, .pt), safetensors file, JSON of verified-circuits or folder of a "
+         "Hugging Face model")
       ->required();
   app.add_option("OUT", options->out, "safetensors file to write")->required();
   add_network_options(app, options->stated);

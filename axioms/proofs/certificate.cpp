@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "interp/files/file_pair.h"
@@ -19,7 +18,7 @@ using at::Tensor;
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-constexpr int64_t kReplayed = 100;  // inputs whose logits are written down
+constexpr int64_t kReplayed = 100;  // inputs whose logits are written down; some may repeat
 constexpr uint64_t kReplaySeed = 0;
 
 ordered_json to_json(const Statement& statement) {
@@ -40,12 +39,11 @@ ordered_json to_json(const Statement& statement) {
 ordered_json replay(const Study& study) {
   const at::NoGradGuard no_grad;
   const Domain& domain = study.domain();
-  const auto n = static_cast<int64_t>(std::min<double>(kReplayed, domain.inputs()));
-  const Tensor tokens = domain.drawn(kReplaySeed, 0, n).contiguous();
+  const Tensor tokens = domain.drawn(kReplaySeed, 0, kReplayed).contiguous();
   const Tensor logits =
       interp::logits_at(study.network, tokens, domain.readout).to(torch::kCPU).contiguous();
   ordered_json rows = ordered_json::array(), numbers = ordered_json::array();
-  for (int64_t i = 0; i < n; ++i) {
+  for (int64_t i = 0; i < kReplayed; ++i) {
     const auto* token = tokens.data_ptr<int64_t>() + i * tokens.size(1);
     const auto* logit = logits.data_ptr<float>() + i * logits.size(1);
     rows.push_back(std::vector<int64_t>(token, token + tokens.size(1)));

@@ -55,8 +55,20 @@ void run_refuted(const Study& study, const std::string& node, std::vector<Case>&
       of.verdict = Verdict::Open;
 }
 
+// A case per alternative: where many inputs are one slot, to go through them is quicker.
+void require_few_alternatives(const Domain& domain) {
+  constexpr size_t kMost = 4096;
+  for (const Slot& slot : domain.slots)
+    if (slot.alternatives.size() > kMost)
+      throw Untreated(fmt::format(
+          "a slot with {} alternatives is treated by no cases: go through the inputs, validate "
+          "--part {}",
+          slot.alternatives.size(), domain.name));
+}
+
 Statement prove_node(const Study& study, const Node& node, const ProveOptions& options) {
   const PrototypeReading reading = prototype_reading(node);
+  require_few_alternatives(study.domain());
   std::vector<Case> cases = prove_cases(
       weights_of(study.network), study.domain(), reading,
       [&](int64_t done, int64_t of) {

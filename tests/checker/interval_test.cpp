@@ -66,7 +66,7 @@ TEST_F(IntervalTest, HoldsSumsOfProducts) {
     for (Interval& entry : x) points.push_back(point(entry = interval()));
     const Vector product = times(x, matrix.data(), kColumns);
     const double weight = number();
-    add_multiple(sums, weight, product);
+    for (size_t i = 0; i < sums.size(); ++i) add_product(sums[i], weight, product[i]);
     for (size_t k = 0; k < kColumns; ++k) {
       mpq_class exact;
       for (size_t j = 0; j < kRows; ++j) exact += points[j] * mpq_class(matrix[j * kColumns + k]);
@@ -132,10 +132,11 @@ TEST_F(IntervalTest, HoldsWaves) {
 }
 
 TEST_F(IntervalTest, DecidesOnlyWhatIsCertain) {
-  EXPECT_EQ(decide({1.0, 3.0, 2.0}).winner, 1);
-  EXPECT_EQ(decide({1.0, 3.0, 2.0}).margin.low(), 1);
-  EXPECT_EQ(decide({1.0, Interval(2.5, 3), Interval(1, 2.6)}).winner, -1);
-  EXPECT_EQ(decide({3.0, 3.0}).winner, -1);
+  const Integers tokens = {7, 8, 9};
+  EXPECT_EQ(decide({1.0, 3.0, 2.0}, tokens).token, 8);
+  EXPECT_EQ(decide({1.0, 3.0, 2.0}, tokens).margin.low(), 1);
+  EXPECT_EQ(decide({1.0, Interval(2.5, 3), Interval(1, 2.6)}, tokens).token, -1);
+  EXPECT_EQ(decide({3.0, 3.0}, tokens).token, -1);
 }
 
 TEST_F(IntervalTest, RemembersOverflow) {
@@ -146,7 +147,7 @@ TEST_F(IntervalTest, RemembersOverflow) {
   const Interval product = Interval(huge) * Interval(huge);
   EXPECT_THROW(require_no_overflow(), CannotCheck) << product.high;
   std::feclearexcept(FE_ALL_EXCEPT);
-  decide({Interval(nothing) / Interval(nothing), Interval(3.0)});
+  decide({Interval(nothing) / Interval(nothing), Interval(3.0)}, {0, 1});
   EXPECT_THROW(require_no_overflow(), CannotCheck);
 }
 

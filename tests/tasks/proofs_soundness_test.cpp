@@ -88,5 +88,21 @@ TEST(ProofsSoundnessSlow, AProvedOutputIsRightOnEveryInputInFloat32) {
   }
 }
 
+// 40 + 40² + 40³ formulas. All of them can be satisfied: it takes four clauses to contradict.
+TEST(ProofsSoundnessSlow, EveryShortFormulaIsDecidedRightly) {
+  const at::NoGradGuard no_grad;
+  const Shipped shipped("two_sat/variable", "trees");
+  const proofs::Study study = shipped.study(2);
+  EXPECT_EQ(study.domain().name, "up-to-3");
+  ASSERT_EQ(study.domain().inputs(), 65'640);
+  const Truth& truth = shipped.subject.task->need<Truth>();
+  for (int64_t first = 0; first < 65'640; first += 4'376) {
+    const Tensor tokens = study.domain().listed(first, 4'376), right = study.right(tokens);
+    EXPECT_TRUE(truth.answers(tokens).equal(right));
+    EXPECT_TRUE(study.network_answers(tokens).equal(right));
+    EXPECT_TRUE(study.program_answers(tokens).equal(right));
+  }
+}
+
 }  // namespace proofs_soundness_test
 }  // namespace assay::tasks

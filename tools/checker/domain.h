@@ -13,8 +13,7 @@ struct Slot {
 /// All inputs that choose one alternative per slot, independently. Slots partition the positions.
 class Domain {
  public:
-  /// @param readout  where the answer is read, less the length; or 0, of a network that sums
-  /// positions.
+  /// @param summed  the network sums over positions, and its only answer is at 0.
   Domain(const Json& json, int64_t d_vocab, int64_t n_ctx, bool summed) {
     require_members(json, {"name", "words", "length", "readout", "slots"});
     name = text(json["name"]), text(json["words"]);

@@ -112,12 +112,14 @@ class NearestPrototype {
     for (auto row = block_.W_out.begin(); row != block_.W_out.end(); row += d)
       of_neurons_.push_back(effects(Vector(row, row + d)));
     for (int64_t head = 0; head < block_.n_heads; ++head) {
-      auto &keys = keys_.emplace_back(), &written = written_.emplace_back();
+      auto& keys = keys_.emplace_back();
+      auto& written = written_.emplace_back(network_.d_mlp + units_.size());
       for (const auto& [position, token] : places_) {
         const Vector x = network_.embed(token, position);
         const Vector value = network_.project(block_, x, block_.W_V, head);
+        const Vector all = effects(network_.write(block_, value, head));
+        for (size_t i = 0; i < all.size(); ++i) written[i].push_back(all[i]);
         keys.push_back(network_.project(block_, x, block_.W_K, head));
-        written.push_back(effects(network_.write(block_, value, head)));
       }
     }
   }
@@ -144,13 +146,12 @@ class NearestPrototype {
                         : std::equal(label.begin(), label.end(), begin));
   }
 
-  // Z·d ≥ λ (or ≤ λ) for every input of the case, where along(place) is o·d. The sum at the top of
+  // Z·d ≥ λ (or ≤ λ) for every input of the case, where along[place] is o·d. The sum at the top of
   // this file with its sign changed, rounded up: minima become maxima, and it must not be positive.
-  template <typename Along>
-  bool holds(const Case& c, size_t head, Along along, double lambda, bool below) const {
+  bool holds(const Case& c, size_t head, const Vector& along, double lambda, bool below) const {
     std::vector<double> terms(c.visible);  // e^s (λ - o·d); for an upper bound e^s (o·d - λ)
     for (size_t i = 0; i < c.visible; ++i) {
-      const double away = below ? lambda + along(i).minus_low : along(i).high - lambda;
+      const double away = below ? lambda + along[i].minus_low : along[i].high - lambda;
       terms[i] = away * (away >= 0 ? c.weights[head][i].high : c.weights[head][i].low());
     }
     double sum = 0;
@@ -176,7 +177,7 @@ class NearestPrototype {
     for (size_t n = 0; n < d_mlp; ++n)
       for (size_t head = 0; head < heads; ++head) {
         const double *least = lambdas + head * 2 * d_mlp + n, *most = least + d_mlp;
-        const auto along = [&](size_t i) { return written_[head][i][n]; };
+        const Vector& along = written_[head][n];
         if (!holds(c, head, along, *least, true) || !holds(c, head, along, *most, false))
           throw Rejected("the bounds of neuron " + std::to_string(n) + " do not hold");
         ranges[n] += Interval(*least, *most);
@@ -202,27 +203,28 @@ class NearestPrototype {
   double margin(const Case& c, const std::vector<Interval>& ranges, size_t right,
                 size_t wrong) const {
     const size_t d_mlp = ranges.size();
-    const auto ahead = [&](const Vector& of) { return of[d_mlp + right] - of[d_mlp + wrong]; };
     Interval bound;
     for (size_t i = 0; i < c.stream.size(); ++i)
       bound += (units_[right][i] - units_[wrong][i]) * (c.stream[i] + block_.b_out[i]);
     std::vector<double> slopes;
     for (size_t n = 0; n < d_mlp; ++n) {
-      const auto [slope, offset] = line_below(ahead(of_neurons_[n]), ranges[n]);
+      const auto [slope, offset] =
+          line_below(of_neurons_[n][d_mlp + right] - of_neurons_[n][d_mlp + wrong], ranges[n]);
       bound += offset;
       add_product(bound, slope, c.constant[n]);
       slopes.push_back(slope);
     }
     const double* lambdas = &margins_[c.at].data[c.alternative * block_.n_heads * units_.size()];
     for (int64_t head = 0; head < block_.n_heads; ++head) {
-      Vector along;
-      for (size_t i = 0; i < c.visible; ++i) {
-        along.push_back(ahead(written_[head][i]));
-        for (size_t n = 0; n < d_mlp; ++n) add_product(along[i], slopes[n], written_[head][i][n]);
-      }
+      const std::vector<Vector>& written = written_[head];
+      Vector along(c.visible);
+      for (size_t i = 0; i < c.visible; ++i)
+        along[i] = written[d_mlp + right][i] - written[d_mlp + wrong][i];
+      for (size_t n = 0; n < d_mlp; ++n)
+        for (size_t i = 0; slopes[n] != 0 && i < c.visible; ++i)
+          add_product(along[i], slopes[n], written[n][i]);
       const double lambda = lambdas[head * units_.size() + wrong];
-      if (!holds(
-              c, head, [&](size_t i) { return along[i]; }, lambda, true))
+      if (!holds(c, head, along, lambda, true))
         throw Rejected("the bound of the margin to prototype " + std::to_string(wrong) +
                        " does not hold");
       bound += lambda;
@@ -295,7 +297,7 @@ class NearestPrototype {
   std::vector<std::vector<std::vector<size_t>>> slots_;  // [slot][alternative]: places
   std::vector<Vector> units_;                            // prototypes of length 1
   std::vector<Vector> of_neurons_;                       // [neuron]: effects of its row of W_out
-  std::vector<std::vector<Vector>> keys_, written_;      // [head][place]: …, effects of o
+  std::vector<std::vector<Vector>> keys_, written_;  // [head][place]; [head][effect][place], of o
 };
 
 }  // namespace checker

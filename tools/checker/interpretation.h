@@ -115,7 +115,10 @@ inline uint64_t truth_table(int64_t left, int64_t right, int64_t n) {
 /// Parentheses, `(` being token 0: no prefix has more `)` than `(`, and the whole as many of both.
 inline bool balanced(const Integers& tokens) {
   int64_t depth = 0, lowest = 0;
-  for (const int64_t token : tokens) lowest = std::min(lowest, depth += token == 0 ? 1 : -1);
+  for (const int64_t token : tokens) {
+    if (token > 1) throw CannotCheck("a token that is no parenthesis");
+    lowest = std::min(lowest, depth += token == 0 ? 1 : -1);
+  }
   return depth == 0 && lowest == 0;
 }
 
@@ -167,10 +170,6 @@ class Program {
   Json programs;
   bool has_margin() const { return !fit_.empty(); }  ///< h ends in a maximum
 
-  struct Answer {
-    int64_t token;    ///< -1: the enclosures leave it open
-    Interval margin;  ///< the largest value less the next, where h ends in a maximum
-  };
   Answer run(const Integers& tokens) const {
     if (has_margin()) return largest_wave(tokens);
     if (!variables) return {answers[balanced(tokens)], {}};
@@ -243,8 +242,7 @@ class Program {
       sum[n + k] = a[n + k] * b[k] + a[k] * b[n + k];
     }
     for (const Vector& waves : fit_) fits.push_back(dot(sum, waves));
-    const Decision decision = decide(fits);
-    return {decision.winner < 0 ? -1 : answers[decision.winner], decision.margin};
+    return decide(fits, answers);
   }
 
   // [p][2 · frequencies]: cosines, then sines, rounded to `decimals` unless that is negative.

@@ -42,18 +42,14 @@ struct Interval {
   Interval(double low, double high) : minus_low(-low), high(high) {}
   double low() const { return -minus_low; }
   Interval operator-() const { return {-high, minus_low}; }
+  friend Interval operator+(Interval x, const Interval& y) { return x += y; }
+  friend Interval operator-(const Interval& x, const Interval& y) { return x + -y; }
   Interval& operator+=(const Interval& other) {
     minus_low += other.minus_low, high += other.high;
     return *this;
   }
 };
 
-inline Interval operator+(Interval x, const Interval& y) {
-  return x += y;
-}
-inline Interval operator-(const Interval& x, const Interval& y) {
-  return x + -y;
-}
 inline Interval operator*(const Interval& x, const Interval& y) {
   const double xl = x.low(), yl = y.low();
   Interval product;
@@ -116,9 +112,10 @@ using Vector = std::vector<Interval>;
 
 /// to += weight · x. The ends change places where the weight is negative.
 inline void add_product(Interval& to, double weight, const Interval& x) {
-  const double up = std::max(weight, 0.0), down = std::max(-weight, 0.0);  // one of them is 0
-  to.minus_low += up * x.minus_low + down * x.high;
-  to.high += up * x.high + down * x.minus_low;
+  const Interval by_sign[2] = {x, -x};  // no branch, as signs cannot be foreseen
+  const Interval& signed_x = by_sign[weight < 0];
+  to.minus_low += std::fabs(weight) * signed_x.minus_low;
+  to.high += std::fabs(weight) * signed_x.high;
 }
 
 /// x · matrix, for an exact matrix [x.size(), columns] that begins at `matrix`.
@@ -145,20 +142,20 @@ inline void rectify(Vector& x) {
   for (Interval& each : x) each = {std::max(each.low(), 0.0), std::max(each.high, 0.0)};
 }
 
-/// Which of two values or more is the largest.
-struct Decision {
-  int64_t winner = -1;  ///< -1: the enclosures overlap
-  Interval margin;      ///< it less the largest of the others; where there is no winner, holds 0
+struct Answer {
+  int64_t token = -1;  ///< -1: the enclosures overlap
+  Interval margin;     ///< its value less the largest of the others; where there is none, holds 0
 };
 
-inline Decision decide(const Vector& values) {
+/// Which of two values or more is the largest, by the token that stands for it.
+inline Answer decide(const Vector& values, const Integers& tokens) {
   const auto best = std::ranges::max_element(values, {}, &Interval::low);
   Interval others(-INFINITY, -INFINITY);  // the largest of them
   for (auto other = values.begin(); other != values.end(); ++other)
     if (other != best)
       others = {std::max(others.low(), other->low()), std::max(others.high, other->high)};
   const Interval margin = *best - others;
-  return {margin.low() > 0 ? best - values.begin() : -1, margin};
+  return {margin.low() > 0 ? tokens[best - values.begin()] : -1, margin};
 }
 
 }  // namespace checker

@@ -89,5 +89,18 @@ TEST(Specification, SurvivorsAndSums) {
   EXPECT_TRUE(answers(sum, domain, all).equal(torch::tensor({1, 0, 2, 1, 0, 2})));
 }
 
+TEST(Domain, AnAutomatonReadsTheTokens) {
+  // Whether the number of ones is divisible by three.
+  const Automaton thirds{.start = 0, .next = {{0, 1}, {1, 2}, {2, 0}}, .answers = {7, 8, 8}};
+  Domain bits{.name = "bits", .words = "four bits", .length = 4, .readout = 3};
+  bits.slots = {{{0, 2}, {{0, 0}, {0, 1}, {1, 0}, {1, 1}}}, {{1}, {{0}, {1}}}, {{3}, {{0}, {1}}}};
+  const Tensor tokens = bits.listed(0, 16);
+  const Tensor expected = at::where(tokens.sum(1).remainder(3).eq(0), 7, 8);
+  EXPECT_TRUE(answers(thirds, bits, tokens).equal(expected));
+  EXPECT_EQ(to_json(Specification(thirds)).dump(),
+            R"({"kind":"automaton","start":0,"next":[[0,1],[1,2],[2,0]],"answers":[7,8,8]})");
+  EXPECT_THROW(answers(Automaton{.next = {{0}}, .answers = {7}}, bits, tokens), std::out_of_range);
+}
+
 }  // namespace domain_test
 }  // namespace assay::proofs

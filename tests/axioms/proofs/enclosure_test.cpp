@@ -47,7 +47,9 @@ Tensor in_float64(const Weights& w, const Tensor& tokens) {
     x = x + out;
     x = x + at::matmul(at::relu(at::matmul(x, b.W_in) + b.b_in), b.W_out) + b.b_out;
   }
-  return at::matmul(x.select(1, n - 1), w.W_U) + w.b_U;
+  x = w.summed ? x.sum(1) : x.select(1, n - 1);
+  if (w.W_head.defined()) x = at::relu(at::matmul(x, w.W_head) + w.b_head);
+  return at::matmul(x, w.W_U) + w.b_U;
 }
 
 TEST(Enclosure, HoldsWhatFloat64AndFloat32Give) {
@@ -71,6 +73,28 @@ TEST(Enclosure, HoldsWhatFloat64AndFloat32Give) {
     }
 }
 
+TEST(Enclosure, HoldsWhatNetworksGiveThatSumOverPositions) {
+  for (const bool head : {false, true}) {
+    interp::TransformerConfig config{.d_vocab = 2, .n_ctx = 6, .d_model = 8, .d_mlp = 12};
+    config.n_heads = {2, 2}, config.d_head = {4, 4};
+    config.pool = interp::Pooling::Sum;
+    if (head) config.head_dense = interp::Activation::Relu;
+    config.d_output = 3;
+    config.unembed_bias = true;
+    interp::Transformer network(config);
+    interp::initialise(network, {.seed = 11});
+    const Weights weights = weights_of(network);
+    const Tensor tokens = at::randint(0, 2, {64, 6}, torch::kInt64);
+    const Tensor exact = in_float64(weights, tokens);
+    const Ball ball = logits(weights, tokens, 0);
+    EXPECT_EQ(ball.mid.sizes().vec(), (std::vector<int64_t>{64, 3}));
+    EXPECT_TRUE((ball.mid - exact).abs().le(2 * ball.radius + 1e-12).all().item<bool>());
+    EXPECT_LT(ball.radius.max().item<double>(), 1e-6);
+    const Tensor run = interp::logits_at(network, tokens, 0).to(torch::kFloat64);
+    EXPECT_LT((ball.mid - run).abs().max().item<double>(), 1e-3);
+  }
+}
+
 TEST(Enclosure, RefusesWhatItDoesNotTreatByName) {
   interp::TransformerConfig config{.d_vocab = 5, .n_ctx = 3, .d_model = 8, .d_mlp = 8};
   config.n_heads = {1}, config.d_head = {8};
@@ -84,6 +108,12 @@ TEST(Enclosure, RefusesWhatItDoesNotTreatByName) {
   EXPECT_THROW(weights_of(interp::Transformer(config)), Untreated);
   config.causal = true;
   EXPECT_NO_THROW(weights_of(interp::Transformer(config)));
+  config.pool = interp::Pooling::Mean;
+  EXPECT_THROW(weights_of(interp::Transformer(config)), Untreated);
+  config.pool = interp::Pooling::Sum;
+  EXPECT_NO_THROW(weights_of(interp::Transformer(config)));
+  config.head_dense = interp::Activation::Tanh;
+  EXPECT_THROW(weights_of(interp::Transformer(config)), Untreated);
 }
 
 }  // namespace enclosure_test
