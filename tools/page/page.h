@@ -13,6 +13,7 @@
 
 #include "tasks/page/blocks.h"
 #include "tasks/page/channels.h"
+#include "tasks/page/html.h"
 #include "tasks/page/section.h"
 
 namespace assay::tools::page {
@@ -21,10 +22,10 @@ namespace assay::tools::page {
 using tasks::page::absent, tasks::page::cell, tasks::page::cell_over, tasks::page::chart,
     tasks::page::Column, tasks::page::command, tasks::page::drawing, tasks::page::Fact,
     tasks::page::facts, tasks::page::fold, tasks::page::heading, tasks::page::hover,
-    tasks::page::Json, tasks::page::lines_by, tasks::page::paragraph, tasks::page::percent,
-    tasks::page::percent_decimals, tasks::page::Run, tasks::page::RunKind, tasks::page::Section,
-    tasks::page::SectionEntry, tasks::page::shaded_by, tasks::page::table, tasks::page::Tone,
-    tasks::page::tone_of_verdict;
+    tasks::page::Html, tasks::page::Json, tasks::page::lines_by, tasks::page::paragraph,
+    tasks::page::percent, tasks::page::percent_decimals, tasks::page::Run, tasks::page::RunKind,
+    tasks::page::Section, tasks::page::SectionEntry, tasks::page::shaded_by, tasks::page::table,
+    tasks::page::Tone, tasks::page::tone_of_verdict;
 
 struct Page {
   std::string title;  ///< of the window: the verdict first
