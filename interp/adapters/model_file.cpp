@@ -117,7 +117,8 @@ std::string save_model(const Transformer& model, const fs::path& path, const jso
   if (!metadata.is_object()) throw std::invalid_argument("metadata: expected a JSON object");
   model.require_finite();
   Safetensors content;
-  content.metadata = {{kConfigText, to_json(model.config()).dump()}, {kMetadata, json_text(metadata)}};
+  content.metadata = {{kConfigText, to_json(model.config()).dump()},
+                      {kMetadata, json_text(metadata)}};
   for (const auto& parameter : model.named_parameters()) {
     content.tensors[parameter.key()] = parameter.value();
   }
