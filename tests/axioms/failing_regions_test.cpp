@@ -194,7 +194,7 @@ TEST(FailingRegionsTest, FeaturesOfAnotherShapeAreRefused) {
            [](const Tensor& tokens) { return tokens.narrow(1, 0, 2) - 1; }}) {
     const InputFeatures wrong{.all = word_features().all, .of = of};
     EXPECT_THAT(message_of([&] { check_or(half_blind(), {.inputs = 100, .features = &wrong}); }),
-                HasSubstr("expected int64 [25, 2] from 0"));
+                HasSubstr("expected int64 [100, 2] from 0"));
   }
 }
 
