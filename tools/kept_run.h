@@ -19,6 +19,7 @@
 
 #include "interp/execution/shards.h"
 #include "tools/options.h"
+#include "tools/streams.h"
 
 namespace CLI {
 class App;
