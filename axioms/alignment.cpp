@@ -181,6 +181,16 @@ Tensor rotated(const PlaceSearch& search, const Site& site, const Tensor& activa
   return best;
 }
 
+/// A random subspace of the same dimension, orthogonal to this one; what is left, where that is
+/// less.
+Tensor random_beside(const Tensor& basis, uint64_t seed) {
+  const int64_t width = basis.size(0), left = width - basis.size(1);
+  if (left == 0) return {};
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const Tensor random = at::randn({width, std::min(left, basis.size(1))}, generator);
+  return orthonormal(random - at::matmul(basis, at::matmul(basis.t(), random)));
+}
+
 AlignmentCandidate candidate_at(const PlaceSearch& search, const ProbedSite& probed,
                                 const Tensor& activations, int64_t dimensions) {
   // What the probe's predictions vary along most, read back into the activations.
@@ -191,8 +201,7 @@ AlignmentCandidate candidate_at(const PlaceSearch& search, const ProbedSite& pro
                            .narrow(1, probe.weight.size(1) - dimensions, dimensions);
   const Tensor start = orthonormal(at::matmul(probe.weight, along)).to(torch::kFloat32);
   const Tensor basis = rotated(search, probed.site, activations, start);
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(search.config.seed);
-  const Tensor random = orthonormal(at::randn(start.sizes(), generator));
+  const Tensor random = random_beside(basis, search.config.seed);
   const auto wrong = [&](const Tensor& subspace) {
     return count_wrong(search, probed.site, activations, search.held_out, subspace);
   };
@@ -271,10 +280,11 @@ void conclude(Alignment& alignment) {
     candidate.better_than_chance = most_wrong < statistics::lower_bound(candidate.random, each) &&
                                    most_wrong < statistics::lower_bound(candidate.untouched, each);
   }
-  std::ranges::stable_sort(alignment.candidates, std::greater(),
-                           [](const AlignmentCandidate& candidate) {
-                             return std::min(1 - candidate.exchanged.rate(), candidate.explained);
-                           });
+  std::ranges::stable_sort(
+      alignment.candidates, std::greater(), [](const AlignmentCandidate& candidate) {
+        return std::pair(candidate.better_than_chance,
+                         std::min(1 - candidate.exchanged.rate(), candidate.explained));
+      });
 }
 
 Alignment align(const Experiment& experiment, const circuits::Interpretation& interpretation,

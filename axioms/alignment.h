@@ -17,8 +17,8 @@
 // A site near the logits passes interchange for any value that is used only through the answer,
 // whether or not it holds the value; a probe may read a value that the network does not use. So
 // both are said of each candidate, beside what the same pairs give with a random subspace of the
-// same dimension, and without any exchange. All inputs are of the part that interpretations are
-// fitted on: what is found is a hypothesis for validation on others.
+// same dimension that is orthogonal to it, and without any exchange. All inputs are of the part
+// that interpretations are fitted on: what is found is a hypothesis for validation on others.
 
 #include <cstdint>
 #include <functional>
@@ -51,7 +51,7 @@ struct AlignmentCandidate {
   double explained = 0;
   // Held-out pairs whose decision is not the one that the interpretation concludes:
   statistics::Estimate exchanged;  ///< with the subspace exchanged,
-  statistics::Estimate random;     ///< with a random one of the same dimension,
+  statistics::Estimate random;     ///< with a random one, orthogonal to it,
   statistics::Estimate untouched;  ///< with nothing exchanged
   // Computed by conclude():
   double accuracy_lower = 0, accuracy_upper = 1;  ///< of the interchange accuracy
@@ -71,8 +71,9 @@ struct Alignment {
   bool is_found() const;
 };
 
-/// Bounds hold for all candidates together. The candidates are put in order by the smaller one of
-/// interchange accuracy and explained variance: a place must hold the value, and be used.
+/// Bounds hold for all candidates together. Candidates that are better than chance come first, then
+/// by the smaller one of interchange accuracy and explained variance: a place must hold the value,
+/// and be used.
 void conclude(Alignment& alignment);
 
 /// Looks for the node's place; what the interpretation says of it is not looked at.

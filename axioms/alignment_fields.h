@@ -26,7 +26,7 @@ void fields(V& v, AlignmentCandidate& candidate) {
   v("exchanged", candidate.exchanged,
     "pairs (`n`) whose decision is not the one concluded (`failures`), with the subspace "
     "exchanged");
-  v("random", candidate.random, "with a random subspace of this dimension exchanged");
+  v("random", candidate.random, "with a random subspace exchanged, orthogonal to it");
   v("untouched", candidate.untouched, "with nothing exchanged");
   v.derived("accuracy_lower", candidate.accuracy_lower,
             "bound of the interchange accuracy, for all candidates together", interp::shares());

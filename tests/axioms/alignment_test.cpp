@@ -49,7 +49,7 @@ Alignment align_with(const Transformer& network, const Interpretation& interpret
 
 TEST(AlignmentTest, FindsThePlaceThatWasHidden) {
   const Alignment alignment = align_with(or_network(), hidden(), "some");
-  ASSERT_TRUE(alignment.is_found());
+  ASSERT_TRUE(alignment.is_found()) << interp::write_record(alignment).dump(1);
   const AlignmentCandidate& best = alignment.candidates.front();
   EXPECT_EQ(best.site.positions, std::vector<int64_t>{2});  // where the question is answered
   EXPECT_EQ(best.exchanged.failures, 0);

