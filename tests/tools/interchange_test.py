@@ -209,7 +209,7 @@ def main():
         wrong.write_text(json.dumps(text))
         compare(true, TRUE, tokens, lines)
         rows = compare(wrong, WRONG, tokens, lines)
-        assert rows["fourier", "II"]["failures"] > 0 and rows["sum", "IA"]["failures"] > 0
+        assert rows["fourier", "II"]["failures"] > 0 and rows["sum", "II"]["failures"] > 0
 
 
 main()
