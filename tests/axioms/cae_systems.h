@@ -519,7 +519,7 @@ inline std::vector<Condition> controlled() {
   const auto backup = [](bool active) {
     const auto x = [](const Values& p) { return column(p[0], 0); };
     return std::make_shared<StructuralNetwork>(
-        2, 2,
+        6, 2,  // five tokens more than matter: few inputs make few pairs
         std::vector<StructuralVariable>{{"a", {"input"}, x},
                                         {"b1", {"input"}, x},
                                         {"b2", {"input"}, x},
@@ -564,9 +564,9 @@ inline std::vector<Condition> controlled() {
           {system, "confounder", false, prey(0.5),
            copied("prey", answer_step({0}, "answer", 12, same)), 2, 4},
           {system, "XOR backup: none", true, backup(false),
-           copied("a", answer_step({0}, "answer", 2, same)), 2, 2},
+           copied("a", answer_step({0}, "answer", 2, same)), 6, 2},
           {system, "XOR backup", false, backup(true),
-           copied("a", answer_step({0}, "answer", 2, same)), 2, 2},
+           copied("a", answer_step({0}, "answer", 2, same)), 6, 2},
           {system, "intermediate", true, doubled(), times(2), 2, 4},
           {system, "wrong intermediate", false, doubled(), times(3), 2, 4}};
 }

@@ -23,9 +23,14 @@ constexpr double kClaimed = 0.05;  // failures at most, of every row
 
 /// What a report needs to know of a program beside its steps.
 Interpretation named(const Condition& condition) {
-  Interpretation interpretation{.title = condition.system};
-  for (const circuits::Step& step : condition.program.steps)
-    interpretation.nodes.push_back({.name = step.name, .sites = step.sites, .reads = step.reads});
+  Interpretation interpretation;
+  interpretation.title = condition.system;
+  for (const circuits::Step& step : condition.program.steps) {
+    circuits::Node& node = interpretation.nodes.emplace_back();
+    node.name = step.name;
+    node.sites = step.sites;
+    node.reads = step.reads;
+  }
   interpretation.output = "answer";
   return interpretation;
 }

@@ -57,9 +57,9 @@ TEST(Claim, WhatIsNoClaimIsRefused) {
     EXPECT_EQ(refusal(text),
               "claim '" + text + "': expected NODE.AXIOM<=RATE, such as parse.PE<=0.001");
   EXPECT_EQ(refusal("parse.pe<=0.1"),
-            "claim 'parse.pe<=0.1': unknown axiom 'pe'; there are PE, CE, PR, CR");
+            "claim 'parse.pe<=0.1': unknown axiom 'pe'; there are PE, CE, PR, CR, II, IA, UM");
   EXPECT_EQ(refusal("parse.<=0.1"),
-            "claim 'parse.<=0.1': unknown axiom ''; there are PE, CE, PR, CR");
+            "claim 'parse.<=0.1': unknown axiom ''; there are PE, CE, PR, CR, II, IA, UM");
   for (const std::string rate : {"", "1.5", "-0.1", "nan", "inf", "5%", "0.1 0.2", "<=0.1"})
     EXPECT_EQ(
         refusal("parse.PE<=" + rate),

@@ -112,7 +112,8 @@ inline circuits::Step whole_number_step(const std::string& name, std::vector<int
                      const circuits::Value& right) { return left.eq(right).flatten(1).all(1); }};
 }
 
-/// The step that names the answer, at the network's last variable.
+/// The step that names the answer, at the network's last variable; h may leave the range of
+/// answers.
 inline circuits::Step answer_step(std::vector<int> parents, const std::string& variable,
                                   int64_t answers, circuits::Function h) {
   const interp::Site site{.place = variable, .positions = {0}};
@@ -121,7 +122,10 @@ inline circuits::Step answer_step(std::vector<int> parents, const std::string& v
       .parents = std::move(parents),
       .sites = {site},
       .reads = {site},
-      .h = std::move(h),
+      .h =
+          [h = std::move(h), answers](const std::vector<circuits::Value>& parents) {
+            return h(parents).clamp(0, answers - 1);
+          },
       .alpha = [](const circuits::Activations& read) { return read[0].select(1, 0).argmax(1); },
       .gamma =
           [answers](const circuits::Value& value) {

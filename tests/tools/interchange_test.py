@@ -1,12 +1,14 @@
 """Exchanged values, unmapped parts and chance levels, computed a second time in float64.
 
 The shipped network for modular addition and its interpretation are read from their files with NumPy
-alone, and every pair of 120 inputs is exchanged: nothing is shared with Assay but the formulas.
+alone, and every pair of 80 inputs is exchanged: nothing is shared with Assay but the formulas. The
+same is done with a wrong frequency in the program, for which exchanges fail.
 
 usage: interchange_test.py ASSAY SOURCES
 """
 
 import json
+import shutil
 import struct
 import subprocess
 import sys
@@ -19,7 +21,7 @@ except ImportError:
     print("NumPy is not installed: skipped")
     sys.exit(77)
 
-INPUTS, CLOSE = 120, 1e-3  # a decision whose two best logits are closer may fall either way
+INPUTS, CLOSE = 80, 1e-3  # a decision whose two best logits are closer may fall either way
 ASSAY, SOURCES = sys.argv[1:3]
 FOLDER = Path(SOURCES) / "tasks/modular_addition/reference"
 
@@ -41,7 +43,7 @@ def tensors_of(path):
 W = tensors_of(FOLDER / "model.safetensors")
 V = tensors_of(FOLDER / "exact.safetensors")
 P = 113
-FREQUENCIES = json.loads((FOLDER / "exact.json").read_text())["nodes"][0]["h"]["parameters"]["frequencies"]
+TRUE, WRONG = [1, 26, 40, 56], [1, 26, 40, 50]
 
 
 class Run:
@@ -71,21 +73,19 @@ class Run:
         return x[:, 2] + np.einsum("bhe,hed->bd", z, W["blocks.0.attn.W_O"])
 
 
-def waves(numbers):
-    angles = 2 * np.pi * np.outer(numbers, FREQUENCIES) / P
+def waves(frequencies):
+    angles = 2 * np.pi * np.outer(np.arange(P), frequencies) / P
     return np.concatenate([np.cos(angles), np.sin(angles)], 1)
-
-
-TABLE = waves(np.arange(P))
 
 
 class Program:
     """What the interpretation computes, from the tokens or from a value in the place of its own."""
 
-    def __init__(self, tokens, fourier=None, total=None):
-        self.fourier = TABLE[tokens[:, :2]] if fourier is None else fourier
+    def __init__(self, frequencies, tokens, fourier=None, total=None):
+        table = waves(frequencies)
+        self.fourier = table[tokens[:, :2]] if fourier is None else fourier
         if total is None:
-            half = len(FREQUENCIES)
+            half = len(frequencies)
             cos, sin = self.fourier[..., :half], self.fourier[..., half:]
             total = np.concatenate(
                 [
@@ -95,7 +95,7 @@ class Program:
                 1,
             )
         self.total = total
-        self.answer = (total @ TABLE.T).argmax(1)
+        self.answer = (total @ table.T).argmax(1)
 
 
 def written_embed(value):
@@ -131,17 +131,17 @@ class Count:
         print(f"{name}: {self.failures}{exact} of {self.n}")
 
 
-def exchange(tokens):
+def exchange(frequencies, tokens):
     """By (node, axiom): all pairs, those that change the answer, and without the exchange."""
     names = [(node, axiom) for node in ("fourier", "sum") for axiom in ("II", "IA", "UM")]
     counts = {name: {"all": Count(), "changing": Count(), "chance": Count()} for name in names}
     own = Run(tokens)
     for shift in range(len(tokens)):
         order = (np.arange(len(tokens)) + shift) % len(tokens)
-        source, base = Program(tokens[order]), Program(tokens)
+        source, base = Program(frequencies, tokens[order]), Program(frequencies, tokens)
         with_sum = source.total
-        expected = {"fourier": Program(tokens, fourier=source.fourier).answer,
-                    "sum": Program(tokens, total=with_sum).answer}
+        expected = {"fourier": Program(frequencies, tokens, fourier=source.fourier).answer,
+                    "sum": Program(frequencies, tokens, total=with_sum).answer}
         mixed = own.embed.copy()
         mixed[:, :2] = own.embed[order][:, :2]
         runs = {
@@ -169,33 +169,47 @@ def exchange(tokens):
     return counts
 
 
-def run_assay(*options):
+def run_assay(interpretation, *options):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [ASSAY, "validate", "--model", FOLDER / "model.safetensors", "--interpretation",
-                   FOLDER / "exact.json", "--quiet", "--json", report, *options]
+                   interpretation, "--quiet", "--json", report, *options]
         done = subprocess.run(command, capture_output=True, text=True)
         assert report.exists(), done.stderr
         return json.loads(report.read_text())
 
 
-def main():
-    # PE compares real numbers here and fails everywhere, so that every input is a witness.
-    drawn = run_assay("--inputs", str(INPUTS), "--witnesses", str(INPUTS))
-    tokens = np.array([witness["tokens"] for witness in drawn["rows"][0]["witnesses"]])
-    assert len(tokens) == INPUTS
-    with tempfile.TemporaryDirectory() as folder:
-        lines = Path(folder) / "lines.txt"
-        lines.write_text("".join(f"{a} + {b} =\n" for a, b, _ in tokens))
-        report = run_assay("--data", lines, "--interchange", "--unmapped")
+def compare(interpretation, frequencies, tokens, lines):
+    report = run_assay(interpretation, "--data", lines, "--interchange", "--unmapped")
     rows = {(row["node"], row["axiom"]): row for row in report["rows"]}
-    for (node, axiom), count in exchange(tokens).items():
-        row, name = rows[node, axiom], f"{node}.{axiom}"
+    for (node, axiom), count in exchange(frequencies, tokens).items():
+        row, name = rows[node, axiom], f"{frequencies}: {node}.{axiom}"
         count["all"].check(name, row)
         count["chance"].check(name + " by chance", row["unrelated"])
         if axiom != "UM":
             count["changing"].check(name + " where the answer changes", row["exchange"]["changing"])
     assert rows["fourier", "II"]["exact"]
+    return rows
+
+
+def main():
+    true = FOLDER / "exact.json"
+    # PE compares real numbers here and fails everywhere, so that every input is a witness.
+    drawn = run_assay(true, "--inputs", str(INPUTS), "--witnesses", str(INPUTS))
+    tokens = np.array([witness["tokens"] for witness in drawn["rows"][0]["witnesses"]])
+    assert len(tokens) == INPUTS
+    with tempfile.TemporaryDirectory() as folder:
+        lines, wrong = Path(folder) / "lines.txt", Path(folder) / "exact.json"
+        lines.write_text("".join(f"{a} + {b} =\n" for a, b, _ in tokens))
+        shutil.copy(FOLDER / "exact.safetensors", folder)
+        text = json.loads(true.read_text())
+        for node in text["nodes"]:
+            if "frequencies" in node["h"]["parameters"]:
+                node["h"]["parameters"]["frequencies"] = WRONG
+        wrong.write_text(json.dumps(text))
+        compare(true, TRUE, tokens, lines)
+        rows = compare(wrong, WRONG, tokens, lines)
+        assert rows["fourier", "II"]["failures"] > 0 and rows["sum", "II"]["failures"] > 0
 
 
 main()
