@@ -144,7 +144,12 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
     network = claim.network
     subject, given_inputs = _subject(claim, task, inputs, answers, count, readout, seed)
-    remarks = network.prepare(claim, given_inputs, seed, subject.readout)
+    if given_inputs is None:
+        draws = subject.core
+        remarks = network.prepare(claim, lambda seed, first, n: draws.sample("test", seed, first, n)[0],
+                                  seed, subject.readout)
+    else:
+        remarks = network.prepare(claim, given_inputs, seed, subject.readout)
     call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
                      claims=claims, count=count, confidence=confidence, stop=stop or None,
                      seed=seed, witnesses=witnesses)

@@ -452,7 +452,7 @@ class WrappedNetwork(Network):
                 self._require_node(self._site(site)[0])
         tokens = inputs(1 if seed is None else seed, 0, cuts.INPUTS // 2) if callable(inputs) \
             else inputs
-        self._swapped = None if tokens is None else tokens[:cuts.INPUTS // 2]
+        self._swapped = tokens[:cuts.INPUTS // 2]
         self._cuts.clear()
         remarks = []
         for name in claim.nodes:
@@ -482,7 +482,7 @@ class WrappedNetwork(Network):
 
     def _cut(self, sites: tuple, decision: tuple) -> cuts.Cut:
         if (sites, decision) not in self._cuts:
-            self._cuts[sites, decision] = cuts.test(self, sites, decision, self._swapped)
+            self._cuts[sites, decision] = cuts.test(self, sites, decision)
         return self._cuts[sites, decision]
 
     def _path_around(self, sites: Sequence[tuple], decision: tuple) -> tuple[bool | None, list[str]]:
