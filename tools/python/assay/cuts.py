@@ -84,27 +84,26 @@ def classify(network: WrappedNetwork, place: str) -> str:
 def _by_gradients(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
                   tokens: torch.Tensor) -> bool | None:
     """Does the decision depend on the embedded tokens, with the sites held? None: nobody knows."""
-    embedding = next((name for name, key in network._keys.items() if key.kind == "out"
-                      and isinstance(network._modules[key.module], torch.nn.Embedding)
-                      and network._modules[key.module].num_embeddings == network.n_tokens), None)
-    if embedding is None:
+    held = {site[0] for site in sites if not site[1] and not site[2]}
+    embeddings = [_site(name) for name, key in network._keys.items() if key.kind == "out"
+                  and isinstance(network._modules[key.module], torch.nn.Embedding)
+                  and network._modules[key.module].num_embeddings == network.n_tokens
+                  and name not in held]
+    if not embeddings:
         return None
-    if any(site[0] == embedding and not site[1] and not site[2] for site in sites):
-        return None  # what is written there is all that autograd could follow
     with torch.no_grad():
-        own = network._trace(tokens, [_site(embedding), *sites], [])
+        own = network._trace(tokens, [*embeddings, *sites], [])
     with network._modes(gradients=True):
-        leaf = own[0].detach().clone().requires_grad_()
-        written = [(_site(embedding), leaf), *zip(sites, [value.detach() for value in own[1:]])]
-        read = network._trace(tokens, [decision], written)[0]
+        leaves = [value.detach().clone().requires_grad_() for value in own[: len(embeddings)]]
+        written = zip([*embeddings, *sites],
+                      [*leaves, *(value.detach() for value in own[len(embeddings):])])
+        read = network._trace(tokens, [decision], list(written))[0]
         if not read.requires_grad:
             return False
         weights = torch.randn(read.shape, generator=torch.Generator().manual_seed(1)).to(read)
-        reached = torch.autograd.grad((read * weights).sum(), leaf, allow_unused=True)[0]
-    if reached is None:
-        return False
+        reached = torch.autograd.grad((read * weights).sum(), leaves, allow_unused=True)
     # With narrowed sites the graph is connected even where nothing passes: exact zeros tell that.
-    return bool((reached != 0).any())
+    return any(one is not None and bool((one != 0).any()) for one in reached)
 
 
 def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
