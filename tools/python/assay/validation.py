@@ -110,6 +110,10 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         Failing inputs kept per node and axiom.
     threads
         Workers; 0: one per processor, or one alone for a network of Python's.
+    progress
+        Shows a bar of tqdm; None: where someone may be watching.
+    verbose
+        Prints what the command prints.
     readout
         The position at which the network answers, for inputs of the caller's own (default: the
         last).
@@ -166,6 +170,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     report = ValidationReport(text)
     if stopped:
         raise Interrupted(report)
+    if verbose:
+        print(report)
     return report
 
 
