@@ -70,6 +70,26 @@ def test_the_command_sees_tasks_of_python():
     assert missing.returncode == 2 and "nothing.py: no such file" in missing.stderr
 
 
+def test_the_command_runs_operations_of_python(two_sat, trees, tmp_path):
+    import my_task
+
+    claim = assay.Interpretation.load(TWO_SAT / "trees.json", two_sat)
+    node = trees["or"]
+    claim.node("or", parents=node["parents"], at=node["sites"], h=my_task.any_is_on,
+               alpha=node["alpha"], gamma=node["gamma"], equal=my_task.same_answer)
+    claim.save(tmp_path / "claim.json")
+    ran = in_python("--load", os.path.join(HERE, "my_task.py"), "validate", "--model", MODEL,
+                    "--interpretation", str(tmp_path / "claim.json"), "--inputs", "256", "--stop",
+                    "never", "--json", str(tmp_path / "report.json"), "--quiet")
+    assert ran.returncode == 0, ran.stderr
+    theirs = json.loads((tmp_path / "report.json").read_text())
+    native = assay.validate(trees, count=256, stop="never")
+    assert [row["failures"] for row in theirs["rows"]] == [row["failures"] for row in native["rows"]]
+    assert theirs["nodes"][2]["equality"] == "my_task:same_answer"
+    with pytest.raises(ValueError, match="expected h, alpha"):
+        assay.register("beta", my_task.any_is_on)
+
+
 def test_tasks_of_python_are_sampled():
     import my_task
 

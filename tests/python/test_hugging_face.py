@@ -87,3 +87,28 @@ def test_a_language_model_is_explained():
     record = assay.explain(score, TOKENS[0].tolist(), method=["occlusion:deletion", "reagent"],
                            replacer=replacer, rows=60)
     assert len(record["explanations"]) == 2
+
+
+def test_a_wrapped_model_and_its_native_one_give_the_same_counts():
+    """One claim about GPT-2, told of both, on the same inputs."""
+    model = model_of("gpt2")
+
+    def claim_on(net, stream):
+        with torch.no_grad():
+            mean = net.trace(TOKENS, [stream])[stream].mean(0, keepdim=True)
+        claim = assay.Interpretation("the sign of one coordinate", network=net)
+        claim.node("sign", parents=["tokens"], at=stream, h=lambda tokens: tokens[:, 9] % 2 == 0,
+                   alpha=lambda x: x[:, 0, 3] > 0,
+                   gamma=lambda v: mean + (v[:, None, None].float() - 0.5) * 0.1)
+        claim.node("answer", parents=["sign"], at="logits[pos=9]", h=lambda v: v.long(),
+                   alpha=assay.argmax([7, 8]))
+        return claim
+
+    wrapped, native = assay.wrap(model, TOKENS), assay.to_native(model)
+    inputs = torch.randint(3, 60, (512, 10), generator=torch.Generator().manual_seed(1))
+    found = [assay.validate(claim, inputs=inputs)["rows"] for claim in (
+        claim_on(wrapped, "transformer.h.1[pos=9]"), claim_on(native, "blocks.1.hook_resid_post[pos=9]"))]
+    counts = [[(row["axiom"], row["failures"], row["unrelated"]["failures"]) for row in rows]
+              for rows in found]
+    assert counts[0] == counts[1]
+    assert any(row["failures"] not in (0, 512) for row in found[0])

@@ -447,3 +447,12 @@ def test_fixtures_do_what_they_say():
     module = Halves().eval()
     tokens = sample(1, 0, 50)
     assert torch.equal(Maxima()(module.embed(tokens)).long()[:, 0], tokens[:, :3].amax(1))
+
+
+def test_inputs_may_be_longer_than_those_it_was_tried_on(small):
+    net = assay.wrap(small, n_ctx=100)  # tried on 64 positions
+    net._swapped = tokens_of(8, 80)
+    assert net.cut("mlp[pos=79]", decision="logits[pos=79]").word == "incomplete"
+    assert net.trace(tokens_of(2, 100), ["mlp[pos=99]"])["mlp[pos=99]"].shape == (2, 1, WIDTH)
+    with pytest.raises(ValueError, match="expected up to 100"):
+        net.trace(tokens_of(2, 101))

@@ -142,10 +142,10 @@ void require_wanted() {
 
 bool work(const WorkOptions& options, const std::function<void()>& job) {
   const HeardInterrupts heard;
-  const Threads threads(options.threads);
   tools::Host host = host_of(options);
   const py::gil_scoped_release released;
   const tools::InHost in_host(std::move(host));
+  const Threads threads(options.threads);  // one number for the process: inside of the lock
   job();
   return interrupted;
 }

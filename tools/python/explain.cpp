@@ -1,6 +1,7 @@
 // Explanations of a function of Python that scores token sequences.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include "interp/attribution/callback_replacer.h"

@@ -29,8 +29,8 @@ inline void add_note(const py::error_already_set& error, const std::string& note
 
 /// What a Python function is to an interpretation: `h of node 'maxima'`.
 struct Role {
-  std::string role, node;
-  std::string text() const { return fmt::format("{} of node '{}'", role, node); }
+  std::string role, of;
+  std::string text() const { return fmt::format("{} of {}", role, of); }
 };
 
 /// Ends work that the user stopped before anything was counted: there is nothing to be kept, and

@@ -104,6 +104,41 @@ Operation operation_from(const py::tuple& spec, const Role& role,
   return operation;
 }
 
+/// Adds a function to the operations that everything here and the command know. With numbers, the
+/// function is one that makes the operation's function from them.
+template <typename F>
+void add_operation(interp::Registry<circuits::OperationEntry<F>>& known, const std::string& role,
+                   const std::string& name, const std::string& help, const py::object& function,
+                   F (*make)(const Held&, const Role&)) {
+  const auto from_numbers = [held = hold(function), role = Role{role, "operation " + name},
+                             make](const Operation& operation) -> F {
+    if (operation.parameters.empty() && operation.tensors.empty()) return make(held, role);
+    const py::gil_scoped_acquire gil;
+    py::dict numbers =
+        py::module_::import("json").attr("loads")(interp::json_text(operation.parameters));
+    for (const auto& [key, tensor] : operation.tensors) numbers[py::str(key)] = tensor;
+    return make(hold((*held)(**numbers)), role);
+  };
+  known.add({name, help, from_numbers});
+}
+
+void register_operation(const std::string& role, const std::string& name, const std::string& help,
+                        const py::object& function, const std::string& origin) {
+  const interp::AddedBy added(origin);
+  circuits::Operations& known = tasks::operations();
+  if (role == "h")
+    add_operation(known.functions, role, name, help, function, function_of);
+  else if (role == "alpha")
+    add_operation(known.abstractions, role, name, help, function, abstraction_of);
+  else if (role == "gamma")
+    add_operation(known.concretisations, role, name, help, function, concretisation_of);
+  else if (role == "equality")
+    add_operation(known.equalities, role, name, help, function, equality_of);
+  else
+    throw py::value_error(
+        fmt::format("role: expected h, alpha, gamma or equality, got '{}'", role));
+}
+
 std::vector<interp::Site> sites_from(const py::handle& texts, const interp::Places& places) {
   std::vector<interp::Site> sites;
   for (const auto& text : texts.cast<std::vector<std::string>>())
@@ -160,7 +195,7 @@ Claim claim_from(const py::dict& spec, const interp::Places& places) {
   for (const auto& entry : spec["nodes"].cast<py::list>()) {
     const auto node = entry.cast<py::dict>();
     const auto name = node["name"].cast<std::string>();
-    const auto role = [&](const char* role) { return Role{role, name}; };
+    const auto role = [&](const char* role) { return Role{role, fmt::format("node '{}'", name)}; };
     const auto of = [&](const char* role) { return node[role].cast<py::tuple>(); };
     claim.interpretation.nodes.push_back(
         {.name = name,
@@ -188,6 +223,7 @@ void bind_interpretation(py::module_& m) {
         [](const py::dict& spec, const interp::Network& network, const std::string& path) {
           circuits::save_interpretation(claim_from(spec, network.places()).interpretation, path);
         });
+  m.def("register_operation", &register_operation);
   m.def("check_interpretation", [](const py::dict& spec, const interp::Network& network) {
     const Claim claim = claim_from(spec, network.places());
     circuits::compile(claim.interpretation, claim.operations, network.places());

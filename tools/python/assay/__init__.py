@@ -36,7 +36,7 @@ from assay.commands import (
 )
 from assay.errors import ClaimNotHeld, Interrupted
 from assay.explaining import explain
-from assay.interpretation import Interpretation, Operation, operation
+from assay.interpretation import Interpretation, Operation, operation, register
 from assay.network import Network, load, to_native, trace
 from assay.ready_made import (
     argmax,
@@ -83,6 +83,7 @@ __all__ = [
     "plan",
     "prototypes",
     "prove",
+    "register",
     "replacers",
     "report",
     "study",

@@ -34,9 +34,10 @@ class Cut(NamedTuple):
 
 
 def _tokens(network: WrappedNetwork, count: int, seed: int) -> torch.Tensor:
+    """Random ones, as long as the inputs of the validation, if there is one."""
+    like = network._probe_tokens if network._swapped is None else network._swapped
     random = torch.Generator().manual_seed(seed)
-    shape = (count, network._probe_tokens.shape[1])
-    return torch.randint(0, network.n_tokens, shape, generator=random)
+    return torch.randint(0, network.n_tokens, (count, like.shape[1]), generator=random)
 
 
 def _site(place: str) -> tuple:
@@ -83,27 +84,26 @@ def classify(network: WrappedNetwork, place: str) -> str:
 def _by_gradients(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
                   tokens: torch.Tensor) -> bool | None:
     """Does the decision depend on the embedded tokens, with the sites held? None: nobody knows."""
-    embedding = next((name for name, key in network._keys.items() if key.kind == "out"
-                      and isinstance(network._modules[key.module], torch.nn.Embedding)
-                      and network._modules[key.module].num_embeddings == network.n_tokens), None)
-    if embedding is None:
+    held = {site[0] for site in sites if not site[1] and not site[2]}
+    embeddings = [_site(name) for name, key in network._keys.items() if key.kind == "out"
+                  and isinstance(network._modules[key.module], torch.nn.Embedding)
+                  and network._modules[key.module].num_embeddings == network.n_tokens
+                  and name not in held]
+    if not embeddings:
         return None
-    if any(site[0] == embedding and not site[1] and not site[2] for site in sites):
-        return None  # what is written there is all that autograd could follow
     with torch.no_grad():
-        own = network._trace(tokens, [_site(embedding), *sites], [])
+        own = network._trace(tokens, [*embeddings, *sites], [])
     with network._modes(gradients=True):
-        leaf = own[0].detach().clone().requires_grad_()
-        written = [(_site(embedding), leaf), *zip(sites, [value.detach() for value in own[1:]])]
-        read = network._trace(tokens, [decision], written)[0]
+        leaves = [value.detach().clone().requires_grad_() for value in own[: len(embeddings)]]
+        written = zip([*embeddings, *sites],
+                      [*leaves, *(value.detach() for value in own[len(embeddings):])])
+        read = network._trace(tokens, [decision], list(written))[0]
         if not read.requires_grad:
             return False
         weights = torch.randn(read.shape, generator=torch.Generator().manual_seed(1)).to(read)
-        reached = torch.autograd.grad((read * weights).sum(), leaf, allow_unused=True)[0]
-    if reached is None:
-        return False
+        reached = torch.autograd.grad((read * weights).sum(), leaves, allow_unused=True)
     # With narrowed sites the graph is connected even where nothing passes: exact zeros tell that.
-    return bool((reached != 0).any())
+    return any(one is not None and bool((one != 0).any()) for one in reached)
 
 
 def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
@@ -124,18 +124,16 @@ def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
 
 
 @torch.inference_mode(False)
-def test(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
-         inputs: torch.Tensor | None = None) -> Cut:
-    """Both ways, on up to INPUTS inputs: half of them the caller's, where there are any."""
+def test(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple) -> Cut:
+    """Both ways, on INPUTS inputs: half of them those of a validation, where there is one."""
     if any(site == decision or (site[0] == decision[0] and not site[1] and not site[2])
            for site in sites):
         return Cut("complete", 0)
-    drawn = _tokens(network, INPUTS - (0 if inputs is None else len(inputs)), seed=2)
-    tokens = drawn if inputs is None else torch.cat([inputs, drawn[:, :inputs.shape[1]]]) \
-        if inputs.shape[1] <= drawn.shape[1] else inputs
-    order = torch.randperm(len(tokens), generator=torch.Generator().manual_seed(3))
-    mixed = tokens[order]
-    mixed[::2] = _tokens(network, len(tokens), seed=4)[: len(mixed[::2]), : tokens.shape[1]]
+    given = network._swapped
+    drawn = _tokens(network, INPUTS - (0 if given is None else len(given)), seed=2)
+    tokens = drawn if given is None else torch.cat([given, drawn])
+    mixed = tokens[torch.randperm(len(tokens), generator=torch.Generator().manual_seed(3))]
+    mixed[::2] = _tokens(network, len(mixed[::2]), seed=4)
     if _by_gradients(network, sites, decision, tokens[:8].to(network.device)):
         return Cut("incomplete", 8, ("the tokens", "a path that autograd sees", decision[0]))
     witness = _by_swaps(network, sites, decision, tokens, mixed)

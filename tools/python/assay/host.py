@@ -45,6 +45,14 @@ def progress_bar(progress: bool | None) -> Iterator[Callable[[int, int, str], No
         yield show
 
 
+def _is_ours(error: BaseException) -> bool:
+    """Whether it was raised below this package, and not in functions or modules of the caller's."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return frame is None or frame.tb_frame.f_globals.get("__package__") == __package__
+
+
 @contextlib.contextmanager
 def fitting_exceptions(*paths: Any) -> Iterator[None]:
     """Failures of the core as the kind of exception that fits, with the command's message.
@@ -59,7 +67,7 @@ def fitting_exceptions(*paths: Any) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise error if isinstance(error, Interrupted) else Interrupted(None)
     except RuntimeError as error:
-        if type(error) is not RuntimeError:  # torch's own, and others' subclasses
+        if type(error) is not RuntimeError or not _is_ours(error):
             raise
         message = str(error).split("\nException raised from ")[0]
         missing = [path for path in paths

@@ -53,6 +53,31 @@ def operation(name: str, **numbers: Any) -> Operation:
     return Operation(name, {k: v for k, v in numbers.items() if k not in tensors}, tensors)
 
 
+def register(role: str, function: Callable | None = None) -> Any:
+    """Makes a function of a module known to the command by its name, ``module:function``.
+
+    A file that was loaded with ``python -m assay --load FILE.py`` so brings the functions that
+    saved interpretations name. Usable as a decorator.
+
+    Parameters
+    ----------
+    role
+        ``"h"``, ``"alpha"``, ``"gamma"`` or ``"equality"``.
+
+    Examples
+    --------
+    >>> @assay.register("h")
+    ... def maxima(tokens): ...
+    """
+    if function is None:
+        return lambda given: register(role, given)
+    name = f"{function.__module__}:{function.__qualname__}"
+    help_text = (function.__doc__ or "a function of Python").strip().split("\n")[0]
+    with fitting_exceptions():
+        _core.register_operation(role, name, help_text, function, function.__module__)
+    return function
+
+
 def _find(name: str) -> Any:
     """What ``module:qualified.name`` names."""
     module, _, path = name.partition(":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -141,8 +142,7 @@ def sha256_of(tensors: Mapping[str, torch.Tensor]) -> str:
     for name in sorted(tensors):
         value = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {value.dtype} {list(value.shape)}\n".encode())
-        digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes()
-                      if value.numel() else b"")
+        digest.update(ctypes.string_at(value.data_ptr(), value.numel() * value.element_size()))
     return digest.hexdigest()
 
 

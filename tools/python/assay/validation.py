@@ -110,6 +110,10 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         Failing inputs kept per node and axiom.
     threads
         Workers; 0: one per processor, or one alone for a network of Python's.
+    progress
+        Shows a bar of tqdm; None: where someone may be watching.
+    verbose
+        Prints what the command prints.
     readout
         The position at which the network answers, for inputs of the caller's own (default: the
         last).
@@ -144,7 +148,12 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
     network = claim.network
     subject, given_inputs = _subject(claim, task, inputs, answers, count, readout, seed)
-    remarks = network.prepare(claim, given_inputs, seed, subject.readout)
+    if given_inputs is None:
+        draws = subject.core
+        remarks = network.prepare(claim, lambda seed, first, n: draws.sample("test", seed, first, n)[0],
+                                  seed, subject.readout)
+    else:
+        remarks = network.prepare(claim, given_inputs, seed, subject.readout)
     call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
                      claims=claims, count=count, confidence=confidence, stop=stop or None,
                      seed=seed, witnesses=witnesses)
@@ -161,6 +170,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     report = ValidationReport(text)
     if stopped:
         raise Interrupted(report)
+    if verbose:
+        print(report)
     return report
 
 

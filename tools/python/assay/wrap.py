@@ -2,7 +2,7 @@
 
 Foreign modules do surprising things: they call a submodule twice or never, write in place, keep
 heads and batches on axes of their own, route by integers that no gradient passes. What is not sure
-is found out by running the module (`_probe`), and what cannot be told is refused by name.
+is found out by running the module (`probing.py`), and what cannot be told is refused by name.
 """
 
 from __future__ import annotations
@@ -16,22 +16,9 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 import torch
 
 from assay import _core, cuts
-from assay.hooks import Hooks, Key, Run, Stop, Survey
+from assay.hooks import Hooks, Run, Stop
 from assay.network import Network, as_tokens, sha256_of
-
-_LONGEST_PROBE = 64  # positions of the inputs that a module is tried on, where it leaves that open
-
-
-def _sizes_of(module: torch.nn.Module) -> tuple[int | None, int | None]:
-    """Tokens and positions as the configuration of Hugging Face and TransformerLens models has them."""
-    config = getattr(module, "config", None) or getattr(module, "cfg", None)
-
-    def first(*names: str) -> int | None:
-        found = [getattr(config, name) for name in names if isinstance(getattr(config, name, None),
-                                                                       int)]
-        return found[0] if found else None
-
-    return first("vocab_size", "d_vocab"), first("max_position_embeddings", "n_positions", "n_ctx")
+from assay.probing import Probing
 
 
 def _require_eval(module: torch.nn.Module) -> None:
@@ -68,7 +55,6 @@ class WrappedNetwork(Network):
             raise TypeError(f"module: expected a torch.nn.Module, got {type(module).__name__}")
         self.module = getattr(module, "_orig_mod", module)  # of torch.compile
         self.edges = edges
-        self.refused: dict[str, str] = {}
         self._call, self._output = call, output
         _require_eval(self.module)
         self._modules = {id(part): part for _, part in
@@ -77,14 +63,15 @@ class WrappedNetwork(Network):
         # Its fast path under no_grad calls no submodule (torch 1.13).
         self._needs_grad = any(isinstance(part, torch.nn.TransformerEncoderLayer)
                                for part in self._modules.values())
-        self._keys: dict[str, Key] = {}
         self._classes: dict[str, str] = {}
         self._cuts: dict = {}
         self._swapped: torch.Tensor | None = None
-        description = self._probe(example, n_tokens, n_ctx)
-        self._kinds = {name: [kind for kind, _ in axes] for name, axes in description["places"]}
-        super().__init__(_core.python_network(weakref.proxy(self), description, inputs_per_run), path="",
-                         layout=type(self.module).__name__)
+        found = Probing(self, example, n_tokens, n_ctx)
+        self._keys, self.refused, self._pooled = found.keys, found.refused, found.pooled
+        self._probe_tokens = found.tokens
+        self._kinds = {name: [kind for kind, _ in axes] for name, axes in found.places}
+        core = _core.python_network(weakref.proxy(self), found.description, inputs_per_run)
+        super().__init__(core, layout=type(self.module).__name__)
         self._self_check()
 
     # --- the module as it is
@@ -139,129 +126,7 @@ class WrappedNetwork(Network):
         else:
             yield
 
-    # --- what there is
-
-    def _probe(self, example: Any, n_tokens: int | None, n_ctx: int | None) -> dict[str, Any]:
-        """Runs the module on inputs of different sizes, and tells from the shapes what is what."""
-        configured = _sizes_of(self.module)
-        n_tokens = n_tokens or configured[0]
-        if example is not None:
-            example = as_tokens(example)
-            n_ctx = n_ctx or example.shape[1]
-        n_ctx = n_ctx or configured[1]
-        if n_ctx is None:
-            raise ValueError("how many tokens does an input have? give an example, "
-                             "assay.wrap(model, tokens), or n_ctx=")
-        length = example.shape[1] if example is not None else min(n_ctx, _LONGEST_PROBE)
-        base = example[:1] if example is not None else torch.zeros(1, length, dtype=torch.int64)
-        survey = self._survey(base.repeat(2, 1))
-        n_tokens = n_tokens or self._vocabulary(survey)
-        random = torch.Generator().manual_seed(0)
-
-        def tokens(batch: int, positions: int) -> torch.Tensor:
-            return torch.randint(0, n_tokens, (batch, positions), generator=random)
-
-        first, wider = self._survey(tokens(2, length)), self._survey(tokens(3, length))
-        longer = None
-        if length > 1:
-            with contextlib.suppress(Exception):  # a module may take one length only
-                longer = self._survey(tokens(2, length - 1))
-        self._probe_tokens = tokens(2, length)
-        names = self._name_places(first, wider, longer, length)
-        logits = self._axes_of_logits(first, wider, longer, length)
-        embedding = next((name for name, key in self._keys.items()
-                          if key.kind == "out" and key.module in first.tokens_seen_by
-                          and isinstance(self._modules[key.module], torch.nn.Embedding)), None)
-        return {"places": [*names, ("logits", logits)], "logits": "logits", "embedding": embedding,
-                "n_ctx": int(n_ctx), "n_tokens": int(n_tokens)}
-
-    def _survey(self, tokens: torch.Tensor) -> Survey:
-        survey = Survey(list(self._modules.values()))
-        survey.tokens = tokens = tokens.to(self.device)
-        with torch.no_grad(), self._modes(), self._hooks.on(survey):
-            survey.logits = self._forward(tokens).detach()
-        return survey
-
-    def _vocabulary(self, survey: Survey) -> int:
-        for module in survey.tokens_seen_by:
-            if isinstance(self._modules[module], torch.nn.Embedding):
-                return self._modules[module].num_embeddings
-        raise ValueError("how many tokens are there? no nn.Embedding reads them: give n_tokens=")
-
-    def _name_places(self, first: Survey, wider: Survey, longer: Survey | None,
-                     length: int) -> list[tuple[str, list]]:
-        """Fills `_keys` and `refused`; the places with their axes, in the order of computation."""
-        places = []
-        paths: dict[int, list[str]] = {}
-        for path, part in self.module.named_modules(remove_duplicate=False):
-            paths.setdefault(id(part), []).append(path)
-        for key in first.order:
-            axes, reason = self._axes(key, first, wider, longer, length)
-            for path in paths[key.module]:
-                if not path:
-                    continue  # the module itself: its output is `logits`
-                name = self._name(path, key, first)
-                if reason:
-                    self.refused[name] = reason
-                elif name not in self._keys:
-                    self._keys[name] = key
-                    places.append((name, axes))
-        for module, names in paths.items():
-            if first.calls[module, "out"] == 0:
-                for path in names:
-                    self.refused[path] = ("never reached: its weight is used without calling it, or "
-                                          "not at all")
-        return places
-
-    def _name(self, path: str, key: Key, survey: Survey) -> str:
-        """`PATH[@call][:in|:out.leaf]`."""
-        call = f"@{key.call}" if survey.calls[key.module, key.kind] > 1 else ""
-        firsts = [k.leaf for k in survey.order
-                  if k[:3] == key[:3] and survey.dtypes[k].is_floating_point]
-        leaf = "" if firsts[:1] == [key.leaf] or not key.leaf else "." + ".".join(map(str, key.leaf))
-        kind = ":in" if key.kind == "in" else ":out" if leaf else ""
-        return f"{path}{call}{kind}{leaf}"
-
-    def _axes(self, key: Key, first: Survey, wider: Survey, longer: Survey | None,
-              length: int) -> tuple[list, str]:
-        """The axes behind the batch, or why the value is no site."""
-        if not first.dtypes[key].is_floating_point:
-            return [], "not floating-point: nothing can be written that a gradient would follow"
-        shape, wide = first.shapes[key], wider.shapes.get(key)
-        if wide is None or len(wide) != len(shape):
-            return [], "its shape depends on the values of the input"
-        batch = [axis for axis in range(len(shape)) if shape[axis] != wide[axis]]
-        if not batch:
-            return [], "it is the same for all inputs of a batch"
-        if batch != [0] or (shape[0], wide[0]) != (2, 3):
-            return [], (f"the batch is not its first axis: {list(shape)} for 2 inputs, {list(wide)} "
-                        "for 3")
-        long = longer.shapes.get(key) if longer is not None else None
-        if long is not None and len(long) == len(shape):
-            position = [axis for axis in range(1, len(shape)) if shape[axis] != long[axis]]
-            if any((shape[axis], long[axis]) != (length, length - 1) for axis in position):
-                return [], f"its size does not follow the positions: {list(shape)}, {list(long)}"
-        else:
-            position = [axis for axis in range(1, len(shape)) if shape[axis] == length]
-            position = position if len(position) == 1 else []
-        axes = []
-        for axis in range(1, len(shape)):
-            if axis in position[:2]:
-                axes.append(("pos" if axis == position[0] else "key", -1))
-            else:
-                axes.append(("neuron" if axis == len(shape) - 1 else "d_head", int(shape[axis])))
-        return axes, ""
-
-    def _axes_of_logits(self, first: Survey, wider: Survey, longer: Survey | None,
-                        length: int) -> list:
-        shape = first.logits.shape
-        if not first.logits.is_floating_point() or len(shape) not in (2, 3) or shape[0] != 2:
-            raise ValueError(f"logits: expected [batch, pos, vocab] or [batch, classes], got "
-                             f"{list(shape)} for 2 inputs; say where they are: output=…")
-        if len(shape) == 3 and shape[1] != length:
-            raise ValueError(f"logits: expected {length} positions, got {list(shape)}")
-        self._pooled = len(shape) == 2
-        return [("pos", 1 if self._pooled else -1), ("output", int(shape[-1]))]
+    # --- the check before anything else
 
     def _self_check(self) -> None:
         """Recorded and overwritten runs equal the plain run, bit for bit, or the wrapping is refused."""
@@ -452,7 +317,7 @@ class WrappedNetwork(Network):
                 self._require_node(self._site(site)[0])
         tokens = inputs(1 if seed is None else seed, 0, cuts.INPUTS // 2) if callable(inputs) \
             else inputs
-        self._swapped = None if tokens is None else tokens[:cuts.INPUTS // 2]
+        self._swapped = tokens[:cuts.INPUTS // 2]
         self._cuts.clear()
         remarks = []
         for name in claim.nodes:
@@ -482,7 +347,7 @@ class WrappedNetwork(Network):
 
     def _cut(self, sites: tuple, decision: tuple) -> cuts.Cut:
         if (sites, decision) not in self._cuts:
-            self._cuts[sites, decision] = cuts.test(self, sites, decision, self._swapped)
+            self._cuts[sites, decision] = cuts.test(self, sites, decision)
         return self._cuts[sites, decision]
 
     def _path_around(self, sites: Sequence[tuple], decision: tuple) -> tuple[bool | None, list[str]]:
