@@ -133,16 +133,20 @@ Html both_values(const Run& run, const BothSides& sides) {
   return shown;
 }
 
-/// A failure from the step before: the explanation's value there starts from the network's own.
-Html from_the_step_before(const Run& run, const FailingInput& input, size_t node) {
+const FailingRow* failing_from_the_step_before(const Run& run, const FailingInput& input,
+                                               size_t node) {
   for (const FailingRow& row : input.rows)
-    if (row.axiom == "CE" && row.node == node_of(run, node).at("node"))
-      return tag("p", Html("From the network’s own values of the step before, the ") +
-                          span("int", "explanation") + " gives " +
-                          value_html(run, node_of(run, node), row.interpretation) + "; the " +
-                          span("net", "network") + " has " +
-                          value_html(run, node_of(run, node), row.network) + ".");
-  return {};
+    if (row.axiom == "CE" && row.node == node_of(run, node).at("node")) return &row;
+  return nullptr;
+}
+
+/// The explanation's value there starts from the network's own; shown where it is another one than
+/// from the input.
+Html from_the_step_before(const Run& run, const FailingInput& input, const BothSides& sides) {
+  const FailingRow* row = failing_from_the_step_before(run, input, sides.node);
+  if (!row || row->interpretation == sides.interpretation) return {};
+  return tag("p", "Computed from the network’s own values of the step before:") +
+         both_values(run, {sides.node, row->network, row->interpretation, false});
 }
 
 Html step_html(const Run& run, const FailingInput& input, const BothSides& sides) {
@@ -152,7 +156,7 @@ Html step_html(const Run& run, const FailingInput& input, const BothSides& sides
              tag("h4", fmt::format("Step {}, {}: {}", sides.node + 1, name,
                                    sides.same ? "the same" : "they part")) +
                  tag("p", {{"class", "small soft"}}, says(run, node)) + both_values(run, sides) +
-                 from_the_step_before(run, input, sides.node));
+                 from_the_step_before(run, input, sides));
 }
 
 // --- put in
@@ -265,7 +269,7 @@ Html steps_html(const Run& run, const FailingInput& input) {
   bool stays = true;
   for (const BothSides& sides : input.steps) {
     const std::string name = node_of(run, sides.node).at("node");
-    add(name, sides.same && from_the_step_before(run, input, sides.node).empty());
+    add(name, sides.same && !failing_from_the_step_before(run, input, sides.node));
   }
   for (const FailingRow& row : input.rows) stays = stays && !row.is_decision();
   add("put in", stays);
