@@ -130,11 +130,12 @@ Run make_run(Json report, const fs::path& path) {
   require_whole(run.report);
   interp::require_shape(run.report, shape_of(run.kind), "not a whole report");
   require_consistent(run);
+  if (run.kind == RunKind::Validation)
+    run.validation = std::make_shared<const axioms::Report>(
+        validation_from_json(run.report, "not a whole report").report);
   run.name = name_of(run);
   run.task = task_of(origin_of(run));
   if (run.kind == RunKind::Validation) {
-    run.validation = std::make_shared<const axioms::Report>(
-        validation_from_json(run.report, "not a whole report").report);
     try {
       run.subject = tested_subject(run.report);
     } catch (const std::exception& error) {  // the page says why, and shows the rest
