@@ -153,7 +153,7 @@ Html step_html(const Run& run, const FailingInput& input, const BothSides& sides
   const Json& node = node_of(run, sides.node);
   const std::string name = node.at("node");
   return tag("div", {{"class", "step"}},
-             tag("h4", fmt::format("Step {}, {}: {}", sides.node + 1, name,
+             tag("h3", fmt::format("Step {}, {}: {}", sides.node + 1, name,
                                    sides.same ? "the same" : "they part")) +
                  tag("p", {{"class", "small soft"}}, says(run, node)) + both_values(run, sides) +
                  from_the_step_before(run, input, sides));
@@ -204,7 +204,7 @@ Html put_in_html(const Run& run, const FailingInput& input) {
                      tag("b", answer(run, row.network)) + " to " +
                      tag("b", answer(run, row.interpretation)) + ".");
   }
-  Html content = tag("h4", changes ? "Put in: the answer changes" : "Put in: the answer stays");
+  Html content = tag("h3", changes ? "Put in: the answer changes" : "Put in: the answer stays");
   if (input.decision) {
     content +=
         tag("p", {{"class", "small soft"}},
