@@ -17,7 +17,7 @@ std::string answer_in_words(const Task& task, int64_t token) {
 
 std::vector<Wording::Piece> pieces_of(const Task& task, const at::Tensor& tokens) {
   const Wording& wording = wording_of(task);
-  if (wording.pieces) return wording.pieces(tokens);
+  if (wording.pieces && tokens.size(0) == task.n_ctx()) return wording.pieces(tokens);
   std::vector<Wording::Piece> pieces;
   for (int64_t i = 0; i < tokens.size(0); ++i)
     pieces.push_back({task.token_name(tokens[i].item<int64_t>()), {i}});

@@ -240,7 +240,8 @@ Outcome outcome_of(const Report& report) {
 
 VerdictWords verdict_words(const Report& report, const tasks::Task& task) {
   const tasks::Wording& words = tasks::wording_of(task);
-  VerdictWords verdict{.outcome = outcome_of(report)};
+  VerdictWords verdict;
+  verdict.outcome = outcome_of(report);
   if (report.is_shard()) {
     verdict.outcome = Outcome::None;
     verdict.head = axioms::verdict_sentence(report);

@@ -309,7 +309,9 @@ std::string prototypes_in_words(const Operation& operation) {
 std::string rounding_in_words(const Operation& operation) {
   const auto found = operation.parameters.find("decimals");
   const bool known = found != operation.parameters.end() && found->is_number_integer();
-  return known ? fmt::format("the same to {} decimals", found->dump()) : "the same when rounded";
+  if (!known) return "the same when rounded";
+  const bool one = *found == 1;
+  return fmt::format("the same to {} decimal{}", found->dump(), one ? "" : "s");
 }
 
 template <typename F>

@@ -193,6 +193,7 @@ std::vector<Curves::Tick> decades(double low, double high) {
   const double step = std::max(1.0, std::ceil((to - from) / 6));
   for (double decade = std::ceil(from); decade <= to + 1e-9; decade += step)
     ticks.push_back({(decade - from) / (to - from), fmt::format("{:g}", std::pow(10, decade))});
+  if (ticks.size() < 2) return {{0, fmt::format("{:.2g}", low)}, {1, fmt::format("{:.2g}", high)}};
   return ticks;
 }
 

@@ -52,7 +52,8 @@ struct Curves {
   std::string x_says, y_says;  ///< what the axes are
 };
 Html curves(const Curves& curves);
-/// Ticks at the powers of ten between two positive numbers, and where each number lies among them.
+/// Ticks at the powers of ten between two positive numbers; at these two where there are not two
+/// such powers.
 std::vector<Curves::Tick> decades(double low, double high);
 
 /// Shares from 0 to 1 as the depth of a colour, row by row.

@@ -79,7 +79,8 @@ struct Connection {
   double weight = 0;    // the score largest in size
   int64_t edges = 0;
 };
-using Connections = std::map<std::pair<int64_t, int64_t>, Connection>;  // by index among the components
+using Connections =
+    std::map<std::pair<int64_t, int64_t>, Connection>;  // by index among the components
 
 Connections connections_of(const Circuit& circuit, const std::vector<KeptEdge>& edges) {
   const ComponentGraph& graph = circuit.graph;
@@ -192,7 +193,8 @@ Html finder(size_t lines) {
           tag("output", {{"class", "soft"}}, fmt::format("{} of {} connections", lines, lines)));
 }
 
-Json graph_figure(const Circuit& circuit, const std::vector<KeptEdge>& edges, const Connections& lines) {
+Json graph_figure(const Circuit& circuit, const std::vector<KeptEdge>& edges,
+                  const Connections& lines) {
   const std::string size =
       fmt::format("{} of {} edges", grouped(circuit.size()), grouped(circuit.graph.n_edges()));
   const Html body =

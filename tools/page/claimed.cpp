@@ -37,15 +37,20 @@ struct Example {
   std::vector<Json> values;  ///< by node
 };
 
+/// A run on all inputs there are, or on several parts of them, has no single part: then its first
+/// input is any.
+tasks::Part part_of(const Json& data) {
+  for (const tasks::Part part : {tasks::Part::Train, tasks::Part::Derive, tasks::Part::Test})
+    if (data.contains("part") && data["part"] == to_string(part)) return part;
+  return tasks::Part::Test;
+}
+
 std::optional<Example> example_of(const Run& run) {
   if (!run.subject || run.validation->scope == axioms::Scope::List) return std::nullopt;
   const Json& data = run.report.at("data");
   const at::NoGradGuard no_grad;
-  const tasks::Part part = data.contains("part") && data["part"].is_string()
-                               ? tasks::parse_part(data["part"].get<std::string>())
-                               : tasks::Part::Test;
   const uint64_t seed = data.contains("seed") ? data["seed"].get<uint64_t>() : 1;
-  const at::Tensor tokens = run.subject->task->sample(part, seed, 0, 1).tokens;
+  const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, 1).tokens;
   Example example;
   for (int64_t i = 0; i < tokens.size(1); ++i)
     example.tokens.push_back(tokens[0][i].item<int64_t>());

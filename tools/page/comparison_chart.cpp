@@ -53,7 +53,7 @@ Json x_of(const char* field, const Json& scale) {
           {"type", "quantitative"},
           {"title", nullptr},
           {"scale", scale},
-          {"axis", {{"tickCount", 3}, {"labelFontSize", 10}, {"format", "~r"}, {"grid", false}}}};
+          {"axis", {{"tickCount", 3}, {"labelFontSize", 11}, {"format", "~r"}, {"grid", false}}}};
 }
 
 Json band_of(const statistics::Interval& chance, const Json& scale) {

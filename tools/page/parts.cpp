@@ -133,26 +133,30 @@ Html both_values(const Run& run, const BothSides& sides) {
   return shown;
 }
 
-/// A failure from the step before: the explanation's value there starts from the network's own.
-Html from_the_step_before(const Run& run, const FailingInput& input, size_t node) {
+const FailingRow* failing_from_the_step_before(const Run& run, const FailingInput& input,
+                                               size_t node) {
   for (const FailingRow& row : input.rows)
-    if (row.axiom == "CE" && row.node == node_of(run, node).at("node"))
-      return tag("p", Html("From the network’s own values of the step before, the ") +
-                          span("int", "explanation") + " gives " +
-                          value_html(run, node_of(run, node), row.interpretation) + "; the " +
-                          span("net", "network") + " has " +
-                          value_html(run, node_of(run, node), row.network) + ".");
-  return {};
+    if (row.axiom == "CE" && row.node == node_of(run, node).at("node")) return &row;
+  return nullptr;
+}
+
+/// The explanation's value there starts from the network's own; shown where it is another one than
+/// from the input.
+Html from_the_step_before(const Run& run, const FailingInput& input, const BothSides& sides) {
+  const FailingRow* row = failing_from_the_step_before(run, input, sides.node);
+  if (!row || row->interpretation == sides.interpretation) return {};
+  return tag("p", "Computed from the network’s own values of the step before:") +
+         both_values(run, {sides.node, row->network, row->interpretation, false});
 }
 
 Html step_html(const Run& run, const FailingInput& input, const BothSides& sides) {
   const Json& node = node_of(run, sides.node);
   const std::string name = node.at("node");
   return tag("div", {{"class", "step"}},
-             tag("h4", fmt::format("Step {}, {}: {}", sides.node + 1, name,
+             tag("h3", fmt::format("Step {}, {}: {}", sides.node + 1, name,
                                    sides.same ? "the same" : "they part")) +
                  tag("p", {{"class", "small soft"}}, says(run, node)) + both_values(run, sides) +
-                 from_the_step_before(run, input, sides.node));
+                 from_the_step_before(run, input, sides));
 }
 
 // --- put in
@@ -200,7 +204,7 @@ Html put_in_html(const Run& run, const FailingInput& input) {
                      tag("b", answer(run, row.network)) + " to " +
                      tag("b", answer(run, row.interpretation)) + ".");
   }
-  Html content = tag("h4", changes ? "Put in: the answer changes" : "Put in: the answer stays");
+  Html content = tag("h3", changes ? "Put in: the answer changes" : "Put in: the answer stays");
   if (input.decision) {
     content +=
         tag("p", {{"class", "small soft"}},
@@ -265,7 +269,7 @@ Html steps_html(const Run& run, const FailingInput& input) {
   bool stays = true;
   for (const BothSides& sides : input.steps) {
     const std::string name = node_of(run, sides.node).at("node");
-    add(name, sides.same && from_the_step_before(run, input, sides.node).empty());
+    add(name, sides.same && !failing_from_the_step_before(run, input, sides.node));
   }
   for (const FailingRow& row : input.rows) stays = stays && !row.is_decision();
   add("put in", stays);

@@ -47,8 +47,11 @@ TEST(Figure, HeatLeavesOutWhatIsNotThere) {
 }
 
 TEST(Figure, CurvesBreakWhereNothingWasMeasured) {
-  const Curves drawn{
-      .all = {{.name = "c", .points = {{0, 0}, {0.5, std::nan("")}, {1, 1}}}}, .x = {}, .y = {}};
+  const Curves drawn{.all = {{.name = "c", .points = {{0, 0}, {0.5, std::nan("")}, {1, 1}}}},
+                     .x = {},
+                     .y = {},
+                     .x_says = {},
+                     .y_says = {}};
   EXPECT_THAT(curves(drawn).markup(), HasSubstr("d=\"M0.0000 1.0000M1.0000 0.0000\""));
 }
 

@@ -159,7 +159,7 @@ test('steps through failing inputs by button and by arrow key, and opens where t
   for (const tab of await tabs.all()) {
     await tab.click();
     const failing = (await tab.locator('b').textContent()).split(',')[0], [node, axiom] = failing.split('.');
-    const heading = await shownStep(page).locator('h4').textContent();
+    const heading = await shownStep(page).locator('h3').textContent();
     if (['PR', 'CR'].includes(axiom)) assert.match(heading, /^(Put in: the answer changes|Step)/);
     else assert.match(heading, new RegExp(`${node}`));
   }
@@ -175,7 +175,7 @@ test('shows where the two sides part, as the report counts it', async () => {
   await page.evaluate((which) => { location.hash = `#w=${which}`; }, input);
   await page.waitForSelector(`#w${input}:not([hidden])`);
   assert.equal(await shownPane(page).getAttribute('id'), `w${input}`);
-  assert.match(await shownStep(page).locator('h4').textContent(), /evaluate: they part/);
+  assert.match(await shownStep(page).locator('h3').textContent(), /evaluate: they part/);
   const apart = network.filter((value, i) => value !== interpretation[i]).length;
   assert.equal(await shownStep(page).locator('.diff').count(), apart);
   await page.close();
@@ -331,7 +331,8 @@ test('holds 300 steps and a hundred thousand witnesses', async () => {
   }
   const [first] = report.rows.filter((row) => row.axiom === 'PE' && row.witnesses.length > 0);
   const [witness] = first.witnesses;
-  first.n = first.failures = 100000;
+  first.failures = report.inputs = 100000;
+  for (const row of report.rows) Object.assign(row, {n: 100000, answers: []});
   report.nodes[0].inherited_failures = 0;
   first.witnesses = Array.from({length: 100000}, (_, input) => ({...witness, input, network: [1], interpretation: [0]}));
   write('many.json', report);
