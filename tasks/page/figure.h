@@ -58,8 +58,8 @@ std::vector<Curves::Tick> decades(double low, double high);
 
 /// Shares from 0 to 1 as the depth of a colour, row by row.
 struct Heat {
-  std::vector<std::string> rows, columns;
-  std::vector<std::vector<double>> shares;  ///< by row and column; NaN: nothing is there
+  std::vector<std::string> rows = {}, columns = {};
+  std::vector<std::vector<double>> shares = {};  ///< by row and column; NaN: nothing is there
   std::vector<std::vector<bool>> framed = {};
   std::string columns_say = "";  ///< over the columns, what they are
 };
