@@ -10,7 +10,7 @@
 #include "axioms/alignment_fields.h"
 #include "circuits/interpretation/interpretation_file.h"
 #include "circuits/interpretation/value_operations.h"
-#include "interp/files/sha256.h"
+#include "interp/files/files.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/commands.h"
