@@ -102,7 +102,8 @@ std::vector<int64_t> ordered(const Tensor& means) {
 /// program asks about.
 Json activation_figure(const Tensor& means, const std::vector<int64_t>& neurons,
                        const Json& programs, int64_t variables) {
-  page::Heat heat{.columns_say = "assignment, by number: bit i is the value of xi"};
+  page::Heat heat;
+  heat.columns_say = "assignment, by number: bit i is the value of xi";
   page::Csv csv = {{"neuron", "assignment", "values", "mean activation", "asked"}};
   const auto name = [&](int64_t a) {
     return sat2::assignment_to_string(static_cast<int>(a), static_cast<int>(variables));
