@@ -63,7 +63,8 @@ ProgramPaths::ProgramPaths(const std::vector<Program>& programs) {
     }
     base.push_back(off ? 1.0F : 0.0F);
   }
-  const Tensor step = at::zeros({std::ssize(steps), std::ssize(programs)});
+  const Tensor step =
+      at::zeros({static_cast<int64_t>(steps.size()), static_cast<int64_t>(programs.size())});
   for (size_t path = 0; path < steps.size(); ++path)
     step[static_cast<int64_t>(path)][steps[path].first] = steps[path].second;
   asked_ = Constant(asked);
