@@ -1,7 +1,7 @@
 #include "axioms/alignment.h"
 
 #include <fmt/format.h>
-#include <torch/csrc/autograd/autograd.h>
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include <algorithm>

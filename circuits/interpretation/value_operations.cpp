@@ -88,7 +88,7 @@ ValueCode code_of(const Value& values) {
   if (values.scalar_type() == torch::kBool) {
     code.kind = "truth";
   } else if (!values.is_floating_point() && values.numel() == values.size(0)) {
-    const Tensor different = std::get<0>(at::_unique(values.flatten(), /*sorted=*/true));
+    const Tensor different = std::get<0>(at::unique_dim(values.flatten(), 0));
     if (different.numel() <= kMostCategories) {
       code.kind = "category";
       code.values = different.cpu();

@@ -3,7 +3,7 @@
 // these files) makes of it what people call; nothing here is meant to be called by hand. Records,
 // settings and parameters pass as JSON text.
 
-#include <torch/csrc/utils/pybind.h>
+#include <torch/python.h>
 
 #include <map>
 #include <memory>

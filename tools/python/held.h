@@ -2,7 +2,7 @@
 // Python objects that C++ code holds: copied and dropped on any thread, called from any thread.
 
 #include <fmt/format.h>
-#include <torch/csrc/utils/pybind.h>
+#include <torch/python.h>
 
 #include <memory>
 #include <string>
