@@ -49,9 +49,9 @@ std::string row_verdict(const ReportRow& row) {
 RowLine row_line_of(const Report& report, size_t index) {
   const ReportRow& row = report.rows[index];
   RowLine line{.row = to_string(row.axiom) + (row.answer_name ? "[" + *row.answer_name + "]" : ""),
-            .claim = row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "",
-            .verdict = row_verdict(row),
-            .tone = tone_of_row(outcome_of(row))};
+               .claim = row.claim ? fmt::format("≤ {:g}%", 100 * *row.claim) : "",
+               .verdict = row_verdict(row),
+               .tone = tone_of_row(outcome_of(row))};
   if (const auto equal = equal_row(report, index)) {
     line.found = fmt::format("= {} ({})", equal->name, equal->why);
     return line;
@@ -107,14 +107,14 @@ std::vector<std::string> row_lines(const Report& report, const tasks::Task& task
   }
   std::vector<std::string> shown_lines = {
       console.paint(row_text({.node = "node",
-                           .row = "row",
-                           .failures = "failures",
-                           .rate = report.exact ? "exactly" : "rate",
-                           .bound = report.exact ? "" : "at most",
-                           .chance = "chance",
-                           .claim = "claim",
-                           .verdict = "verdict"},
-                          widths, console),
+                              .row = "row",
+                              .failures = "failures",
+                              .rate = report.exact ? "exactly" : "rate",
+                              .bound = report.exact ? "" : "at most",
+                              .chance = "chance",
+                              .claim = "claim",
+                              .verdict = "verdict"},
+                             widths, console),
                     Tone::Faint)};
   std::string node;
   for (size_t i = 0; i < lines.size(); ++i) {
