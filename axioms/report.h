@@ -23,7 +23,7 @@ namespace assay::axioms {
 inline constexpr const char* kReportKind = "validation";
 /// 1 did not say what the inputs were nor what could not be tested; 2 neither
 /// when the run ended nor what chance would give.
-inline constexpr int kReportSchema = 3;
+inline constexpr int kReportSchema = 4;
 
 struct Times {
   std::string started;  ///< UTC, ISO 8601

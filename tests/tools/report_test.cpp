@@ -298,7 +298,7 @@ TEST(Report, AnInterruptedRunIsPartial) {
 
 TEST(Report, WritesTheRowsThatTheFormatPromises) {
   const auto json = to_json(report_with({{"answer", Axiom::PE, 0.01}}));
-  EXPECT_EQ(json["schema"], 3);
+  EXPECT_EQ(json["schema"], 4);
   EXPECT_EQ(json["partial"], false);
   EXPECT_EQ(json["nodes"][0]["complete_cut"], true);
   const auto& row = json["rows"][4];

@@ -350,7 +350,7 @@ TEST_F(ReportShapes, NameTheVersionOfAReportThatAnotherAssayWrote) {
   EXPECT_THAT(
       page_or_refusal(report.dump()),
       HasSubstr("schema 1: an earlier version of assay wrote this validation, this one reads "
-                "schema 3; validate again"));
+                "schema 4; validate again"));
   report["schema"] = 4;
   EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("schema 4: a later version of assay"));
 }

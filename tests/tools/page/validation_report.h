@@ -7,7 +7,7 @@ namespace assay::tools::page {
 
 inline Json validation_facts() {
   return {{"kind", "validation"},
-          {"schema", 3},
+          {"schema", 4},
           {"command", "assay validate"},
           {"version", "0.1.0"},
           {"title", "a sum"},
