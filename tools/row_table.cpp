@@ -18,7 +18,8 @@ constexpr size_t kWidestNode = 24;
 
 /// One line; `found` takes the place of the four figures where there are none.
 struct RowLine {
-  std::string node, row, failures, rate, bound, chance, found, claim, verdict;
+  std::string node = {}, row = {}, failures = {}, rate = {}, bound = {}, chance = {}, found = {},
+              claim = {}, verdict = {};
   Tone tone = Tone::Plain;
 };
 

@@ -189,7 +189,8 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
     for (const axioms::Search& search : report.worst_case->searches)
       if (search.found) {
         verdict.but_head = fmt::format("But a search found a {}.", words.input);
-        verdict.but = fmt::format("{}: {}.", search.words, *search.found);
+        verdict.but =
+            fmt::format("A search found one on which {}: {}.", search.words, *search.found);
         return;
       }
   const ReportRow* worst = nullptr;
