@@ -63,9 +63,10 @@ TEST(AlignmentTest, FindsThePlaceThatWasHidden) {
   node(found, "some") = alignment.found;
   const CheckResult result = check_or(found);
   for (const NodeResult& checked : result.nodes)
-    if (checked.node == "some")
+    if (checked.node == "some") {
       for (const Axiom axiom : kAxioms)
         EXPECT_EQ(checked[axiom].estimate.failures, 0) << to_string(axiom);
+    }
 }
 
 TEST(AlignmentTest, ClaimsNothingOfANetworkThatComputesSomethingElse) {

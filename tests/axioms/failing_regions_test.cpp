@@ -77,7 +77,9 @@ TEST(FailingRegionsTest, DrawsAreFittedOnTheFirstQuarterToHalfAndListsOnADrawnHa
     for (int64_t i = 0; i < n; ++i) {
       fitted += draws.block_of(i) < blocks;
       drawn += list.block_of(i) < list.fitted_blocks(n);
-      if (i > 0) EXPECT_LE(draws.block_of(i - 1), draws.block_of(i));
+      if (i > 0) {
+        EXPECT_LE(draws.block_of(i - 1), draws.block_of(i));
+      }
     }
     EXPECT_LE(2 * fitted, n);
     EXPECT_GT(4 * fitted, n);

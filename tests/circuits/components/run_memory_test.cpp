@@ -50,7 +50,7 @@ std::vector<at::Tensor> circuits_of(const ComponentGraph& graph) {
 
 void expect_the_same_with_memory(const RandomExperiment& random) {
   const at::NoGradGuard no_grad;
-  for (const std::string& ablation : {"pair", "mean", "zero", "mean-per-position"}) {
+  for (const char* ablation : {"pair", "mean", "zero", "mean-per-position"}) {
     const Experiment experiment = random.experiment(ablation);
     const PatchBatch batch = random.batch(experiment);
     RunMemory memory, too_small(1'000);

@@ -152,7 +152,9 @@ TEST(CertifiedStability, CertificatesAreRarelyWrongTogether) {
   for (int run = 0; run < kRuns; ++run) {
     config.seed = run;
     const Tensor counts = count_choices(effects, config);
-    CertifiedStability result{.inputs = 7,
+    CertifiedStability result{.method = "",
+                              .ablation = "",
+                              .inputs = 7,
                               .edges = 3,
                               .of_edges = 8,
                               .deleted = config.deleted,
