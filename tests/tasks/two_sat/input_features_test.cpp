@@ -36,7 +36,7 @@ TEST(InputFeatures, AreCountedByHand) {
 }
 
 TEST(InputFeatures, OfFormulasOfOneLengthDoNotSayHowLongTheyAre) {
-  for (const InputFeature& feature : make_task("two-sat", {})->need<InputFeatures>().all)
+  for (const axioms::InputFeature& feature : make_task("two-sat", {})->need<InputFeatures>().all)
     EXPECT_NE(feature.name, "the number of clauses");
 }
 
