@@ -7,6 +7,7 @@
 
 #include "circuits/interpretation/interpretation_file.h"
 #include "interp/adapters/model_file.h"
+#include "interp/network/transformer.h"
 #include "interp/statistics/binomial.h"
 #include "interp/statistics/p_values.h"
 #include "tests/interp/scratch.h"
@@ -179,7 +180,9 @@ TEST_F(ProvenValidation, SlowCertificatesThatDoNotFitAreRefused) {
 
 // A certificate that lies throughout: its own proof is in order, and the network is not.
 TEST_F(ProvenValidation, SlowACertificateThatIsSeenToBeWrongIsNoRate) {
-  auto loaded = circuits::load_interpretation(kTasks + "reference/trees.json");
+  const auto model = interp::load_model(kTasks + "reference/model.safetensors");
+  auto loaded =
+      circuits::load_interpretation(kTasks + "reference/trees.json", model.model->places());
   auto& labels = loaded.interpretation.nodes[0].alpha.tensors.at("labels");
   const at::Tensor first = labels[0].clone();
   labels[0].copy_(labels[1]);

@@ -17,7 +17,6 @@ end frame
 
 begin style
   .incbin "page.css"
-  .incbin "proofs.css"
 end style
 
 begin script
@@ -28,7 +27,7 @@ begin script
   .incbin "parts.js"
   .incbin "circuit.js"
   .incbin "explanations.js"
-  .incbin "proofs.js"
+  .incbin "margins.js"
   .incbin "page.js"
 end script
 

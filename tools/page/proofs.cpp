@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <map>
 
+#include "tasks/wording.h"
+#include "tools/page/margins.h"
 #include "tools/page/sections.h"
 
 namespace assay::tools::page {
 namespace {
 
-constexpr size_t kClosestShown = 8;
+using tasks::page::tag;
 
 Tone tone_of_proof(const std::string& verdict) {
   if (verdict == "proved") return Tone::Good;
@@ -58,47 +60,6 @@ Json statements_table(const Json& statements) {
        {"what was shown, or what is left", false},
        {"in float32", false}},
       lines);
-}
-
-/// Positions in rows, alternatives in columns: those that all positions have come first, in the
-/// order of the domain.
-Json margins_block(const Json& statement) {
-  std::vector<std::string> columns;
-  std::map<int64_t, Json> rows;
-  for (const Json& one : statement.at("cases")) {
-    const std::string text = one.at("text");
-    if (std::ranges::count(columns, text) == 0) columns.push_back(text);
-    rows[one.at("position")].push_back(one);
-  }
-  double largest = 0;
-  for (const Json& one : statement["cases"])
-    if (one.at("margin").is_number()) largest = std::max(largest, one["margin"].get<double>());
-  Json lines = Json::array();
-  for (const auto& [position, cases] : rows)
-    lines.push_back({{"position", position}, {"cases", cases}});
-  return {{"type", "margins"},
-          {"caption", fmt::format("Margins of {}: a row for each position that is read, a column "
-                                  "for each alternative that may stand there. The fuller the "
-                                  "colour, the closer some input comes to being read wrongly; the "
-                                  "least margin is framed. Arrow keys walk through the cases.",
-                                  statement_name(statement))},
-          {"columns", columns},
-          {"largest", largest},
-          {"rows", std::move(lines)}};
-}
-
-/// The cases of least margin, each with the input that comes closest.
-Json closest_block(const Json& statement) {
-  Json cases = Json::array();
-  for (const Json& one : statement.at("cases"))
-    if (one.contains("closest")) cases.push_back(one);
-  const auto margin = [](const Json& one) {
-    return one.at("margin").is_number() ? one["margin"].get<double>() : 0.0;
-  };
-  std::stable_sort(cases.begin(), cases.end(),
-                   [&](const Json& a, const Json& b) { return margin(a) < margin(b); });
-  if (cases.size() > kClosestShown) cases.erase(cases.begin() + kClosestShown, cases.end());
-  return {{"type", "closest"}, {"cases", std::move(cases)}};
 }
 
 void add_counterexample(Section& section, const Json& statement) {
@@ -164,13 +125,16 @@ Json headline(const Json& statements, const std::string& inputs) {
                                  proved == 1 ? "is" : "are");
   if (refuted > 0) text += are(refuted, "refuted");
   if (open > 0) text += are(open, "open");
-  const Tone tone = refuted > 0 ? Tone::Bad : open > 0 ? Tone::Caution : Tone::Good;
-  return {{"type", "verdict"},
-          {"tone", to_string(tone)},
-          {"text", text},
-          {"detail", fmt::format("Proved means for every one of {} inputs; refuted means that the "
-                                 "network was run on an input that shows it.",
-                                 inputs)}};
+  return tasks::page::block(
+      tag("p",
+          {{"class", refuted > 0 ? "bad"
+                     : open > 0  ? "caution"
+                                 : "good"}},
+          tag("b", text + ".")) +
+      tag("p", {{"class", "small soft"}},
+          fmt::format("Proved means for every one of {} inputs; refuted means that the network was "
+                      "run on an input that shows it.",
+                      inputs)));
 }
 
 Section of_proofs(const Json& report) {
@@ -183,11 +147,11 @@ Section of_proofs(const Json& report) {
   section.blocks.push_back(statements_table(report.at("statements")));
   for (const Json& statement : report["statements"]) {
     if (statement.contains("cases") && !statement["cases"].empty()) {
-      section.blocks.push_back(margins_block(statement));
-      Json closest = closest_block(statement);
-      if (!closest["cases"].empty()) {
+      section.blocks.push_back(heading("Margins: " + statement_name(statement)));
+      section.blocks.push_back(tasks::page::block(margins_figure(statement)));
+      if (const Html closest = closest_inputs(statement); !closest.empty()) {
         section.blocks.push_back(heading("Inputs that come closest: " + statement_name(statement)));
-        section.blocks.push_back(std::move(closest));
+        section.blocks.push_back(tasks::page::block(closest));
       }
     }
     add_counterexample(section, statement);
@@ -198,7 +162,8 @@ Section of_proofs(const Json& report) {
 }
 
 /// Of a validation: what was proved of its rows, by whom.
-std::optional<Section> of_validation(const Json& report) {
+Section of_validation(const Run& run) {
+  const Json& report = run.report;
   Section section{.title = "What holds for every input", .run = {}};
   if (report.contains("proofs")) {
     const Json& proofs = report["proofs"];
@@ -227,7 +192,13 @@ std::optional<Section> of_validation(const Json& report) {
     section.blocks.push_back(
         table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
   }
-  if (section.blocks.empty()) return std::nullopt;
+  if (!report.contains("proofs"))
+    section.blocks.push_back(tasks::page::block(tag(
+        "p", Html("Nothing was proved; ") + tag("code", "assay prove") + " and " +
+                 tag("code", "assay validate --prove") +
+                 fmt::format(" can show that a step is right on every {}, and not only on those "
+                             "drawn.",
+                             tasks::wording_of(*run.task).input))));
   return section;
 }
 
@@ -235,7 +206,7 @@ std::optional<Section> of_validation(const Json& report) {
 
 std::optional<Section> proofs_section(const Run& run) {
   if (run.kind == RunKind::Proofs) return of_proofs(run.report);
-  if (run.kind == RunKind::Validation) return of_validation(run.report);
+  if (run.kind == RunKind::Validation) return of_validation(run);
   return std::nullopt;
 }
 

@@ -112,7 +112,6 @@ interp::Registry<SectionEntry>& sections() {
        {"where", "on which inputs it works", where_section},
        {"regions", "which inputs rows fail on", regions_section},
        {"proofs", "what holds for every input, and the worst case", proofs_section},
-       {"unproved", "what proofs would add", unproved_section},
        {"evidence", "what a derivation found", evidence_section},
        {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},

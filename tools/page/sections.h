@@ -19,7 +19,6 @@ std::optional<Section> rows_section(const Run& run);        ///< how well: one f
 std::optional<Section> parts_section(const Run& run);       ///< failing inputs, step by step
 std::optional<Section> where_section(const Run& run);       ///< on which inputs
 std::optional<Section> regions_section(const Run& run);     ///< which inputs rows fail on
-std::optional<Section> unproved_section(const Run& run);    ///< what proofs would add
 std::optional<Section> comparison_section(const Run& run);  ///< methods of explaining
 std::optional<Section> explanations_section(const Run& run);  ///< inputs, coloured by scores
 std::optional<Section> proofs_section(const Run& run);        ///< what holds for every input

@@ -116,17 +116,6 @@ Html meaning(const Run& run) {
 
 }  // namespace
 
-std::optional<Section> unproved_section(const Run& run) {
-  if (run.kind != RunKind::Validation) return std::nullopt;
-  Section section{.title = "Proofs", .run = {}};
-  section.blocks.push_back(tasks::page::block(tag(
-      "p",
-      Html("Nothing was proved; ") + tag("code", "assay prove") +
-          fmt::format(" can show that a step is right on every {}, and not only on those drawn.",
-                      tasks::wording_of(*run.task).input))));
-  return section;
-}
-
 std::optional<Section> trust_section(const Run& run) {
   const Json& report = origin_of(run);
   if (!report.contains("command")) return std::nullopt;

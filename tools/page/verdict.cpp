@@ -65,7 +65,8 @@ Html claims_fact(const Report& report) {
 Html worst_fact(const Report& report, const std::string& inputs) {
   const ReportRow* worst = nullptr;
   for (const ReportRow& row : report.rows)
-    if (!row.answer && (!worst || bound_of(row) > bound_of(*worst))) worst = &row;
+    if (!row.answer && !is_interchange(row.axiom) && (!worst || bound_of(row) > bound_of(*worst)))
+      worst = &row;
   if (!worst) return verdict_fact("–", "no row was measured");
   const std::string chance =
       worst->unrelated.n == 0
@@ -74,6 +75,17 @@ Html worst_fact(const Report& report, const std::string& inputs) {
   const std::string share = share_text(bound_of(*worst), Rounding::Up);
   return verdict_fact((worst->exact ? "= " : "≤ ") + share,
                       fmt::format("of {} fail the worst row, {}{}", inputs, worst->name(), chance));
+}
+
+/// What no sample is needed for.
+Html proved_fact(const Report& report) {
+  const auto rows = std::span(report.rows).first(report.whole_rows());
+  const auto proved =
+      std::ranges::count_if(rows, [](const ReportRow& row) { return !row.proved.empty(); });
+  if (proved == 0) return verdict_fact("0 proved", "every bound rests on a sample");
+  return verdict_fact(
+      fmt::format("{} proved", proved),
+      fmt::format("of {} rows, for every one of {}", rows.size(), report.proofs->inputs));
 }
 
 Html decided_fact(const Report& report, const std::string& inputs) {
@@ -120,8 +132,7 @@ std::optional<Section> verdict_section(const Run& run) {
                              sign(words.outcome) + tag("div", said)) +
                          tag("dl", {{"class", "facts"}},
                              claims_fact(report) + worst_fact(report, inputs) +
-                                 verdict_fact("0 proved", "every bound rests on a sample") +
-                                 decided_fact(report, inputs))));
+                                 proved_fact(report) + decided_fact(report, inputs))));
   return section;
 }
 
