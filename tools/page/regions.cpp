@@ -4,11 +4,16 @@
 
 #include <algorithm>
 
+#include "tasks/page/figure.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
+#include "tools/verdict_words.h"
 
 namespace assay::tools::page {
 namespace {
+
+using tasks::page::Bar;
+using tasks::page::Csv;
 
 std::string row_name(const Json& row) {
   return fmt::format("{}.{}", row.at("node").get<std::string>(),
@@ -36,43 +41,26 @@ std::string short_words(const Json& region) {
 }
 
 /// A bar per leaf, as wide as its rate among inputs that the tree was not fitted on.
-Json bars_of(const Json& row) {
-  Json values = Json::array();
-  const Json& where = row.at("where");
-  const auto all = where.at("held_out").at("n").get<double>();
-  std::string alt = fmt::format("Failure rates of {}:", row_name(row));
-  for (const Json& region : where.at("regions")) {
+Html bars_of(const Json& row) {
+  const Json& regions = row.at("where").at("regions");
+  double longest = 0;
+  for (const Json& region : regions) longest = std::max(longest, region.at("upper").get<double>());
+  std::vector<Bar> bars;
+  Csv csv = {{"inputs", "n", "failures", "rate", "lower", "upper"}};
+  for (const Json& region : regions) {
     const Json& held_out = region.at("held_out");
-    const std::string words = short_words(region);
-    const double rate = held_out.at("rate");
-    values.push_back({{"inputs", words},
-                      {"rate", rate},
-                      {"lower", region.at("lower")},
-                      {"upper", region.at("upper")},
-                      {"failures", fmt::format("{} of {}", grouped(held_out.at("failures")),
-                                               grouped(held_out.at("n")))},
-                      {"covers", percent(all == 0 ? 0 : held_out.at("n").get<double>() / all)}});
-    alt += fmt::format(" {} where {},", percent(rate), words);
+    const double rate = held_out.at("rate"), lower = region.at("lower"), upper = region.at("upper");
+    bars.push_back(
+        {.label = short_words(region),
+         .value = fmt::format("{} of {}{}", grouped(held_out.at("failures")),
+                              grouped(held_out.at("n")), rate > 0 ? " = " + share_text(rate) : ""),
+         .length = longest > 0 ? rate / longest : 0});
+    if (longest > 0) bars.back().interval = {lower / longest, upper / longest};
+    csv.push_back({bars.back().label, held_out.at("n").dump(), held_out.at("failures").dump(),
+                   fmt::format("{}", rate), fmt::format("{}", lower), fmt::format("{}", upper)});
   }
-  alt.back() = '.';
-  const auto x = [](const char* field) -> Json {
-    return {{"field", field},
-            {"type", "quantitative"},
-            {"axis", {{"title", "failure rate"}, {"format", "~%"}, {"tickCount", 6}}}};
-  };
-  Json y = lines_by("inputs");
-  y["axis"] = {{"title", nullptr}, {"labelLimit", 420}};
-  const Json layers = {{{"mark", {{"type", "bar"}, {"height", 12}, {"color", "var(--accent)"}}},
-                        {"encoding", {{"x", x("rate")}}}},
-                       {{"mark", {{"type", "rule"}, {"strokeWidth", 1.5}, {"color", "var(--ink)"}}},
-                        {"encoding", {{"x", x("lower")}, {"x2", {{"field", "upper"}}}}}}};
-  return chart(
-      "", alt,
-      {{"data", {{"values", values}}},
-       {"width", 320},
-       {"height", {{"step", 24}}},
-       {"encoding", {{"y", y}, {"tooltip", hover({"inputs", "failures", "rate", "covers"})}}},
-       {"layer", layers}});
+  return tasks::page::figure("regions", "", tasks::page::bars(bars),
+                             "Bars: share that fails, of such inputs; line: its bounds.", csv);
 }
 
 }  // namespace
@@ -95,7 +83,8 @@ std::optional<Section> regions_section(const Run& run) {
     section.blocks.push_back(
         paragraph(row.at("where").at("sentence"),
                   row.at("where").at("generalises") ? Tone::Plain : Tone::Faint));
-    if (!row.at("where").at("regions").empty()) section.blocks.push_back(bars_of(row));
+    if (!row.at("where").at("regions").empty())
+      section.blocks.push_back(tasks::page::block(bars_of(row)));
   }
   return section;
 }

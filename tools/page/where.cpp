@@ -74,6 +74,18 @@ Html by_answer(const Run& run, const ReportRow& row) {
          tasks::page::figure("where", "", tasks::page::bars(bars), caption + ".", csv);
 }
 
+/// What a search found, which says nothing of how often.
+Html searched(const Report& report) {
+  Html lines;
+  for (const axioms::Search& search : report.worst_case->searches)
+    lines +=
+        tag("li", search.found ? fmt::format("A search found an input on which {}.", search.words)
+                               : fmt::format("A search for a failure of {} found none in {} runs.",
+                                             search.of, grouped(search.runs)));
+  return tag("ul", lines) + tag("p", {{"class", "small soft"}},
+                                "The inputs stand below, among what holds for every input.");
+}
+
 Html average_and_worst(const Run& run, const ReportRow* worst) {
   const Report& report = *run.validation;
   const tasks::Wording& words = tasks::wording_of(*run.task);
@@ -90,6 +102,8 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
   Html at_worst = tag("h3", "At worst");
   if (!drawn && report.exact)
     at_worst += tag("p", "Every one of them was checked: nothing is worse than what stands here.");
+  else if (report.worst_case)
+    at_worst += searched(report);
   else
     at_worst += tag("p", fmt::format("A worst case was not searched for: it could be any {}.",
                                      words.input)) +
