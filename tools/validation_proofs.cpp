@@ -40,23 +40,23 @@ std::vector<Node> nodes_in_order(const tasks::Subject& subject) {
 
 // What draws inputs from the task draws them from its first domain; the lines of a file may be
 // anything.
-void require_holds(const proofs::Domain& domain, const tasks::Task& task,
+/// @param what  is proved, for the message.
+void require_holds(const std::string& what, const proofs::Domain& domain, const tasks::Task& task,
                    const ValidationInputs& inputs) {
-  const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument(
-        fmt::format("what is proved is about the domain '{}' ({}): {}, of which it says nothing",
-                    domain.name, domain.words, what));
+  const auto refuse = [&](const std::string& why) {
+    throw std::invalid_argument(fmt::format("{}: it is about the domain '{}' ({}), and {}", what,
+                                            domain.name, domain.words, why));
   };
   if (!inputs.facts.contains("path")) {
     if (!domain.includes(task.need<tasks::Specification>().domains.front().domain))
-      refuse(fmt::format("it does not hold all inputs that {} draws", task.name()));
+      refuse(fmt::format("that does not hold all inputs that {} draws", task.name()));
     return;
   }
   for (int64_t first = 0; first < inputs.count; first += kLinesAtOnce) {
     const at::Tensor tokens = inputs.tokens(first, std::min(kLinesAtOnce, inputs.count - first));
     for (int64_t row = 0; row < tokens.size(0); ++row)
       if (tokens.size(1) != domain.length || !domain.holds(tokens[row]))
-        refuse(fmt::format("input {} of {} is not in it", first + row + 1,
+        refuse(fmt::format("input {} of {} is not in that", first + row + 1,
                            inputs.facts["path"].get<std::string>()));
   }
 }
@@ -84,7 +84,7 @@ axioms::Proofs from_certificate(const std::filesystem::path& path, const Questio
                                 const tasks::Subject& subject, const ValidationInputs& inputs) {
   const proofs::Certificate certificate = proofs::read_certificate(
       path, {question.model, question.interpretation}, subject.interpretation());
-  require_holds(certificate.domain, *subject.task, inputs);
+  require_holds(path.string(), certificate.domain, *subject.task, inputs);
   axioms::Proofs all = proofs_of(certificate.domain, certificate.statements, subject);
   all.certificate = {path.string(), certificate.sha256};
   return all;
@@ -236,7 +236,7 @@ std::optional<axioms::Proofs> proofs_for(const ProofOptions& options, const Ques
   axioms::Proofs all;
   if (options.prove) {
     const proofs::Study study = study_of(subject, "");
-    require_holds(study.domain(), *subject.task, inputs);
+    require_holds("--prove", study.domain(), *subject.task, inputs);
     all = proofs_of(study.domain(), prove_for_rows(study, common), subject);
   } else {
     all = from_certificate(options.certificate, question, subject, inputs);

@@ -40,8 +40,9 @@ Attack attack_answer(const Study& study, const AttackOptions& options);
 
 /// Towards an input on which a row of a validation fails (axioms/checker.h). PE and CE: the share
 /// of the node's elements that are not what the interpretation computes, from the input or from the
-/// values read at the parents. PR and CR: with that computation written in their place, the largest
-/// logit of another answer than the network's own, minus that of its own.
+/// values read at the parents; at the output, the largest logit of another answer than the computed
+/// one, minus that of the computed one. PR and CR: with that computation written in their place,
+/// the largest logit of another answer than the network's own, minus that of its own.
 /// @param row  `NODE.AXIOM`.
 /// @throws std::invalid_argument for a row that does not exist, and for PE and CE of a node whose
 ///   values are compared by their effect only.
