@@ -2,10 +2,9 @@
 // Where a value lives: for a node of which it is known what it computes (h) but not where, the
 // places of the network that hold it best.
 //
-// 1. Probes. At every place and position a ridge regression from the activations to the node's
-// value
-//    H_v is fitted to one half of the inputs; the share of the value's variance that it explains on
-//    the other half ranks the sites.
+// 1. Probes. At every place and position a ridge regression from the activations to the value H_v
+//    of the node is fitted to one half of the inputs; the share of the value's variance that it
+//    explains on the other half ranks the sites.
 // 2. Interchange. At the best sites, subspaces of some dimensions: the part of the activations
 //    within the subspace is exchanged for that of another input, and the network's decision is
 //    compared with what the interpretation concludes when the node's value is the other input's

@@ -112,7 +112,8 @@ struct Counted {
 };
 
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
-                    const CheckConfig& config, const Missing& missing, const InterchangePlan* plan) {
+                    const CheckConfig& config, const Missing& missing,
+                    const InterchangePlan* plan) {
   const at::NoGradGuard no_grad;
   const Tensor tokens = inputs(chunk.first, chunk.count).to(experiment.network.device());
   const Observation seen = observe(experiment, tokens);
@@ -122,13 +123,13 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
   CheckResult result;
   for (size_t v = 0; v < experiment.program.steps.size(); ++v)
-    result.nodes.push_back(check_node(
-        experiment, v, seen, pairs,
-        {.tokens = tokens,
-         .first = chunk.first,
-         .witnesses = missing[v],
-         .by_features = tally ? &*tally : nullptr},
-        std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
+    result.nodes.push_back(
+        check_node(experiment, v, seen, pairs,
+                   {.tokens = tokens,
+                    .first = chunk.first,
+                    .witnesses = missing[v],
+                    .by_features = tally ? &*tally : nullptr},
+                   std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
   count(result.readings, seen.actual[experiment.program.output], seen.decision);
   if (tally) result.by_features = tally->counts();
   if (plan) {

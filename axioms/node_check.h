@@ -16,7 +16,7 @@ namespace assay::axioms {
 struct Keep {
   const at::Tensor& tokens;
   int64_t first;
-  std::array<int64_t, 4> witnesses;  ///< at most, in the order of kAxioms
+  std::array<int64_t, 4> witnesses;     ///< at most, in the order of kAxioms
   FeatureTally* by_features = nullptr;  ///< counts failures by features of the inputs, where set
 };
 

@@ -26,7 +26,8 @@ struct RunKind {
   static constexpr const char *Validation = "validation", *Explanation = "explanation",
                               *Comparison = "comparison", *Measurement = "measurement",
                               *Discovery = "discovery", *Circuit = "circuit",
-                              *Derivation = "derivation", *Proofs = "proofs", *Training = "log", *Manifest = "training";
+                              *Derivation = "derivation", *Proofs = "proofs", *Training = "log",
+                              *Manifest = "training";
 };
 
 /// A run that a page is about: what its record says, and the network behind it where that is at

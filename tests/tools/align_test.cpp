@@ -24,7 +24,7 @@ class Aligning : public ModelFolder {
 };
 
 TEST_F(Aligning, NothingIsClaimedOfARandomNetwork) {
-  const Finished ran = run(std::string(kAlign) + "--node evaluate --json a.json --out found.json");
+  const Finished ran = run(std::string(kAlign) + "--node parse --json a.json --out found.json");
   EXPECT_EQ(ran.code, 3) << ran.error;
   EXPECT_THAT(ran.out, HasSubstr("not found"));
   EXPECT_FALSE(std::filesystem::exists(at("found.json")));

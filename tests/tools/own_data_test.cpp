@@ -146,8 +146,7 @@ TEST_F(OwnData, AnEntryWithoutItsFunctionIsRefusedWhenItIsLoaded) {
   const std::string load = std::string("--load ") + INCOMPLETE_PLUGIN + " list";
   EXPECT_EQ(run_assay(load, at("")).code, 0);  // it brings nothing
   for (const std::string entry : {"task", "operation", "mutation", "metric", "ablation", "method",
-                                  "explainer", "replacer", "section", "layout", "family",
-                                  "record"})
+                                  "explainer", "replacer", "section", "layout", "family", "record"})
     expect_refusal(run_assay(load, at(""), "export INCOMPLETE=" + entry + ";"),
                    {"incomplete_plugin", "'bare' is added without its function"});
 }

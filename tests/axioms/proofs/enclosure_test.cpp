@@ -21,6 +21,7 @@ std::unique_ptr<interp::Transformer> random_network(int64_t layers, bool biases,
   config.n_heads.assign(layers, 2);
   config.d_head.assign(layers, 8);
   config.attention_biases = config.unembed_bias = biases;
+  at::manual_seed(seed);  // of the biases, and of what is drawn after them
   auto network = std::make_unique<interp::Transformer>(config);
   interp::initialise(*network, {.embedding_scale = 1, .seed = seed});
   if (biases)

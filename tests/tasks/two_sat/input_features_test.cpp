@@ -36,7 +36,8 @@ TEST(InputFeatures, AreCountedByHand) {
 }
 
 TEST(InputFeatures, OfFormulasOfOneLengthDoNotSayHowLongTheyAre) {
-  for (const axioms::InputFeature& feature : make_task("two-sat", {})->need<InputFeatures>().all)
+  const auto task = make_task("two-sat", {});
+  for (const axioms::InputFeature& feature : task->need<InputFeatures>().all)
     EXPECT_NE(feature.name, "the number of clauses");
 }
 
