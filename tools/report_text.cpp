@@ -95,7 +95,8 @@ std::string upper(std::string text) {
 
 /// Part of a run has no verdict, and says so.
 std::string sentence_of(const VerdictWords& words) {
-  return words.count.empty() ? words.head : fmt::format("{}. {}", words.count, words.say);
+  if (words.count.empty()) return words.head;
+  return words.outcome == Outcome::None ? words.say : fmt::format("{}. {}", words.count, words.say);
 }
 
 /// A word in capitals, and a paragraph beside it.

@@ -85,7 +85,8 @@ test('a validation is light, and on screen at once', async () => {
 test('has every section, in order', async () => {
   const page = await opened('report.html');
   assert.deepEqual([...new Set(await headings(page))], [
-    'Verdict', 'What is claimed', 'What the neurons try', 'All rows', 'Where they part', 'Where it works', 'Proofs',
+    'Verdict', 'What is claimed', 'What the neurons try', 'All rows', 'Where they part', 'Where it works',
+    'Where it fails', 'What holds for every input',
     'Evidence', 'The circuit', 'How well the circuit stands in for the network', 'Tests of the circuit', 'Training',
     'Trust and reproduce', 'How to reproduce']);
   for (const link of await page.locator('nav a').all())
@@ -332,7 +333,7 @@ test('holds 300 steps and a hundred thousand witnesses', async () => {
   const [first] = report.rows.filter((row) => row.axiom === 'PE' && row.witnesses.length > 0);
   const [witness] = first.witnesses;
   first.failures = report.inputs = 100000;
-  for (const row of report.rows) Object.assign(row, {n: 100000, answers: []});
+  for (const row of report.rows) Object.assign(row, {n: 100000, answers: [], where: undefined});
   report.nodes[0].inherited_failures = 0;
   first.witnesses = Array.from({length: 100000}, (_, input) => ({...witness, input, network: [1], interpretation: [0]}));
   write('many.json', report);
