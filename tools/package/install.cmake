@@ -22,8 +22,10 @@ foreach(folder sat2 interp circuits axioms tasks)
     PATTERN memorised EXCLUDE)
 endforeach()
 
-install(FILES tools/plugin.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay/tools)
-install(FILES tools/page/page.h tools/page/run.h tools/page/sections.h
+# What a shared object includes (plugin.h), with what that includes.
+install(FILES tools/plugin.h tools/merging.h tools/options.h tools/parts.h tools/records.h
+  tools/streams.h tools/summaries.h tools/terminal.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay/tools)
+install(FILES tools/page/page.h tools/page/record_page.h tools/page/run.h tools/page/sections.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/assay/tools/page)
 
 set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
@@ -35,5 +37,5 @@ install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assa
   tools/package/torch.cmake DESTINATION ${cmake_folder})
 
 # tasks/TASK/NETWORK/model.safetensors becomes share/assay/TASK/NETWORK/model.safetensors
-install(DIRECTORY tasks/two_sat tasks/modular_addition DESTINATION ${CMAKE_INSTALL_DATADIR}/assay
+install(DIRECTORY tasks/two_sat tasks/modular_addition tasks/dyck DESTINATION ${CMAKE_INSTALL_DATADIR}/assay
   FILES_MATCHING PATTERN *.safetensors PATTERN *.json)
