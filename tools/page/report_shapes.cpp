@@ -28,9 +28,9 @@ using interp::Shape;
 // Declared one by one: functions of these names in the namespaces around would hide them.
 using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_shapes::Field,
     interp::json_shapes::integer, interp::json_shapes::list, interp::json_shapes::map,
-    interp::json_shapes::nullable, interp::json_shapes::number, interp::json_shapes::object,
-    interp::json_shapes::optional, interp::json_shapes::text, interp::json_shapes::text_among,
-    interp::json_shapes::with_or_without;
+    interp::json_shapes::natural, interp::json_shapes::nullable, interp::json_shapes::number,
+    interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
+    interp::json_shapes::text_among, interp::json_shapes::with_or_without;
 
 /// Of inputs, edges and the like: sums of a few of them are no overflow.
 Shape count() {
@@ -60,9 +60,12 @@ Shape report(std::vector<Field> fields) {
 
 // --- validation
 
-/// What stands beside the report's own fields (axioms/report_fields.h).
+/// What stands beside the report's own fields (axioms/report_fields.h). The page draws an example
+/// input from the same data.
 Shape validation() {
-  return object({optional("under", interp::shape_of<std::vector<GuiseRecord>>())});
+  return object(
+      {optional("under", interp::shape_of<std::vector<GuiseRecord>>()),
+       optional("data", object({optional("part", text()), optional("seed", natural())}))});
 }
 
 // --- explanations

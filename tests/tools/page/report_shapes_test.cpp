@@ -341,6 +341,8 @@ TEST_F(ReportShapes, NameTheField) {
               HasSubstr("the tokens of a witness: field '[1]': expected a whole number from 0"));
   EXPECT_THAT(refusal(explanation(), "/features/0/positions", {0, 3}),
               HasSubstr("field 'features[0].positions': no token 3"));
+  EXPECT_THAT(refusal(validation(), "/data", {{"part", "test"}, {"seed", 1e308}}),
+              HasSubstr("field 'data.seed': expected a whole number from 0"));
 }
 
 TEST_F(ReportShapes, NameTheVersionOfAReportThatAnotherAssayWrote) {
