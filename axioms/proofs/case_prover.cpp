@@ -261,7 +261,6 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
   std::vector<Tensor> closest;
   const auto nearest = std::ranges::min_element(margin) - margin.begin();
   of.margin = n_wrong > 0 ? margin[nearest] : std::numeric_limits<double>::infinity();
-  of.nearest_wrong = n_wrong > 0 ? of.wrong[nearest] : -1;
   for (int64_t i = 0; i < n_wrong; ++i)
     if (i == nearest || margin[i] <= 0) {
       const auto chosen =

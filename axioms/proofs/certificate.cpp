@@ -83,14 +83,13 @@ void write_certificate(const Study& study, const std::vector<Statement>& stateme
   const nlohmann::json& task = study.interpretation.task;
   const ordered_json certificate = {
       {"kind", "certificate"},
-      {"schema", 1},
+      {"schema", 2},
       {"model", {{"sha256", interp::sha256_of_file(files.model)}}},
       {"interpretation",
        {{"sha256", interp::sha256_of_file(files.interpretation)},
         {"tensors_sha256", interp::sha256_of_file(tensors)}}},
       {"task", {{"name", task.at("name")}, {"settings", task.at("settings")}}},
       {"domain", to_json(study.domain())},
-      {"specification", proofs::to_json(study.specified.specification)},
       {"hints", std::move(hinted)},
       {"statements", std::move(list)},
       {"replay", replay(study)}};

@@ -30,7 +30,7 @@ interp::Shape certificate_shape() {
                                           {"proof", nullable(object({{"kind", text()}}))},
                                           {"float32", nullable(float32)}});
   return object({{"kind", text_among({"certificate"})},
-                 {"schema", integer(1, 1)},
+                 {"schema", integer(2, 2)},
                  {"model", object({{"sha256", text()}})},
                  {"interpretation", object({{"sha256", text()}, {"tensors_sha256", text()}})},
                  {"hints", nullable(object({{"file", text()}, {"sha256", text()}}))},

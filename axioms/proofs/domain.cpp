@@ -27,34 +27,6 @@ std::vector<int64_t> tokens_at(const int64_t* row, const std::vector<int64_t>& p
   return tokens;
 }
 
-ordered_json to_json(const Survivors& survivors) {
-  ordered_json masks = ordered_json::array();
-  for (const auto& of_slot : survivors.masks) {
-    ordered_json list = nullptr;
-    if (of_slot) {
-      list = ordered_json::array();
-      for (const uint64_t mask : *of_slot) list.push_back(fmt::format("{:#x}", mask));
-    }
-    masks.push_back(std::move(list));
-  }
-  return {{"kind", "survivors"},
-          {"width", survivors.width},
-          {"masks", std::move(masks)},
-          {"some", survivors.some},
-          {"none", survivors.none}};
-}
-
-ordered_json to_json(const SumModulo& sum) {
-  return {{"kind", "sum_modulo"}, {"modulus", sum.modulus}, {"values", sum.values}};
-}
-
-ordered_json to_json(const Automaton& automaton) {
-  return {{"kind", "automaton"},
-          {"start", automaton.start},
-          {"next", automaton.next},
-          {"answers", automaton.answers}};
-}
-
 // One input, as the tokens that it consists of and as the alternatives that make them.
 struct Input {
   const int64_t* tokens;
@@ -251,10 +223,6 @@ Domain domain_from_json(const ordered_json& json, const std::string& where) {
   for (const ordered_json& one : json["slots"])
     domain.slots.push_back({one["positions"], one["alternatives"]});
   return domain;
-}
-
-ordered_json to_json(const Specification& specification) {
-  return std::visit([](const auto& s) { return to_json(s); }, specification);
 }
 
 }  // namespace assay::proofs

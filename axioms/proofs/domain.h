@@ -81,6 +81,5 @@ at::Tensor answers(const Specification& specification, const Domain& domain,
 nlohmann::ordered_json to_json(const Domain& domain);
 /// Reads what to_json() wrote. @throws std::runtime_error "WHERE: field …".
 Domain domain_from_json(const nlohmann::ordered_json& json, const std::string& where);
-nlohmann::ordered_json to_json(const Specification& specification);
 
 }  // namespace assay::proofs

@@ -29,7 +29,6 @@ ordered_json to_json(const Case& of) {
           {"verdict", to_string(of.verdict)},
           {"right", of.right},
           {"margin", of.margin},
-          {"nearest_wrong", of.nearest_wrong},
           {"worst", std::move(worst)}};
 }
 

@@ -47,7 +47,6 @@ struct Case {
   std::vector<int64_t> right_prototypes = {};  ///< those that have the label
   int64_t right = -1;                          ///< one of them, which all others are held against
   double margin = 0;                           ///< a lower bound, valid for every input of the case
-  int64_t nearest_wrong = -1;                  ///< the prototype that it is attained by
   std::vector<int64_t> wrong = {};             ///< prototypes that have another label
   std::vector<double> margin_to = {};          ///< lower bounds on the margins to them
   at::Tensor worst = {};                       ///< int64 [pos]: an input that comes closest

@@ -87,16 +87,6 @@ def inputs_of(domain):
         yield tokens
 
 
-def mask(clause):
-    return sum(1 << a for a in range(4) if any(satisfies(literal, a) for literal in clause))
-
-
-def two_sat_specification(domain):
-    masks = [None if len(slot["positions"]) == 1 else [hex(mask(pair)) for pair in slot["alternatives"]]
-             for slot in domain["slots"]]
-    return {"kind": "survivors", "width": 4, "masks": masks, "some": SAT, "none": UNSAT}
-
-
 def satisfiable(tokens):
     return any(all(satisfies(tokens[p - 1], a) or satisfies(tokens[p], a) for p in READ) for a in range(4))
 
@@ -220,7 +210,7 @@ def prove_case(m, domain, p, slot, alternative, units, wrongs, right):
             for j, t in zip(part["positions"], part["alternatives"][0]):
                 full[j] = t
     case = {"position": p, "slot": slot, "alternative": alternative, "verdict": "proved", "right": right,
-            "margin": best[0] - 1e-12, "nearest_wrong": best[1], "worst": full}
+            "margin": best[0] - 1e-12, "worst": full}
     return case, [[low, high]], [margins]
 
 
@@ -280,7 +270,7 @@ class Package:
     def __init__(self, m, nodes, tensors, task, output):
         self.model, self.config, self.task = m, m.config(), task
         self.nodes, self.tensors, self.output = nodes, tensors, output
-        self.domain = self.specification = None
+        self.domain = None
         self.hints, self.statements = {}, []
         self.replay = None
 
@@ -300,9 +290,9 @@ class Package:
                  "output": self.output, "nodes": self.nodes}
         text = json.dumps(claim).encode()
         certificate = {
-            "kind": "certificate", "schema": 1, "model": {"sha256": sha256(model)},
+            "kind": "certificate", "schema": 2, "model": {"sha256": sha256(model)},
             "interpretation": {"sha256": sha256(text), "tensors_sha256": sha256(side)}, "task": self.task,
-            "domain": self.domain, "specification": self.specification,
+            "domain": self.domain,
             "hints": {"file": "certificate.safetensors", "sha256": sha256(hints)} if hints else None,
             "statements": self.statements, "replay": self.replay}
         for name, data in (("model.safetensors", model), ("claim.json", text), ("claim.safetensors", side),
@@ -319,7 +309,6 @@ def two_sat(both_orders=False):
     nodes, tensors = two_sat_claim(m)
     package = Package(m, nodes, tensors, {"name": "two-sat", "settings": {"variables": 2, "clauses": 3}}, "or")
     package.domain = two_sat_domain(both_orders)
-    package.specification = two_sat_specification(package.domain)
     fractional, package.hints = prove_parse(m, package.domain, tensors)
     enumeration = enumerate_inputs(m, package.domain, [UNSAT, SAT], lambda t: SAT if satisfiable(t) else UNSAT)
     package.statements = [
@@ -396,7 +385,6 @@ def modular_addition(bias=None):
     package.domain = {"name": "all", "words": "all pairs", "length": 3, "readout": 2, "slots": [
         {"positions": [0], "alternatives": numbers}, {"positions": [1], "alternatives": numbers},
         {"positions": [2], "alternatives": [[P]]}]}
-    package.specification = {"kind": "sum_modulo", "modulus": P, "values": [list(range(P)), list(range(P)), [0]]}
     enumeration = enumerate_inputs(m, package.domain, list(range(P)), lambda t: (t[0] + t[1]) % P)
     package.statements = [
         statement("h = specification", list_waves([1, 2], 3)),
@@ -441,9 +429,6 @@ def dyck(facts=("depth", "token")):
                       {"name": "dyck", "settings": {"length": n, "split_seed": 0, "train_fraction": 1.0}}, "answer")
     package.domain = {"name": "all", "words": "all strings", "length": n, "readout": 0,
                       "slots": [{"positions": [p], "alternatives": [[0], [1]]} for p in range(n)]}
-    package.specification = {
-        "kind": "automaton", "start": 0, "answers": [1] + [0] * (n + 1),
-        "next": [[d + 1, d - 1 if d else n + 1] for d in range(n)] + [[n + 1, n - 1], [n + 1, n + 1]]}
     listing = {"kind": "listing", "inputs": 2**n, "least_margin": None, "at": [0] * n}
     enumeration = enumerate_inputs(m, package.domain, [0, 1], is_balanced)
     package.statements = [statement("h = specification", listing), statement("output = specification", enumeration)]

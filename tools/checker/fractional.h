@@ -5,8 +5,8 @@
 // A case is a read position p and an alternative of its slot, which fixes the query and the label.
 // A head of block 0 writes Z = Σ_j e^s_j o_j / Σ_j e^s_j over the positions j ≤ p, where s_j and
 // o_j depend on the token at j alone. So for a direction d and a number λ
-//     Z·d ≥ λ for every input   iff   Σ over slots of min over alternatives of Σ_j e^s_j (o_j·d -
-//     λ) ≥ 0,
+//     Z·d ≥ λ for every input   iff
+//     Σ over slots of min over alternatives of Σ_j e^s_j (o_j·d - λ) ≥ 0,
 // as slots are chosen independently: the certificate brings λ, and one sum per λ is all there is to
 // check (`holds`). That bounds each hidden neuron's input, by two λ per head; each ReLU is then
 // bounded below by a line over that range; what is left of the margin to a wrong prototype is
@@ -18,10 +18,10 @@ namespace checker {
 
 class NearestPrototype {
  public:
-  NearestPrototype(Subject& subject, const Node& node)
+  NearestPrototype(const Subject& subject, const Node& node)
       : network_(subject.network), domain_(subject.domain), block_(network_.blocks[0]) {
     const std::string prefix = "blocks.0.hook_resid_post[pos=";
-    const std::string reads = node.reads.size() == 1 ? text(node.reads[0]) : "";
+    const std::string reads = node.reads.size() == 1 ? text(list(node.reads)[0]) : "";
     any_order_ = node.equality.name == "equal_up_to_order";
     node.alpha.require("nearest_prototype", {}, {"labels", "prototypes"});
     node.h.require("tokens_at", {"positions"});
@@ -29,43 +29,53 @@ class NearestPrototype {
     require<CannotCheck>(reads.starts_with(prefix) && node.parents == Json::array({"tokens"}),
                          "the node does not relate tokens to blocks.0.hook_resid_post");
     read_ = integers(parse_json("[" + reads.substr(prefix.size())), 0, domain_.length - 1);
-    labels_ = node.alpha.tensor("labels", {-1, -1});
-    for (const Json& group : list(node.h.parameters["positions"]))
-      label_at_.push_back(integers(group, 0, domain_.length - 1));
-    require<CannotCheck>(label_at_.size() == read_.size(), "h has not one value per read position");
-    const int64_t heads = block_.n_heads, d_mlp = network_.d_mlp, labels = labels_.shape[0];
+    labels_ = tensor(node.alpha.tensors, "labels", {-1, -1});
+    const Json& labels_at = list(node.h.parameters["positions"]);
+    require<CannotCheck>(labels_at.size() == read_.size(), "h has not one value per read position");
     for (size_t i = 0; i < read_.size(); ++i) {
-      const size_t s = domain_.slot_of[read_[i]];
-      const auto from_slot = [&](int64_t position) { return domain_.slot_of[position] == s; };
-      require<CannotCheck>(std::ssize(label_at_[i]) == labels_.shape[1] &&
-                               std::ranges::all_of(label_at_[i], from_slot),
-                           "labels of another length, or a label from another slot");
-      const std::string name = node.name + "." + std::to_string(read_[i]);
-      const int64_t alternatives = std::ssize(domain_.slots[s].alternatives);
-      neurons_.push_back(take(subject.hints, name + ".neurons", {alternatives, heads, 2, d_mlp}));
-      margins_.push_back(take(subject.hints, name + ".margins", {alternatives, heads, labels}));
+      const size_t slot = domain_.slot_of[read_[i]];
+      label_at_.push_back(integers(labels_at[i], 0, domain_.length - 1));
+      const auto inside = [&](int64_t position) { return domain_.slot_of[position] == slot; };
+      require<CannotCheck>(
+          std::ssize(label_at_[i]) == labels_.shape[1] && std::ranges::all_of(label_at_[i], inside),
+          "labels of another length, or a label from another slot");
+      const std::string name = words(node.name, ".", read_[i]);
+      const int64_t alternatives = std::ssize(domain_.slots[slot].alternatives);
+      neurons_.push_back(tensor(subject.hints, name + ".neurons",
+                                {alternatives, block_.n_heads, 2, network_.d_mlp}));
+      margins_.push_back(tensor(subject.hints, name + ".margins",
+                                {alternatives, block_.n_heads, labels_.shape[0]}));
     }
-    tabulate(node.alpha.tensor("prototypes", {labels, network_.d_model}));
+    const auto& rows =
+        tensor(node.alpha.tensors, "prototypes", {labels_.shape[0], network_.d_model}).data;
+    for (auto row = rows.begin(); row != rows.end(); row += network_.d_model) {
+      Vector unit(row, row + network_.d_model);
+      const Interval square = dot(unit, unit);
+      require(square.low() > 0, "a prototype is zero");
+      for (Interval& x : unit) x = x / square_root(square);
+      units_.push_back(unit);
+    }
+    tabulate();
   }
 
   std::string check(const Json& proof, bool proved) {
     require_members(proof, {"kind", "cases"});
-    std::set<std::pair<size_t, size_t>> seen;
-    size_t expected = 0, refuted = 0;
+    const Json& cases = list(proof["cases"]);
+    size_t of = 0, next = 0, refuted = 0;
     double least = INFINITY;
-    for (const int64_t position : read_) expected += slots_[domain_.slot_of[position]].size();
-    for (const Json& item : list(proof["cases"])) try {
-        const double margin = check_case(item, seen);
-        refuted += std::isnan(margin), least = std::fmin(least, margin);
-      } catch (const Rejected& why) {
-        throw Rejected("position " + item["position"].dump() + ", alternative " +
-                       item["alternative"].dump() + ": " + why.what());
-      }
-    const std::string of = " of " + std::to_string(expected);
-    require(seen.size() == expected, std::to_string(seen.size()) + " cases" + of);
-    require(proved == (refuted == 0), std::to_string(refuted) + " cases are refuted");
-    return std::to_string(expected - refuted) + of + " cases by a margin of at least " +
-           decimals(least) + (refuted ? ", the others are refuted by an input each" : "");
+    for (const int64_t position : read_) of += slots_[domain_.slot_of[position]].size();
+    require(cases.size() == of, cases.size(), " cases of ", of);
+    for (size_t at = 0; at < read_.size(); ++at)
+      for (size_t a = 0; a < slots_[domain_.slot_of[read_[at]]].size(); ++a) try {
+          const double margin = check_case(cases[next++], at, a);
+          refuted += std::isnan(margin), least = std::fmin(least, margin);
+        } catch (const Failure& why) {
+          throw Failure(why.problem,
+                        words("position ", read_[at], ", alternative ", a, ": ", why.what()));
+        }
+    require(proved == (refuted == 0), refuted, " cases are refuted");
+    return words(of - refuted, " of ", of, " cases by a margin of at least ", decimals(least),
+                 refuted ? ", the others are refuted by an input each" : "");
   }
 
  private:
@@ -73,44 +83,36 @@ class NearestPrototype {
   struct Case {
     size_t at, slot, alternative;  // which read position, …
     Integers label;
-    size_t visible = 0;           // places at positions up to it, which come first
-    Vector stream, constant;      // residual stream before block 0; its effects
-    std::vector<Vector> weights;  // [head][place]: e^s
+    Vector fixed;                 // effects of the position's own embedding, and of the biases
+    std::vector<Vector> weights;  // [head][place]: e^s, for the places at positions up to it
+    size_t visible() const { return weights[0].size(); }
   };
 
   // What a part of the residual stream does: to the input of each neuron, then along the unit of
   // each prototype.
   Vector effects(const Vector& stream) const {
-    Vector all = times(stream, block_.W_in.data(), network_.d_mlp);
+    Vector all = times(stream, &block_.W_in[0], network_.d_mlp);
     for (const Vector& unit : units_) all.push_back(dot(stream, unit));
     return all;
   }
 
   // Everything about block 0 that depends on one token at one position, or on none.
-  void tabulate(const Tensor& prototypes) {
-    const int64_t d = network_.d_model;
+  void tabulate() {
     std::map<std::pair<int64_t, int64_t>, size_t> index;
     for (const Slot& slot : domain_.slots)
       for (const Integers& tokens : slot.alternatives)
         for (size_t i = 0; i < tokens.size(); ++i) index[{slot.positions[i], tokens[i]}];
     for (auto& [place, i] : index) i = places_.size(), places_.push_back(place);
-    for (const Slot& slot : domain_.slots) {
-      auto& of_slot = slots_.emplace_back();
-      for (const Integers& tokens : slot.alternatives) {
-        auto& of_alternative = of_slot.emplace_back();
-        for (size_t i = 0; i < tokens.size(); ++i)
-          of_alternative.push_back(index.at({slot.positions[i], tokens[i]}));
-      }
+    for (const Slot& slot : domain_.slots)
+      for (auto& of_slot = slots_.emplace_back(); const Integers& tokens : slot.alternatives)
+        for (auto& places = of_slot.emplace_back(); const int64_t token : tokens)
+          places.push_back(index.at({slot.positions[places.size()], token}));
+    biases_ = effects(Vector(block_.b_out.begin(), block_.b_out.end()));
+    std::ranges::copy(block_.b_in, biases_.begin());  // b_out comes after the neurons
+    for (int64_t n = 0; n < network_.d_mlp; ++n) {
+      const double* row = &block_.W_out[n * network_.d_model];
+      of_neurons_.push_back(effects(Vector(row, row + network_.d_model)));
     }
-    for (auto row = prototypes.data.begin(); row != prototypes.data.end(); row += d) {
-      Vector unit(row, row + d);
-      const Interval square = dot(unit, unit);
-      require(square.low() > 0, "a prototype is zero");
-      for (Interval& x : unit) x = x / square_root(square);
-      units_.push_back(unit);
-    }
-    for (auto row = block_.W_out.begin(); row != block_.W_out.end(); row += d)
-      of_neurons_.push_back(effects(Vector(row, row + d)));
     for (int64_t head = 0; head < block_.n_heads; ++head) {
       auto& keys = keys_.emplace_back();
       auto& written = written_.emplace_back(network_.d_mlp + units_.size());
@@ -124,20 +126,17 @@ class NearestPrototype {
     }
   }
 
-  // What a case's query gives: its residual stream and how it attends to every place.
-  void enter(Case& c) const {
-    const Slot& slot = domain_.slots[c.slot];
-    const size_t own = std::ranges::find(slot.positions, read_[c.at]) - slot.positions.begin();
-    c.stream = network_.embed(slot.alternatives[c.alternative][own], read_[c.at]);
-    c.constant = times(c.stream, block_.W_in.data(), network_.d_mlp);
-    add(c.constant, block_.b_in.data());
-    while (c.visible < places_.size() && places_[c.visible].first <= read_[c.at]) ++c.visible;
+  // What the case's query gives.
+  void enter(Case& c, int64_t token) const {
+    const Vector x = network_.embed(token, read_[c.at]);
     for (int64_t head = 0; head < block_.n_heads; ++head) {
-      const Vector q = network_.project(block_, c.stream, block_.W_Q, head);
+      const Vector q = network_.project(block_, x, block_.W_Q, head);
       Vector& weights = c.weights.emplace_back();
-      for (size_t i = 0; i < c.visible; ++i)
+      for (size_t i = 0; i < places_.size() && places_[i].first <= read_[c.at]; ++i)
         weights.push_back(Network::attention(block_, q, keys_[head][i]));
     }
+    c.fixed = effects(x);
+    add(c.fixed, biases_.data());
   }
 
   bool wrong(size_t prototype, const Integers& label) const {
@@ -146,13 +145,14 @@ class NearestPrototype {
                         : std::equal(label.begin(), label.end(), begin));
   }
 
-  // Z·d ≥ λ (or ≤ λ) for every input of the case, where along[place] is o·d. The sum at the top of
-  // this file with its sign changed, rounded up: minima become maxima, and it must not be positive.
-  bool holds(const Case& c, size_t head, const Vector& along, double lambda, bool below) const {
-    std::vector<double> terms(c.visible);  // e^s (λ - o·d); for an upper bound e^s (o·d - λ)
-    for (size_t i = 0; i < c.visible; ++i) {
-      const double away = below ? lambda + along[i].minus_low : along[i].high - lambda;
-      terms[i] = away * (away >= 0 ? c.weights[head][i].high : c.weights[head][i].low());
+  // Z·d ≥ λ for every input of the case, where along[place] is o·d. The sum at the top of this
+  // file with its sign changed, rounded up: minima become maxima, and it must not be positive.
+  bool holds(const Case& c, size_t head, const Vector& along, double lambda) const {
+    std::vector<double> terms;  // e^s (λ - o·d)
+    for (size_t i = 0; i < c.visible(); ++i) {
+      const double below = lambda + along[i].minus_low;
+      const Interval& weight = c.weights[head][i];
+      terms.push_back(below * (below >= 0 ? weight.high : weight.low()));
     }
     double sum = 0;
     for (size_t s = 0; s < slots_.size(); ++s) {
@@ -161,7 +161,7 @@ class NearestPrototype {
         if (s == c.slot && a != c.alternative) continue;
         double alternative = 0;
         for (const size_t i : slots_[s][a])
-          if (i < c.visible) alternative += terms[i];
+          if (i < terms.size()) alternative += terms[i];
         worst = std::max(worst, alternative);
       }
       sum += worst;
@@ -170,16 +170,18 @@ class NearestPrototype {
   }
 
   // The input of each neuron, over every input of the case.
-  std::vector<Interval> ranges_of_neurons(const Case& c) const {
-    const size_t d_mlp = c.constant.size(), heads = block_.n_heads;
+  Vector ranges_of_neurons(const Case& c) const {
+    const size_t d_mlp = network_.d_mlp, heads = block_.n_heads;
     const double* lambdas = &neurons_[c.at].data[c.alternative * heads * 2 * d_mlp];
-    std::vector<Interval> ranges = c.constant;
+    Vector ranges(c.fixed.begin(), c.fixed.begin() + network_.d_mlp), against;
     for (size_t n = 0; n < d_mlp; ++n)
       for (size_t head = 0; head < heads; ++head) {
         const double *least = lambdas + head * 2 * d_mlp + n, *most = least + d_mlp;
         const Vector& along = written_[head][n];
-        if (!holds(c, head, along, *least, true) || !holds(c, head, along, *most, false))
-          throw Rejected("the bounds of neuron " + std::to_string(n) + " do not hold");
+        against.clear();
+        for (size_t i = 0; i < c.visible(); ++i) against.push_back(-along[i]);
+        require(holds(c, head, along, *least) && holds(c, head, against, -*most),
+                "the bounds of neuron ", n, " do not hold");
         ranges[n] += Interval(*least, *most);
       }
     return ranges;
@@ -200,33 +202,27 @@ class NearestPrototype {
 
   // A lower bound of (unit of right - unit of wrong) · residual stream, for every input of the
   // case.
-  double margin(const Case& c, const std::vector<Interval>& ranges, size_t right,
-                size_t wrong) const {
-    const size_t d_mlp = ranges.size();
-    Interval bound;
-    for (size_t i = 0; i < c.stream.size(); ++i)
-      bound += (units_[right][i] - units_[wrong][i]) * (c.stream[i] + block_.b_out[i]);
+  double margin(const Case& c, const Vector& ranges, size_t right, size_t wrong) const {
+    const size_t d_mlp = ranges.size(), r = d_mlp + right, w = d_mlp + wrong;
+    Interval bound = c.fixed[r] - c.fixed[w];
     std::vector<double> slopes;
     for (size_t n = 0; n < d_mlp; ++n) {
-      const auto [slope, offset] =
-          line_below(of_neurons_[n][d_mlp + right] - of_neurons_[n][d_mlp + wrong], ranges[n]);
+      const auto [slope, offset] = line_below(of_neurons_[n][r] - of_neurons_[n][w], ranges[n]);
       bound += offset;
-      add_product(bound, slope, c.constant[n]);
+      add_product(bound, slope, c.fixed[n]);
       slopes.push_back(slope);
     }
-    const double* lambdas = &margins_[c.at].data[c.alternative * block_.n_heads * units_.size()];
     for (int64_t head = 0; head < block_.n_heads; ++head) {
       const std::vector<Vector>& written = written_[head];
-      Vector along(c.visible);
-      for (size_t i = 0; i < c.visible; ++i)
-        along[i] = written[d_mlp + right][i] - written[d_mlp + wrong][i];
+      Vector along(c.visible());
+      for (size_t i = 0; i < along.size(); ++i) along[i] = written[r][i] - written[w][i];
       for (size_t n = 0; n < d_mlp; ++n)
-        for (size_t i = 0; slopes[n] != 0 && i < c.visible; ++i)
+        for (size_t i = 0; slopes[n] != 0 && i < along.size(); ++i)
           add_product(along[i], slopes[n], written[n][i]);
-      const double lambda = lambdas[head * units_.size() + wrong];
-      if (!holds(c, head, along, lambda, true))
-        throw Rejected("the bound of the margin to prototype " + std::to_string(wrong) +
-                       " does not hold");
+      const double lambda =
+          margins_[c.at].data[(c.alternative * block_.n_heads + head) * units_.size() + wrong];
+      require(holds(c, head, along, lambda), "the bound of the margin to prototype ", wrong,
+              " does not hold");
       bound += lambda;
     }
     return bound.low();
@@ -246,42 +242,34 @@ class NearestPrototype {
   }
 
   // @return the margin shown; NaN if the case is refuted.
-  double check_case(const Json& item, std::set<std::pair<size_t, size_t>>& seen) {
-    require_members(item, {"position", "slot", "alternative", "verdict", "right", "margin",
-                           "nearest_wrong", "worst"});
-    const int64_t position = integer(item["position"], 0, domain_.length - 1);
-    Case c{};
-    c.at = std::ranges::find(read_, position) - read_.begin(), c.slot = domain_.slot_of[position];
-    c.alternative = integer(item["alternative"], 0, std::ssize(slots_[c.slot]) - 1);
-    require(c.at < read_.size(), "alpha does not read this position");
-    require(item["slot"] == c.slot, "another slot holds the position");
-    require(seen.emplace(c.at, c.alternative).second, "the case stands twice");
-    const auto worst = integers(item["worst"], 0, network_.d_vocab - 1);
-    require(domain_.choice_of(worst)[c.slot] == c.alternative, "'worst' has another alternative");
-    for (const int64_t p : label_at_[c.at]) c.label.push_back(worst[p]);
-    const double there = true_margin(c, worst);
-    if (item["verdict"] == "refuted") {
+  double check_case(const Json& json, size_t at, size_t alternative) {
+    require_members(json,
+                    {"position", "slot", "alternative", "verdict", "right", "margin", "worst"});
+    Case c{at, domain_.slot_of[read_[at]], alternative, {}, {}, {}};
+    require(json["position"] == read_[at] && json["slot"] == c.slot &&
+                json["alternative"] == alternative,
+            "another case is in its place");
+    const Integers worst = domain_.input(json["worst"]);
+    require(domain_.part(worst, c.slot) == domain_.slots[c.slot].alternatives[alternative],
+            "'worst' has another alternative");
+    for (const int64_t p : label_at_[at]) c.label.push_back(worst[p]);
+    const double there = true_margin(c, worst), stated = real(json["margin"]);
+    if (json["verdict"] == "refuted") {
       require(there < 0, "the witness is none: alpha gives what h gives");
       return NAN;
     }
-    require(item["verdict"] == "proved", "it is neither proved nor refuted");
-    require(real(item["margin"]) <= there, "the margin stated is larger than that at 'worst'");
-    enter(c);
-    const std::vector<Interval> ranges = ranges_of_neurons(c);
-    const size_t right = integer(item["right"], 0, std::ssize(units_) - 1);
-    const size_t nearest = integer(item["nearest_wrong"], 0, std::ssize(units_) - 1);
+    require(json["verdict"] == "proved", "it is neither proved nor refuted");
+    require(stated <= there, "the margin stated is larger than that at 'worst'");
+    enter(c, worst[read_[at]]);
+    const Vector ranges = ranges_of_neurons(c);
+    const size_t right = integer(json["right"], 0, std::ssize(units_) - 1);
     require(!wrong(right, c.label), "'right' is a prototype of another label");
-    double least = INFINITY, of_nearest = INFINITY;
-    for (size_t w = 0; w < units_.size(); ++w) {
-      if (!wrong(w, c.label)) continue;
-      const double bound = margin(c, ranges, right, w);
-      least = std::min(least, bound);
-      if (w == nearest) of_nearest = bound;
-    }
-    require(least > 0, "the margin may be " + decimals(least));
-    require(of_nearest <= least + 1e-6, "'nearest_wrong' is not the nearest");
-    require(real(item["margin"]) <= least + 1e-9,
-            "a margin of " + decimals(least) + " is shown, not " + item["margin"].dump());
+    double least = INFINITY;
+    for (size_t w = 0; w < units_.size(); ++w)
+      if (wrong(w, c.label)) least = std::min(least, margin(c, ranges, right, w));
+    require(least > 0, "the margin may be ", decimals(least));
+    require(stated <= least + 1e-9, "a margin of ", decimals(least), " is shown, not ",
+            json["margin"]);
     return least;
   }
 
@@ -295,6 +283,7 @@ class NearestPrototype {
   std::vector<Tensor> neurons_, margins_;                // [read position]: the λ
   std::vector<std::pair<int64_t, int64_t>> places_;      // (position, token), by position
   std::vector<std::vector<std::vector<size_t>>> slots_;  // [slot][alternative]: places
+  Vector biases_;                                        // effects of b_in and b_out
   std::vector<Vector> units_;                            // prototypes of length 1
   std::vector<Vector> of_neurons_;                       // [neuron]: effects of its row of W_out
   std::vector<std::vector<Vector>> keys_, written_;  // [head][place]; [head][effect][place], of o

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cfenv>
-#include <cmath>
-#include <vector>
 
 #if __has_include(<flint/arb.h>)  // FLINT 3 holds what was Arb
 #include <flint/arb.h>
@@ -51,19 +49,16 @@ struct Interval {
 };
 
 inline Interval operator*(const Interval& x, const Interval& y) {
-  const double xl = x.low(), yl = y.low();
-  Interval product;
-  product.high = std::max({xl * yl, xl * y.high, x.high * yl, x.high * y.high});
-  product.minus_low =
-      std::max({x.minus_low * yl, x.minus_low * y.high, -x.high * yl, -x.high * y.high});
-  return product;
+  const auto above = [&y](const Interval& z) {
+    const double zl = z.low(), yl = y.low();
+    return std::max({zl * yl, zl * y.high, z.high * yl, z.high * y.high});
+  };
+  return {-above(-x), above(x)};
 }
 /// @param y  positive.
 inline Interval operator/(const Interval& x, const Interval& y) {
-  Interval quotient;
-  quotient.high = x.high / (x.high >= 0 ? y.low() : y.high);
-  quotient.minus_low = x.minus_low / (x.minus_low >= 0 ? y.low() : y.high);
-  return quotient;
+  const auto above = [&y](double z) { return z / (z >= 0 ? y.low() : y.high); };
+  return {-above(x.minus_low), above(x.high)};
 }
 
 /// Of a positive interval. The root that the processor gives is the least double not below the

@@ -20,40 +20,26 @@ struct Block {
 class Network {
  public:
   explicit Network(const std::string& bytes) {
-    Json metadata = Json::object();
+    Json metadata;
     Tensors tensors = read_safetensors(bytes, &metadata);
-    require<BadInput>(metadata.is_object() && metadata.contains("config"),
-                      "the model has no configuration in it");
-    const Json given = parse_json(text(metadata["config"]));
-    expect(given.is_object(), given, "an object");
-    Json config =
-        parse_json(R"({"causal": true, "pool": "none", "head_dense": "none", "d_output": 0})");
-    config.update(given);
-    const Json known = parse_json(R"({"activation": ["relu"], "attention_biases": [false],
-      "causal": [true], "d_head": [], "d_mlp": [], "d_model": [], "d_output": [], "d_vocab": [],
-      "head_dense": ["none", "relu"], "mlp_biases": [true], "n_ctx": [], "n_heads": [],
-      "norm": ["none"], "norm_eps": [], "pool": ["none", "sum"], "unembed_bias": [false, true]})");
-    for (const auto& [name, value] : config.items()) {
-      const Json values = known.value(name, Json::array({nullptr}));
-      const bool any = values.empty() || std::count(values.begin(), values.end(), value);
-      require<CannotCheck>(any, "architecture: " + name + " " + value.dump());
-    }
-    expect(config.size() == known.size(), config, "a value for every setting");
+    require<BadInput>(metadata.contains("config"), "the model has no configuration in it");
+    const Json config = configuration(parse_json(text(metadata["config"])));
     const auto size = [&](const char* name) { return integer(config[name], 1, 1 << 16); };
-    d_vocab = size("d_vocab"), n_ctx = size("n_ctx"), d_model = size("d_model"),
-    d_mlp = size("d_mlp");
+    d_vocab = size("d_vocab"), n_ctx = size("n_ctx");
+    d_model = size("d_model"), d_mlp = size("d_mlp");
     d_output = config["d_output"] == 0 ? d_vocab : size("d_output");
     summed = config["pool"] == "sum";
     const auto heads = integers(config["n_heads"], 1, 1 << 16),
                widths = integers(config["d_head"], 1, 1 << 16);
     expect(!heads.empty() && heads.size() == widths.size(), config, "as many n_heads as d_head");
     const auto weight = [&](const std::string& name, const Integers& shape) {
-      Weight data = take(tensors, name, shape).data;
+      const Weight data = tensor(tensors, name, shape).data;
       require<CannotCheck>(std::ranges::all_of(data, [](double x) { return std::fabs(x) <= 1e6; }),
-                           "architecture: a weight of " + name + " beyond 1e6");
+                           "architecture: a weight of ", name, " beyond 1e6");
+      tensors.erase(name);
       return data;
     };
-    W_E = weight("embed.W_E", {d_vocab, d_model}),
+    W_E = weight("embed.W_E", {d_vocab, d_model});
     W_pos = weight("pos_embed.W_pos", {n_ctx, d_model});
     W_U = weight("unembed.W_U", {d_model, d_output});
     b_U = config["unembed_bias"] == true ? weight("unembed.b_U", {d_output}) : Weight(d_output);
@@ -61,17 +47,15 @@ class Network {
       W_head = weight("head.W", {d_model, d_model}), b_head = weight("head.b", {d_model});
     for (size_t i = 0; i < heads.size(); ++i) {
       const int64_t h = heads[i], d = widths[i];
-      const std::string block = "blocks." + std::to_string(i), attn = block + ".attn.",
-                        mlp = block + ".mlp.";
+      const std::string attn = words("blocks.", i, ".attn."), mlp = words("blocks.", i, ".mlp.");
       blocks.push_back(
           {h, d, weight(attn + "W_Q", {h, d_model, d}), weight(attn + "W_K", {h, d_model, d}),
            weight(attn + "W_V", {h, d_model, d}), weight(attn + "W_O", {h, d, d_model}),
            weight(mlp + "W_in", {d_model, d_mlp}), weight(mlp + "b_in", {d_mlp}),
            weight(mlp + "W_out", {d_mlp, d_model}), weight(mlp + "b_out", {d_model})});
     }
-    require<CannotCheck>(tensors.empty(), "architecture: tensor '" +
-                                              (tensors.empty() ? "" : tensors.begin()->first) +
-                                              "' has no place in it");
+    for (const auto& [name, left] : tensors)
+      require<CannotCheck>(false, "architecture: tensor '", name, "' has no place in it");
   }
 
   int64_t d_vocab, n_ctx, d_model, d_mlp, d_output;
@@ -99,16 +83,18 @@ class Network {
   }
 
   /// The residual stream at the last of the tokens after the first `depth` blocks, [d_model].
-  const Vector& residual(const Integers& tokens, size_t depth) {
-    read(tokens);
-    return stream(tokens.size() - 1, depth);
+  Vector residual(const Integers& tokens, size_t depth) {
+    const size_t common = std::ranges::mismatch(tokens, tokens_).in1 - tokens.begin();
+    known_.erase(known_.lower_bound({common, 0}), known_.end());
+    tokens_ = tokens;
+    return at(tokens.size() - 1, depth).stream;
   }
 
   /// [d_output], at the last of the tokens or of their sum.
   Vector logits(const Integers& tokens) {
     Vector x = residual(tokens, blocks.size());
     for (size_t p = 0; summed && p + 1 < tokens.size(); ++p)
-      add(x, stream(p, blocks.size()).data());
+      add(x, at(p, blocks.size()).stream.data());
     if (!W_head.empty()) {
       x = times(x, W_head.data(), d_model);
       add(x, b_head.data()), rectify(x);
@@ -119,60 +105,56 @@ class Network {
   }
 
  private:
-  // What is known at a position. Later tokens do not change it, so inputs that begin alike share
-  // it.
-  struct Place {
-    int64_t token;
-    std::vector<Vector> streams = {};                         // by depth
-    std::vector<std::vector<Vector>> keys = {}, values = {};  // [block][head]
+  // A position in front of a block: the residual stream there, and what the block's heads read.
+  struct State {
+    Vector stream;
+    std::vector<Vector> keys, values;  // [head]
   };
 
-  void read(const Integers& tokens) {
-    size_t common = 0;
-    while (common < std::min(tokens.size(), places_.size()) &&
-           tokens[common] == places_[common].token)
-      ++common;
-    places_.resize(common, Place{0});
-    for (size_t p = common; p < tokens.size(); ++p) places_.push_back({tokens[p]});
-  }
-
-  // Each function below computes what it gives on the first call, and the steps before it.
-  const Vector& stream(size_t p, size_t depth) {
-    if (places_[p].streams.size() <= depth) {
-      Vector x =
-          depth == 0 ? embed(places_[p].token, static_cast<int64_t>(p)) : after(depth - 1, p);
-      places_[p].streams.push_back(std::move(x));
+  // With what may be left out. Every setting must be one of those that are implemented.
+  static Json configuration(const Json& given) {
+    const Json known = parse_json(R"({"activation": ["relu"], "attention_biases": [false],
+      "causal": [true], "d_head": [], "d_mlp": [], "d_model": [], "d_output": [], "d_vocab": [],
+      "head_dense": ["none", "relu"], "mlp_biases": [true], "n_ctx": [], "n_heads": [],
+      "norm": ["none"], "norm_eps": [], "pool": ["none", "sum"], "unembed_bias": [false, true]})");
+    Json config =
+        parse_json(R"({"causal": true, "pool": "none", "head_dense": "none", "d_output": 0})");
+    expect(given.is_object(), given, "an object");
+    config.update(given);
+    for (const auto& [name, value] : config.items()) {
+      const Json values = known.value(name, Json::array({nullptr}));
+      const bool any = values.empty() || std::ranges::count(values, value);
+      require<CannotCheck>(any, "architecture: ", name, " ", value);
     }
-    return places_[p].streams[depth];
+    expect(config.size() == known.size(), config, "a value for every setting");
+    return config;
   }
 
-  const Place& attended(size_t block, size_t p) {
-    if (places_[p].keys.size() <= block) {
-      if (block > 0) attended(block - 1, p);
-      const Vector x = stream(p, block);
-      std::vector<Vector> keys, values;
-      for (int64_t head = 0; head < blocks[block].n_heads; ++head) {
-        keys.push_back(project(blocks[block], x, blocks[block].W_K, head));
-        values.push_back(project(blocks[block], x, blocks[block].W_V, head));
-      }
-      places_[p].keys.push_back(std::move(keys)), places_[p].values.push_back(std::move(values));
+  // Later tokens do not change what is known at a position, so inputs that begin alike share it.
+  const State& at(size_t p, size_t depth) {
+    if (const auto known = known_.find({p, depth}); known != known_.end()) return known->second;
+    State state{
+        depth == 0 ? embed(tokens_[p], static_cast<int64_t>(p)) : after(p, depth - 1), {}, {}};
+    for (int64_t head = 0; depth < blocks.size() && head < blocks[depth].n_heads; ++head) {
+      const Block& block = blocks[depth];
+      state.keys.push_back(project(block, state.stream, block.W_K, head));
+      state.values.push_back(project(block, state.stream, block.W_V, head));
     }
-    return places_[p];
+    return known_[{p, depth}] = std::move(state);
   }
 
-  Vector after(size_t index, size_t p) {
-    const Block& block = blocks[index];
-    const Vector before = stream(p, index);
-    Vector x = before;
+  Vector after(size_t p, size_t depth) {
+    const Block& block = blocks[depth];
+    Vector x = at(p, depth).stream;
     for (int64_t head = 0; head < block.n_heads; ++head) {
-      const Vector q = project(block, before, block.W_Q, head);
+      const Vector q = project(block, at(p, depth).stream, block.W_Q, head);
       Vector z(block.d_head);
       Interval sum;
       for (size_t j = 0; j <= p; ++j) {
-        const Place& place = attended(index, j);
-        const Interval weight = attention(block, q, place.keys[index][head]);
+        const Interval weight = attention(block, q, at(j, depth).keys[head]);
+        const Vector& value = at(j, depth).values[head];
+        for (size_t i = 0; i < z.size(); ++i) z[i] += weight * value[i];
         sum += weight;
-        for (int64_t i = 0; i < block.d_head; ++i) z[i] += weight * place.values[index][head][i];
       }
       for (Interval& each : z) each = each / sum;
       add(x, write(block, z, head).data());
@@ -183,7 +165,8 @@ class Network {
     return x;
   }
 
-  std::vector<Place> places_;
+  Integers tokens_;
+  std::map<std::pair<size_t, size_t>, State> known_;  // by position and depth
 };
 
 }  // namespace checker

@@ -17,7 +17,7 @@ struct Subject {
   const Interpretation& claim;
   const Domain& domain;
   const Task& task;
-  Tensors hints;  ///< what is used is taken out
+  Tensors hints;
 
   Program h() const { return Program(claim, domain.length, network.d_output); }
 };
@@ -37,27 +37,22 @@ inline std::string decimals(double value) {
 inline std::string check_covering(const Subject& subject, const Json& proof) {
   require_members(proof, {"kind", "neuron_for"});
   const Program h = subject.h();
+  const Task& task = subject.task;
   const auto set = [](const auto& list) { return std::set(list.begin(), list.end()); };
-  require(h.variables > 0 && h.variables == subject.task.variables &&
-              set(h.positions) == set(subject.task.literals),
+  require(h.variables > 0 && h.variables == task.variables && set(h.clauses) == set(task.clauses),
           "h does not read the literals of every clause");
-  require(h.answers == Integers{subject.task.none, subject.task.some}, "h gives other answers");
+  require(h.answers == Integers{task.none, task.some}, "h gives other answers");
   const size_t assignments = size_t{1} << h.variables, programs = h.programs.size();
   const auto neuron_for = integers(proof["neuron_for"], 0, static_cast<int64_t>(programs) - 1);
   require(neuron_for.size() == assignments, "covering: not one neuron per assignment");
-  for (size_t a = 0; a < assignments; ++a) {
-    std::vector<int> satisfied(assignments, -1);
-    satisfied[a] = 1;
-    require(always_on(h.programs[neuron_for[a]], satisfied),
-            "program " + std::to_string(neuron_for[a]) + " can be off although assignment " +
-                std::to_string(a) + " satisfies all clauses");
-  }
-  std::vector<int> none(assignments, 0);
+  for (size_t a = 0; a < assignments; ++a)
+    require(h.on(h.programs[neuron_for[a]], uint64_t{1} << a, 0), "program ", neuron_for[a],
+            " can be off although assignment ", a, " satisfies all clauses");
   for (size_t i = 0; i < programs; ++i)
-    require(!always_on(h.programs[i], none),
-            "program " + std::to_string(i) + " is on although no assignment satisfies");
-  return "each of " + std::to_string(assignments) + " assignments turns a program on whenever it " +
-         "satisfies all clauses, and none of " + std::to_string(programs) + " is on without one";
+    require(!h.on(h.programs[i], 0, ~uint64_t{0}), "program ", i,
+            " is on although no assignment satisfies");
+  return words("each of ", assignments, " assignments turns a program on whenever it satisfies ",
+               "all clauses, and none of ", programs, " is on without one");
 }
 
 /// The token that the network decides for (-1: not certain), and by which margin.
@@ -87,67 +82,50 @@ inline std::string check_every_input(const Subject& subject, const Json& proof, 
   double least = INFINITY;
   subject.domain.for_every_input([&](const Integers& tokens) {
     const Answer answer = answer_to(tokens);
-    if (answer.token < 0)
-      throw Rejected("the decision on " + Json(tokens).dump() + " is not certain");
+    if (answer.token < 0) require(false, "the decision on ", Json(tokens), " is not certain");
     ++inputs;
     right += answer.token == subject.task.answer(tokens);
     least = std::min(least, answer.margin.low());
   });
-  std::string words = std::string(of_network ? "the network" : "h") + " is right on " +
-                      std::to_string(right) + " of " + std::to_string(inputs) + " inputs";
-  require(integer(proof["inputs"], 0, INT64_MAX) == inputs && proved == (right == inputs) &&
-              integer(proof[of_network ? "right" : "inputs"], 0, INT64_MAX) == right,
-          words);
-  if (!of_network && !h->has_margin()) return words;
-  words += ", and decides each by a margin of at least " + decimals(least);
-  const auto at = integers(proof["at"], 0, subject.network.d_vocab - 1);
-  subject.domain.choice_of(at);
+  const std::string count =
+      words(of_network ? "the network" : "h", " is right on ", right, " of ", inputs, " inputs");
+  const auto stated_number = [&](const char* name) { return integer(proof[name], 0, INT64_MAX); };
+  require(stated_number("inputs") == inputs &&
+              stated_number(of_network ? "right" : "inputs") == right &&
+              proved == (right == inputs),
+          count);
+  if (!of_network && !h->has_margin()) return count;
+  const std::string shown =
+      words(count, ", and decides each by a margin of at least ", decimals(least));
+  const Interval there = answer_to(subject.domain.input(proof["at"])).margin;
   const double stated = real(proof["least_margin"]);
-  const Interval there = answer_to(at).margin;
-  require(stated <= least + 1e-7 && stated <= there.high,
-          words + ", which does not show " + decimals(stated));
-  require(there.low() <= least + 1e-4, words + ", not attained where it says");
-  return words;
+  require(stated <= least + 1e-7 && stated <= there.high, shown, ", which does not show ",
+          decimals(stated));
+  require(there.low() <= least + 1e-4, shown, ", not attained where it says");
+  return shown;
 }
 
 /// @param of_network  the network's decision is wrong; else h's answer is.
 inline std::string check_witness(const Subject& subject, const Json& proof, bool of_network) {
   require_members(proof, {"kind", "tokens", "program", "specification", "network"});
-  const auto tokens = integers(proof["tokens"], 0, subject.network.d_vocab - 1);
-  subject.domain.choice_of(tokens);
+  const Integers tokens = subject.domain.input(proof["tokens"]);
   const Program program = subject.h();
   const int64_t right = subject.task.answer(tokens), h = program.run(tokens).token;
   const int64_t network = decision_of(subject, program.answers, tokens).token;
-  const std::string words = "on " + Json(tokens).dump() + " the right answer is token " +
-                            std::to_string(right) + ", h says " + std::to_string(h) +
-                            " and the network " + std::to_string(network);
+  const std::string shown = words("on ", Json(tokens), " the right answer is token ", right,
+                                  ", h says ", h, " and the network ", network);
   require(h >= 0 && network >= 0 && proof["specification"] == right && proof["program"] == h &&
               proof["network"] == network,
-          words + ": not what the witness says");
-  require((of_network ? network : h) != right, words + ": the witness is none");
-  return words;
-}
-
-/// "p/q", in decimal digits.
-inline mpq_class rational(const Json& json) {
-  const std::string& digits = text(json);
-  const size_t slash = digits.find('/'), begin = digits.starts_with('-');
-  const auto whole = [](const std::string& part) {
-    return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
-  };
-  expect(slash != digits.npos && digits.size() <= 1000 && whole(digits.substr(slash + 1)) &&
-             whole(digits.substr(begin, slash - begin)) && mpz_class(digits.substr(slash + 1)) != 0,
-         json, "a rational \"p/q\"");
-  mpq_class value(digits);
-  value.canonicalize();
-  return value;
+          shown, ": not what the witness says");
+  require((of_network ? network : h) != right, shown, ": the witness is none");
+  return shown;
 }
 
 /// The suffix. gamma sets the residual stream before the last MLP and its hidden neurons, where the
 /// answer is read; what follows is linear, so the difference of two logits is base + Σ c_k over the
 /// bits that are on. With h = `any`, "on" must win for all sets of bits but the empty one. It does
 /// iff base < 0 and, for each k, the least sum with bit k on, base + c_k + Σ of the other c_j < 0,
-/// is > 0.
+/// is > 0. All in exact rationals.
 inline std::string check_suffix(const Subject& subject, const Node& node, const Json& proof,
                                 bool proved) {
   std::set<std::string> members = {"kind", "on", "off", "all_off", "least_on", "least_on_bit"};
@@ -158,8 +136,8 @@ inline std::string check_suffix(const Subject& subject, const Node& node, const 
   const Node& last = subject.claim.node(subject.claim.output);
   last.h.require("any", {});
   node.gamma.require("write_levels", {"neurons"}, {"mean", "on", "stream"});
-  const std::string place = "blocks." + std::to_string(network.blocks.size() - 1) + ".";
-  const std::string at = "[pos=" + std::to_string(subject.domain.length - 1) + "]";
+  const std::string place = words("blocks.", network.blocks.size() - 1, "."),
+                    at = words("[pos=", subject.domain.length - 1, "]");
   require<CannotCheck>(
       !network.summed && network.W_head.empty() && last.parents == Json::array({node.name}) &&
           node.sites == Json::array({place + "hook_resid_mid" + at, place + "mlp.hook_post" + at}),
@@ -171,34 +149,38 @@ inline std::string check_suffix(const Subject& subject, const Node& node, const 
   const auto n = static_cast<int64_t>(neurons.size());
   require<CannotCheck>(n > 0 && std::set(neurons.begin(), neurons.end()).size() == neurons.size(),
                        "write_levels: a neuron stands twice, or there is none");
-  const Tensor level = node.gamma.tensor("on", {n}),
-               mean = node.gamma.tensor("mean", {network.d_mlp});
-  const Tensor stream = node.gamma.tensor("stream", {network.d_model});
+  const Tensors& gamma = node.gamma.tensors;
+  const auto &level = tensor(gamma, "on", {n}).data,
+             &mean = tensor(gamma, "mean", {network.d_mlp}).data,
+             &stream = tensor(gamma, "stream", {network.d_model}).data;
 
-  const auto logit = [&](int64_t i, int64_t answer) {
-    return mpq_class(network.W_U[i * network.d_output + answers[answer]]);
+  const auto difference = [&](const double* logits) {  // on - off
+    return mpq_class(mpq_class(logits[answers[1]]) - mpq_class(logits[answers[0]]));
   };
-  const auto along = [&](const double* row) {  // logit[on] - logit[off] of a residual stream
+  const auto effect = [&](const double* x) {  // of a vector in the residual stream on that
     mpq_class sum;
     for (int64_t i = 0; i < network.d_model; ++i)
-      sum += (logit(i, 1) - logit(i, 0)) * mpq_class(row[i]);
+      sum += x[i] * difference(&network.W_U[i * network.d_output]);
     return sum;
   };
-  mpq_class base = along(stream.data.data()) + along(block.b_out.data()), against = 0;
-  base += mpq_class(network.b_U[answers[1]]) - mpq_class(network.b_U[answers[0]]);
-  std::vector<mpq_class> bits(n), least;
+  mpq_class base = effect(&stream[0]) + effect(&block.b_out[0]) + difference(&network.b_U[0]);
+  std::vector<mpq_class> bits(n);
   for (int64_t neuron = 0; neuron < network.d_mlp; ++neuron) {
     const auto bit = std::ranges::find(neurons, neuron) - neurons.begin();
-    const mpq_class effect = along(&block.W_out[neuron * network.d_model]);
-    if (bit == n) base += effect * mpq_class(mean.data[neuron]);
-    if (bit < n) bits[bit] = effect * mpq_class(level.data[bit]);
+    (bit < n ? bits[bit] : base) +=
+        effect(&block.W_out[neuron * network.d_model]) * (bit < n ? level[bit] : mean[neuron]);
   }
-  for (const mpq_class& c : bits) against += c < 0 ? c : mpq_class(0);
-  for (const mpq_class& c : bits) least.push_back(base + against + (c < 0 ? mpq_class(0) : c));
+  std::vector<mpq_class> least(n, base);  // with bit k on
+  for (int64_t k = 0; k < n; ++k)
+    for (int64_t j = 0; j < n; ++j)
+      if (j == k || bits[j] < 0) least[k] += bits[j];
   const mpq_class least_on = *std::ranges::min_element(least);
-  require(rational(proof["all_off"]) == base && rational(proof["least_on"]) == least_on &&
+  const auto is = [](const Json& stated, const mpq_class& exact) {
+    return stated == exact.get_num().get_str() + "/" + exact.get_den().get_str();
+  };
+  require(is(proof["all_off"], base) && is(proof["least_on"], least_on) &&
               least[integer(proof["least_on_bit"], 0, n - 1)] == least_on,
-          "the exact numbers are " + base.get_str() + " and " + least_on.get_str());
+          "the exact numbers are ", base, " and ", least_on);
   require(proved == (base < 0 && least_on > 0), "the exact numbers do not give this verdict");
   if (!proved) {
     mpq_class there = base;
@@ -206,10 +188,10 @@ inline std::string check_suffix(const Subject& subject, const Node& node, const 
     for (const int64_t bit : std::set(state.begin(), state.end())) there += bits[bit];
     require(state.empty() ? there >= 0 : there <= 0, "the state named is decided rightly");
   }
-  return "token " + std::to_string(answers[0]) + " leads by at least " + decimals(-base.get_d()) +
-         " with all bits off, token " + std::to_string(answers[1]) + " by at least " +
-         decimals(least_on.get_d()) + " with any on, exactly, over all 2^" + std::to_string(n) +
-         " states" + (proved ? "" : ": some state is decided wrongly");
+  return words("token ", answers[0], " leads by at least ", decimals(-base.get_d()),
+               " with all bits off, token ", answers[1], " by at least ",
+               decimals(least_on.get_d()), " with any on, exactly, over all 2^", n, " states",
+               proved ? "" : ": some state is decided wrongly");
 }
 
 }  // namespace checker
