@@ -23,13 +23,27 @@ ordered_json to_json(const Case& of) {
   if (of.worst.defined())
     worst = std::vector<int64_t>(of.worst.data_ptr<int64_t>(),
                                  of.worst.data_ptr<int64_t>() + of.worst.numel());
-  return {{"position", of.position},
-          {"slot", of.slot},
-          {"alternative", of.alternative},
-          {"verdict", to_string(of.verdict)},
-          {"right", of.right},
-          {"margin", of.margin},
+  return {{"position", of.position},          {"slot", of.slot},   {"alternative", of.alternative},
+          {"verdict", to_string(of.verdict)}, {"right", of.right}, {"margin", of.margin},
           {"worst", std::move(worst)}};
+}
+
+// Lower bounds on what each head adds: to each neuron, to each in the opposite direction, and to
+// the margin to each prototype. Float64 [case, head, 2 d_mlp + prototypes]; zeros for cases that
+// are refuted without them.
+Tensor bounds_of(const std::vector<Case>& cases) {
+  std::vector<Tensor> all;
+  Tensor none;
+  for (const Case& of : cases) {
+    all.emplace_back();
+    if (!of.neurons.defined() || !of.margins.defined()) continue;
+    all.back() = at::cat({of.neurons.select(1, 0), -of.neurons.select(1, 1), of.margins}, 1);
+    none = at::zeros_like(all.back());
+  }
+  if (!none.defined()) return {};
+  for (Tensor& of : all)
+    if (!of.defined()) of = none;
+  return at::stack(all);
 }
 
 }  // namespace
@@ -102,8 +116,7 @@ std::vector<Case> prove_cases(const Weights& weights, const Domain& domain,
   return cases;
 }
 
-Statement statement_of(const PrototypeReading& reading, const Domain& domain,
-                       const std::vector<Case>& cases) {
+Statement statement_of(const PrototypeReading& reading, const std::vector<Case>& cases) {
   Statement statement{.statement = kNode, .node = reading.node};
   std::array<int64_t, 3> count{};
   const Case* least = nullptr;
@@ -138,17 +151,8 @@ Statement statement_of(const PrototypeReading& reading, const Domain& domain,
             left > 0 ? fmt::format("at least {:.4f} is left", left) : "not shown in float32")};
   }
   statement.proof = {{"kind", "fractional"}, {"cases", std::move(list)}};
-  for (const int64_t position : reading.positions) {
-    std::vector<Tensor> neurons, margins;
-    for (const Case& of : cases)
-      if (of.position == position && of.neurons.defined() && of.margins.defined())
-        neurons.push_back(of.neurons), margins.push_back(of.margins);
-    const std::string name = fmt::format("{}.{}.", reading.node, position);
-    const size_t slot = domain.slot_at(position);
-    if (neurons.size() != domain.slots[slot].alternatives.size()) continue;
-    statement.hints[name + "neurons"] = at::stack(neurons);
-    statement.hints[name + "margins"] = at::stack(margins);
-  }
+  if (Tensor bounds = bounds_of(cases); bounds.defined())
+    statement.hints[reading.node + ".bounds"] = std::move(bounds);
   return statement;
 }
 

@@ -64,7 +64,6 @@ std::vector<Case> prove_cases(const Weights& weights, const Domain& domain,
                               const std::atomic<bool>* stop);
 
 /// The statement about all inputs that the cases make up.
-Statement statement_of(const PrototypeReading& reading, const Domain& domain,
-                       const std::vector<Case>& cases);
+Statement statement_of(const PrototypeReading& reading, const std::vector<Case>& cases);
 
 }  // namespace assay::proofs

@@ -57,7 +57,7 @@ Statement list_inputs(const Study& study) {
       fmt::format("right on all {} inputs, gone through one by one", interp::grouped(n));
   if (least) statement.words += fmt::format(", least margin {:.6f}", *least);
   if (!at.defined()) at = study.domain().listed(0, 1)[0];
-  statement.proof = {{"kind", "listing"}, {"inputs", n}};
+  statement.proof = {{"kind", "listing"}, {"inputs", n}, {"right", n}};
   if (least)
     statement.proof["least_margin"] = *least;
   else

@@ -77,7 +77,7 @@ Statement prove_node(const Study& study, const Node& node, const ProveOptions& o
       },
       options.stop);
   run_refuted(study, node.name, cases);
-  return statement_of(reading, study.domain(), cases);
+  return statement_of(reading, cases);
 }
 
 // Written bit by bit, the network must decide as was computed.

@@ -180,7 +180,7 @@ def lowered(value):
 
 
 def prove_case(m, domain, p, slot, alternative, units, wrongs, right):
-    """The hints and the case of one clause at one position. @param wrongs: indices of prototypes."""
+    """The case of one clause at one position, and its lower bounds. @param wrongs: indices of prototypes."""
     f = Fractional(m, domain, p, slot, alternative)
     w = lambda name: m[f"blocks.0.mlp.{name}"]
     x = m.embed(f.token, p)
@@ -211,25 +211,21 @@ def prove_case(m, domain, p, slot, alternative, units, wrongs, right):
                 full[j] = t
     case = {"position": p, "slot": slot, "alternative": alternative, "verdict": "proved", "right": right,
             "margin": best[0] - 1e-12, "worst": full}
-    return case, [[low, high]], [margins]
+    return case, [low + [-bound for bound in high] + margins]  # one head
 
 
 def prove_parse(m, domain, tensors):
     labels = tensors["labels"][1]
     units = [scale(1 / math.sqrt(dot(v, v)), v) for v in tensors["prototypes"][1]]
-    cases, hints = [], {}
+    cases, bounds = [], []
     for p in READ:
         slot = next(s for s, part in enumerate(domain["slots"]) if p in part["positions"])
-        neurons, margins = [], []
         for a, pair in enumerate(domain["slots"][slot]["alternatives"]):
             wrongs = [i for i, label in enumerate(labels) if sorted(label) != sorted(pair)]
-            case, of_neurons, of_margins = prove_case(m, domain, p, slot, a, units, wrongs, labels.index(pair))
+            case, of_case = prove_case(m, domain, p, slot, a, units, wrongs, labels.index(pair))
             cases.append(case)
-            neurons.append(of_neurons)
-            margins.append(of_margins)
-        hints[f"parse.{p}.neurons"] = ("F64", neurons)
-        hints[f"parse.{p}.margins"] = ("F64", margins)
-    return {"kind": "fractional", "cases": cases}, hints
+            bounds.append(of_case)
+    return {"kind": "fractional", "cases": cases}, {"parse.bounds": ("F64", bounds)}
 
 
 def prove_suffix(m, tensors):
@@ -363,7 +359,7 @@ def list_waves(frequencies, decimals):
         fits = sorted((-dot(total, row), c) for c, row in enumerate(fit))
         assert fits[0][1] == (a + b) % P
         best = min(best, (fits[1][0] - fits[0][0], [a, b, P]))
-    return {"kind": "listing", "inputs": P * P, "least_margin": best[0] - 1e-12, "at": best[1]}
+    return {"kind": "listing", "inputs": P * P, "right": P * P, "least_margin": best[0] - 1e-12, "at": best[1]}
 
 
 def modular_addition(bias=None):
@@ -429,7 +425,7 @@ def dyck(facts=("depth", "token")):
                       {"name": "dyck", "settings": {"length": n, "split_seed": 0, "train_fraction": 1.0}}, "answer")
     package.domain = {"name": "all", "words": "all strings", "length": n, "readout": 0,
                       "slots": [{"positions": [p], "alternatives": [[0], [1]]} for p in range(n)]}
-    listing = {"kind": "listing", "inputs": 2**n, "least_margin": None, "at": [0] * n}
+    listing = {"kind": "listing", "inputs": 2**n, "right": 2**n, "least_margin": None, "at": [0] * n}
     enumeration = enumerate_inputs(m, package.domain, [0, 1], is_balanced)
     package.statements = [statement("h = specification", listing), statement("output = specification", enumeration)]
     package.record_replay()

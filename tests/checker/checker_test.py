@@ -243,22 +243,22 @@ class Rejects(CheckerTest):
 
     def test_a_bound_raised(self):
         generator = random.Random(3)
-        for p in READ:
+        for i, p in enumerate(READ):
             for _ in range(4):
-                a, n, bound = generator.randrange(4), generator.randrange(6), generator.randrange(2)
+                a, n, opposite = generator.randrange(4), generator.randrange(6), generator.randrange(2)
                 package = fresh("two-sat")
-                package.hints[f"parse.{p}.neurons"][1][a][0][bound][n] += -1e-3 if bound else 1e-3
+                package.hints["parse.bounds"][1][4 * i + a][0][6 * opposite + n] += 1e-3
                 self.reject(package, f"position {p}, alternative {a}: the bounds of neuron {n} do not hold")
             package = fresh("two-sat")
-            margins = package.hints[f"parse.{p}.margins"][1][1][0]
-            wrong = next(i for i, value in enumerate(margins) if value)
-            margins[wrong] += 1e-3
+            margins = package.hints["parse.bounds"][1][4 * i + 1][0]
+            wrong = next(w for w in range(8) if margins[12 + w])
+            margins[12 + wrong] += 1e-3
             self.reject(package, f"position {p}, alternative 1: the bound of the margin to prototype {wrong} does not hold")
 
     def test_bounds_lowered_show_less(self):
         package = fresh("two-sat")
-        hints = package.hints["parse.6.neurons"][1][2][0]
-        hints[1] = [bound + 100 for bound in hints[1]]
+        hints = package.hints["parse.bounds"][1][6][0]
+        hints[6:12] = [bound - 100 for bound in hints[6:12]]
         self.reject(package, "position 6, alternative 2")
 
     def test_cases(self):
@@ -302,6 +302,29 @@ class Rejects(CheckerTest):
         case["right"] = (case["right"] + 1) % 4
         self.reject(package, "'right' is a prototype of another label")
 
+    def test_bounds_that_stand_elsewhere(self):
+        bounds = lambda package: package.hints["parse.bounds"][1]
+        package = fresh("two-sat")  # those of two cases
+        bounds(package)[0], bounds(package)[1] = bounds(package)[1], bounds(package)[0]
+        self.reject(package, "position 2, alternative 0")
+        package = fresh("two-sat")  # upper bounds as such, not as lower bounds of the opposite
+        row = bounds(package)[5][0]
+        row[6:12] = [-bound for bound in row[6:12]]
+        self.reject(package, "position 6, alternative 1: the bounds of neuron|position 6, alternative 1: .* margin")
+        package = fresh("two-sat")  # a bound for a head that does not exist, and none for a case
+        package.hints["parse.bounds"] = ("F64", [[case[0] for case in bounds(package)]])
+        self.expect(package, 2, "'parse.bounds' has another shape than expected")
+
+    def test_a_margin_on_inputs_that_begin_alike(self):
+        """What is kept of an input's beginning belongs to that beginning: logits of neighbours are not the same."""
+        package = fresh("two-sat")
+        tokens, logits = package.replay["tokens"], package.replay["logits"]
+        alike = [(i, j) for i in range(100) for j in range(i) if tokens[i][:5] == tokens[j][:5] and logits[i] != logits[j]
+                 and abs(logits[i][SAT] - logits[j][SAT]) > 0.1]
+        i, j = alike[0]
+        logits[i], logits[j] = logits[j], logits[i]
+        self.reject(package, f"replay: the logits of input {j} are not")
+
     def test_exchanged_labels(self):
         package = fresh("two-sat")
         Accepts.exchange_labels(package)
@@ -321,6 +344,20 @@ class Rejects(CheckerTest):
         self.reject(package, "an input outside of the domain")  # one of the replay
         package.record_replay()
         self.expect(package, 2, "has another shape than expected")  # the hints are about more
+
+    def test_a_domain_in_another_order_or_grouping(self):
+        package = fresh("two-sat")
+        package.domain["slots"][4]["alternatives"].reverse()
+        package.statements, package.hints = package.statements[3:], {}
+        self.expect(package, 0, "'sampled', rebuilt here")
+        left, right = ([{"positions": [p], "alternatives": [[t], [t + 2]]} for p in (1, 5, 9)] for t in (0, 1))
+        for slot in right:
+            slot["positions"][0] += 1
+        fixed = package.domain["slots"][::3] + package.domain["slots"][2::3]
+        package.domain["slots"] = left + right + fixed  # the same inputs, but not as the task groups them
+        self.reject(package, "domain: it is not 'sampled' of the task")
+        package.domain["name"] = "mine"
+        self.expect(package, 0, "the network is right on 64 of 64", "a domain of the certificate's own")
 
     def test_missing_clauses_where_there_must_be_one(self):
         for fewest in 1, 3:  # more may be missing than the domain lets; fewer
@@ -373,6 +410,19 @@ class Rejects(CheckerTest):
         programs[4] = {"assignment": 0, "yes": True, "no": {"assignment": 0, "yes": True, "no": False}}
         self.expect(package, 0)
 
+    def test_programs_that_can_be_off(self):
+        """Each would be on whenever assignment 0 satisfies, if branches were followed wrongly."""
+        for program in ({"assignment": 1, "yes": True, "no": {"assignment": 0, "yes": {"any_of": [1]}, "no": True}},
+                        {"assignment": 0, "yes": {"assignment": 1, "yes": {"any_of": [1, 2]}, "no": {"any_of": [1, 2]}}, "no": True},
+                        {"assignment": 0, "yes": False, "no": True}, {"any_of": [1, 2, 3]}, {"any_of": []}, False):
+            package = fresh("two-sat")
+            package.nodes[1]["h"]["parameters"]["programs"][0] = program
+            self.reject(package, "program 0 can be off although assignment 0 satisfies")
+        for bad in ({"any_of": [4]}, {"assignment": 4, "yes": True, "no": True}, {"assignment": 0, "yes": True}):
+            package = fresh("two-sat")
+            package.nodes[1]["h"]["parameters"]["programs"][0] = bad
+            self.expect(package, 2, "expected a")
+
     def test_programs_that_are_none(self):
         for bad in ("x", [4], [0.5]):
             package = fresh("two-sat")  # in a branch that no formula of the proof comes by
@@ -406,6 +456,22 @@ class Rejects(CheckerTest):
             proof["all_off"] = bad
             self.reject(package, "the exact numbers are")
 
+    def test_a_suffix_that_is_another(self):
+        package = fresh("two-sat")
+        package.nodes[1]["gamma"]["parameters"]["neurons"] = [0, 1, 2, 2]
+        self.expect(package, 3, "suffix, node evaluate: cannot be checked .* a neuron stands twice")
+        package = fresh("two-sat")
+        package.nodes[1]["sites"].reverse()
+        self.expect(package, 3, "suffix, node evaluate: cannot be checked .* not written into the last MLP")
+        package = fresh("two-sat")
+        package.nodes.append(copy.deepcopy(package.nodes[1]))
+        self.expect(package, 2, "two nodes .evaluate.")
+        package = fresh("two-sat")
+        package.nodes[1]["gamma"]["tensors"]["more"] = "on"
+        self.expect(package, 2, "no member 'more'")
+        package.nodes[1]["gamma"]["tensors"] = {"on": "off", "mean": "mean", "stream": "stream"}
+        self.expect(package, 2, "tensor 'off' is missing")
+
     def test_suffix_levels_that_do_not_suffice(self):
         package = fresh("two-sat")
         package.tensors["on"] = ("F32", [0.125, 0.125, 0.03125, 0.125])
@@ -433,7 +499,8 @@ class Rejects(CheckerTest):
 
     def test_enumerations(self):
         for name, member, value in (("output = specification", "inputs", 24), ("output = specification", "right", 24),
-                                    ("output = specification", "at", [4, 4, 5]), ("h = specification", "inputs", 26)):
+                                    ("output = specification", "at", [4, 4, 5]), ("h = specification", "inputs", 26),
+                                    ("h = specification", "right", 24)):
             package = fresh("addition")
             find(package, name)["proof"][member] = value
             self.reject(package, f"{name}: REJECTED: .*(right on 25 of 25|not attained)")
@@ -490,7 +557,7 @@ class Rejects(CheckerTest):
     def test_hints_of_another_certificate(self):
         arguments = fresh("two-sat").write(self.folder.name)
         package = fresh("two-sat")
-        package.hints["parse.2.margins"][1][0][0][1] += 1.0
+        package.hints["parse.bounds"][1][0][0][1] += 1.0
         self.edit("certificate.safetensors", lambda data: safetensors(package.hints))
         self.expect_written(arguments, 1, "REJECTED: the hints are not those of the certificate")
 
@@ -608,11 +675,11 @@ class BadInput(CheckerTest):
 
     def test_hints(self):
         package = fresh("two-sat")
-        package.hints["parse.2.margins"][1][0][0][0] = float("nan")
+        package.hints["parse.bounds"][1][0][0][0] = float("nan")
         self.expect(package, 2, "NaN")
         package = fresh("two-sat")
-        del package.hints["parse.6.neurons"]
-        self.expect(package, 2, "'parse.6.neurons' is missing")
+        package.hints["parse.bound"] = package.hints.pop("parse.bounds")
+        self.expect(package, 2, "'parse.bounds' is missing")
         arguments = fresh("two-sat").write(self.folder.name)
         self.edit("certificate.json", lambda data: data.replace(b'"file": "', b'"file": "../'))
         self.bad(arguments, "the name of a file beside")

@@ -1,5 +1,6 @@
 // Weights in every layout, and checkpoints of trainings.
 
+#include <fmt/format.h>
 #include <torch/optim/adamw.h>
 #include <torch/types.h>
 
@@ -200,12 +201,33 @@ Texts trainings() {
   return {interp::read_file(folder() / "x.pt")};
 }
 
+// --- networks of verified-circuits: JSON of hexadecimal floats
+
+void read_verified_circuits(std::string_view input) {
+  interp::load_model(put("x.json", input));
+}
+
+Texts verified_circuits() {
+  const std::string two = R"(["0x1p+0", "-0x1.8p-1"])", square = "[" + two + ", " + two + "]";
+  std::string state = R"("tok.weight": )" + square + R"(, "pos": )" + square;
+  for (const char* name : {"Wq.weight", "Wk.weight", "Wv.weight", "Wo.weight", "mlp1.weight",
+                           "mlp1.bias", "mlp2.weight", "mlp2.bias"})
+    state += fmt::format(R"(, "blocks.0.{}": {})", name,
+                         std::string_view(name).ends_with("bias") ? two : square);
+  for (const char* name : {"h1", "h2"})
+    state += fmt::format(R"(, "{0}.weight": {1}, "{0}.bias": {2})", name, square, two);
+  return {R"({"cfg": {"n": 2, "d": 2, "heads": 1, "ff": 2, "layers": 1, "causal": true,
+    "pool": "sum"}, "note": "a test", "state_dict_hex": {)" +
+          state + "}}"};
+}
+
 }  // namespace
 
 std::vector<Target> network_targets() {
   return {
       {"safetensors", Form::Safetensors, read_safetensors, safetensors},
       {"network", Form::Json, read_network, networks},
+      {"verified_circuits", Form::Json, read_verified_circuits, verified_circuits},
       {"pickle", Form::Bytes, read_pickle, pickles},
       {"pickle_in_archive", Form::Bytes, read_pickle_in_archive, pickles},
       {"archive", Form::Bytes, read_archive, archives},

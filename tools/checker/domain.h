@@ -91,27 +91,21 @@ class Domain {
 /// the tokens.
 class Task {
  public:
-  explicit Task(const Json& json) {
+  Task(const Json& json, const std::string& domain) {
     require_members(json, {"name", "settings"});
-    name_ = text(json["name"]);
-    const Json& settings = json["settings"];
-    if (name_ == "two-sat") {
-      const bool fixed = !settings.contains("min_clauses");
-      require_members(settings, fixed ? Names{"variables", "clauses"}
-                                      : Names{"variables", "clauses", "min_clauses"});
-      variables = integer(settings["variables"], 2, 6);
-      some = 2 * variables + 3, none = 2 * variables + 4;
-      const int64_t n = integer(settings["clauses"], 1, 40);
-      for (int64_t i = 0; i < n; ++i) clauses.push_back({4 * i + 1, 4 * i + 2});
-      missing_ = fixed ? 0 : n - integer(settings["min_clauses"], 1, n);
-      length_ = 4 * n + 1;
-    } else if (name_ == "modular-addition") {
+    const Json &name = json["name"], &settings = json["settings"];
+    named_ = domain == "all";
+    if (name == "two-sat") {
+      read_two_sat(settings, domain);
+    } else if (name == "modular-addition") {
       require_members(settings, {"p", "train_fraction", "split_seed"});
-      modulus_ = integer(settings["p"], 2, 4096), length_ = 3;
+      modulus_ = integer(settings["p"], 2, 4096);
+      for (int64_t n = 0; n < modulus_; ++n) allow(0, {n}), allow(1, {n});
+      allow(2, {modulus_});
     } else {
-      require<CannotCheck>(name_ == "dyck", "another task than this program knows");
+      require<CannotCheck>(name == "dyck", "another task than this program knows");
       require_members(settings, {"length", "train_fraction", "split_seed"});
-      length_ = integer(settings["length"], 1, 64);
+      for (int64_t p = integer(settings["length"], 1, 64); p-- > 0;) allow(p, {0}), allow(p, {1});
     }
   }
 
@@ -120,12 +114,11 @@ class Task {
 
   /// Is it the domain of this name? @return whether the name is known.
   bool require_domain(const Domain& domain) const {
-    require(domain.length == length_, "domain: another length than the task's");
-    const bool both = domain.name == "both-orders" && variables;
-    const bool named = both || domain.name == (variables ? "sampled" : "all");
-    require(!named || domain.as_sets == slots(both), "domain: it is not '", domain.name,
+    require(domain.length == slots_.rbegin()->first.back() + 1,
+            "domain: another length than the task's");
+    require(!named_ || domain.as_sets == slots_, "domain: it is not '", domain.name,
             "' of the task");
-    return named;
+    return named_;
   }
 
   int64_t answer(const Integers& tokens) const {
@@ -134,21 +127,20 @@ class Task {
   }
 
  private:
-  using Names = std::set<std::string>;
-
-  // Clauses `( l r )`, of which those come first that may be missing, and a colon; two numbers and
-  // `=`; or parentheses.
-  Slots slots(bool both_orders) const {
-    Slots slots;
-    const auto allow = [&](int64_t first, const Integers& tokens) {
-      Integers positions(tokens.size());
-      std::iota(positions.begin(), positions.end(), first);
-      slots[positions].insert(tokens);
-    };
-    const int64_t n = variables, open = 2 * n, close = open + 1, colon = open + 2;
-    for (size_t clause = 0; clause < clauses.size(); ++clause) {
-      const auto first = 4 * static_cast<int64_t>(clause);
-      const bool optional = static_cast<int64_t>(clause) < missing_;
+  // Clauses `( l r )`, of which those come first that may be missing, and a colon.
+  void read_two_sat(const Json& settings, const std::string& domain) {
+    std::set<std::string> members = {"variables", "clauses"};
+    if (settings.contains("min_clauses")) members.insert("min_clauses");
+    require_members(settings, members);
+    const int64_t n = variables = integer(settings["variables"], 2, 6);
+    const int64_t most = integer(settings["clauses"], 1, 40), open = 2 * n, close = open + 1;
+    const int64_t least = integer(settings.value("min_clauses", Json(most)), 1, most);
+    some = 2 * n + 3, none = 2 * n + 4;
+    const bool both_orders = domain == "both-orders";
+    named_ = both_orders || domain == "sampled";
+    for (int64_t first = 0; first < 4 * most; first += 4) {
+      clauses.push_back({first + 1, first + 2});
+      const bool optional = first < 4 * (most - least);
       if (optional) allow(first, Integers(4, 2 * n + 5));
       if (!optional) allow(first, {open}), allow(first + 3, {close});
       for (int64_t left = 0; left < 2 * n; ++left)
@@ -158,15 +150,19 @@ class Task {
           if (!optional) allow(first + 1, {left, right});
         }
     }
-    if (variables) allow(length_ - 1, {colon});
-    for (int64_t p = 0; !variables && p < length_; ++p)
-      for (int64_t token = 0; token < (modulus_ ? modulus_ : 2); ++token) allow(p, {token});
-    if (modulus_) slots[{2}] = {{modulus_}};
-    return slots;
+    allow(4 * most, {2 * n + 2});
   }
 
-  std::string name_;
-  int64_t length_ = 0, missing_ = 0, modulus_ = 0;
+  // In the named domain, these tokens may stand from here on.
+  void allow(int64_t position, const Integers& tokens) {
+    Integers positions(tokens.size());
+    std::iota(positions.begin(), positions.end(), position);
+    slots_[positions].insert(tokens);
+  }
+
+  bool named_ = false;
+  int64_t modulus_ = 0;
+  Slots slots_;  // of the domain of that name; of any, if the task has none of that name
 };
 
 }  // namespace checker

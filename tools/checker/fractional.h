@@ -18,73 +18,62 @@ namespace checker {
 
 class NearestPrototype {
  public:
-  NearestPrototype(const Subject& subject, const Node& node)
+  NearestPrototype(const Subject& subject, const Json& node)
       : network_(subject.network), domain_(subject.domain), block_(network_.blocks[0]) {
-    const std::string prefix = "blocks.0.hook_resid_post[pos=";
-    const std::string reads = node.reads.size() == 1 ? text(list(node.reads)[0]) : "";
-    any_order_ = node.equality.name == "equal_up_to_order";
-    node.alpha.require("nearest_prototype", {}, {"labels", "prototypes"});
-    node.h.require("tokens_at", {"positions"});
-    node.equality.require(any_order_ ? "equal_up_to_order" : "equal", {});
-    require<CannotCheck>(reads.starts_with(prefix) && node.parents == Json::array({"tokens"}),
+    const Json &alpha = node["alpha"], &reads = list(node["reads"]);
+    const std::string prefix = "blocks.0.hook_resid_post[pos=",
+                      place = reads.size() == 1 ? text(reads[0]) : "";
+    any_order_ = node["equality"]["operation"] == "equal_up_to_order";
+    require_operation(node["equality"], any_order_ ? "equal_up_to_order" : "equal", {});
+    require_operation(alpha, "nearest_prototype", {}, {"labels", "prototypes"});
+    const Json& labels_at = require_operation(node["h"], "tokens_at", {"positions"})["positions"];
+    require<CannotCheck>(place.starts_with(prefix) && node["parents"] == Json::array({"tokens"}),
                          "the node does not relate tokens to blocks.0.hook_resid_post");
-    read_ = integers(parse_json("[" + reads.substr(prefix.size())), 0, domain_.length - 1);
-    labels_ = tensor(node.alpha.tensors, "labels", {-1, -1});
-    const Json& labels_at = list(node.h.parameters["positions"]);
-    require<CannotCheck>(labels_at.size() == read_.size(), "h has not one value per read position");
-    for (size_t i = 0; i < read_.size(); ++i) {
-      const size_t slot = domain_.slot_of[read_[i]];
-      label_at_.push_back(integers(labels_at[i], 0, domain_.length - 1));
-      const auto inside = [&](int64_t position) { return domain_.slot_of[position] == slot; };
+    const auto read =
+        integers(parse_json("[" + place.substr(prefix.size())), 0, domain_.length - 1);
+    labels_ = subject.claim.tensor_of(alpha, "labels", {-1, -1});
+    require<CannotCheck>(list(labels_at).size() == read.size(),
+                         "h has not one value per read position");
+    for (size_t i = 0; i < read.size(); ++i) {
+      Case c{read[i], domain_.slot_of[read[i]], 0, integers(labels_at[i], 0, domain_.length - 1)};
+      const auto inside = [&](int64_t position) { return domain_.slot_of[position] == c.slot; };
       require<CannotCheck>(
-          std::ssize(label_at_[i]) == labels_.shape[1] && std::ranges::all_of(label_at_[i], inside),
+          std::ssize(c.label_at) == labels_.shape[1] && std::ranges::all_of(c.label_at, inside),
           "labels of another length, or a label from another slot");
-      const std::string name = words(node.name, ".", read_[i]);
-      const int64_t alternatives = std::ssize(domain_.slots[slot].alternatives);
-      neurons_.push_back(tensor(subject.hints, name + ".neurons",
-                                {alternatives, block_.n_heads, 2, network_.d_mlp}));
-      margins_.push_back(tensor(subject.hints, name + ".margins",
-                                {alternatives, block_.n_heads, labels_.shape[0]}));
+      for (; c.alternative < domain_.slots[c.slot].alternatives.size(); ++c.alternative)
+        cases_.push_back(c);
     }
-    const auto& rows =
-        tensor(node.alpha.tensors, "prototypes", {labels_.shape[0], network_.d_model}).data;
-    for (auto row = rows.begin(); row != rows.end(); row += network_.d_model) {
-      Vector unit(row, row + network_.d_model);
-      const Interval square = dot(unit, unit);
-      require(square.low() > 0, "a prototype is zero");
-      for (Interval& x : unit) x = x / square_root(square);
-      units_.push_back(unit);
-    }
-    tabulate();
+    const Integers shape = {labels_.shape[0], network_.d_model};
+    tabulate(subject.claim.tensor_of(alpha, "prototypes", shape).data);
+    lambdas_ = tensor(subject.hints, text(node["name"]) + ".bounds",
+                      {std::ssize(cases_), block_.n_heads, directions()});
   }
 
   std::string check(const Json& proof, bool proved) {
     require_members(proof, {"kind", "cases"});
-    const Json& cases = list(proof["cases"]);
-    size_t of = 0, next = 0, refuted = 0;
+    const size_t of = cases_.size();
+    size_t refuted = 0;
     double least = INFINITY;
-    for (const int64_t position : read_) of += slots_[domain_.slot_of[position]].size();
-    require(cases.size() == of, cases.size(), " cases of ", of);
-    for (size_t at = 0; at < read_.size(); ++at)
-      for (size_t a = 0; a < slots_[domain_.slot_of[read_[at]]].size(); ++a) try {
-          const double margin = check_case(cases[next++], at, a);
-          refuted += std::isnan(margin), least = std::fmin(least, margin);
-        } catch (const Failure& why) {
-          throw Failure(why.problem,
-                        words("position ", read_[at], ", alternative ", a, ": ", why.what()));
-        }
+    require(list(proof["cases"]).size() == of, proof["cases"].size(), " cases of ", of);
+    for (size_t i = 0; i < of; ++i) try {
+        const double margin = check_case(proof["cases"][i], cases_[i]);
+        refuted += std::isnan(margin), least = std::fmin(least, margin);
+      } catch (const Failure& why) {
+        throw Failure(why.problem, words("position ", cases_[i].position, ", alternative ",
+                                         cases_[i].alternative, ": ", why.what()));
+      }
     require(proved == (refuted == 0), refuted, " cases are refuted");
     return words(of - refuted, " of ", of, " cases by a margin of at least ", decimals(least),
                  refuted ? ", the others are refuted by an input each" : "");
   }
 
  private:
-  // A read position with the tokens of its slot.
   struct Case {
-    size_t at, slot, alternative;  // which read position, …
-    Integers label;
-    Vector fixed;                 // effects of the position's own embedding, and of the biases
-    std::vector<Vector> weights;  // [head][place]: e^s, for the places at positions up to it
+    int64_t position;  // that is read
+    size_t slot, alternative;
+    Integers label_at, label = {};     // positions of the label's tokens; the label
+    Vector fixed = {};                 // effects of the position's own embedding, and of biases
+    std::vector<Vector> weights = {};  // [head][place]: e^s, for the places at positions up to it
     size_t visible() const { return weights[0].size(); }
   };
 
@@ -97,7 +86,14 @@ class NearestPrototype {
   }
 
   // Everything about block 0 that depends on one token at one position, or on none.
-  void tabulate() {
+  void tabulate(const std::vector<double>& prototypes) {
+    for (auto row = prototypes.begin(); row != prototypes.end(); row += network_.d_model) {
+      Vector unit(row, row + network_.d_model);
+      const Interval square = dot(unit, unit);
+      require(square.low() > 0, "a prototype is zero");
+      for (Interval& x : unit) x = x / square_root(square);
+      units_.push_back(unit);
+    }
     std::map<std::pair<int64_t, int64_t>, size_t> index;
     for (const Slot& slot : domain_.slots)
       for (const Integers& tokens : slot.alternatives)
@@ -128,15 +124,15 @@ class NearestPrototype {
 
   // What the case's query gives.
   void enter(Case& c, int64_t token) const {
-    const Vector x = network_.embed(token, read_[c.at]);
+    const Vector x = network_.embed(token, c.position);
+    c.fixed = effects(x);
+    add(c.fixed, biases_.data());
     for (int64_t head = 0; head < block_.n_heads; ++head) {
       const Vector q = network_.project(block_, x, block_.W_Q, head);
       Vector& weights = c.weights.emplace_back();
-      for (size_t i = 0; i < places_.size() && places_[i].first <= read_[c.at]; ++i)
+      for (size_t i = 0; i < places_.size() && places_[i].first <= c.position; ++i)
         weights.push_back(Network::attention(block_, q, keys_[head][i]));
     }
-    c.fixed = effects(x);
-    add(c.fixed, biases_.data());
   }
 
   bool wrong(size_t prototype, const Integers& label) const {
@@ -145,9 +141,15 @@ class NearestPrototype {
                         : std::equal(label.begin(), label.end(), begin));
   }
 
-  // Z·d ≥ λ for every input of the case, where along[place] is o·d. The sum at the top of this
-  // file with its sign changed, rounded up: minima become maxima, and it must not be positive.
-  bool holds(const Case& c, size_t head, const Vector& along, double lambda) const {
+  // The λ in front of: neurons, neurons in the opposite direction, margins to prototypes.
+  int64_t directions() const { return 2 * network_.d_mlp + std::ssize(units_); }
+
+  // The certificate's λ, once it is sure that Z·d ≥ λ for every input of the case, where
+  // along[place] is o·d. The sum at the top of this file with its sign changed, rounded up: minima
+  // become maxima, and it must not be positive.
+  double bound(const Case& c, int64_t head, int64_t direction, const Vector& along) const {
+    const int64_t index = &c - cases_.data();
+    const double lambda = lambdas_.data[(index * block_.n_heads + head) * directions() + direction];
     std::vector<double> terms;  // e^s (λ - o·d)
     for (size_t i = 0; i < c.visible(); ++i) {
       const double below = lambda + along[i].minus_low;
@@ -166,23 +168,23 @@ class NearestPrototype {
       }
       sum += worst;
     }
-    return sum <= 0;
+    const int64_t neurons = 2 * network_.d_mlp, n = direction % network_.d_mlp;
+    if (sum > 0 && direction < neurons) require(false, "the bounds of neuron ", n, " do not hold");
+    require(sum <= 0, "the bound of the margin to prototype ", direction - neurons,
+            " does not hold");
+    return lambda;
   }
 
   // The input of each neuron, over every input of the case.
   Vector ranges_of_neurons(const Case& c) const {
-    const size_t d_mlp = network_.d_mlp, heads = block_.n_heads;
-    const double* lambdas = &neurons_[c.at].data[c.alternative * heads * 2 * d_mlp];
-    Vector ranges(c.fixed.begin(), c.fixed.begin() + network_.d_mlp), against;
-    for (size_t n = 0; n < d_mlp; ++n)
-      for (size_t head = 0; head < heads; ++head) {
-        const double *least = lambdas + head * 2 * d_mlp + n, *most = least + d_mlp;
+    Vector ranges(c.fixed.begin(), c.fixed.begin() + network_.d_mlp);
+    for (int64_t n = 0; n < network_.d_mlp; ++n)
+      for (int64_t head = 0; head < block_.n_heads; ++head) {
         const Vector& along = written_[head][n];
-        against.clear();
+        Vector against;
         for (size_t i = 0; i < c.visible(); ++i) against.push_back(-along[i]);
-        require(holds(c, head, along, *least) && holds(c, head, against, -*most),
-                "the bounds of neuron ", n, " do not hold");
-        ranges[n] += Interval(*least, *most);
+        ranges[n] +=
+            Interval(bound(c, head, n, along), -bound(c, head, network_.d_mlp + n, against));
       }
     return ranges;
   }
@@ -204,12 +206,12 @@ class NearestPrototype {
   // case.
   double margin(const Case& c, const Vector& ranges, size_t right, size_t wrong) const {
     const size_t d_mlp = ranges.size(), r = d_mlp + right, w = d_mlp + wrong;
-    Interval bound = c.fixed[r] - c.fixed[w];
+    Interval least = c.fixed[r] - c.fixed[w];
     std::vector<double> slopes;
     for (size_t n = 0; n < d_mlp; ++n) {
       const auto [slope, offset] = line_below(of_neurons_[n][r] - of_neurons_[n][w], ranges[n]);
-      bound += offset;
-      add_product(bound, slope, c.fixed[n]);
+      least += offset;
+      add_product(least, slope, c.fixed[n]);
       slopes.push_back(slope);
     }
     for (int64_t head = 0; head < block_.n_heads; ++head) {
@@ -219,19 +221,15 @@ class NearestPrototype {
       for (size_t n = 0; n < d_mlp; ++n)
         for (size_t i = 0; slopes[n] != 0 && i < along.size(); ++i)
           add_product(along[i], slopes[n], written[n][i]);
-      const double lambda =
-          margins_[c.at].data[(c.alternative * block_.n_heads + head) * units_.size() + wrong];
-      require(holds(c, head, along, lambda), "the bound of the margin to prototype ", wrong,
-              " does not hold");
-      bound += lambda;
+      least += bound(c, head, static_cast<int64_t>(d_mlp + w), along);
     }
-    return bound.low();
+    return least.low();
   }
 
   // An upper bound of the margin on one input, by the network itself: negative if alpha is wrong
   // there.
   double true_margin(const Case& c, const Integers& tokens) {
-    const Vector stream = network_.residual({tokens.begin(), tokens.begin() + read_[c.at] + 1}, 1);
+    const Vector stream = network_.residual({tokens.begin(), tokens.begin() + c.position + 1}, 1);
     double of_right = -INFINITY, of_wrong = -INFINITY;
     for (size_t r = 0; r < units_.size(); ++r) {
       const Interval value = dot(stream, units_[r]);
@@ -242,25 +240,25 @@ class NearestPrototype {
   }
 
   // @return the margin shown; NaN if the case is refuted.
-  double check_case(const Json& json, size_t at, size_t alternative) {
+  double check_case(const Json& json, Case& c) {
     require_members(json,
                     {"position", "slot", "alternative", "verdict", "right", "margin", "worst"});
-    Case c{at, domain_.slot_of[read_[at]], alternative, {}, {}, {}};
-    require(json["position"] == read_[at] && json["slot"] == c.slot &&
-                json["alternative"] == alternative,
+    require(json["position"] == c.position && json["slot"] == c.slot &&
+                json["alternative"] == c.alternative,
             "another case is in its place");
     const Integers worst = domain_.input(json["worst"]);
-    require(domain_.part(worst, c.slot) == domain_.slots[c.slot].alternatives[alternative],
+    require(domain_.part(worst, c.slot) == domain_.slots[c.slot].alternatives[c.alternative],
             "'worst' has another alternative");
-    for (const int64_t p : label_at_[at]) c.label.push_back(worst[p]);
-    const double there = true_margin(c, worst), stated = real(json["margin"]);
+    for (const int64_t p : c.label_at) c.label.push_back(worst[p]);
+    const double there = true_margin(c, worst);
     if (json["verdict"] == "refuted") {
       require(there < 0, "the witness is none: alpha gives what h gives");
       return NAN;
     }
+    const double stated = real(json["margin"]);
     require(json["verdict"] == "proved", "it is neither proved nor refuted");
     require(stated <= there, "the margin stated is larger than that at 'worst'");
-    enter(c, worst[read_[at]]);
+    enter(c, worst[c.position]);
     const Vector ranges = ranges_of_neurons(c);
     const size_t right = integer(json["right"], 0, std::ssize(units_) - 1);
     require(!wrong(right, c.label), "'right' is a prototype of another label");
@@ -278,9 +276,8 @@ class NearestPrototype {
   const Block& block_;
   Tensor labels_;
   bool any_order_;
-  Integers read_;                                        // positions that alpha reads
-  std::vector<Integers> label_at_;                       // [read position]: of the label's tokens
-  std::vector<Tensor> neurons_, margins_;                // [read position]: the λ
+  std::vector<Case> cases_;                              // by read position, then by alternative
+  Tensor lambdas_;                                       // [case, head, direction]
   std::vector<std::pair<int64_t, int64_t>> places_;      // (position, token), by position
   std::vector<std::vector<std::vector<size_t>>> slots_;  // [slot][alternative]: places
   Vector biases_;                                        // effects of b_in and b_out

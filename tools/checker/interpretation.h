@@ -6,93 +6,84 @@
 
 namespace checker {
 
-struct Operation {
-  std::string name;
-  Json parameters;
-  Tensors tensors;
-
-  Operation(const Json& json, const Tensors& all) {
-    require_members(json, {"operation", "parameters", "tensors"});
-    name = text(json["operation"]), parameters = json["parameters"];
-    for (const auto& [key, stored] : json["tensors"].items()) {
-      const auto found = all.find(text(stored));
-      checker::require<BadInput>(found != all.end(), "tensor ", stored, " is missing");
-      tensors.emplace(key, found->second);
-    }
-  }
-
-  /// Is it this one, with these parameters and tensors and no others?
-  void require(const std::string& known, const std::set<std::string>& parameter_names,
-               const std::set<std::string>& tensor_names = {}) const {
-    const bool same = std::ranges::equal(std::views::keys(tensors), tensor_names);
-    checker::require<CannotCheck>(name == known && same, "operation '", name, "', where '", known,
-                                  "' is known");
-    require_members(parameters, parameter_names);
-  }
-};
-
-struct Node {
-  std::string name;
-  Json parents, sites, reads;
-  Operation h, alpha, gamma, equality;
-};
-
 struct Interpretation {
-  std::string sha256, tensors_sha256, model_sha256, output;
-  Json task;  ///< name and settings
-  std::vector<Node> nodes;
+  std::string sha256, tensors_sha256;
+  Json json;  ///< the file; the members of the whole and of its nodes are as they must be
+  Tensors tensors;
 
   /// Reads X.json and X.safetensors beside it.
   explicit Interpretation(const std::string& path) {
     const File file = read_file(path);
     const File side = read_file(std::filesystem::path(path).replace_extension("safetensors"));
-    const Json json = parse_json(file.bytes);
+    json = parse_json(file.bytes), tensors = read_safetensors(side.bytes);
+    sha256 = file.sha256, tensors_sha256 = side.sha256;
     require_members(json, {"format", "version", "title", "task", "model_sha256", "fitted_on",
                            "tensors_sha256", "output", "nodes"});
     require<BadInput>(json["format"] == "assay interpretation" && json["version"] == 1, path,
                       ": no interpretation of version 1");
     require<BadInput>(json["tensors_sha256"] == side.sha256, path,
                       ": the tensors beside it are not its own (SHA-256)");
-    sha256 = file.sha256, tensors_sha256 = side.sha256;
-    model_sha256 = text(json["model_sha256"]), output = text(json["output"]), task = json["task"];
-    const Tensors all = read_safetensors(side.bytes);
     for (const Json& node : list(json["nodes"])) {
       require_members(node, {"name", "parents", "sites", "reads", "h", "alpha", "gamma", "equality",
                              "evidence"});
-      nodes.push_back({text(node["name"]), node["parents"], node["sites"], node["reads"],
-                       Operation(node["h"], all), Operation(node["alpha"], all),
-                       Operation(node["gamma"], all), Operation(node["equality"], all)});
+      text(node["name"]), list(node["parents"]);
+      for (const char* operation : {"h", "alpha", "gamma", "equality"})
+        require_members(node[operation], {"operation", "parameters", "tensors"});
     }
   }
 
-  const Node& node(const std::string& name) const {
-    const auto found = std::ranges::find(nodes, name, &Node::name);
-    require<BadInput>(found != nodes.end() && std::ranges::count(nodes, name, &Node::name) == 1,
-                      "the interpretation has no node '", name, "', or two");
+  const Json& node(const Json& name) const {
+    const Json* found = nullptr;
+    for (const Json& node : json["nodes"])
+      if (node["name"] == name) {
+        require<BadInput>(!found, "the interpretation has two nodes ", name);
+        found = &node;
+      }
+    require<BadInput>(found, "the interpretation has no node ", name);
     return *found;
   }
+  const Json& output() const { return node(json["output"]); }
+
   /// h of the nodes from the first to the output, each the one parent of the next.
-  std::vector<Operation> chain() const {
-    const Node* last = &node(output);
-    std::vector<Operation> all = {last->h};
-    while (last->parents != Json::array({"tokens"})) {
-      require<CannotCheck>(last->parents.size() == 1 && all.size() < nodes.size(), "h: node '",
-                           last->name, "' has several parents");
-      last = &node(text(list(last->parents)[0]));
-      all.insert(all.begin(), last->h);
+  std::vector<Json> chain() const {
+    std::vector<Json> all = {output()["h"]};
+    for (const Json* last = &output(); last->at("parents") != Json::array({"tokens"});) {
+      require<CannotCheck>(last->at("parents").size() == 1 && all.size() < json["nodes"].size(),
+                           "h: node ", last->at("name"), " has several parents");
+      last = &node(last->at("parents")[0]);
+      all.insert(all.begin(), last->at("h"));
     }
     return all;
   }
-  /// The tokens that the output's alpha chooses from; h's value is an index into them.
-  Integers answers(int64_t d_output) const {
-    const Operation& alpha = node(output).alpha;
-    alpha.require("argmax_of", {"tokens"});
-    const auto tokens = integers(alpha.parameters["tokens"], 0, d_output - 1);
-    require<CannotCheck>(
-        tokens.size() > 1 && std::set(tokens.begin(), tokens.end()).size() == tokens.size(),
-        "argmax_of: expected two different tokens or more");
-    return tokens;
+
+  /// @param key  of one of the operation's tensors.
+  const Tensor& tensor_of(const Json& operation, const char* key, const Integers& shape) const {
+    return tensor(tensors, text(operation["tensors"][key]), shape);
   }
+
+  /// The tokens that the output's alpha chooses from; h's value is an index into them.
+  Integers answers(int64_t d_output) const;
 };
+
+/// An operation must be this one, with these tensors and parameters and no others.
+/// @return its parameters.
+inline const Json& require_operation(const Json& operation, const std::string& name,
+                                     const std::set<std::string>& parameters,
+                                     const std::set<std::string>& tensors = {}) {
+  require<CannotCheck>(operation["operation"] == name, "operation '", text(operation["operation"]),
+                       "', where '", name, "' is known");
+  require_members(operation["tensors"], tensors);
+  require_members(operation["parameters"], parameters);
+  return operation["parameters"];
+}
+
+inline Integers Interpretation::answers(int64_t d_output) const {
+  const Json& parameters = require_operation(output()["alpha"], "argmax_of", {"tokens"});
+  const auto tokens = integers(parameters["tokens"], 0, d_output - 1);
+  require<CannotCheck>(
+      tokens.size() > 1 && std::set(tokens.begin(), tokens.end()).size() == tokens.size(),
+      "argmax_of: expected two different tokens or more");
+  return tokens;
+}
 
 }  // namespace checker

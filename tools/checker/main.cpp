@@ -60,7 +60,7 @@ std::string check_statement(const Subject& subject, const Json& json, bool prove
       return check_every_input(subject, proof, of_network, proved);
   } else {
     require(node.is_string(), "it is about no node");
-    const Node& about = subject.claim.node(node);
+    const Json& about = subject.claim.node(node);
     if (statement == "suffix" && kind == "affine")
       return check_suffix(subject, about, proof, proved);
     if (statement == "node = program" && kind == "fractional")
@@ -127,13 +127,13 @@ int check(const std::string& path, const std::string& model, const std::string& 
   require<BadInput>(json["interpretation"] ==
                         Json{{"sha256", claim.sha256}, {"tensors_sha256", claim.tensors_sha256}},
                     "the certificate is about another interpretation: SHA-256");
-  require<BadInput>(claim.model_sha256 == model_file.sha256,
+  require<BadInput>(claim.json["model_sha256"] == model_file.sha256,
                     "the interpretation is about another model");
-  require<BadInput>(claim.task == json["task"], "the interpretation is about another task");
+  require<BadInput>(claim.json["task"] == json["task"], "the interpretation is about another task");
 
   Network network(model_file.bytes);
   const Domain domain(json["domain"], network.d_vocab, network.n_ctx, network.summed);
-  const Task task(json["task"]);
+  const Task task(json["task"], domain.name);
   const bool named = task.require_domain(domain);
   Subject subject{network, claim, domain, task, {}};
   if (const Json& hints = json["hints"]; !hints.is_null()) {

@@ -61,8 +61,8 @@ class Program {
  public:
   Program(const Interpretation& claim, int64_t length, int64_t d_output)
       : answers(claim.answers(d_output)) {
-    const std::vector<Operation> chain = claim.chain();
-    const std::string& first = chain[0].name;
+    const std::vector<Json> chain = claim.chain();
+    const Json& first = chain[0]["operation"];
     require<CannotCheck>(chain.size() == (first == "prefix_facts" ? 2 : 3),
                          "h is no chain of nodes that is known");
     first == "prefix_facts" ? read_facts(chain)
@@ -90,13 +90,13 @@ class Program {
   }
 
  private:
-  void read_clauses(const std::vector<Operation>& chain, int64_t length) {
-    chain[0].require("tokens_at", {"positions"});
-    chain[1].require("truth_table_programs", {"variables", "programs"});
-    chain[2].require("any", {});
-    variables = integer(chain[1].parameters["variables"], 1, 6);
-    programs = list(chain[1].parameters["programs"]);
-    for (const Json& group : list(chain[0].parameters["positions"])) {
+  void read_clauses(const std::vector<Json>& chain, int64_t length) {
+    const Json& positions = require_operation(chain[0], "tokens_at", {"positions"})["positions"];
+    const Json& table =
+        require_operation(chain[1], "truth_table_programs", {"variables", "programs"});
+    require_operation(chain[2], "any", {});
+    variables = integer(table["variables"], 1, 6), programs = list(table["programs"]);
+    for (const Json& group : list(positions)) {
       clauses.push_back(integers(group, 0, length - 1));
       require<CannotCheck>(group.size() == 2, "tokens_at: clauses of other than two literals");
     }
@@ -106,30 +106,26 @@ class Program {
 
   // Facts about all prefixes, and the answer from them. All that the answer needs of them is the
   // last depth and whether one was negative: it is `balanced`, whichever facts tell both.
-  void read_facts(const std::vector<Operation>& chain) {
-    const Operation &first = chain[0], &last = chain[1];
-    first.require("prefix_facts", {"facts"});
-    last.require("balanced_by", {"facts"});
-    const Json& facts = list(first.parameters["facts"]);
+  void read_facts(const std::vector<Json>& chain) {
+    const Json& facts = list(require_operation(chain[0], "prefix_facts", {"facts"})["facts"]);
+    const Json& read = require_operation(chain[1], "balanced_by", {"facts"})["facts"];
     const auto has = [&](const char* fact) { return std::ranges::count(facts, fact); };
     const auto depth = has("depth"), token = has("token"), now = has("violation"),
                ever = has("violated");
-    require<CannotCheck>((depth || (token && (now || ever))) && answers == Integers{0, 1} &&
-                             depth + token + now + ever == std::ssize(facts) &&
-                             last.parameters == first.parameters,
+    const bool enough = depth || (token && (now || ever));
+    require<CannotCheck>(enough && depth + token + now + ever == std::ssize(facts) &&
+                             read == facts && answers == Integers{0, 1},
                          "balanced_by: other facts than are read, or other answers");
   }
 
-  void read_waves(const std::vector<Operation>& chain, int64_t length) {
-    const bool rounded = chain[0].parameters.contains("decimals");
+  void read_waves(const std::vector<Json>& chain, int64_t length) {
+    const bool rounded = chain[0]["parameters"].contains("decimals");
     std::set<std::string> parameters = {"p", "frequencies"};
-    chain[2].require("argmax_of_differences", parameters);
-    chain[1].require("angle_sums", {});
+    fit_ = waves(require_operation(chain[2], "argmax_of_differences", parameters), -1);
+    require_operation(chain[1], "angle_sums", {});
     if (rounded) parameters.insert("decimals");
-    chain[0].require("fourier_components", parameters);
-    read_ =
-        waves(chain[0].parameters, rounded ? integer(chain[0].parameters["decimals"], 0, 9) : -1);
-    fit_ = waves(chain[2].parameters, -1);
+    const Json& first = require_operation(chain[0], "fourier_components", parameters);
+    read_ = waves(first, rounded ? integer(first["decimals"], 0, 9) : -1);
     require<CannotCheck>(
         length >= 2 && fit_.size() == answers.size() && read_[0].size() == fit_[0].size(),
         "h: its waves and answers do not fit together");

@@ -69,9 +69,7 @@ inline Answer decision_of(const Subject& subject, const Integers& answers, const
 /// @param of_network  the network's answer; else h's.
 inline std::string check_every_input(const Subject& subject, const Json& proof, bool of_network,
                                      bool proved) {
-  std::set<std::string> members = {"kind", "inputs", "least_margin", "at"};
-  if (of_network) members.insert("right");
-  require_members(proof, members);
+  require_members(proof, {"kind", "inputs", "right", "least_margin", "at"});
   std::optional<Program> h;  // the network is checked whatever it is that h does
   if (!of_network) h.emplace(subject.h());
   const Integers answers = subject.claim.answers(subject.network.d_output);
@@ -89,10 +87,8 @@ inline std::string check_every_input(const Subject& subject, const Json& proof, 
   });
   const std::string count =
       words(of_network ? "the network" : "h", " is right on ", right, " of ", inputs, " inputs");
-  const auto stated_number = [&](const char* name) { return integer(proof[name], 0, INT64_MAX); };
-  require(stated_number("inputs") == inputs &&
-              stated_number(of_network ? "right" : "inputs") == right &&
-              proved == (right == inputs),
+  require(integer(proof["inputs"], 0, INT64_MAX) == inputs &&
+              integer(proof["right"], 0, INT64_MAX) == right && proved == (right == inputs),
           count);
   if (!of_network && !h->has_margin()) return count;
   const std::string shown =
@@ -126,33 +122,34 @@ inline std::string check_witness(const Subject& subject, const Json& proof, bool
 /// bits that are on. With h = `any`, "on" must win for all sets of bits but the empty one. It does
 /// iff base < 0 and, for each k, the least sum with bit k on, base + c_k + Σ of the other c_j < 0,
 /// is > 0. All in exact rationals.
-inline std::string check_suffix(const Subject& subject, const Node& node, const Json& proof,
+inline std::string check_suffix(const Subject& subject, const Json& node, const Json& proof,
                                 bool proved) {
   std::set<std::string> members = {"kind", "on", "off", "all_off", "least_on", "least_on_bit"};
   if (!proved) members.insert("state");
   require_members(proof, members);
   const Network& network = subject.network;
+  const Interpretation& claim = subject.claim;
   const Block& block = network.blocks.back();
-  const Node& last = subject.claim.node(subject.claim.output);
-  last.h.require("any", {});
-  node.gamma.require("write_levels", {"neurons"}, {"mean", "on", "stream"});
+  const Json &last = claim.output(), &gamma = node["gamma"];
+  require_operation(last["h"], "any", {});
+  const Json& written =
+      require_operation(gamma, "write_levels", {"neurons"}, {"mean", "on", "stream"});
   const std::string place = words("blocks.", network.blocks.size() - 1, "."),
                     at = words("[pos=", subject.domain.length - 1, "]");
-  require<CannotCheck>(
-      !network.summed && network.W_head.empty() && last.parents == Json::array({node.name}) &&
-          node.sites == Json::array({place + "hook_resid_mid" + at, place + "mlp.hook_post" + at}),
-      "the node is not written into the last MLP, or `any` does not follow it");
-  const auto answers = subject.claim.answers(network.d_output);
+  const Json sites = {place + "hook_resid_mid" + at, place + "mlp.hook_post" + at};
+  require<CannotCheck>(!network.summed && network.W_head.empty() && node["sites"] == sites &&
+                           last["parents"] == Json::array({node["name"]}),
+                       "the node is not written into the last MLP, or `any` does not follow it");
+  const auto answers = claim.answers(network.d_output);
   require(answers.size() == 2 && proof["off"] == answers[0] && proof["on"] == answers[1],
           "other answers than h's");
-  const auto neurons = integers(node.gamma.parameters["neurons"], 0, network.d_mlp - 1);
+  const auto neurons = integers(written["neurons"], 0, network.d_mlp - 1);
   const auto n = static_cast<int64_t>(neurons.size());
   require<CannotCheck>(n > 0 && std::set(neurons.begin(), neurons.end()).size() == neurons.size(),
                        "write_levels: a neuron stands twice, or there is none");
-  const Tensors& gamma = node.gamma.tensors;
-  const auto &level = tensor(gamma, "on", {n}).data,
-             &mean = tensor(gamma, "mean", {network.d_mlp}).data,
-             &stream = tensor(gamma, "stream", {network.d_model}).data;
+  const Weight &level = claim.tensor_of(gamma, "on", {n}).data,
+               &mean = claim.tensor_of(gamma, "mean", {network.d_mlp}).data,
+               &stream = claim.tensor_of(gamma, "stream", {network.d_model}).data;
 
   const auto difference = [&](const double* logits) {  // on - off
     return mpq_class(mpq_class(logits[answers[1]]) - mpq_class(logits[answers[0]]));
