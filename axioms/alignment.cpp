@@ -30,8 +30,8 @@ constexpr int64_t kPairsPerStep = 128, kStepsPerCount = 4;
 /// Pairs of inputs, none twice, with what exchanging a value at a site takes.
 struct ExchangePairs {
   Tensor base, source;          // int64 [pairs], places among all inputs
-  Tensor tokens;                // of the bases
-  Tensor concluded;             // int64 [pairs]: the program's answers with the source's value
+  Tensor tokens = {};           // of the bases
+  Tensor concluded = {};        // int64 [pairs]: the program's answers with the source's value
   Tensor own = {}, other = {};  // float32 [pairs, positions, width] at the site
 
   int64_t count() const { return tokens.size(0); }
@@ -206,25 +206,38 @@ ReadSite read_at(const PlaceSearch& search, const Reading& reading) {
   return site;
 }
 
-/// At each position what the probe's predictions vary along most, read back into the activations.
-Subspace most_read(const PlaceSearch& search, const ReadSite& site, int64_t dimensions) {
-  Subspace subspace{site.reading.site, {}};
+/// The directions that rows vary along most: orthonormal columns, float64 [width, n].
+Tensor along_most(const Tensor& rows, int64_t n) {
+  return std::get<1>(at::linalg_eigh(at::matmul(rows.t(), rows))).narrow(1, rows.size(1) - n, n);
+}
+
+/// Two places to begin: at each position what the probe's predictions of the value vary along most,
+/// read back into the activations, and what predictions of the activations from the value vary
+/// along most. They are the same only where nothing else varies there.
+std::vector<Subspace> beginnings(const PlaceSearch& search, const ReadSite& site,
+                                 int64_t dimensions) {
+  Subspace reading{site.reading.site, {}}, writing = reading;
   for (int64_t i = 0; i < std::ssize(site.probes); ++i) {
-    const Tensor x = site.activations.select(1, i).narrow(0, 0, search.half()).to(torch::kFloat64);
+    const Tensor x = site.activations.select(1, i).narrow(0, 0, search.half()).to(torch::kFloat64),
+                 y = search.value.index_select(1, site.columns[i]).narrow(0, 0, search.half());
     const Tensor& weight = site.probes[i].weight;
     const int64_t n = std::min({dimensions, weight.size(0), weight.size(1)});
-    const Tensor predicted = at::matmul(x - x.mean(0), weight);
-    const Tensor along = std::get<1>(at::linalg_eigh(at::matmul(predicted.t(), predicted)))
-                             .narrow(1, weight.size(1) - n, n);
-    subspace.columns.push_back(orthonormal(at::matmul(weight, along)).to(torch::kFloat32));
+    const Tensor read = at::matmul(x - x.mean(0), weight),
+                 written = at::matmul(y - y.mean(0), fit_ridge(y, x).weight);
+    reading.columns.push_back(
+        orthonormal(at::matmul(weight, along_most(read, n))).to(torch::kFloat32));
+    writing.columns.push_back(along_most(written, n).to(torch::kFloat32).contiguous());
   }
-  return subspace;
+  return {reading, writing};
 }
 
 AlignmentCandidate candidate_at(const PlaceSearch& search, const ReadSite& site,
                                 int64_t dimensions) {
-  const Subspace subspace =
-      rotated(search, search.fitted.with(site.activations), most_read(search, site, dimensions));
+  const ExchangePairs fitted = search.fitted.with(site.activations);
+  const Subspace begin = std::ranges::min(
+      beginnings(search, site, dimensions), {},
+      [&](const Subspace& one) { return count_missed(search.experiment, fitted, one).failures; });
+  const Subspace subspace = rotated(search, fitted, begin);
   const ExchangePairs held_out = search.held_out.with(site.activations);
   const auto wrong = [&](const Subspace& one) {
     return count_missed(search.experiment, held_out, one);

@@ -11,7 +11,8 @@
 //    network's decision is compared with what the interpretation concludes when the node's value is
 //    the other input's (interchange-intervention accuracy, as IA of interchange.h counts it;
 //    distributed alignment search, arXiv 2303.02536). Of several positions each has a subspace of
-//    its own. A subspace begins as what the probe reads most of, and is rotated by gradient descent
+//    its own. A subspace begins as what the probe reads most of, or as what the value
+//    writes most of, whichever follows more pairs, and is rotated by gradient descent
 //    on the decisions of pairs of fitted inputs.
 //
 // One half of the inputs is fitted on. Sites are ranked and subspaces rotated with that half alone,

@@ -268,9 +268,9 @@ Exchange& Exchange::operator+=(const Exchange& other) {
   return *this;
 }
 
-Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped) {
+Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped, int64_t most_pairs) {
   const int64_t n = inputs.size(0);
-  const bool all = n <= kMostPairs / n;
+  const bool all = n <= most_pairs / n;
   const auto drawn = [=](uint64_t which, int64_t round, int64_t first, int64_t count) {
     std::vector<int64_t> rows;
     for (int64_t i = first; i < first + count; ++i)
