@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -141,7 +142,10 @@ std::vector<Reading> rank_sites(const interp::Network& network, const Site& logi
     }
     if (on_progress) on_progress(static_cast<int64_t>(i) + 1, std::ssize(names));
   }
-  std::ranges::stable_sort(readings, std::greater(), &Reading::explained);
+  // Places that hold the same numbers differ by rounding; the earlier one is named first.
+  std::ranges::stable_sort(readings, std::greater(), [](const Reading& reading) {
+    return std::round(1e4 * reading.explained);
+  });
   return readings;
 }
 

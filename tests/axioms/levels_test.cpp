@@ -79,7 +79,7 @@ Report run(uint64_t seed, const Setting& setting) {
     node(broken, "some").h.parameters["yes"] = {1};
     return broken;
   }();
-  static const Program program =
+  static const circuits::Program program =
       circuits::compile(overlooking, operations(), interp::describe(or_config()));
   const auto inputs_of = [&setting](uint64_t of) {
     return [&setting, of](int64_t first, int64_t count) {
@@ -115,7 +115,7 @@ Report run(uint64_t seed, const Setting& setting) {
 /// The true rate of a row.
 double truth(const ReportRow& row, double rate) {
   if (row.answer) return rate / (rate + (1 - rate) / 2);  // "yes"
-  if (row.axiom == Axiom::IA) return rate;  // of the sources
+  if (row.axiom == Axiom::IA) return rate;                // of the sources
   if (row.node == "words" || row.name() == "answer.CE" || row.name() == "answer.CR") return 0;
   return rate;
 }
