@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <stdexcept>
 
@@ -332,8 +333,10 @@ void conclude(Alignment& alignment) {
   }
   std::ranges::stable_sort(
       alignment.candidates, std::greater(), [](const AlignmentCandidate& candidate) {
-        return std::pair(candidate.better_than_chance,
-                         std::min(1 - candidate.exchanged.rate(), candidate.explained));
+        // Places that hold the same numbers differ by rounding.
+        return std::pair(
+            candidate.better_than_chance,
+            std::round(1e4 * std::min(1 - candidate.exchanged.rate(), candidate.explained)));
       });
 }
 
