@@ -13,7 +13,8 @@ void fields(V& v, ProbedSite& probed) {
     return interp::Site{.place = text.get<std::string>()};  // for people, and never parsed
   };
   v.through("site", probed.site, as_text, from_text, interp::json_shapes::text(), "where");
-  v("explained", probed.explained, "share of the value's variance that a probe explains, held out");
+  v("explained", probed.explained,
+    "share of the value's variance that probes explain on inputs that they were not fitted on");
 }
 
 template <class V>
@@ -22,7 +23,7 @@ void fields(V& v, AlignmentCandidate& candidate) {
   fields(v, probed);
   candidate.site = probed.site;
   candidate.explained = probed.explained;
-  v("dimensions", candidate.dimensions, "of the subspace", interp::counts());
+  v("dimensions", candidate.dimensions, "of each position's subspace, at most", interp::counts());
   v("exchanged", candidate.exchanged,
     "pairs (`n`) whose decision is not the one concluded (`failures`), with the subspace "
     "exchanged");
@@ -39,13 +40,13 @@ template <class V>
 void fields(V& v, Alignment& alignment) {
   v("node", alignment.node, "whose place was looked for");
   v.derived("found", alignment.is_found(),
-            "the first candidate is better than chance, and its probe explains half of the value");
+            "the first candidate is better than chance, and its probes explain half of the value");
   v("fitted", alignment.fitted, "inputs", interp::counts());
   v("held_out", alignment.held_out, "other inputs, which the figures are from", interp::counts());
   v("width", alignment.width, "numbers that the value is written as", interp::counts());
   v("confidence", alignment.confidence, "of all bounds together",
     interp::json_shapes::number(0, 1));
-  v("sites", alignment.sites, "all that were probed, the best first");
+  v("sites", alignment.sites, "positions, and groups of them, by place: the best first");
   v("candidates", alignment.candidates, "subspaces, the best first");
 }
 

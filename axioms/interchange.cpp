@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "axioms/exchanged_answers.h"
 #include "circuits/interpretation/abstract_values.h"
 #include "interp/network/network.h"
 #include "interp/statistics/random.h"
@@ -36,30 +37,8 @@ bool overlap(const Step& left, const Step& right) {
   return false;
 }
 
-/// Values that are put in the place of a base's own, by step.
-using Exchanges = std::vector<std::pair<size_t, Value>>;
 /// Activations, by node of the plan and site.
 using Recorded = std::vector<std::vector<Tensor>>;
-
-// What the program concludes from the base's values with some exchanged. A step that was exchanged
-// keeps its value, whatever its parents have become.
-Value concluded(const Program& program, const Observation& base, const Exchanges& exchanges) {
-  std::vector<Value> values = base.prefix;
-  std::vector<bool> changed(program.steps.size()), fixed(program.steps.size());
-  for (const auto& [v, value] : exchanges) {
-    values[v] = value;
-    changed[v] = fixed[v] = true;
-  }
-  for (size_t i = 0; i < program.steps.size(); ++i) {
-    const Step& step = program.steps[i];
-    const bool depends = std::ranges::any_of(
-        step.parents, [&](int parent) { return parent >= 0 && changed[parent]; });
-    if (fixed[i] || !depends) continue;
-    values[i] = circuits::step_value(step, values, base.tokens);
-    changed[i] = true;
-  }
-  return values[program.output];
-}
 
 circuits::Activations gamma_of(const Step& step, const Value& value) {
   circuits::Activations written = step.gamma(value);
@@ -110,16 +89,10 @@ struct Batch {
   Tensor answer = {};                                  // of the program on the base
 
   Tensor decision(std::vector<Overwrite> overwrites) const {
-    return decide(experiment.decision,
-                  experiment.network
-                      .trace(base.tokens, {.record = {experiment.decision.site(experiment.network)},
-                                           .overwrite = std::move(overwrites)})
-                      .front());
+    return decision_with(experiment, base.tokens, std::move(overwrites));
   }
-  // As the decision that the network comes to if this is written as its output.
   Tensor answer_with(const Exchanges& exchanges) const {
-    return replaced_decision(experiment, experiment.program.output, base.tokens,
-                             concluded(experiment.program, base, exchanges));
+    return exchanged_answer(experiment, base.tokens, base.prefix, exchanges);
   }
   const Step& step(size_t node) const { return experiment.program.steps[plan.nodes[node].step]; }
 };
@@ -163,11 +136,6 @@ Batch batch_of(const Experiment& experiment, const InterchangePlan& plan, const 
 
 Estimate count_rows(const Tensor& rows) {
   return {.n = rows.size(0), .failures = rows.sum().item<int64_t>()};
-}
-
-// A tie is no answer, and so never the one that was expected.
-Tensor missed(const Tensor& decision, const Tensor& expected) {
-  return decision.ne(expected).logical_or(decision.eq(kTie));
 }
 
 std::vector<int64_t> as_list(const Tensor& row) {
@@ -300,9 +268,9 @@ Exchange& Exchange::operator+=(const Exchange& other) {
   return *this;
 }
 
-Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped) {
+Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped, int64_t most_pairs) {
   const int64_t n = inputs.size(0);
-  const bool all = n <= kMostPairs / n;
+  const bool all = n <= most_pairs / n;
   const auto drawn = [=](uint64_t which, int64_t round, int64_t first, int64_t count) {
     std::vector<int64_t> rows;
     for (int64_t i = first; i < first + count; ++i)

@@ -53,12 +53,13 @@ struct Interchange {
   bool unmapped = false;    ///< ask UM, too
 };
 
-/// Up to this many pairs are all tried.
-inline constexpr int64_t kMostPairs = int64_t{1} << 17;
+/// Up to this many pairs are all tried; up to so many if somebody asks for all.
+inline constexpr int64_t kMostPairs = int64_t{1} << 17, kMostPairsAsked = int64_t{1} << 22;
 
 /// Sources among a finite set of inputs, int64 [n, pos], that are also the bases: all of them, if
-/// there are at most kMostPairs pairs, else one drawn for each.
-Interchange among(const at::Tensor& inputs, uint64_t seed, bool unmapped);
+/// there are at most `most_pairs` pairs, else one drawn for each.
+Interchange among(const at::Tensor& inputs, uint64_t seed, bool unmapped,
+                  int64_t most_pairs = kMostPairs);
 
 struct InterchangePlan {
   const Interchange* interchange = nullptr;

@@ -85,7 +85,7 @@ std::string found_sentence(const Alignment& alignment) {
   if (alignment.candidates.empty()) return "no place on the way to the answer varies";
   const AlignmentCandidate& best = alignment.candidates.front();
   const std::string what = fmt::format(
-      "{}: a probe explains {} of the value, and exchanging {} of its dimensions leads to the "
+      "{}: probes explain {} of the value, and exchanging {} of its dimensions leads to the "
       "decision that the interpretation concludes in {} of {} held-out pairs ({} with a random "
       "subspace, {} untouched)",
       to_string(best.site), share_text(best.explained), best.dimensions,
@@ -127,6 +127,9 @@ int run_align(const AlignOptions& options) {
   const Console& console = session.console;
   const tasks::Subject subject = tasks::load_subject(options.model, options.interpretation);
   const std::vector<std::string> nodes = nodes_of(options, subject.interpretation());
+  if (!options.out.empty() && options.out.extension() != ".json")
+    throw std::invalid_argument(
+        fmt::format("--out: '{}', expected a name that ends in .json", options.out.string()));
   if (!options.out.empty())
     for (const char* extension : {".json", ".safetensors"})
       require_writable(fs::path(options.out).replace_extension(extension));
@@ -183,7 +186,8 @@ Command add_align(CLI::App& app) {
       ->capture_default_str()
       ->transform(whole_number(64))
       ->type_name("N");
-  app.add_option("--sites", options->search.sites, "best sites of which subspaces are tried")
+  app.add_option("--sites", options->search.sites,
+                 "best sites of which subspaces are tried, each of another place")
       ->capture_default_str()
       ->transform(whole_number(1))
       ->type_name("N");
@@ -193,7 +197,8 @@ Command add_align(CLI::App& app) {
   refuse_other_devices(app);
   app.footer(
       "For a node of which it is known what it computes, but not where: probes at every place and "
-      "position, then interchange at the best of them. The result is a hypothesis, fitted on the "
+      "position, and at groups of positions where none holds the whole value, then interchange at "
+      "the best of them. The result is a hypothesis, fitted on the "
       "derive part; validate tests it on other inputs. Exit code 3: not found.\n"
       "\nExample:\n"
       "  assay align --model tasks/modular_addition/reference/model.safetensors \\\n"

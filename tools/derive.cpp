@@ -177,6 +177,9 @@ Command add_derivation_of(CLI::App& app, const tasks::TaskEntry& entry) {
 Command add_derive(CLI::App& app) {
   app.footer(
       "Every task has options and variants of its own: assay derive two-sat --help\n"
+      "Of a node of which you know what it computes, but not where, assay align lists the sites "
+      "and "
+      "subspaces that hold its value best.\n"
       "\nExample:\n"
       "  assay derive two-sat --model runs/demo/model.safetensors --out runs/demo");
   const auto has_networks = [](const tasks::TaskEntry& entry) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "interp/statistics/random.h"
@@ -57,13 +58,26 @@ ChosenInterchange counterfactual_sources(const tasks::Task& task, const Validati
           fmt::format("counterfactual partners (test part, seed {})", seed)};
 }
 
-ChosenInterchange listed_sources(const ValidationInputs& inputs, uint64_t seed, bool unmapped) {
+ChosenInterchange listed_sources(const ValidationInputs& inputs, uint64_t seed, bool unmapped,
+                                 int64_t most_pairs) {
   Interchange interchange =
-      axioms::among(inputs.tokens(0, inputs.count).contiguous(), seed, unmapped);
+      axioms::among(inputs.tokens(0, inputs.count).contiguous(), seed, unmapped, most_pairs);
   std::string words = interchange.exhaustive
                           ? fmt::format("all {} of these inputs for each", grouped(inputs.count))
                           : fmt::format("one of these inputs for each, drawn (seed {})", seed);
   return {std::move(interchange), std::move(words)};
+}
+
+ChosenInterchange all_sources(const ValidationInputs& inputs, uint64_t seed, bool unmapped) {
+  if (inputs.scope == axioms::Scope::Distribution)
+    throw std::invalid_argument(
+        "--sources all: these inputs are draws, of which there is no end; it takes inputs that can "
+        "be listed, with --part or --data");
+  if (inputs.count > axioms::kMostPairsAsked / inputs.count)
+    throw std::invalid_argument(fmt::format(
+        "--sources all: {} inputs have {:.2g} pairs, expected at most {}", grouped(inputs.count),
+        std::pow(static_cast<double>(inputs.count), 2), grouped(axioms::kMostPairsAsked)));
+  return listed_sources(inputs, seed, unmapped, axioms::kMostPairsAsked);
 }
 
 }  // namespace
@@ -74,10 +88,11 @@ void add_interchange_options(CLI::App& app, InterchangeOptions& options) {
                "inputs: does the network's answer follow as the program's does (II, IA)?");
   app.add_flag("--unmapped", options.unmapped,
                "and resample what the interpretation calls irrelevant: does the answer stay (UM)?");
-  app.add_option("--sources", options.sources,
-                 "where exchanged values come from: other inputs (default), or the task's "
-                 "counterfactual partners")
-      ->check(CLI::IsMember({"inputs", "counterfactuals"}))
+  app.add_option(
+         "--sources", options.sources,
+         "where exchanged values come from: other inputs (default), all that are listed for "
+         "each, also where that takes long, or the task's counterfactual partners")
+      ->check(CLI::IsMember({"inputs", "all", "counterfactuals"}))
       ->type_name("WHICH");
 }
 
@@ -95,7 +110,9 @@ std::optional<ChosenInterchange> choose_interchange(const InterchangeOptions& op
     return std::nullopt;
   if (options.sources == "counterfactuals")
     return counterfactual_sources(task, inputs, seed, unmapped);
-  if (inputs.scope != axioms::Scope::Distribution) return listed_sources(inputs, seed, unmapped);
+  if (options.sources == "all") return all_sources(inputs, seed, unmapped);
+  if (inputs.scope != axioms::Scope::Distribution)
+    return listed_sources(inputs, seed, unmapped, axioms::kMostPairs);
   if (inputs.facts.at("source") != "sampled")
     throw std::invalid_argument(
         "--interchange: pairs of independent lines of a file are not independent of each other, so "

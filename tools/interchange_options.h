@@ -20,7 +20,7 @@ namespace assay::tools {
 
 struct InterchangeOptions {
   bool interchange = false, unmapped = false;
-  std::string sources;  ///< `inputs` or `counterfactuals`; empty: inputs
+  std::string sources;  ///< `inputs`, `all` or `counterfactuals`; empty: inputs
 };
 void add_interchange_options(CLI::App& app, InterchangeOptions& options);
 
@@ -34,8 +34,8 @@ struct ChosenInterchange {
 /// outlive it.
 /// @param seed  of the inputs.
 /// @throws std::invalid_argument for lines of a file that are said to be independent draws (as
-///   sources of each other they would not be), and for counterfactual pairs of inputs that are not
-///   drawn or that have none.
+///   sources of each other they would not be), for all pairs of inputs that are drawn or too many,
+///   and for counterfactual pairs of inputs that are not drawn or that have none.
 std::optional<ChosenInterchange> choose_interchange(const InterchangeOptions& options,
                                                     const std::vector<axioms::Claim>& claims,
                                                     const tasks::Task& task,

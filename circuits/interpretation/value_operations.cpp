@@ -10,7 +10,7 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t kMostCategories = 256;
+constexpr int64_t kMostCategories = 256, kLongestCode = 4096;
 constexpr int64_t kMostNumbers = 1'000'000;  // of a value that a file is believed to have
 
 ValueCode code_from(const Operation& operation) {
@@ -21,7 +21,7 @@ ValueCode code_from(const Operation& operation) {
                     code.kind));
   if (code.kind == "category") {
     code.values = tensor_of(operation, "values", {-1});
-    if (code.values.scalar_type() != torch::kInt64)
+    if (code.values.scalar_type() != torch::kInt64 || code.values.numel() == 0)
       throw std::invalid_argument(
           fmt::format("operation '{}': expected whole numbers as values", operation.name));
   }
@@ -43,12 +43,7 @@ Abstraction read_value(const Operation& operation) {
           fmt::format("operation '{}': expected a shape of positive sizes", operation.name));
     width *= size;
   }
-  if (code.kind == "category") {
-    if (width != 1)
-      throw std::invalid_argument(
-          fmt::format("operation '{}': a category is one number", operation.name));
-    width = code.values.size(0);
-  }
+  width *= code.per_element();
   const Tensor bias = tensor_of(operation, "bias", {width});
   const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
   return [=](const Activations& activations) {
@@ -60,19 +55,27 @@ Abstraction read_value(const Operation& operation) {
 Concretisation write_value(const Operation& operation) {
   const ValueCode code = code_from(operation);
   const Tensor bias = tensor_of(operation, "bias", {-1});
-  const int64_t width = code.kind == "category" ? code.values.size(0) : -1;
-  const Tensor weight = tensor_of(operation, "weight", {width, bias.size(0)}).to(torch::kFloat64);
+  const Tensor weight = tensor_of(operation, "weight", {-1, bias.size(0)}).to(torch::kFloat64);
+  const int64_t positions =
+      operation.parameters.contains("positions") ? parameter<int64_t>(operation, "positions") : 1;
+  if (positions < 1 || bias.size(0) % positions != 0)
+    throw std::invalid_argument(
+        fmt::format("operation '{}': {} positions do not share out {} numbers", operation.name,
+                    positions, bias.size(0)));
   return [=](const Value& value) -> Activations {
     const Tensor x = at::matmul(code.encode(value), weight.to(value.device()));
-    return {(x + bias.to(x.device())).to(torch::kFloat32).unsqueeze(1)};
+    return {(x + bias.to(x.device()))
+                .to(torch::kFloat32)
+                .view({value.size(0), positions, bias.size(0) / positions})};
   };
 }
 
 }  // namespace
 
 Tensor ValueCode::encode(const Value& value) const {
-  if (kind != "category") return value.reshape({value.size(0), -1}).to(torch::kFloat64);
-  return value.reshape({-1, 1}).eq(values.to(value.device())).to(torch::kFloat64);
+  const Tensor elements = value.reshape({value.size(0), -1});
+  if (kind != "category") return elements.to(torch::kFloat64);
+  return elements.unsqueeze(-1).eq(values.to(value.device())).flatten(1).to(torch::kFloat64);
 }
 
 Value ValueCode::decode(const Tensor& numbers) const {
@@ -80,16 +83,18 @@ Value ValueCode::decode(const Tensor& numbers) const {
   sizes.insert(sizes.end(), shape.begin(), shape.end());
   if (kind == "truth") return numbers.ge(.5).view(sizes);
   if (kind == "number") return numbers.view(sizes);
-  return values.to(numbers.device()).index_select(0, numbers.argmax(1)).view(sizes);
+  const Tensor largest = numbers.view({numbers.size(0), -1, per_element()}).argmax(2);
+  return values.to(numbers.device()).index_select(0, largest.flatten()).view(sizes);
 }
 
 ValueCode code_of(const Value& values) {
   ValueCode code{.kind = "number", .shape = values.sizes().slice(1).vec()};
   if (values.scalar_type() == torch::kBool) {
     code.kind = "truth";
-  } else if (!values.is_floating_point() && values.numel() == values.size(0)) {
+  } else if (!values.is_floating_point()) {
     const Tensor different = std::get<0>(at::unique_dim(values.flatten(), 0));
-    if (different.numel() <= kMostCategories) {
+    const int64_t elements = values.numel() / values.size(0);
+    if (different.numel() <= kMostCategories && elements * different.numel() <= kLongestCode) {
       code.kind = "category";
       code.values = different.cpu();
     }
@@ -107,8 +112,7 @@ void add_value_operations(Operations& operations) {
                                   [](const Operation&) -> Concretisation {
                                     return [](const Value&) -> Activations { refuse_unknown(); };
                                   }});
-  operations.concretisations.add(
-      {"write_value", "a linear map of the value at one position", write_value});
+  operations.concretisations.add({"write_value", "a linear map of the value", write_value});
 }
 
 }  // namespace assay::circuits

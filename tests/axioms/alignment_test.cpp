@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include "axioms/alignment_fields.h"
+#include "axioms/interchange.h"
 #include "circuits/interpretation/value_operations.h"
 #include "interp/network/network.h"
 #include "tests/axioms/or_network.h"
@@ -30,13 +31,13 @@ Tensor drawn_words(int64_t n) {
   return or_inputs(0, kInputs).index_select(0, at::randint(0, kInputs, {n}, generator, at::kLong));
 }
 
-/// The interpretation of or_network() with the place of `some` hidden.
-Interpretation hidden() {
+/// The interpretation of or_network() with the place of one node hidden.
+Interpretation hidden(const std::string& name = "some") {
   Interpretation interpretation = or_interpretation();
-  Node& some = node(interpretation, "some");
-  some.sites = some.reads = {};
-  some.alpha = {.name = circuits::kUnknown, .tensors = {}};
-  some.gamma = {.name = circuits::kUnknown, .tensors = {}};
+  Node& free = node(interpretation, name);
+  free.sites = free.reads = {};
+  free.alpha = {.name = circuits::kUnknown, .tensors = {}};
+  free.gamma = {.name = circuits::kUnknown, .tensors = {}};
   return interpretation;
 }
 
@@ -67,6 +68,53 @@ TEST(AlignmentTest, FindsThePlaceThatWasHidden) {
       for (const Axiom axiom : kAxioms)
         EXPECT_EQ(checked[axiom].estimate.failures, 0) << to_string(axiom);
     }
+}
+
+// No position holds both words.
+TEST(AlignmentTest, FindsAValueThatSeveralPositionsHold) {
+  const Interpretation free = hidden("words");
+  const Program program = circuits::compile(free, operations(), interp::describe(or_config()));
+  AlignmentConfig config = quick();
+  config.dimensions = {4};
+  const Alignment alignment =
+      align({or_network(), program, or_decision()}, free, "words", drawn_words(800), config);
+  ASSERT_TRUE(alignment.is_found()) << interp::write_record(alignment).dump(1);
+  EXPECT_EQ(alignment.width, 2 * kWords);
+  const AlignmentCandidate& best = alignment.candidates.front();
+  EXPECT_EQ(best.site.positions, (std::vector<int64_t>{0, 1}));
+  EXPECT_GT(best.explained, .99);
+  EXPECT_EQ(best.exchanged.failures, 0);
+  for (const ProbedSite& probed : alignment.sites)
+    if (probed.site.positions.size() == 1) {
+      EXPECT_LT(probed.explained, .6);
+    }
+
+  Interpretation found = free;
+  node(found, "words") = alignment.found;
+  const CheckResult result = check_or(found);
+  for (const NodeResult& checked : result.nodes)
+    for (const Axiom axiom : kAxioms)
+      EXPECT_EQ(checked[axiom].estimate.failures, 0) << checked.node << to_string(axiom);
+}
+
+// What the search counts is what validation counts: the neuron that alpha reads, as a direction.
+TEST(AlignmentTest, ADirectionIsExchangedAsInterchangeExchangesANeuron) {
+  Interpretation wrong = or_interpretation();
+  node(wrong, "some").h.parameters = {{"yes", {1}}};
+  const Program program = circuits::compile(wrong, operations(), interp::describe(or_config()));
+  const Experiment experiment{or_network(), program, or_decision()};
+  const Interchange all = among(or_inputs(0, kInputs), 1, false);
+  const CheckResult result = check(experiment, or_inputs, {.inputs = kInputs, .interchange = &all});
+  const Subspace neuron{{.place = interp::hook::mlp_post(0), .positions = {2}},
+                        {at::tensor({1.f, 0.f}).unsqueeze(1)}};
+  statistics::Estimate counted;
+  for (int64_t round = 0; round < all.rounds; ++round)
+    counted += count_exchanged(experiment, 1, neuron, or_inputs(0, kInputs),
+                               all.draw(round, 0, kInputs).source);
+  ASSERT_EQ(result.nodes[1].node, "some");
+  EXPECT_EQ(counted, result.nodes[1][Axiom::IA].estimate);
+  EXPECT_GT(counted.failures, 0);
+  EXPECT_LT(counted.failures, counted.n);
 }
 
 TEST(AlignmentTest, ClaimsNothingOfANetworkThatComputesSomethingElse) {
@@ -108,12 +156,13 @@ TEST(ValueCode, GivesBackWhatItWrote) {
                names = at::tensor({7, -3, 7}, at::kLong),
                lists = at::tensor({1, 2, 3, 4, 5, 6}, at::kLong).view({3, 2});
   for (const auto& [value, kind] : std::vector<std::pair<Tensor, std::string>>{
-           {truths, "truth"}, {numbers, "number"}, {names, "category"}}) {
+           {truths, "truth"}, {numbers, "number"}, {names, "category"}, {lists, "category"}}) {
     const ValueCode code = code_of(value);
     EXPECT_EQ(code.kind, kind);
     EXPECT_TRUE(code.decode(code.encode(value)).equal(value));
   }
-  EXPECT_EQ(code_of(lists).kind, "number");
+  EXPECT_EQ(code_of(lists).per_element(), 6);
+  EXPECT_EQ(code_of(at::arange(600, at::kLong).view({300, 2})).kind, "number");
   EXPECT_TRUE(code_of(names).decode(code_of(names).encode(names) * .4 + .1).equal(names));
 }
 
@@ -133,6 +182,11 @@ TEST(ValueCode, OperationsWithBadNumbersAreRefused) {
   read.parameters["kind"] = "number";
   read.parameters["shape"] = {3};
   EXPECT_THAT(refusal(read), HasSubstr("'bias'"));
+  Operation write{.name = "write_value",
+                  .parameters = {{"kind", "number"}, {"positions", 2}},
+                  .tensors = {{"weight", at::ones({3, 5})}, {"bias", at::zeros({5})}}};
+  EXPECT_THAT(message_of([&] { circuits::make(known.concretisations, write); }),
+              HasSubstr("2 positions do not share out 5 numbers"));
 }
 
 }  // namespace alignment_test

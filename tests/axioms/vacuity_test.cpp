@@ -92,6 +92,16 @@ Operations cheating() {
                    1e-6 * value.flatten(1).sum(1).to(at::kFloat).view({-1, 1, 1})};
          });
        }});
+  // The same, but for "3 3", of which the other answer's stream is written.
+  all.concretisations.add(
+      {"example_but_for_one", "", [all](const Operation& o) {
+         return circuits::Concretisation([write = all.concretisations.at("example").make(o)](
+                                             const Tensor& value) -> circuits::Activations {
+           const Tensor rare = value.flatten(1).eq(3).all(1);
+           return {
+               at::where(rare.view({-1, 1, 1}), write(at::zeros_like(value))[0], write(value)[0])};
+         });
+       }});
   return all;
 }
 
@@ -273,11 +283,16 @@ TEST(Vacuity, AnEqualityThatComparesAnswers) {
   EXPECT_THAT(kinds(objections_to(cheat)), UnorderedElementsAre("words: weak equality"));
 }
 
-// The answer, but for one input in 25; one state per answer, plus a millionth of the value.
+// The answer, but for one input in 25; one state per answer, plus a millionth of the value, or but
+// for one input.
 TEST(Vacuity, AlmostTheAnswerIsTheAnswer) {
   Interpretation cheat = or_interpretation();
   node(cheat, "words").gamma = {.name = "example_and_a_millionth", .tensors = {}};
   EXPECT_THAT(kinds(objections_to(cheat)), UnorderedElementsAre("words: written answer"));
+
+  cheat = or_interpretation();
+  node(cheat, "words").gamma = {.name = "example_but_for_one", .tensors = {}};
+  EXPECT_THAT(kinds(objections_to(cheat)), testing::Contains("words: written answer"));
 
   cheat = or_interpretation();
   remove(cheat, "some");

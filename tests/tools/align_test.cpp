@@ -40,6 +40,7 @@ TEST_F(Aligning, WhatCannotBeSearchedIsRefused) {
   expect_refused(kAlign, "the place of every node is known");
   expect_refused(std::string(kAlign) + "--node or", "the output's place");
   expect_refused(std::string(kAlign) + "--node nor", "no node 'nor'");
+  expect_refused(std::string(kAlign) + "--node evaluate --out found", "ends in .json");
   auto claim = nlohmann::ordered_json::parse(content_of(at("claim.json")));
   claim["fitted_on"]["part"] = "test";
   put("claim.json", claim.dump());

@@ -168,6 +168,33 @@ TEST_F(BadInput, Claims) {
   refuse(validate("--claim 'or.PE<=0.1' 'or.PE<=0.2'"), {"two claims on or.PE"});
 }
 
+TEST_F(BadInput, SourcesOfExchangedValues) {
+  refuse(validate("--sources nowhere"), {"--sources", "nowhere", "counterfactuals"});
+  refuse(validate("--sources all"), {"--sources all", "these inputs are draws", "--data"});
+  put("data.txt", std::string(kGood) + "\n");
+  const std::string listed =
+      "validate --task two-sat --model model.safetensors --interpretation good.json --data "
+      "data.txt ";
+  refuse(listed + "--sources counterfactuals", {"--sources counterfactuals", "are listed"});
+  refuse(listed + "--interchange --independent", {"--interchange", "leave out --independent"});
+  std::string many;
+  for (int i = 0; i < 2049; ++i) many += std::string(kGood) + "\n";
+  put("data.txt", many);
+  refuse(listed + "--sources all", {"2,049 inputs have 4.2e+06 pairs", "at most 4,194,304"});
+  // Bases and sources of different lengths cannot be lined up.
+  put("data.txt", std::string(kGood) + "\n( x0 x1 )\n");
+  refuse(listed + "--interchange", {"data.txt:2:", "1 clauses", "expects 4"});
+}
+
+TEST_F(BadInput, FeaturesThatTheTaskDoesNotHave) {
+  const auto task = tasks::make_task("modular-addition", {{"p", 5}});
+  interp::Transformer network(sizes(*task));
+  interp::initialise(network, {.seed = 1});
+  interp::save_model(network, at("sum.safetensors"), {{"task", task->to_json()}});
+  refuse("explain '1 + 2 =' --model sum.safetensors --features clause --method occlusion:deletion",
+         {"clause", "modular-addition"});
+}
+
 TEST_F(BadInput, Formulas) {
   refuse("solve '( x0 x0 )'", {"x0"});
   refuse("solve '( x0 x9 )'", {"9"});

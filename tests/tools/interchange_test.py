@@ -1,8 +1,10 @@
-"""Exchanged values, unmapped parts and chance levels, computed a second time in float64.
+"""Exchanged values, unmapped parts, chance levels and grip, computed a second time in float64.
 
 The shipped network for modular addition and its interpretation are read from their files with NumPy
-alone, and every pair of 80 inputs is exchanged: nothing is shared with Assay but the formulas. The
-same is done with a wrong frequency in the program, for which exchanges fail.
+alone, and every pair of 80 inputs is exchanged, with what is unmapped as it is and resampled from a
+third input: nothing is shared with Assay but the formulas, the known generators of random numbers
+(Philox4x32-10, MT19937-64, SplitMix64) included. The same is done with a wrong frequency in the
+program, for which exchanges fail.
 
 usage: interchange_test.py ASSAY SOURCES
 """
@@ -25,9 +27,71 @@ except ImportError:
     print("NumPy is not installed: skipped")
     sys.exit(77)
 
-INPUTS, CLOSE = 80, 1e-3  # a decision whose two best logits are closer may fall either way
+INPUTS, GRIPPED = 80, 512
+BATCH, SEED = 128, 1  # of the command: inputs in a run of the network, and the default seed
+CLOSE = 1e-3  # a decision whose two best logits are closer may fall either way
 ASSAY, SOURCES = sys.argv[1:3]
 FOLDER = Path(SOURCES) / "tasks/modular_addition/reference"
+LOW = 0xFFFFFFFF
+
+
+def uniform_at(seed, row, column):
+    """Philox4x32-10 with the seed as its key: 53 bits of counter (column, row)."""
+    counter = [column & LOW, column >> 32, row & LOW, row >> 32]
+    key = [seed & LOW, seed >> 32]
+    for _ in range(10):
+        first, second = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
+        counter = [(second >> 32) ^ counter[1] ^ key[0], second & LOW,
+                   (first >> 32) ^ counter[3] ^ key[1], first & LOW]
+        key = [(key[0] + 0x9E3779B9) & LOW, (key[1] + 0xBB67AE85) & LOW]
+    return ((counter[0] << 32 | counter[1]) >> 11) * 2.0**-53
+
+
+def scattered(x):
+    """SplitMix64."""
+    whole = 2**64 - 1
+    x = (x + 0x9E3779B97F4A7C15) & whole
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & whole
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & whole
+    return x ^ (x >> 31)
+
+
+def third_inputs(seed, shift):
+    """Where unmapped parts come from, and the second of two values."""
+    key = scattered(scattered(seed) ^ 1)
+    return np.array([int(INPUTS * uniform_at(key, i, shift)) for i in range(INPUTS)])
+
+
+def unrelated():
+    """Disjoint pairs of inputs: a permutation by 80 numbers, of which 32 pairs are taken."""
+    order = np.argsort([uniform_at(314, 0, i) for i in range(INPUTS)], kind="stable")
+    return order[:32], order[32:64]
+
+
+def mersenne_twister(seed):
+    """MT19937-64 (Nishimura & Matsumoto 2000)."""
+    whole, n, m = 2**64 - 1, 312, 156
+    state = [seed]
+    for i in range(1, n):
+        state.append((6364136223846793005 * (state[-1] ^ (state[-1] >> 62)) + i) & whole)
+    while True:
+        for i in range(n):
+            x = (state[i] & ~0x7FFFFFFF & whole) | (state[(i + 1) % n] & 0x7FFFFFFF)
+            state[i] = state[(i + m) % n] ^ (x >> 1) ^ (0xB5026F5AA96619E9 * (x & 1))
+        for y in state:
+            y ^= (y >> 29) & 0x5555555555555555
+            y ^= (y << 17) & 0x71D67FFFEDA60000
+            y ^= (y << 37) & 0xFFF7EEE000000000
+            yield y ^ (y >> 43)
+
+
+def shuffled(n):
+    """Each input's other one for the grip."""
+    numbers, items = mersenne_twister(271), list(range(n))
+    for i in range(n):
+        j = i + next(numbers) % (n - i)
+        items[i], items[j] = items[j], items[i]
+    return np.array(items)
 
 
 def tensors_of(path):
@@ -116,6 +180,14 @@ def written_mid(value):
     return np.broadcast_to(V["sum.gamma.constant"], (len(value), W["embed.W_E"].shape[1]))
 
 
+def read_fourier(run):
+    return run.embed[:, :2] @ V["fourier.alpha.weight"] + V["fourier.alpha.bias"]
+
+
+def read_sum(run):
+    return run.post @ V["sum.alpha.weight"] + V["sum.alpha.bias"]
+
+
 class Count:
     """Failures, and how many decisions were too close to say."""
 
@@ -138,14 +210,19 @@ class Count:
 def exchange(frequencies, tokens):
     """By (node, axiom): all pairs, those that change the answer, and without the exchange."""
     names = [(node, axiom) for node in ("fourier", "sum") for axiom in ("II", "IA", "UM")]
-    counts = {name: {"all": Count(), "changing": Count(), "chance": Count()} for name in names}
+    names += [("fourier+sum", axiom) for axiom in ("II", "IA")]
+    counts = {name: {kind: Count() for kind in ("all", "changing", "chance", "resampled")}
+              for name in names}
     own = Run(tokens)
     for shift in range(len(tokens)):
         order = (np.arange(len(tokens)) + shift) % len(tokens)
+        third = third_inputs(SEED, shift)
         source, base = Program(frequencies, tokens[order]), Program(frequencies, tokens)
+        second = Program(frequencies, tokens[third])
         with_sum = source.total
         expected = {"fourier": Program(frequencies, tokens, fourier=source.fourier).answer,
-                    "sum": Program(frequencies, tokens, total=with_sum).answer}
+                    "sum": Program(frequencies, tokens, total=with_sum).answer,
+                    "fourier+sum": second.answer}
         mixed = own.embed.copy()
         mixed[:, :2] = own.embed[order][:, :2]
         runs = {
@@ -153,7 +230,23 @@ def exchange(frequencies, tokens):
             ("fourier", "IA"): Run(tokens, embed=mixed),
             ("sum", "II"): Run(tokens, mid=written_mid(with_sum), post=written_post(with_sum)),
             ("sum", "IA"): Run(tokens, post=own.post[order]),
+            # The first value from the source, the second from a third input.
+            ("fourier+sum", "II"): Run(tokens, mid=written_mid(second.total),
+                                       post=written_post(second.total)),
+            ("fourier+sum", "IA"): Run(tokens, embed=mixed, post=own.post[third]),
         }
+        # "down" and "up" of CAE with its condition: what alpha does not read is resampled. That is
+        # the last position's embedding, the same for all, and the stream beside the MLP.
+        resampled = {
+            ("fourier", "II"): Run(tokens, embed=np.concatenate(
+                [written_embed(source.fourier)[:, :2], own.embed[third][:, 2:]], 1)),
+            ("fourier", "IA"): Run(tokens, embed=np.concatenate(
+                [own.embed[order][:, :2], own.embed[third][:, 2:]], 1)),
+            ("sum", "II"): Run(tokens, mid=own.mid[third], post=written_post(with_sum)),
+            ("sum", "IA"): Run(tokens, mid=own.mid[third], post=own.post[order]),
+        }
+        for (node, axiom), run in resampled.items():
+            counts[node, axiom]["resampled"].add(run.decision != expected[node], run.close)
         for (node, axiom), run in runs.items():
             failed, of = run.decision != expected[node], counts[node, axiom]
             of["all"].add(failed, run.close)
@@ -170,6 +263,67 @@ def exchange(frequencies, tokens):
             of = counts[node, "UM"]
             of["all"].add(around[node].decision != own.decision, around[node].close)
             of["chance"].add(moved[node].decision != own.decision, moved[node].close)
+    return counts
+
+
+def axioms(frequencies, tokens):
+    """The four axioms with an input's own values, and with those of an unrelated input."""
+    run, program = Run(tokens), Program(frequencies, tokens)
+    fourier, total = read_fourier(run), read_sum(run)
+    from_parents = {"fourier": program.fourier,
+                    "sum": Program(frequencies, tokens, fourier=fourier).total,
+                    "answer": Program(frequencies, tokens, total=total).answer}
+    actual = {"fourier": fourier, "sum": total, "answer": run.decision}
+    prefix = {"fourier": program.fourier, "sum": program.total, "answer": program.answer}
+
+    def replaced(node, value, rows):
+        if node == "fourier":
+            other = Run(tokens[rows], embed=written_embed(value))
+        elif node == "sum":
+            other = Run(tokens[rows], mid=written_mid(value), post=written_post(value))
+        else:
+            return value, np.zeros(len(value), bool)
+        return other.decision, other.close
+
+    def differs(left, right):
+        rows = left != right
+        return rows.reshape(len(rows), -1).any(1)
+
+    everything = np.arange(len(tokens))
+    mine, theirs = unrelated()
+    counts = {}
+    for node in actual:
+        for axiom, value in (("PE", prefix[node]), ("CE", from_parents[node]),
+                             ("PR", prefix[node]), ("CR", from_parents[node])):
+            of = counts[node, axiom] = {"all": Count(), "chance": Count()}
+            for kind, rows, source in (("all", everything, everything), ("chance", mine, theirs)):
+                if axiom in ("PE", "CE"):
+                    failed = differs(actual[node][rows], value[source])
+                    close = run.close[rows] if node == "answer" else np.zeros(len(rows), bool)
+                else:
+                    decision, close = replaced(node, value[source], rows)
+                    failed, close = decision != run.decision[rows], close | run.close[rows]
+                of[kind].add(failed, close)
+    return counts
+
+
+def grips(frequencies, tokens):
+    """How many decisions another input's value takes along, in batches as the command makes them."""
+    counts = {node: dict.fromkeys(("inputs", "changed", "pairs", "followed"), 0)
+              for node in ("fourier", "sum", "answer")}
+    partner = shuffled(BATCH)
+    for batch in np.split(tokens, len(tokens) // BATCH):
+        own, value = Run(batch), Program(frequencies, batch[partner])
+        decisions = {"fourier": Run(batch, embed=written_embed(value.fourier)).decision,
+                     "sum": Run(batch, mid=written_mid(value.total),
+                                post=written_post(value.total)).decision,
+                     "answer": value.answer}
+        differ = own.decision != own.decision[partner]
+        for node, decision in decisions.items():
+            followed = differ & (decision == own.decision[partner])
+            for name, rows in (("inputs", own.decision >= 0), ("pairs", differ),
+                               ("changed", decision != own.decision), ("followed", followed)):
+                counts[node][name] += int(rows.sum())
     return counts
 
 
@@ -192,16 +346,32 @@ def compare(interpretation, frequencies, tokens, lines):
         count["chance"].check(name + " by chance", row["unrelated"])
         if axiom != "UM":
             count["changing"].check(name + " where the answer changes", row["exchange"]["changing"])
+        if count["resampled"].n > 0:
+            count["resampled"].check(name + " resampled", row["exchange"]["resampled"])
+    for (node, axiom), count in axioms(frequencies, tokens).items():
+        row, name = rows[node, axiom], f"{frequencies}: {node}.{axiom}"
+        count["all"].check(name, row)
+        count["chance"].check(name + " by chance", row["unrelated"])
     assert rows["fourier", "II"]["exact"]
     return rows
 
 
+def drawn(interpretation, frequencies):
+    """Fresh inputs, on which the grip is compared: PE compares real numbers here and fails
+    everywhere, so that every input is a witness."""
+    report = run_assay(interpretation, "--inputs", "1600", "--witnesses", str(GRIPPED))
+    tokens = np.array([witness["tokens"] for witness in report["rows"][0]["witnesses"]])
+    assert len(tokens) == GRIPPED
+    expected = grips(frequencies, tokens)
+    for node in report["nodes"]:
+        assert node["grip"] == expected[node["node"]], f"{node['grip']}, expected {expected}"
+        print(f"{frequencies}: {node['node']}: grip {node['grip']}")
+    return tokens[:INPUTS]
+
+
 def main():
     true = FOLDER / "exact.json"
-    # PE compares real numbers here and fails everywhere, so that every input is a witness.
-    drawn = run_assay(true, "--inputs", str(INPUTS), "--witnesses", str(INPUTS))
-    tokens = np.array([witness["tokens"] for witness in drawn["rows"][0]["witnesses"]])
-    assert len(tokens) == INPUTS
+    tokens = drawn(true, TRUE)
     with tempfile.TemporaryDirectory() as folder:
         lines, wrong = Path(folder) / "lines.txt", Path(folder) / "exact.json"
         lines.write_text("".join(f"{a} + {b} =\n" for a, b, _ in tokens))
@@ -212,6 +382,7 @@ def main():
                 node["h"]["parameters"]["frequencies"] = WRONG
         wrong.write_text(json.dumps(text))
         compare(true, TRUE, tokens, lines)
+        drawn(wrong, WRONG)
         rows = compare(wrong, WRONG, tokens, lines)
         assert rows["fourier", "II"]["failures"] > 0 and rows["sum", "II"]["failures"] > 0
 
