@@ -1,6 +1,7 @@
 #include "tools/prove_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include "interp/names.h"
@@ -83,6 +84,16 @@ void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& conso
     console.fact("", fmt::format("{} (proved: {})", proofs::to_string(equal), equal.because));
 }
 
+void print_times(const std::vector<Statement>& statements, const Console& console) {
+  std::vector<std::string> times;
+  for (const Statement& statement : statements)
+    if (statement.cpu_seconds)
+      times.push_back(fmt::format("{} {:.2f} s", name_of(statement), *statement.cpu_seconds));
+  if (times.empty()) return;
+  console.line();
+  console.fact("CPU time", fmt::format("{}", fmt::join(times, ", ")));
+}
+
 void print_statements(const std::vector<Statement>& statements, const tasks::Task& task,
                       const Console& console) {
   for (const Statement& statement : statements) {
@@ -107,6 +118,7 @@ nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const p
                                    {"words", statement.words}};
     if (!statement.node.empty()) json["node"] = statement.node;
     if (statement.margin) json["margin"] = *statement.margin;
+    if (statement.cpu_seconds) json["cpu_seconds"] = *statement.cpu_seconds;
     if (statement.proof.is_object() && statement.proof.contains("cases"))
       json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
     else if (!statement.proof.is_null())

@@ -22,6 +22,8 @@ std::string domain_text(const proofs::Domain& domain);
 
 void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
                       const Console& console);
+/// CPU time of all threads, by statement; nothing of those that were decided elsewhere.
+void print_times(const std::vector<proofs::Statement>& statements, const Console& console);
 void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console);
 /// Cases are told with their inputs as text; the network is run on inputs that refute.
 nlohmann::ordered_json to_json(const std::vector<proofs::Statement>& statements,
