@@ -74,7 +74,8 @@ nlohmann::ordered_json asked_of(const ProveCommand& options, const tasks::Subjec
                               {"title", subject.interpretation().title}};
   report["domain"] = {{"name", study.domain().name},
                       {"words", study.domain().words},
-                      {"inputs", study.domain().inputs_in_words()}};
+                      {"inputs", study.domain().inputs_in_words()},
+                      {"right", right_text(study.specified.specification, *subject.task)}};
   return report;
 }
 
@@ -167,6 +168,7 @@ int run_prove(const ProveCommand& options) {
   console.fact("model", options.model.string());
   console.fact("interpretation", subject.interpretation().title);
   console.fact("domain", domain_text(study.domain()));
+  console.fact("right", right_text(study.specified.specification, *subject.task));
 
   const std::vector<Statement> statements = prove(options, subject, study, console);
   const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);

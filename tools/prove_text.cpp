@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <map>
+
 #include "interp/names.h"
 
 namespace assay::tools {
@@ -72,6 +74,25 @@ proofs::Study study_of(const tasks::Subject& subject, const std::string& domain)
           .answers = subject.task->answers()};
 }
 
+std::string right_text(const proofs::Specification& specification, const tasks::Task& task) {
+  if (const auto* some = std::get_if<proofs::Survivors>(&specification))
+    return fmt::format(
+        "{} if one of {} assignments is left by every slot of the input, otherwise {}",
+        task.answer_name(some->some), some->width, task.answer_name(some->none));
+  if (const auto* sum = std::get_if<proofs::SumModulo>(&specification))
+    return fmt::format("the sum of the numbers modulo {}", sum->modulus);
+  const auto& automaton = std::get<proofs::Automaton>(specification);
+  std::map<int64_t, int64_t> states;
+  for (const int64_t answer : automaton.answers) ++states[answer];
+  std::vector<std::string> ends;
+  for (const auto& [answer, count] : states)
+    ends.push_back(fmt::format("{} in {} of them", task.answer_name(answer), count));
+  return fmt::format(
+      "what a finite automaton says that reads the input token by token: it has {} states, and "
+      "the answer at its end is {}",
+      automaton.answers.size(), fmt::join(ends, ", "));
+}
+
 std::string domain_text(const proofs::Domain& domain) {
   return fmt::format("{}: {} ({} inputs)", domain.name, domain.words, domain.inputs_in_words());
 }
@@ -123,6 +144,9 @@ nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const p
       json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
     else if (!statement.proof.is_null())
       json["proof"] = statement.proof;
+    if (statement.proof.is_object() && statement.proof.contains("at"))
+      json["closest"] =
+          task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
     if (statement.float32)
       json["float32"] = {{"error", statement.float32->error}, {"words", statement.float32->words}};
     if (statement.witness) {

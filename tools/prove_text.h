@@ -19,6 +19,8 @@ namespace assay::tools {
 proofs::Study study_of(const tasks::Subject& subject, const std::string& domain);
 /// `sampled: every formula of 10 clauses, … (1.05e16 inputs)`
 std::string domain_text(const proofs::Domain& domain);
+/// What is right, in words: `the sum of the numbers modulo 113`.
+std::string right_text(const proofs::Specification& specification, const tasks::Task& task);
 
 void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
                       const Console& console);
