@@ -15,6 +15,8 @@
 #include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/deadline.h"
+#include "tools/kept_proof.h"
+#include "tools/memory.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/page_option.h"
@@ -36,7 +38,7 @@ struct ProveCommand {
   std::string task, domain;
   std::vector<std::string> statements;
   double attack = 5;
-  std::optional<double> limit;
+  std::optional<double> limit, memory;
   bool resume = false;
   PageOption page;
 
@@ -60,45 +62,9 @@ int exit_code(const std::vector<Statement>& statements) {
   return any(Verdict::Open) ? kUndecided : kDone;
 }
 
-/// What the certificate of an interrupted run has decided.
-std::vector<Statement> decided_before(const ProveCommand& options, const tasks::Subject& subject,
-                                      const proofs::Study& study) {
-  if (!options.resume) return {};
-  proofs::Certificate begun =
-      proofs::read_certificate(options.certificate, options.files(), subject.interpretation());
-  if (proofs::to_json(begun.domain) != proofs::to_json(study.domain()))
-    throw std::invalid_argument(fmt::format("{}: it is about the domain {}, not about {}",
-                                            options.certificate.string(), begun.domain.name,
-                                            study.domain().name));
-  return std::move(begun.statements);
-}
-
-/// A certificate is written after every statement, so that a kill costs no more than one.
-std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& subject,
-                             const proofs::Study& study) {
-  const Deadline deadline(options.limit);
-  Progress line(options.common.quiet);
-  const auto keep = [&](const std::vector<Statement>& so_far) {
-    if (!options.certificate.empty())
-      proofs::write_certificate(study, so_far, options.files(), options.certificate);
-  };
-  std::vector<Statement> statements =
-      proofs::prove(study, {.statements = options.statements,
-                            .attack_seconds = options.attack,
-                            .seed = options.common.seed.value_or(0),
-                            .on_progress = [&](const std::string& what, int64_t done,
-                                               int64_t of) { line.count(done, of, what); },
-                            .stop = deadline.over(),
-                            .decided = decided_before(options, subject, study),
-                            .on_decided = keep});
-  keep(statements);
-  return statements;
-}
-
-nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::Subject& subject,
-                                     const proofs::Study& study,
-                                     const std::vector<Statement>& statements,
-                                     const std::vector<proofs::EqualRows>& rows) {
+/// The report without its results.
+nlohmann::ordered_json asked_of(const ProveCommand& options, const tasks::Subject& subject,
+                                const proofs::Study& study) {
   nlohmann::ordered_json report = report_head("proofs");
   report["title"] = subject.interpretation().title;
   report["task"] = subject.task->to_json();
@@ -108,7 +74,75 @@ nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::S
                               {"title", subject.interpretation().title}};
   report["domain"] = {{"name", study.domain().name},
                       {"words", study.domain().words},
-                      {"inputs", study.domain().inputs_in_words()}};
+                      {"inputs", study.domain().inputs_in_words()},
+                      {"right", right_text(study.specified.specification, *subject.task)}};
+  return report;
+}
+
+/// What the certificate of an interrupted run has decided. There is none yet where the run ended
+/// in its first statement: then what is kept of that is all there is.
+std::vector<Statement> decided_before(const ProveCommand& options, const tasks::Subject& subject,
+                                      const proofs::Study& study) {
+  if (!options.resume) return {};
+  if (!fs::exists(options.certificate) && fs::exists(KeptProof::file_of(options.certificate)))
+    return {};
+  proofs::Certificate begun =
+      proofs::read_certificate(options.certificate, options.files(), subject.interpretation());
+  if (proofs::to_json(begun.domain) != proofs::to_json(study.domain()))
+    throw std::invalid_argument(fmt::format("{}: it is about the domain {}, not about {}",
+                                            options.certificate.string(), begun.domain.name,
+                                            study.domain().name));
+  return std::move(begun.statements);
+}
+
+double most_bytes(const ProveCommand& options) {
+  constexpr double kGiga = 1e9;
+  return options.memory ? *options.memory * kGiga : available_memory();
+}
+
+/// Memory is told where it is large, before it is taken.
+void tell_memory(const proofs::ProveOptions& proving, const proofs::Study& study,
+                 const Console& console) {
+  constexpr double kLarge = 1e9;
+  const double bytes = proofs::bytes_to_prove(study, proving);
+  if (bytes >= kLarge || bytes > proving.most_bytes)
+    console.fact("memory", fmt::format("about {:.3g} GB are needed; {:.3g} GB may be used",
+                                       bytes / kLarge, proving.most_bytes / kLarge));
+}
+
+/// The certificate is written after every statement, and the pieces of the one that is being worked
+/// on are kept beside it, so that neither an interrupt nor a kill costs much.
+std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& subject,
+                             const proofs::Study& study, const Console& console) {
+  const Deadline deadline(options.limit);
+  KeptProof kept(options.certificate, asked_of(options, subject, study), options.resume);
+  Progress line(options.common.quiet);
+  const auto keep = [&](const std::vector<Statement>& so_far) {
+    if (!options.certificate.empty())
+      proofs::write_certificate(study, so_far, options.files(), options.certificate);
+  };
+  const proofs::ProveOptions proving{.statements = options.statements,
+                                     .attack_seconds = options.attack,
+                                     .seed = options.common.seed.value_or(0),
+                                     .on_progress = [&](const std::string& what, int64_t done,
+                                                        int64_t of) { line.count(done, of, what); },
+                                     .stop = deadline.over(),
+                                     .most_bytes = most_bytes(options),
+                                     .decided = decided_before(options, subject, study),
+                                     .on_decided = keep,
+                                     .kept = kept.kept()};
+  tell_memory(proving, study, console);
+  std::vector<Statement> statements = proofs::prove(study, proving);
+  keep(statements);
+  kept.end(*deadline.over());
+  return statements;
+}
+
+nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::Subject& subject,
+                                     const proofs::Study& study,
+                                     const std::vector<Statement>& statements,
+                                     const std::vector<proofs::EqualRows>& rows) {
+  nlohmann::ordered_json report = asked_of(options, subject, study);
   if (!options.certificate.empty()) report["certificate"] = options.certificate.string();
   report["statements"] = to_json(statements, study, *subject.task);
   report["rows"] = nlohmann::ordered_json::array();
@@ -125,6 +159,7 @@ int run_prove(const ProveCommand& options) {
   if (!options.certificate.empty()) {
     require_writable(options.certificate);
     require_writable(proofs::hints_beside(options.certificate));
+    require_writable(KeptProof::file_of(options.certificate));
   }
   require_writable(options.page);
   const tasks::Subject subject = load(options);
@@ -133,11 +168,13 @@ int run_prove(const ProveCommand& options) {
   console.fact("model", options.model.string());
   console.fact("interpretation", subject.interpretation().title);
   console.fact("domain", domain_text(study.domain()));
+  console.fact("right", right_text(study.specified.specification, *subject.task));
 
-  const std::vector<Statement> statements = prove(options, subject, study);
+  const std::vector<Statement> statements = prove(options, subject, study, console);
   const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
   print_statements(statements, *subject.task, console);
   print_rows(rows, console);
+  print_times(statements, console);
   const nlohmann::ordered_json report = proofs_report(options, subject, study, statements, rows);
   write_report(options.common, report);
   console.line();
@@ -180,12 +217,19 @@ Command add_prove(CLI::App& app) {
                  "seconds after which the run ends; what is not decided by then is open")
       ->transform(number_at_least(0))
       ->type_name("SECONDS");
+  app.add_option("--memory", options->memory,
+                 "gigabytes that may be used (default: what is available); a statement that needs "
+                 "more stays open")
+      ->transform(number_at_least(0))
+      ->type_name("GB");
   CLI::Option* certificate =
       app.add_option("--certificate", options->certificate,
                      "write what was proved so that it can be checked without a search")
           ->type_name("FILE.json");
-  app.add_flag("--resume", options->resume,
-               "take over what this certificate, of a run that was ended early, has decided")
+  app.add_flag(
+         "--resume", options->resume,
+         "take over what this certificate, of a run that was ended early, has decided, and what is "
+         "kept beside it of the statement that was being worked on")
       ->needs(certificate);
   choices(app.get_option("--task"), interp::names_of(tasks::task_entries()));
   choices(app.get_option("--statement"), proofs::statement_names());

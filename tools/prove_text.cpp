@@ -1,7 +1,10 @@
 #include "tools/prove_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/types.h>
+
+#include <map>
 
 #include "interp/names.h"
 
@@ -71,6 +74,25 @@ proofs::Study study_of(const tasks::Subject& subject, const std::string& domain)
           .answers = subject.task->answers()};
 }
 
+std::string right_text(const proofs::Specification& specification, const tasks::Task& task) {
+  if (const auto* some = std::get_if<proofs::Survivors>(&specification))
+    return fmt::format(
+        "{} if one of {} assignments is left by every slot of the input, otherwise {}",
+        task.answer_name(some->some), some->width, task.answer_name(some->none));
+  if (const auto* sum = std::get_if<proofs::SumModulo>(&specification))
+    return fmt::format("the sum of the numbers modulo {}", sum->modulus);
+  const auto& automaton = std::get<proofs::Automaton>(specification);
+  std::map<int64_t, int64_t> states;
+  for (const int64_t answer : automaton.answers) ++states[answer];
+  std::vector<std::string> ends;
+  for (const auto& [answer, count] : states)
+    ends.push_back(fmt::format("{} in {} of them", task.answer_name(answer), count));
+  return fmt::format(
+      "what a finite automaton says that reads the input token by token: it has {} states, and "
+      "the answer at its end is {}",
+      automaton.answers.size(), fmt::join(ends, ", "));
+}
+
 std::string domain_text(const proofs::Domain& domain) {
   return fmt::format("{}: {} ({} inputs)", domain.name, domain.words, domain.inputs_in_words());
 }
@@ -81,6 +103,16 @@ void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& conso
   console.line(console.paint("What follows for the rows of a validation", Tone::Bold));
   for (const proofs::EqualRows& equal : rows)
     console.fact("", fmt::format("{} (proved: {})", proofs::to_string(equal), equal.because));
+}
+
+void print_times(const std::vector<Statement>& statements, const Console& console) {
+  std::vector<std::string> times;
+  for (const Statement& statement : statements)
+    if (statement.cpu_seconds)
+      times.push_back(fmt::format("{} {:.2f} s", name_of(statement), *statement.cpu_seconds));
+  if (times.empty()) return;
+  console.line();
+  console.fact("CPU time", fmt::format("{}", fmt::join(times, ", ")));
 }
 
 void print_statements(const std::vector<Statement>& statements, const tasks::Task& task,
@@ -107,10 +139,14 @@ nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const p
                                    {"words", statement.words}};
     if (!statement.node.empty()) json["node"] = statement.node;
     if (statement.margin) json["margin"] = *statement.margin;
+    if (statement.cpu_seconds) json["cpu_seconds"] = *statement.cpu_seconds;
     if (statement.proof.is_object() && statement.proof.contains("cases"))
       json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
     else if (!statement.proof.is_null())
       json["proof"] = statement.proof;
+    if (statement.proof.is_object() && statement.proof.contains("at"))
+      json["closest"] =
+          task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
     if (statement.float32)
       json["float32"] = {{"error", statement.float32->error}, {"words", statement.float32->words}};
     if (statement.witness) {

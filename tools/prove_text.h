@@ -19,9 +19,13 @@ namespace assay::tools {
 proofs::Study study_of(const tasks::Subject& subject, const std::string& domain);
 /// `sampled: every formula of 10 clauses, … (1.05e16 inputs)`
 std::string domain_text(const proofs::Domain& domain);
+/// What is right, in words: `the sum of the numbers modulo 113`.
+std::string right_text(const proofs::Specification& specification, const tasks::Task& task);
 
 void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
                       const Console& console);
+/// CPU time of all threads, by statement; nothing of those that were decided elsewhere.
+void print_times(const std::vector<proofs::Statement>& statements, const Console& console);
 void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console);
 /// Cases are told with their inputs as text; the network is run on inputs that refute.
 nlohmann::ordered_json to_json(const std::vector<proofs::Statement>& statements,

@@ -13,6 +13,7 @@
 #include "axioms/proofs/prove.h"
 #include "axioms/report_fields.h"
 #include "tools/interrupt.h"
+#include "tools/memory.h"
 #include "tools/numbers.h"
 #include "tools/progress.h"
 #include "tools/prove_text.h"
@@ -77,7 +78,8 @@ std::vector<Statement> prove_for_rows(const proofs::Study& study, const CommonOp
                                .attack_seconds = 0,
                                .on_progress = [&](const std::string& what, int64_t done,
                                                   int64_t of) { line.count(done, of, what); },
-                               .stop = &watch_interrupts()});
+                               .stop = &watch_interrupts(),
+                               .most_bytes = available_memory()});
 }
 
 axioms::Proofs from_certificate(const std::filesystem::path& path, const Question& question,

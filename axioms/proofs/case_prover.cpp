@@ -86,62 +86,67 @@ CaseProver::CaseProver(const Weights& weights, const Domain& domain,
   written_size_ = at::matmul(b.W_out.abs(), towards_size);
 }
 
-std::vector<Case> CaseProver::at_position(size_t i, const std::atomic<bool>* stop) const {
-  const size_t slot = first_.domain().slot_at(reading_.positions[i]);
-  const auto n = static_cast<int64_t>(first_.domain().slots[slot].alternatives.size());
+void find_least(Case& of) {
+  const auto nearest = std::ranges::min_element(of.margin_to);
+  of.margin = nearest != of.margin_to.end() ? *nearest : std::numeric_limits<double>::infinity();
+}
+
+std::vector<Case> CaseProver::begun(size_t i) const {
+  const int64_t position = reading_.positions[i];
+  const size_t slot = first_.domain().slot_at(position);
   std::vector<Case> cases;
-  Guesses guesses;
-  guesses.least.resize(maps_.size());
-  guesses.most.resize(maps_.size());
-  guesses.margins.resize(maps_.size());
-  for (int64_t alternative = 0; alternative < n; ++alternative) {
-    if (stop && *stop)
-      cases.push_back(
-          {.position = reading_.positions[i], .slot = slot, .alternative = alternative});
-    else
-      cases.push_back(prove(i, alternative, guesses));
+  for (int64_t a = 0; a < std::ssize(first_.domain().slots[slot].alternatives); ++a) {
+    Case of{.position = position, .slot = slot, .alternative = a};
+    const std::vector<int64_t> label = label_of(reading_, first_.domain(), i, of);
+    for (int64_t p = 0; p < reading_.labels.size(0); ++p)
+      (is_right(reading_, label, p) ? of.right_prototypes : of.wrong).push_back(p);
+    std::ranges::stable_sort(of.right_prototypes, {}, [&](int64_t p) {
+      return !is_right({.labels = reading_.labels}, label, p);  // that very label comes first
+    });
+    if (of.right_prototypes.empty()) of.margin = -std::numeric_limits<double>::infinity();
+    cases.push_back(std::move(of));
   }
   return cases;
 }
 
-Case CaseProver::prove(size_t i, int64_t alternative, Guesses& guesses) const {
-  Case of{.position = reading_.positions[i], .alternative = alternative};
-  of.slot = first_.domain().slot_at(of.position);
-  const std::vector<int64_t> label = label_of(reading_, first_.domain(), i, of);
-  std::vector<int64_t> right;
-  for (int64_t p = 0; p < reading_.labels.size(0); ++p)
-    if (is_right(reading_, label, p)) right.push_back(p);
-  std::ranges::stable_sort(right, {}, [&](int64_t p) {  // that very label before its permutations
-    return !is_right({.labels = reading_.labels}, label, p);
-  });
-  of.right_prototypes = right;
-  for (int64_t w = 0; w < reading_.labels.size(0); ++w)
-    if (std::ranges::count(right, w) == 0) of.wrong.push_back(w);
+std::vector<Case> CaseProver::at_position(size_t i, const std::function<void()>& on_case,
+                                          const std::atomic<bool>* stop) const {
+  std::vector<Case> cases = begun(i);
+  Guesses guesses;
+  guesses.least.resize(maps_.size());
+  guesses.most.resize(maps_.size());
+  guesses.margins.resize(maps_.size());
+  for (Case& of : cases) {
+    if (stop && *stop) break;
+    prove(of, guesses);
+    if (on_case) on_case();
+  }
+  return cases;
+}
 
+void CaseProver::prove(Case& of, Guesses& guesses) const {
   Views views;
   for (int64_t h = 0; h < first_.heads(); ++h)
-    views.push_back(first_.view(h, of.position, of.slot, alternative));
-  std::vector<int64_t> first(views[0].slots.size(), 0);
-  if (right.empty()) {
-    of.worst = first_.input(views[0], first, of.slot, alternative);
+    views.push_back(first_.view(h, of.position, of.slot, of.alternative));
+  if (of.right_prototypes.empty()) {
+    const std::vector<int64_t> first(views[0].slots.size(), 0);
+    of.worst = first_.input(views[0], first, of.slot, of.alternative);
     of.verdict = Verdict::Refuted;
-    of.margin = -std::numeric_limits<double>::infinity();
-    return of;
+    return;
   }
   const auto place = std::ranges::find(first_.domain().slots[of.slot].positions, of.position) -
                      first_.domain().slots[of.slot].positions.begin();
   const int query =
-      first_.key(of.position, first_.domain().slots[of.slot].alternatives[alternative][place]);
+      first_.key(of.position, first_.domain().slots[of.slot].alternatives[of.alternative][place]);
   const Fixed numbers = fixed(query);
   bound_neurons(of, views, guesses);
-  for (const int64_t prototype : right) {
+  for (const int64_t prototype : of.right_prototypes) {
     of.right = prototype;
     const auto closest = bound_margins(of, views, numbers, guesses);
     decide(of, closest);
     if (of.verdict != Verdict::Open) break;
   }
   if (of.verdict == Verdict::Proved) bound_rounding(of, views, query);
-  return of;
 }
 
 void CaseProver::bound_rounding(Case& of, const Views& views, int query) const {
@@ -259,8 +264,8 @@ std::vector<Tensor> CaseProver::bound_margins(Case& of, const Views& views, cons
   }
 
   std::vector<Tensor> closest;
+  find_least(of);
   const auto nearest = std::ranges::min_element(margin) - margin.begin();
-  of.margin = n_wrong > 0 ? margin[nearest] : std::numeric_limits<double>::infinity();
   for (int64_t i = 0; i < n_wrong; ++i)
     if (i == nearest || margin[i] <= 0) {
       const auto chosen =

@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
+#include <functional>
 #include <vector>
 
 #include "axioms/proofs/certified_ratio.h"
@@ -20,14 +22,21 @@ class CaseProver {
   /// Keeps references to all. @throws Untreated as FirstBlock.
   CaseProver(const Weights& weights, const Domain& domain, const PrototypeReading& reading);
 
-  /// All cases in which the i-th position is read, one after the other.
-  std::vector<Case> at_position(size_t i, const std::atomic<bool>* stop) const;
+  /// All cases in which the i-th position is read, as they are before any work: open.
+  /// @throws Untreated if the label there is not determined by the slot.
+  std::vector<Case> begun(size_t i) const;
+  /// The same cases worked on, one after the other: each starts from the bounds of the one before.
+  /// @param on_case  called after each. @param stop  what is not begun when it becomes true stays
+  ///   open.
+  std::vector<Case> at_position(size_t i, const std::function<void()>& on_case,
+                                const std::atomic<bool>* stop) const;
 
   /// On one input, of the best right prototype the score u · resid_post minus that of the best
   /// wrong one, in float64.
   double margin_on(const Case& of, const at::Tensor& input) const;
 
   const FirstBlock& first() const { return first_; }
+  int64_t prototypes() const { return reading_.labels.size(0); }
 
  private:
   using Views = std::vector<FirstBlock::View>;  // one per head
@@ -55,7 +64,7 @@ class CaseProver {
     std::vector<double> constant, error;  ///< of each margin
   };
 
-  Case prove(size_t i, int64_t alternative, Guesses& guesses) const;
+  void prove(Case& of, Guesses& guesses) const;
   Fixed fixed(int query) const;
   void bound_neurons(Case& of, const Views& views, Guesses& guesses) const;
   Lines lines(const Case& of, const Fixed& fixed) const;
@@ -74,5 +83,8 @@ class CaseProver {
   std::vector<HeadMaps> maps_;
   at::Tensor written_, written_size_;  // W_out U^T: [d_mlp, prototype]
 };
+
+/// Sets of.margin to the least of of.margin_to: infinite if all prototypes are right.
+void find_least(Case& of);
 
 }  // namespace assay::proofs

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <set>
 
 #include "axioms/proofs/case_prover.h"
+#include "axioms/proofs/kept_cases.h"
 #include "circuits/interpretation/operations.h"
 #include "interp/execution/parallel.h"
 #include "interp/network/places.h"
@@ -44,6 +46,10 @@ Tensor bounds_of(const std::vector<Case>& cases) {
   for (Tensor& of : all)
     if (!of.defined()) of = none;
   return at::stack(all);
+}
+
+int64_t alternatives_at(const Domain& domain, int64_t position) {
+  return std::ssize(domain.slots[domain.slot_at(position)].alternatives);
 }
 
 }  // namespace
@@ -94,20 +100,57 @@ PrototypeReading prototype_reading(const circuits::Node& node) {
   return reading;
 }
 
+// What is largest: the tables of keys in the directions of neurons and prototypes, and the bounds
+// of every case, which are held a second time as hints.
+double bytes_for_cases(const Weights& weights, const Domain& domain,
+                       const PrototypeReading& reading, int threads) {
+  const BlockWeights& b = weights.blocks.front();
+  const auto d_model = static_cast<double>(b.W_in.size(0)),
+             d_mlp = static_cast<double>(b.W_in.size(1)),
+             d_head = static_cast<double>(b.W_Q.size(2)), heads = static_cast<double>(b.heads()),
+             prototypes = static_cast<double>(reading.labels.size(0));
+  double keys = 0, cases = 0;
+  for (const Slot& slot : domain.slots)
+    for (size_t i = 0; i < slot.positions.size(); ++i) {
+      std::set<int64_t> tokens;
+      for (const auto& alternative : slot.alternatives) tokens.insert(alternative[i]);
+      keys += static_cast<double>(tokens.size());
+    }
+  for (const int64_t position : reading.positions)
+    cases += static_cast<double>(alternatives_at(domain, position));
+  const double tables = keys * (d_model + heads * (6 * d_head + 3 * d_mlp + 2 * prototypes));
+  const double bounds = 2 * cases * heads * (2 * d_mlp + prototypes);
+  const double at_work = threads * prototypes * (3 * keys + 2 * d_mlp);
+  return sizeof(double) * (tables + bounds + at_work);
+}
+
 std::vector<Case> prove_cases(const Weights& weights, const Domain& domain,
                               const PrototypeReading& reading,
                               const std::function<void(int64_t done, int64_t of)>& on_progress,
-                              const std::atomic<bool>* stop) {
+                              const std::atomic<bool>* stop, const Kept& kept) {
   const CaseProver prover(weights, domain, reading);
   const auto n = static_cast<int64_t>(reading.positions.size());
+  const std::vector<ordered_json> begun = kept.begun(kNode, reading.node, n);
   std::vector<std::vector<Case>> at_position(n);
+  int64_t done = 0, all = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    all += alternatives_at(domain, reading.positions[i]);
+    if (begun[i].is_null()) continue;
+    at_position[i] = cases_from_kept(begun[i], prover, i, kept.place_of(i));
+    done += std::ssize(at_position[i]);
+  }
   std::mutex mutex;
-  int64_t done = 0;
+  const auto on_case = [&] {
+    const std::lock_guard lock(mutex);
+    ++done;
+    if (on_progress) on_progress(done, all);
+  };
   interp::parallel_for(n, [&](int64_t index) {
     const int64_t i = n - 1 - index;  // late positions see most slots and take longest
-    at_position[i] = prover.at_position(i, stop);
-    const std::lock_guard lock(mutex);
-    if (on_progress) on_progress(++done, n);
+    if (!begun[i].is_null()) return;
+    at_position[i] = prover.at_position(i, on_case, stop);
+    const bool whole = !stop || !*stop;
+    if (kept.add && whole) kept.add(i, kept_cases(at_position[i]));
   });
   std::vector<Case> cases;
   for (auto& some : at_position)

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "axioms/proofs/domain.h"
+#include "axioms/proofs/pieces.h"
 #include "axioms/proofs/statement.h"
 #include "axioms/proofs/weights.h"
 #include "circuits/interpretation/interpretation.h"
@@ -56,12 +57,18 @@ struct Case {
   at::Tensor margins = {};    ///< float64 [head, prototype]: … in the direction of each margin
 };
 
-/// Goes through all cases; they are independent, and computed on interp::threads() threads.
-/// @param stop  what is not begun when it becomes true stays open.
+/// Goes through all cases; positions are independent, and computed on interp::threads() threads.
+/// @param on_progress  told of cases. @param stop  what is not begun when it becomes true stays
+///   open.
+/// @param kept  a piece per position. @throws std::runtime_error for pieces that do not fit.
 std::vector<Case> prove_cases(const Weights& weights, const Domain& domain,
                               const PrototypeReading& reading,
                               const std::function<void(int64_t done, int64_t of)>& on_progress,
-                              const std::atomic<bool>* stop);
+                              const std::atomic<bool>* stop, const Kept& kept = {});
+
+/// About how many bytes prove_cases() and statement_of() need, on so many threads.
+double bytes_for_cases(const Weights& weights, const Domain& domain,
+                       const PrototypeReading& reading, int threads);
 
 /// The statement about all inputs that the cases make up.
 Statement statement_of(const PrototypeReading& reading, const std::vector<Case>& cases);

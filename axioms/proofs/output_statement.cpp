@@ -10,6 +10,7 @@
 
 #include "axioms/proofs/enclosure.h"
 #include "interp/execution/chunks.h"
+#include "interp/files/fields.h"
 #include "interp/numerals.h"
 
 namespace assay::proofs {
@@ -17,6 +18,7 @@ namespace {
 
 using at::Tensor;
 using interp::grouped;
+using nlohmann::ordered_json;
 
 constexpr double kMostEnclosed = 1 << 20;
 constexpr int64_t kInputsAtOnce = 512;
@@ -42,6 +44,51 @@ struct Decisions {
     alike_in_float32 += other.alike_in_float32;
   }
 };
+
+// As they are kept (pieces.h): counts, and inputs as lists of tokens.
+template <class V>
+void fields(V& v, Decisions& d) {
+  using namespace interp::json_shapes;
+  const auto tokens = [&](const char* name, Tensor& input, const char* help) {
+    v.through(
+        name, input,
+        [](const Tensor& input) {
+          return input.defined()
+                     ? ordered_json(std::vector<int64_t>(input.data_ptr<int64_t>(),
+                                                         input.data_ptr<int64_t>() + input.numel()))
+                     : ordered_json();
+        },
+        [](const ordered_json& json) {
+          return json.is_null() ? Tensor() : torch::tensor(json.get<std::vector<int64_t>>());
+        },
+        nullable(list(integer(0), 1)), help);
+  };
+  v("inputs", d.inputs, "inputs gone through", interp::counts());
+  v("right", d.right, "certainly decided rightly", interp::counts());
+  v("certain", d.certain, "certainly decided", interp::counts());
+  v("certain_in_float32", d.certain_in_float32, "in float32 too", interp::counts());
+  v("least", d.least, "least margin");
+  tokens("at", d.at, "where");
+  tokens("wrong", d.wrong, "an input that is decided wrongly");
+  v("bounded_in_float32", d.bounded_in_float32, "whether rounding has a bound");
+  v("float32_error", d.float32_error, "how far it moves a margin", number(0));
+  v("alike_in_float32", d.alike_in_float32, "without a bound: alike in a run", interp::counts());
+}
+
+Decisions decisions_from_kept(const ordered_json& json, const Domain& domain, int64_t inputs,
+                              const std::string& where) {
+  const auto kept = interp::read_record<Decisions>(json, where);
+  const auto in_domain = [&](const Tensor& input) {
+    return !input.defined() || (input.size(0) == domain.length && domain.holds(input));
+  };
+  if (kept.inputs != inputs || kept.right > kept.certain || kept.certain > inputs ||
+      kept.certain_in_float32 > inputs || kept.alike_in_float32 > inputs || !kept.at.defined() ||
+      !in_domain(kept.at) || !in_domain(kept.wrong) ||
+      kept.wrong.defined() != (kept.right < kept.certain))
+    throw std::runtime_error(fmt::format(
+        "{}: its counts and inputs are not those of {} inputs of the domain", where, inputs));
+  return kept;
+}
 
 // By how much the answer that leads is certainly ahead: [batch].
 Tensor lead(const Ball& of_answers, const Tensor& leader) {
@@ -160,18 +207,39 @@ Statement attacked(const Study& study, const AttackOptions& options) {
 
 }  // namespace
 
+// Each thread holds some runs' worth of activations: means and radii of what a block computes, and
+// the temporaries of their products.
+double bytes_for_output(const Study& study, int threads) {
+  constexpr double kHeldAtOnce = 8;
+  const Weights weights = weights_of(study.network);
+  if (study.domain().inputs() > kMostEnclosed) return 0;  // attacked, some inputs at a time
+  int64_t widest = 0;
+  for (const BlockWeights& b : weights.blocks)
+    widest = std::max({widest, b.W_in.size(0), b.W_in.size(1), study.domain().length});
+  const double each = static_cast<double>(study.domain().length * widest);
+  return sizeof(double) * kHeldAtOnce * threads * kInputsAtOnce * each;
+}
+
 Statement prove_output(const Study& study, const AttackOptions& attack,
-                       const std::function<void(int64_t done, int64_t of)>& on_progress) {
+                       const std::function<void(int64_t done, int64_t of)>& on_progress,
+                       const Kept& kept) {
   if (study.domain().inputs() > kMostEnclosed) return attacked(study, attack);
   const Weights weights = weights_of(study.network);
   const auto n = static_cast<int64_t>(study.domain().inputs());
   const interp::Chunks chunks(n, kInputsAtOnce);
   std::vector<Decisions> parts(chunks.count());
-  std::mutex mutex;
+  const std::vector<ordered_json> begun = kept.begun(kOutput, "", chunks.count());
   int64_t done = 0;
+  for (int64_t i = 0; i < chunks.count(); ++i) {
+    if (begun[i].is_null()) continue;
+    parts[i] = decisions_from_kept(begun[i], study.domain(), chunks[i].count, kept.place_of(i));
+    done += parts[i].inputs;
+  }
+  std::mutex mutex;
   chunks.for_each([&](const interp::Chunk& chunk) {
-    if (attack.stop && *attack.stop) return;
+    if ((attack.stop && *attack.stop) || !begun[chunk.index].is_null()) return;
     parts[chunk.index] = decide(study, weights, study.domain().listed(chunk.first, chunk.count));
+    if (kept.add) kept.add(chunk.index, interp::write_record(parts[chunk.index]));
     const std::lock_guard lock(mutex);
     if (on_progress) on_progress(done += chunk.count, n);
   });

@@ -13,7 +13,7 @@ namespace {
 using at::Tensor;
 
 constexpr int64_t kBatch = 4096;
-constexpr int64_t kSearched = 100'000;  // random inputs, where nothing else is known
+constexpr int64_t kSearched = 25 * kBatch;  // random inputs, where nothing else is known
 
 std::vector<int64_t> list(const Tensor& row) {
   const Tensor flat = row.contiguous();
@@ -35,11 +35,23 @@ std::optional<Tensor> wrong_row(const Study& study, const Tensor& tokens, const 
   return tokens[wrong.to(torch::kInt64).argmax().item<int64_t>()].clone();
 }
 
-Statement list_inputs(const Study& study) {
+using OnProgress = std::function<void(int64_t done, int64_t of)>;
+
+bool is_over(const std::atomic<bool>* stop) {
+  return stop && *stop;
+}
+
+Statement list_inputs(const Study& study, const OnProgress& on_progress,
+                      const std::atomic<bool>* stop) {
   const auto n = static_cast<int64_t>(study.domain().inputs());
   std::optional<double> least;
   Tensor at;
   for (int64_t first = 0; first < n; first += kBatch) {
+    if (is_over(stop))
+      return {.statement = kProgram,
+              .words = fmt::format("interrupted after {} of {} inputs", interp::grouped(first),
+                                   interp::grouped(n))};
+    if (on_progress) on_progress(first, n);
     const Tensor tokens = study.domain().listed(first, std::min(kBatch, n - first));
     const Tensor right = study.right(tokens);
     if (const auto row = wrong_row(study, tokens, right))
@@ -66,23 +78,25 @@ Statement list_inputs(const Study& study) {
   return statement;
 }
 
-Statement search(const Study& study) {
-  for (int64_t first = 0; first < kSearched; first += kBatch) {
-    const Tensor tokens = study.domain().drawn(1, first, std::min(kBatch, kSearched - first));
+Statement search(const Study& study, const std::atomic<bool>* stop) {
+  int64_t searched = 0;
+  for (; searched < kSearched && !is_over(stop); searched += kBatch) {
+    const Tensor tokens = study.domain().drawn(1, searched, kBatch);
     if (const auto row = wrong_row(study, tokens, study.right(tokens)))
       if (study.is_input(*row)) return refuted(study, *row, "wrong on a random input");
   }
   Statement statement{.statement = kProgram};
   statement.words = fmt::format(
       "the interpretation has a form that no proof is known for; right on {} random inputs",
-      interp::grouped(kSearched));
+      interp::grouped(searched));
   return statement;
 }
 
 }  // namespace
 
-Statement prove_program(const Study& study) {
-  if (study.domain().inputs() <= kMostListed) return list_inputs(study);
+Statement prove_program(const Study& study, const OnProgress& on_progress,
+                        const std::atomic<bool>* stop) {
+  if (study.domain().inputs() <= kMostListed) return list_inputs(study, on_progress, stop);
   if (study.knowledge.decide_program)
     if (auto statement = study.knowledge.decide_program(study.interpretation, study.specified)) {
       if (statement->verdict != Verdict::Refuted) return *statement;
@@ -92,7 +106,7 @@ Statement prove_program(const Study& study) {
         return refuted(study, *statement->witness, statement->words);
       throw std::logic_error("a counterexample of the task is none");
     }
-  return search(study);
+  return search(study, stop);
 }
 
 }  // namespace assay::proofs

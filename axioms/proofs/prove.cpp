@@ -5,6 +5,8 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <ctime>
+#include <new>
 
 #include "axioms/proofs/nearest_prototype.h"
 #include "axioms/proofs/output_statement.h"
@@ -13,6 +15,7 @@
 #include "axioms/proofs/weights.h"
 #include "circuits/interpretation/abstract_values.h"
 #include "circuits/interpretation/operations.h"
+#include "interp/execution/parallel.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 
@@ -22,14 +25,40 @@ namespace {
 using at::Tensor;
 using circuits::Node;
 
-// Statements that the engine cannot treat are open, and say why.
+constexpr const char* kOutOfMemory = "memory ran out";
+
+bool is_out_of_memory(const c10::Error& error) {
+  return std::string_view(error.what_without_backtrace()).find("allocate memory") !=
+         std::string_view::npos;
+}
+
+// Statements that the engine cannot treat are open, and say why. So are those for which memory does
+// not suffice: what was allocated for them is free again, and the others go on.
 template <typename Work>
 Statement attempt(const std::string& name, const std::string& node, const Work& work) {
+  const auto open = [&](std::string why) {
+    return Statement{.statement = name, .node = node, .words = std::move(why)};
+  };
   try {
     return work();
   } catch (const Untreated& reason) {
-    return {.statement = name, .node = node, .words = reason.what()};
+    return open(reason.what());
+  } catch (const std::bad_alloc&) {
+    return open(kOutOfMemory);
+  } catch (const c10::Error& error) {
+    if (!is_out_of_memory(error)) throw;
+    return open(kOutOfMemory);
   }
+}
+
+std::string gigabytes(double bytes) {
+  return fmt::format("{:.3g} GB", bytes / 1e9);
+}
+
+void require_memory(double bytes, double most) {
+  if (bytes > most)
+    throw Untreated(fmt::format("not begun: it needs about {} of memory, of which {} may be used",
+                                gigabytes(bytes), gigabytes(most)));
 }
 
 size_t step_of(const Study& study, const std::string& node) {
@@ -69,13 +98,16 @@ void require_few_alternatives(const Domain& domain) {
 Statement prove_node(const Study& study, const Node& node, const ProveOptions& options) {
   const PrototypeReading reading = prototype_reading(node);
   require_few_alternatives(study.domain());
+  const Weights weights = weights_of(study.network);
+  require_memory(bytes_for_cases(weights, study.domain(), reading, interp::threads()),
+                 options.most_bytes);
   std::vector<Case> cases = prove_cases(
-      weights_of(study.network), study.domain(), reading,
+      weights, study.domain(), reading,
       [&](int64_t done, int64_t of) {
         if (options.on_progress)
-          options.on_progress(fmt::format("positions of {}", node.name), done, of);
+          options.on_progress(fmt::format("cases of {}", node.name), done, of);
       },
-      options.stop);
+      options.stop, options.kept);
   run_refuted(study, node.name, cases);
   return statement_of(reading, cases);
 }
@@ -112,18 +144,23 @@ Statement prove_suffix(const Study& study, const Node& node) {
   return statement;
 }
 
+bool has_suffix(const Node& node) {
+  return node.gamma.name == "write_levels";
+}
+
+bool has_prototypes(const Node& node) {
+  return node.alpha.name == "nearest_prototype";
+}
+
 class Proving {
  public:
   Proving(const Study& study, const ProveOptions& options) : study_(study), options_(options) {}
 
   std::vector<Statement> operator()() {
-    if (asked(kProgram)) add(kProgram, "", [&] { return prove_program(study_); });
-    about_nodes(
-        kSuffix, [](const Node& node) { return node.gamma.name == "write_levels"; },
-        [&](const Node& node) { return prove_suffix(study_, node); });
-    about_nodes(
-        kNode, [](const Node& node) { return node.alpha.name == "nearest_prototype"; },
-        [&](const Node& node) { return prove_node(study_, node, options_); });
+    if (asked(kProgram)) add(kProgram, "", [&] { return program(); });
+    about_nodes(kSuffix, has_suffix, [&](const Node& node) { return prove_suffix(study_, node); });
+    about_nodes(kNode, has_prototypes,
+                [&](const Node& node) { return prove_node(study_, node, options_); });
     if (asked(kOutput) && !options_.rows_only) add(kOutput, "", [&] { return output(); });
     return std::move(statements_);
   }
@@ -134,15 +171,24 @@ class Proving {
   }
   bool asked(const std::string& name) const { return options_.statements.empty() || named(name); }
 
+  auto progress_of(const char* what) const {
+    return [this, what](int64_t done, int64_t of) {
+      if (options_.on_progress) options_.on_progress(what, done, of);
+    };
+  }
+
+  Statement program() const {
+    return prove_program(study_, progress_of("inputs of the interpretation"), options_.stop);
+  }
+
   Statement output() const {
+    require_memory(bytes_for_output(study_, interp::threads()), options_.most_bytes);
     return prove_output(study_,
                         {.seconds = options_.attack_seconds,
                          .seed = options_.seed,
                          .stop = options_.stop,
                          .on_progress = {}},
-                        [&](int64_t done, int64_t of) {
-                          if (options_.on_progress) options_.on_progress("inputs", done, of);
-                        });
+                        progress_of("inputs"), options_.kept);
   }
 
   // A statement about the nodes that it is meant for. Asked for by name where there are none, it is
@@ -170,7 +216,10 @@ class Proving {
       statements_.push_back(
           {.statement = name, .node = node, .words = "not begun before the run ended"});
     } else {
-      statements_.push_back(attempt(name, node, work));
+      const std::clock_t begin = std::clock();
+      Statement statement = attempt(name, node, work);
+      statement.cpu_seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+      statements_.push_back(std::move(statement));
       if (options_.on_decided) options_.on_decided(statements_);
     }
   }
@@ -192,6 +241,24 @@ std::vector<Statement> prove(const Study& study, const ProveOptions& options) {
       interp::refuse_name("statement", name, statement_names());
   validate(study.domain(), study.network.config().d_vocab);
   return Proving(study, options)();
+}
+
+double bytes_to_prove(const Study& study, const ProveOptions& options) {
+  const auto asked = [&](const char* name) {
+    return options.statements.empty() || std::ranges::count(options.statements, name) > 0;
+  };
+  double most = 0;
+  try {
+    const Weights weights = weights_of(study.network);
+    if (asked(kNode))
+      for (const Node& node : study.interpretation.nodes)
+        if (has_prototypes(node))
+          most = std::max(most, bytes_for_cases(weights, study.domain(), prototype_reading(node),
+                                                interp::threads()));
+    if (asked(kOutput)) most = std::max(most, bytes_for_output(study, interp::threads()));
+  } catch (const Untreated&) {  // what is not treated needs no memory
+  }
+  return most;
 }
 
 }  // namespace assay::proofs

@@ -38,6 +38,7 @@ struct Statement {
   std::optional<Float32> float32 = {};
   std::map<std::string, at::Tensor> hints = {};  ///< for the certificate's side file
   std::optional<at::Tensor> witness = {};        ///< int64 [pos], an input that refutes it
+  std::optional<double> cpu_seconds = {};        ///< of all threads; none: decided elsewhere
 };
 
 /// The engine does not know how to treat this network or node: the statement stays open.

@@ -438,6 +438,35 @@ TEST(Proofs, StatementsThatDoNotApplyAreOpenAndSayWhy) {
   EXPECT_THROW(proofs::prove(proved.study(), {.statements = {"sufix"}}), std::invalid_argument);
 }
 
+// A statement for which memory does not suffice is open, and the others are proved all the same.
+TEST(Proofs, MemoryThatRunsOutLeavesAStatementOpen) {
+  const Proved proved("two_sat/reference", "trees");
+  const auto study = proved.study();
+  const auto after = [&](const std::function<void()>& run_out) {
+    proofs::Knowledge knowledge = study.knowledge;
+    knowledge.decide_program = [&](const auto&, const auto&) -> std::optional<Statement> {
+      run_out();
+      return std::nullopt;
+    };
+    return proofs::prove({.network = study.network,
+                          .interpretation = study.interpretation,
+                          .program = study.program,
+                          .specified = study.specified,
+                          .knowledge = knowledge,
+                          .answers = study.answers},
+                         {.statements = {proofs::kProgram, proofs::kSuffix}});
+  };
+  const std::vector<std::function<void()>> ways = {
+      [] { throw std::bad_alloc(); }, [] { at::empty({int64_t{1} << 56}, torch::kByte); }};
+  for (const auto& run_out : ways) {
+    const auto statements = after(run_out);
+    EXPECT_EQ(statements.at(0).verdict, Verdict::Open);
+    EXPECT_EQ(statements.at(0).words, "memory ran out");
+    EXPECT_EQ(statements.at(1).verdict, Verdict::Proved);
+  }
+  EXPECT_THROW(after([] { TORCH_CHECK(false, "something else"); }), c10::Error);
+}
+
 TEST(Proofs, TheSpecificationIsTheTruthOfTheTask) {
   for (const auto& [folder, name] : {std::pair{"two_sat/reference", "trees"},
                                      {"two_sat/variable", "trees"},

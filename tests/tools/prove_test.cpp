@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/interp/scratch.h"
@@ -93,6 +94,157 @@ TEST_F(Prove, AnAttackOnARowNeedsAnInterpretation) {
                     kTasks + "two_sat/reference/trees.json",
                 at(""));
   EXPECT_EQ(found.code, 1) << found.error;
+}
+
+// --- runs that end early and go on
+
+/// `assay prove` on the reference network, whose cases take a second or two.
+class EndedProof : public Prove {
+ protected:
+  const std::string statements_ =
+      "--statement suffix 'node = program' --threads 1 --certificate part.json ";
+
+  void SetUp() override {
+    ASSERT_EQ(prove("two_sat/reference", "trees", statements_).code, 0);
+    certificate_ = content_of(at("part.json"));
+    hints_ = content_of(at("part.safetensors"));
+    record_ = without_facts();
+    EXPECT_FALSE(std::filesystem::exists(at("part.unfinished.json")));
+    for (const char* file : {"part.json", "part.safetensors"}) std::filesystem::remove(at(file));
+  }
+  std::string without_facts() const {
+    json record = report();
+    record.erase("command");
+    for (json& statement : record["statements"]) statement.erase("cpu_seconds");
+    return record.dump();
+  }
+  /// Ends a run after its first position, or soon after.
+  Finished ended(const std::string& signal) {
+    return run_assay("prove --model " + kTasks +
+                         "two_sat/reference/model.safetensors --interpretation " + kTasks +
+                         "two_sat/reference/trees.json " + statements_,
+                     at(""),
+                     "(while [ ! -e part.unfinished.json ]; do sleep 0.02; done; kill -" + signal +
+                         " \\$\\$) &");
+  }
+  Finished resumed(const std::string& more = "") {
+    return prove("two_sat/reference", "trees", statements_ + "--resume " + more);
+  }
+  json unfinished() const { return json::parse(content_of(at("part.unfinished.json"))); }
+  std::string certificate_, hints_, record_;
+};
+
+TEST_F(EndedProof, SlowGoesOnWithinAStatementToTheSameBytes) {
+  for (const auto& [signal, code] : {std::pair("KILL", 128 + 9), std::pair("INT", 130)}) {
+    const Finished stopped = ended(signal);
+    ASSERT_EQ(stopped.code, code) << stopped.out << stopped.error;
+    const json kept = unfinished();
+    EXPECT_EQ(kept.at("statement"), "node = program");
+    ASSERT_EQ(kept.at("pieces").size(), 10U);
+    EXPECT_FALSE(kept["pieces"][9].is_null());  // late positions come first
+    EXPECT_TRUE(kept["pieces"][0].is_null());
+    if (code == 130) {
+      EXPECT_THAT(stopped.out, HasSubstr("of 400 cases"));
+      EXPECT_THAT(stopped.out, HasSubstr("--resume"));
+    }
+    // What ends before it gets there leaves what is kept as it was.
+    EXPECT_EQ(resumed("--limit 0").code, 3);
+    EXPECT_EQ(unfinished(), kept);
+    const Finished rest = resumed();
+    EXPECT_EQ(rest.code, 0) << rest.error;
+    EXPECT_EQ(content_of(at("part.json")), certificate_);
+    EXPECT_EQ(content_of(at("part.safetensors")), hints_);
+    EXPECT_EQ(without_facts(), record_);
+    EXPECT_FALSE(std::filesystem::exists(at("part.unfinished.json")));
+  }
+}
+
+TEST_F(EndedProof, SlowRefusesWhatIsNoBeginningOfIt) {
+  ASSERT_EQ(ended("INT").code, 130);
+  const json kept = unfinished();
+  const std::string begun = content_of(at("part.json"));
+  const auto refuse = [&](const std::string& pointer, const json& value,
+                          const std::vector<std::string>& words) {
+    json changed = kept;
+    changed[json::json_pointer(pointer)] = value;
+    put("part.unfinished.json", changed.dump());
+    SCOPED_TRACE(pointer);
+    expect_refusal(resumed(), words);
+    EXPECT_EQ(content_of(at("part.json")), begun);
+  };
+  refuse("/model/sha256", "00", {"part.unfinished.json", "model.sha256"});
+  refuse("/interpretation/sha256", "00", {"interpretation.sha256"});
+  refuse("/domain/name", "both-orders", {"domain"});
+  refuse("/version", "0.0.0", {"version"});
+  refuse("/kind", "validation", {"part.unfinished.json"});
+  refuse("/shard/items", 9, {"shard"});
+  refuse("/pieces", json::array({nullptr}), {"pieces"});
+  refuse("/pieces/9/0/verdict", "refuted", {"pieces[9][0]", "contradicts"});
+  refuse("/pieces/9/0/margin_to/0", -1, {"pieces[9][0]", "contradicts"});
+  refuse("/pieces/9/0/margin_to", json::array(), {"pieces[9][0]", "margins"});
+  refuse("/pieces/9/0/right", 39, {"pieces[9][0]", "right"});
+  refuse("/pieces/9/0/worst/0", 99, {"pieces[9][0]", "domain"});
+  refuse("/pieces/9/0/neurons/0", json::array(), {"pieces[9][0]", "neurons"});
+  refuse("/pieces/9/0/float32_margin", 1e9, {"pieces[9][0]", "float32"});
+  refuse("/pieces/9", json::array(), {"pieces[9]", "40 cases"});
+  refuse("/pieces/9/0/margin_to/0", "much", {"pieces[9]", "expected a number"});
+  put("part.unfinished.json", "{");
+  expect_refusal(resumed(), {"part.unfinished.json"});
+  // What is kept is no report.
+  put("part.unfinished.json", kept.dump());
+  EXPECT_EQ(run_assay("report part.unfinished.json --out page.html", at("")).code, 2);
+  // An unfinished certificate proves no rows beyond what it has decided.
+  const Finished used = run_assay(
+      "validate --model " + kTasks + "two_sat/reference/model.safetensors --interpretation " +
+          kTasks + "two_sat/reference/trees.json --inputs 256 --certificate part.json",
+      at(""));
+  EXPECT_EQ(used.code, 0) << used.error;
+  EXPECT_THAT(used.out, testing::Not(HasSubstr("0 for all")));
+}
+
+TEST_F(Prove, SlowInputsThatWereGoneThroughAreKept) {
+  const std::string statement =
+      "--statement 'output = specification' --threads 1 --certificate c.json ";
+  ASSERT_EQ(prove("modular_addition/reference", "downstream", statement).code, 0);
+  const std::string whole = content_of(at("c.json"));
+  std::filesystem::remove(at("c.json"));
+  const Finished stopped = run_assay(
+      "prove --model " + kTasks + "modular_addition/reference/model.safetensors --interpretation " +
+          kTasks + "modular_addition/reference/downstream.json " + statement,
+      at(""), "(while [ ! -e c.unfinished.json ]; do sleep 0.02; done; kill -KILL \\$\\$) &");
+  ASSERT_EQ(stopped.code, 128 + 9);
+  EXPECT_FALSE(std::filesystem::exists(at("c.json")));  // it was the first statement
+  const json kept = json::parse(content_of(at("c.unfinished.json")));
+  json forged = kept;
+  forged["pieces"][0]["right"] = 513;
+  put("c.unfinished.json", forged.dump());
+  expect_refusal(prove("modular_addition/reference", "downstream", statement + "--resume"),
+                 {"c.unfinished.json", "pieces[0]"});
+  put("c.unfinished.json", kept.dump());
+  const Finished rest = prove("modular_addition/reference", "downstream", statement + "--resume");
+  EXPECT_EQ(rest.code, 0) << rest.error;
+  EXPECT_EQ(content_of(at("c.json")), whole);
+}
+
+TEST_F(Prove, WhatNeedsMoreMemoryThanMayBeUsedStaysOpen) {
+  const Finished open =
+      prove("two_sat/reference", "trees", "--statement suffix 'node = program' --memory 0.001");
+  EXPECT_EQ(open.code, 3) << open.error;
+  EXPECT_THAT(open.out, HasSubstr("are needed; 0.001 GB may be used"));
+  EXPECT_EQ(report().at("statements")[0].at("verdict"), "proved");  // which needs next to nothing
+  EXPECT_THAT(report().at("statements")[1].at("words").get<std::string>(),
+              HasSubstr("not begun: it needs about"));
+  expect_refusal(prove("two_sat/reference", "trees", "--memory -1"), {"--memory"});
+  expect_refusal(prove("two_sat/reference", "trees", "--memory much"), {"--memory"});
+}
+
+TEST_F(Prove, RefusesANetworkThatCannotReadTheDomain) {
+  expect_refusal(run_assay("prove --model " + kTasks +
+                               "modular_addition/reference/model.safetensors "
+                               "--interpretation " +
+                               kTasks + "two_sat/reference/trees.json",
+                           at("")),
+                 {"model.safetensors"});
 }
 
 }  // namespace prove_test

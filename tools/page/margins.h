@@ -6,7 +6,8 @@
 
 namespace assay::tools::page {
 
-/// A row for each position that is read, a column for each alternative that may stand there. The
+/// A row for each position that is read, a column for each alternative that may stand there, those
+/// that name the same variables (words such as x3) side by side under their names. The
 /// fuller the colour, the smaller the margin; refuted cases have a cross, and the least margin a
 /// frame. Arrow keys walk through the cases (margins.js).
 /// @param statement  as records hold it, with `cases`.

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "tasks/wording.h"
@@ -71,6 +72,18 @@ void add_counterexample(Section& section, const Json& statement) {
         fmt::format("The network was run on it and says {}; right is {}.",
                     statement["network"].get<std::string>(), statement["right"].get<std::string>()),
         statement["network"] == statement["right"] ? Tone::Plain : Tone::Bad));
+}
+
+/// Of inputs that were all gone through, the one whose decision is closest.
+void add_closest(Section& section, const Json& statement) {
+  if (!statement.contains("closest") || !statement.contains("proof")) return;
+  const Json& least = statement["proof"].value("least_margin", Json());
+  if (!least.is_number()) return;
+  section.blocks.push_back(heading("The input that comes closest: " + statement_name(statement)));
+  section.blocks.push_back(
+      tasks::page::block(tag("p", tag("code", statement["closest"].get<std::string>()) +
+                                      fmt::format(" is ahead by {:.6g}; no other input by less.",
+                                                  std::floor(least.get<double>() * 1e6) / 1e6))));
 }
 
 void add_equal_rows(Section& section, const Json& rows) {
@@ -143,7 +156,8 @@ Section of_proofs(const Json& report) {
   section.blocks.push_back(headline(report.at("statements"), domain.at("inputs")));
   section.blocks.push_back(facts({{"inputs", domain.at("inputs")},
                                   {"which", domain.at("words")},
-                                  {"domain", domain.at("name")}}));
+                                  {"domain", domain.at("name")},
+                                  {"right is", domain.value("right", "what the task says")}}));
   section.blocks.push_back(statements_table(report.at("statements")));
   for (const Json& statement : report["statements"]) {
     if (statement.contains("cases") && !statement["cases"].empty()) {
@@ -155,6 +169,7 @@ Section of_proofs(const Json& report) {
       }
     }
     add_counterexample(section, statement);
+    add_closest(section, statement);
   }
   add_equal_rows(section, report.at("rows"));
   add_trust(section, report, report.value("certificate", ""));

@@ -117,25 +117,31 @@ Shape proofs() {
                             {"verdict", text_among({"proved", "refuted", "open"})},
                             {"margin", number_if_any()},
                             optional("closest", text())});
-  const Shape statement = object({{"statement", text()},
-                                  {"node", nullable(text())},
-                                  {"verdict", text_among({"proved", "refuted", "open"})},
-                                  {"words", text()},
-                                  optional("cases", list(one)),
-                                  optional("float32", object({{"words", text()}})),
-                                  optional("input", text()),
-                                  optional("network", text()),
-                                  optional("right", text())});
+  const Shape statement =
+      object({{"statement", text()},
+              {"node", nullable(text())},
+              {"verdict", text_among({"proved", "refuted", "open"})},
+              {"words", text()},
+              optional("cases", list(one)),
+              optional("float32", object({{"words", text()}})),
+              optional("input", text()),
+              optional("network", text()),
+              optional("right", text()),
+              optional("closest", text()),
+              optional("proof", object({optional("least_margin", number_if_any())}))});
   const Shape rows = object({{"rows", list(text(), 1)},
                              {"never", boolean()},
                              optional("is_error", boolean()),
                              {"because", text()}});
-  return report({{"model", file()},
-                 {"interpretation", file()},
-                 {"domain", object({{"name", text()}, {"words", text()}, {"inputs", text()}})},
-                 optional("certificate", text()),
-                 {"statements", list(statement)},
-                 {"rows", list(rows)}});
+  return report(
+      {{"model", file()},
+       {"interpretation", file()},
+       {"domain",
+        object(
+            {{"name", text()}, {"words", text()}, {"inputs", text()}, optional("right", text())})},
+       optional("certificate", text()),
+       {"statements", list(statement)},
+       {"rows", list(rows)}});
 }
 
 /// Earlier trainings do not say what their accuracy was measured on.
