@@ -88,8 +88,7 @@ std::vector<double> differences(const Comparison& comparison, const std::string&
 PairedDifference paired_difference(const Comparison& comparison, const std::string& measure,
                                    const Contender& leader, const Contender& other,
                                    const statistics::Bootstrap& bootstrap) {
-  const std::vector<double> values =
-      differences(comparison, measure, leader.method, other.method);
+  const std::vector<double> values = differences(comparison, measure, leader.method, other.method);
   return {.method = other.summary->method,
           .mean = mean_of(values),
           .interval = values.size() < 2 ? statistics::kNoInterval

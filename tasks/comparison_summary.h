@@ -47,7 +47,7 @@ struct PairedDifference {
 /// The method with the best mean of a measure, and whether that says that it is the best one.
 struct Leader {
   std::string method;
-  std::vector<std::string> not_told_apart;  ///< whose paired differences from it may be 0
+  std::vector<std::string> not_told_apart;         ///< whose paired differences from it may be 0
   std::vector<PairedDifference> differences = {};  ///< from each rival; earlier reports have none
   bool above_chance = true;  ///< or there are no scores that know nothing to compare with
 

@@ -128,9 +128,9 @@ std::string comparison_headline(const ComparisonSummary& summary) {
     auto& where = method.above == method.of ? everywhere : method.above > 0 ? somewhere : nowhere;
     where.push_back(method.method);
   }
-  const std::string at = fmt::format(
-      "{} ({})", measures.size() == 1 ? "by one yardstick" : "by every yardstick",
-      fmt::join(references, ", "));
+  const std::string at =
+      fmt::format("{} ({})", measures.size() == 1 ? "by one yardstick" : "by every yardstick",
+                  fmt::join(references, ", "));
   std::string text =
       everywhere.empty()
           ? fmt::format("None of {} {} {} better than scores that know nothing {}.", methods.size(),

@@ -37,9 +37,9 @@ std::vector<std::string> headline_measures(const tasks::ComparisonSummary& summa
 /// yardstick (evaluate, or): …". Empty where nothing was held against chance.
 std::string comparison_headline(const tasks::ComparisonSummary& summary);
 
-/// `none is best: occlusion leads, not told apart from lime; ahead of gradient-norm by 0.44 (0.21 to
-/// 0.68)`: tasks::in_words() with the paired differences that exclude 0, positive where the leader
-/// is better. @param measure  one that has a leader.
+/// `none is best: occlusion leads, not told apart from lime; ahead of gradient-norm by 0.44 (0.21
+/// to 0.68)`: tasks::in_words() with the paired differences that exclude 0, positive where the
+/// leader is better. @param measure  one that has a leader.
 std::string leader_sentence(const tasks::ComparisonSummary& summary, const std::string& measure);
 
 /// `0.91`, `151`, `2.1e+07`: three digits, as columns of means have use for.

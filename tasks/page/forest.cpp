@@ -48,14 +48,14 @@ Html marks_of(const Forest& forest, const Forest::Line& line) {
 }
 
 Html line_html(const Forest& forest, const Forest::Line& line) {
-  return tag("div", {{"class", "fl"}, {"role", "row"}},
-             tag("div", {{"class", "fn"}, {"role", "rowheader"}}, line.name) +
-                 tag("div", {{"class", "ft"}, {"role", "cell"}},
-                     tag("svg", {{"aria-hidden", "true"}, {"height", kHeight}},
-                         marks_of(forest, line))) +
-                 tag("div", {{"class", "fv"}, {"role", "cell"}},
-                     tag("b", line.value) +
-                         (line.under.empty() ? Html() : " " + span("soft", line.under))));
+  return tag(
+      "div", {{"class", "fl"}, {"role", "row"}},
+      tag("div", {{"class", "fn"}, {"role", "rowheader"}}, line.name) +
+          tag("div", {{"class", "ft"}, {"role", "cell"}},
+              tag("svg", {{"aria-hidden", "true"}, {"height", kHeight}}, marks_of(forest, line))) +
+          tag("div", {{"class", "fv"}, {"role", "cell"}},
+              tag("b", line.value) +
+                  (line.under.empty() ? Html() : " " + span("soft", line.under))));
 }
 
 /// `−0.5`, with a minus that is as wide as a digit.
@@ -67,12 +67,13 @@ Html axis_html(const Axis& axis) {
   Html ticks;
   for (const double tick : axis.ticks) {
     const double at = axis.place_of(tick);
-    ticks +=
-        tag("text",
-            {{"x", along(axis, tick)},
-             {"y", "12"},
-             {"text-anchor", at < 0.08 ? "start" : at > 0.92 ? "end" : "middle"}},
-            tick_text(tick));
+    ticks += tag("text",
+                 {{"x", along(axis, tick)},
+                  {"y", "12"},
+                  {"text-anchor", at < 0.08   ? "start"
+                                  : at > 0.92 ? "end"
+                                              : "middle"}},
+                 tick_text(tick));
   }
   return tag("div", {{"class", "fl axis"}, {"aria-hidden", "true"}},
              tag("div", {{"class", "ft"}}, tag("svg", {{"height", "16"}}, ticks)));
@@ -102,9 +103,8 @@ Axis logarithmic_axis(double low, double high) {
 
 double Axis::place_of(double value) const {
   if (std::isnan(value) || !(high > low)) return 0;
-  const double share = logarithmic
-                           ? std::log(std::max(value, low) / low) / std::log(high / low)
-                           : (value - low) / (high - low);
+  const double share = logarithmic ? std::log(std::max(value, low) / low) / std::log(high / low)
+                                   : (value - low) / (high - low);
   return std::clamp(share, 0.0, 1.0);
 }
 
@@ -135,8 +135,7 @@ Html forest(const Forest& forest) {
   Html rows;
   for (const Forest::Line& line : forest.lines) rows += line_html(forest, line);
   return tag("div", {{"class", "forest"}},
-             lines +
-                 tag("div", {{"role", "table"}, {"aria-label", forest.says}}, rows) +
+             lines + tag("div", {{"role", "table"}, {"aria-label", forest.says}}, rows) +
                  axis_html(forest.axis));
 }
 

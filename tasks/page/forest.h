@@ -32,7 +32,7 @@ struct Forest {
     bool hollow = false;
     std::string tone = "";  ///< a class of records.css: `int`, `quiet`; empty: the network
   };
-  std::string says;                        ///< what the marks are, as a heading
+  std::string says;  ///< what the marks are, as a heading
   std::vector<Line> lines;
   Axis axis;
   std::optional<Bar::Interval> band = {};  ///< shaded, such as what chance reaches

@@ -40,8 +40,7 @@ std::string what_was_done(const Run& run, const ComparisonFigures& figures) {
                     "The network answers {} of them right; what must matter is known of "
                     "these alone. ",
                     grouped(right));
-  return text + fmt::format("Intervals are bootstrap intervals over inputs, {:g}%.",
-                            100 * report.at("confidence").get<double>());
+  return text;
 }
 
 /// What the report says of some inputs of a method: that it failed there, or how far it is to be
@@ -97,7 +96,8 @@ Meanings meanings_of(const ComparisonFigures& figures, const std::string& featur
         break;
       case ReferenceKind::Known:
         if (known.contains(reference))
-          meanings[reference] = fmt::format("{}s that must matter: {}.", feature, known.at(reference));
+          meanings[reference] =
+              fmt::format("{}s that must matter: {}.", feature, known.at(reference));
         break;
       case ReferenceKind::Method:
         meanings[reference] = "This method’s scores of the same inputs.";
@@ -242,7 +242,7 @@ std::optional<Section> comparison_section(const Run& run) {
         paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));
   add_notes(section, run.report);
   section.blocks.push_back(
-      paragraph(marks_in_words(run.report.at("confidence").get<double>()), Tone::Faint));
+      paragraph(marks_in_words(figures, run.report.at("confidence").get<double>()), Tone::Faint));
   const Meanings meanings =
       meanings_of(figures, run.report.at("features"), help_of_relevances(run));
   for (const ReferenceKind kind :

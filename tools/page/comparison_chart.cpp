@@ -92,12 +92,13 @@ Axis axis_of_differences(const Leader& leader, double sign) {
 Forest::Line difference_line(const PairedDifference& difference, const std::string& tone,
                              double sign) {
   const statistics::Interval interval = ahead(difference, sign);
-  Forest::Line line{.name = difference.method,
-                    .value = std::isnan(difference.mean) ? "–" : figure_text(sign * difference.mean),
-                    .under = figure_text(interval),
-                    .at = {},
-                    .hollow = !difference.tells_apart(),
-                    .tone = tone};
+  Forest::Line line{
+      .name = difference.method,
+      .value = std::isnan(difference.mean) ? "–" : figure_text(sign * difference.mean),
+      .under = figure_text(interval),
+      .at = {},
+      .hollow = !difference.tells_apart(),
+      .tone = tone};
   if (!std::isnan(difference.mean)) line.at = sign * difference.mean;
   if (interval.exists()) line.span = {interval.low, interval.high};
   return line;
@@ -149,9 +150,9 @@ Csv csv_of(const ComparisonFigures& figures, const std::string& measure,
     if (leader)
       for (const PairedDifference& difference : leader->differences)
         if (difference.method == method->name)
-          line.insert(line.end(), {cell_text(difference.mean), cell_text(difference.interval.low),
-                                   cell_text(difference.interval.high),
-                                   fmt::to_string(difference.inputs)});
+          line.insert(line.end(),
+                      {cell_text(difference.mean), cell_text(difference.interval.low),
+                       cell_text(difference.interval.high), fmt::to_string(difference.inputs)});
     line.resize(csv.front().size());
     csv.push_back(line);
   }
@@ -188,14 +189,23 @@ Json measure_figure(const ComparisonFigures& figures, const std::string& measure
                           csv_of(figures, measure, methods, leader)));
 }
 
-std::string marks_in_words(double confidence) {
-  return fmt::format(
-      "Left: each method’s mean with its {0:g}% bootstrap interval over inputs; grey is where the "
-      "mean of scores that know nothing falls. ▲ the whole interval lies above it, ▼ below it; "
-      "hollow: not told from it. Right: how far the leader is ahead of each method on the same "
-      "inputs, with intervals that hold together at {0:g}% for the measure; where one crosses the "
-      "line, the dot is hollow and the two are not told apart.",
-      100 * confidence);
+std::string marks_in_words(const ComparisonFigures& figures, double confidence) {
+  const std::string sure = fmt::format("{:g}%", 100 * confidence);
+  const std::string means = fmt::format(
+      "Each method’s mean with its {} bootstrap interval over inputs; grey is where the mean of "
+      "scores that know nothing falls. ▲ the whole interval lies above it, ▼ below it; hollow: not "
+      "told from it.",
+      sure);
+  const bool paired = std::ranges::any_of(figures.summary.leaders, [](const auto& leader) {
+    return !leader.second.differences.empty();
+  });
+  if (!paired) return means;
+  return means +
+         fmt::format(
+             " Beside it: how far the leader is ahead of each method on the same inputs, with "
+             "intervals that hold together at {} for the measure; where one crosses the line, the "
+             "dot is hollow and the two are not told apart.",
+             sure);
 }
 
 }  // namespace assay::tools::page

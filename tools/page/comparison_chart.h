@@ -13,6 +13,6 @@ Json measure_figure(const ComparisonFigures& figures, const std::string& measure
 
 /// What the marks of these figures say, once for all of them.
 /// @param confidence  of the intervals.
-std::string marks_in_words(double confidence);
+std::string marks_in_words(const ComparisonFigures& figures, double confidence);
 
 }  // namespace assay::tools::page

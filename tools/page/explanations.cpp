@@ -37,8 +37,7 @@ ScoreRow row_of(const tasks::Relevance& relevance) {
 
 ScoredText scored_text(const std::string& note, const std::vector<std::string>& tokens,
                        const std::vector<Feature>& features) {
-  ScoredText input{
-      .note = note, .spans = spans_of(tokens, features), .features = {}, .rows = {}};
+  ScoredText input{.note = note, .spans = spans_of(tokens, features), .features = {}, .rows = {}};
   for (const Feature& feature : features) input.features.push_back(feature.name);
   return input;
 }
@@ -91,7 +90,12 @@ Section explained_input(const Run& run) {
   section.blocks.push_back(facts(rows));
   const std::vector<ScoreColumn> columns = columns_of(report.at("explanations"));
   ScoredText input = scored_text("", report.at("tokens"), features_of(report));
-  for (const ScoreColumn& column : columns) input.rows.push_back(page::row_of(column));
+  for (const ScoreColumn& column : columns) {
+    ScoreRow row = page::row_of(column);
+    // Other readings of one run share its caveat: said once.
+    if (!input.rows.empty() && report["explanations"].size() == 1) row.caveat.clear();
+    input.rows.push_back(std::move(row));
+  }
   section.blocks.push_back(tasks::page::block(scores_figure({input})));
   section.blocks.push_back(fold("All scores", Json::array({scores_table(report, columns)})));
   for (const Json& explanation : report.at("explanations"))
@@ -119,8 +123,8 @@ ScoredText compared_input(const Run& run, const Json& input) {
   const KnownInput known = known_input(run, input);
   std::vector<std::string> tokens;
   for (const int64_t token : known.tokens) tokens.push_back(run.task->token_name(token));
-  ScoredText text = scored_text(input.at("right").get<bool>() ? "" : "answered wrongly", tokens,
-                                known.features);
+  ScoredText text =
+      scored_text(input.at("right").get<bool>() ? "" : "answered wrongly", tokens, known.features);
   for (const tasks::Relevance& relevance : known.relevances) text.rows.push_back(row_of(relevance));
   for (const Json& method : input.at("methods"))
     text.rows.push_back(page::row_of(column_of(method, known.features.size())));

@@ -141,8 +141,7 @@ Html markup_of(const Json& block) {
       {"table", [](const Json& b) { return table_of(b); }},
       {"evidence", [](const Json& b) { return evidence_of(b); }},
       {"drawing", [](const Json& b) { return drawing_of(b); }},
-      {"fold",
-       [](const Json& b) {
+      {"fold", [](const Json& b) {
          Html content = tag("summary", text(b, "title"));
          for (const Json& inner : b.at("blocks")) content += markup_of(inner);
          return tag("details", content);

@@ -14,7 +14,8 @@ namespace {
 /// The question that the page answers.
 std::string question_of(const Run& run) {
   if (run.kind == RunKind::Explanation) return "Which parts of this input matter to the network?";
-  if (run.kind == RunKind::Measurement) return "How well does this circuit stand in for the network?";
+  if (run.kind == RunKind::Measurement)
+    return "How well does this circuit stand in for the network?";
   if (run.kind == RunKind::Discovery || run.kind == RunKind::Circuit)
     return "Which parts of the network do the work?";
   if (run.kind == RunKind::Derivation) return "What speaks for this interpretation?";

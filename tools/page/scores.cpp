@@ -36,21 +36,21 @@ Html row_html(const ScoreRow& row, const ScoredText& input) {
                   tag("code", part.text) + tag("small", row.scores.at(feature))) +
               " ";
   }
-  return tag("div", {{"class", row.known ? "xr known" : "xr"}, {"data-method", row.name}},
-             tag("div", {{"class", "xm"}},
-                 Html(row.name) + (row.caveat.empty() ? Html() : tag("small", {{"class", "caution"}},
-                                                                     row.caveat))) +
-                 tag("p", {{"class", "xt"}}, tokens));
+  return tag(
+      "div", {{"class", row.known ? "xr known" : "xr"}, {"data-method", row.name}},
+      tag("div", {{"class", "xm"}},
+          Html(row.name) +
+              (row.caveat.empty() ? Html() : tag("small", {{"class", "caution"}}, row.caveat))) +
+          tag("p", {{"class", "xt"}}, tokens));
 }
 
 Html case_html(const ScoredText& input, size_t index, size_t of) {
   Html rows;
   for (const ScoreRow& row : input.rows) rows += row_html(row, input);
   const bool bare = input.features.size() > kNumbersShown;
-  const std::string title =
-      of == 1 ? input.note
-              : fmt::format("Input {} of {}{}{}", index + 1, of, input.note.empty() ? "" : ": ",
-                            input.note);
+  const std::string title = of == 1 ? input.note
+                                    : fmt::format("Input {} of {}{}{}", index + 1, of,
+                                                  input.note.empty() ? "" : ": ", input.note);
   return tag("div", {{"class", bare ? "case bare" : "case"}},
              (title.empty() ? Html() : tag("p", {{"class", "where"}}, title)) + rows);
 }

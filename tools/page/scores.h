@@ -16,9 +16,9 @@ struct ScoreRow {
   std::string name;
   bool known = false;  ///< what must matter, which is no method
   std::string caveat = "";
-  std::vector<int> heats = {};             ///< by feature, -kMostHeat to kMostHeat
-  std::vector<std::string> scores = {};    ///< by feature, as shown
-  std::vector<std::string> unrounded = {}; ///< by feature, for the CSV
+  std::vector<int> heats = {};              ///< by feature, -kMostHeat to kMostHeat
+  std::vector<std::string> scores = {};     ///< by feature, as shown
+  std::vector<std::string> unrounded = {};  ///< by feature, for the CSV
 };
 ScoreRow row_of(const ScoreColumn& column);
 

@@ -18,7 +18,7 @@ using tasks::page::mark;
 using tasks::page::place;
 using tasks::page::tag;
 
-constexpr int kHeight = 240;  // pixels
+constexpr int kHeight = 240;                                                // pixels
 constexpr double kLeft = 0.03, kRight = 0.97, kTop = 0.06, kBottom = 0.94;  // of the room
 // A name takes about as much of a telephone's width and of the height; nearer ones would overlap.
 constexpr double kNameWidth = 0.32, kNameHeight = 0.07;
@@ -38,14 +38,12 @@ struct Spot {
 
 Html tick(const Axis& axis, double value, bool across) {
   const double at = axis.place_of(value);
-  const std::string to = across ? place(kBottom - (kBottom - kTop) * at)
-                                : place(kLeft + (kRight - kLeft) * at);
+  const std::string to =
+      across ? place(kBottom - (kBottom - kTop) * at) : place(kLeft + (kRight - kLeft) * at);
   const std::string words = fmt::format("{}{:g}", value < 0 ? "−" : "", std::abs(value));
   if (across)
-    return mark("line", {{"class", value == 0 ? "zero" : "g"},
-                         {"x2", "100%"},
-                         {"y1", to},
-                         {"y2", to}}) +
+    return mark("line",
+                {{"class", value == 0 ? "zero" : "g"}, {"x2", "100%"}, {"y1", to}, {"y2", to}}) +
            tag("text", {{"x", "0"}, {"y", to}, {"dy", "-3"}}, words);
   return mark("line",
               {{"class", value == 0 ? "zero" : "g"}, {"x1", to}, {"x2", to}, {"y2", "100%"}}) +
@@ -53,13 +51,14 @@ Html tick(const Axis& axis, double value, bool across) {
              {{"x", to},
               {"y", "100%"},
               {"dy", "12"},
-              {"text-anchor", at < 0.1 ? "start" : at > 0.9 ? "end" : "middle"}},
+              {"text-anchor", at < 0.1   ? "start"
+                              : at > 0.9 ? "end"
+                                         : "middle"}},
              words);
 }
 
 /// Names stand where there is room for them; all are in the table of scores.
-Html spot_mark(const Spot& spot, double value, const std::string& name,
-               std::vector<Spot>& named) {
+Html spot_mark(const Spot& spot, double value, const std::string& name, std::vector<Spot>& named) {
   const bool room = std::ranges::none_of(named, [&](const Spot& other) {
     return std::abs(other.x - spot.x) < kNameWidth && std::abs(other.y - spot.y) < kNameHeight;
   });
@@ -98,11 +97,11 @@ Html scatter(const std::vector<double>& importances, const std::vector<double>& 
                     kBottom - (kBottom - kTop) * y.place_of(values[f]), f};
     marks += spot_mark(spot, values[f], features[f], named);
   }
-  return tag("div", {{"class", "scatter"}},
-             tag("div", {{"class", "small soft"}}, "value v: what it says for the answer") +
-                 tag("svg", {{"height", fmt::to_string(kHeight)}}, marks) +
-                 tag("div", {{"class", "small soft end"}},
-                     "importance s: how much attention it draws"));
+  return tag(
+      "div", {{"class", "scatter"}},
+      tag("div", {{"class", "small soft"}}, "value v: what it says for the answer") +
+          tag("svg", {{"height", fmt::to_string(kHeight)}}, marks) +
+          tag("div", {{"class", "small soft end"}}, "importance s: how much attention it draws"));
 }
 
 /// What the surrogate leaves unexplained, beside simpler ones.
@@ -120,13 +119,12 @@ Json fit_facts(const Json& diagnostics) {
     return diagnostics.contains(field) && diagnostics[field].is_number_unsigned();
   };
   if (is_count("pairs") && is_count("pairs_not_between"))
-    rows.push_back({"pairs outside the range of their two values",
-                    fmt::format("{} of {}; one alone proves that the network is no SLALOM",
-                                grouped(diagnostics["pairs_not_between"]),
-                                grouped(diagnostics["pairs"]))});
-  if (is_count("importances_at_bound"))
     rows.push_back(
-        {"importances at their bound", grouped(diagnostics["importances_at_bound"])});
+        {"pairs outside the range of their two values",
+         fmt::format("{} of {}; one alone proves that the network is no SLALOM",
+                     grouped(diagnostics["pairs_not_between"]), grouped(diagnostics["pairs"]))});
+  if (is_count("importances_at_bound"))
+    rows.push_back({"importances at their bound", grouped(diagnostics["importances_at_bound"])});
   return facts(rows);
 }
 
