@@ -15,13 +15,13 @@ using tasks::page::mark;
 using tasks::page::place;
 using tasks::page::tag;
 
-constexpr int kLayer = 62, kTop = 24, kBelow = 16;  // pixels
-constexpr size_t kNamesAbreast = 8, kLongestName = 18;
+constexpr int kLayerHeight = 62, kFirstLayer = 24, kBelowLast = 16;  // pixels
+constexpr size_t kNamesAbreast = 8, kNodeName = 18;
 
 int height_of(const std::vector<Spot>& spots) {
   int bottom = 0;
   for (const Spot& spot : spots) bottom = std::max(bottom, spot.y);
-  return bottom + kBelow;
+  return bottom + kBelowLast;
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::vector<Spot> spots_of(const std::vector<int64_t>& layers) {
   for (const auto& [layer, nodes] : members) {
     for (size_t i = 0; i < nodes.size(); ++i)
       spots[nodes[i]] = {(static_cast<double>(i) + 0.5) / static_cast<double>(nodes.size()),
-                         kTop + kLayer * row, nodes.size() > kNamesAbreast};
+                         kFirstLayer + kLayerHeight * row, nodes.size() > kNamesAbreast};
     ++row;
   }
   return spots;
@@ -61,7 +61,7 @@ Html node_mark(const Spot& spot, const std::string& name, const std::string& sty
              {{"class", "n " + style + (spot.abreast_of_many ? " many" : "")}, {"data-name", name}},
              mark("circle", {{"cx", x}, {"cy", y}, {"r", "5"}}) +
                  tag("text", {{"x", x}, {"y", y}, {"dy", "-9"}, {"text-anchor", anchor}},
-                     shortened(name, kLongestName)));
+                     shortened(name, kNodeName)));
 }
 
 Html layered_svg(const std::vector<Spot>& spots, const Html& lines, const Html& nodes,

@@ -20,6 +20,8 @@ std::string question_of(const Run& run) {
     return "Which parts of the network do the work?";
   if (run.kind == RunKind::Derivation) return "What speaks for this interpretation?";
   if (run.kind == RunKind::Training) return "How did the network learn?";
+  if (run.kind == "mutation-table") return "Does validation catch every mutation?";
+  if (run.kind == "study") return "Which surrogate follows this network?";
   return "";
 }
 

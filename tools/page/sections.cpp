@@ -118,7 +118,9 @@ interp::Registry<SectionEntry>& sections() {
        {"measures", "how well a circuit stands in for its network", measures_section},
        {"tests", "the hypothesis tests about a circuit", tests_section},
        {"certified", "edges that stay, with a guarantee", certified_section},
-       {"training", "loss and accuracy by step", training_section}});
+       {"training", "loss and accuracy by step", training_section},
+       {"mutations", "what catches each mutation", mutations_section},
+       {"study", "which surrogate follows a network", study_section}});
   return all;
 }
 

@@ -18,8 +18,9 @@ using tasks::page::mark;
 using tasks::page::place;
 using tasks::page::tag;
 
-constexpr int kHeight = 240;                                                // pixels
-constexpr double kLeft = 0.03, kRight = 0.97, kTop = 0.06, kBottom = 0.94;  // of the room
+constexpr int kPlotHeight = 240;  // pixels
+constexpr double kPlotLeft = 0.03, kPlotRight = 0.97, kPlotTop = 0.06,
+                 kPlotBottom = 0.94;  // of the room
 // A name takes about as much of a telephone's width and of the height; nearer ones would overlap.
 constexpr double kNameWidth = 0.32, kNameHeight = 0.07;
 
@@ -38,8 +39,8 @@ struct Spot {
 
 Html tick(const Axis& axis, double value, bool across) {
   const double at = axis.place_of(value);
-  const std::string to =
-      across ? place(kBottom - (kBottom - kTop) * at) : place(kLeft + (kRight - kLeft) * at);
+  const std::string to = across ? place(kPlotBottom - (kPlotBottom - kPlotTop) * at)
+                                : place(kPlotLeft + (kPlotRight - kPlotLeft) * at);
   const std::string words = fmt::format("{}{:g}", value < 0 ? "−" : "", std::abs(value));
   if (across)
     return mark("line",
@@ -93,14 +94,14 @@ Html scatter(const std::vector<double>& importances, const std::vector<double>& 
   std::vector<Spot> named;
   for (size_t f = 0; f < features.size(); ++f) {
     if (!std::isfinite(importances[f]) || !std::isfinite(values[f])) continue;
-    const Spot spot{kLeft + (kRight - kLeft) * x.place_of(importances[f]),
-                    kBottom - (kBottom - kTop) * y.place_of(values[f]), f};
+    const Spot spot{kPlotLeft + (kPlotRight - kPlotLeft) * x.place_of(importances[f]),
+                    kPlotBottom - (kPlotBottom - kPlotTop) * y.place_of(values[f]), f};
     marks += spot_mark(spot, values[f], features[f], named);
   }
   return tag(
       "div", {{"class", "scatter"}},
       tag("div", {{"class", "small soft"}}, "value v: what it says for the answer") +
-          tag("svg", {{"height", fmt::to_string(kHeight)}}, marks) +
+          tag("svg", {{"height", fmt::to_string(kPlotHeight)}}, marks) +
           tag("div", {{"class", "small soft end"}}, "importance s: how much attention it draws"));
 }
 

@@ -278,13 +278,13 @@ TEST_F(ReportShapes, NeedAKind) {
     EXPECT_THAT(page_or_refusal(report.dump()),
                 testing::AllOf(HasSubstr("field 'kind': is missing"),
                                HasSubstr("written by an earlier version")));
-    report.update({{"kind", "study"}, {"schema", 1}});  // whatever its members look like
+    report.update({{"kind", "list"}, {"schema", 1}});  // whatever its members look like
     EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("no page about records of the kind"));
     report["kind"] = std::string(50'000'000, 'k');
     EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("unknown kind of record 'kkk"));
   }
   Json other = circuit();
-  other["assay"]["kind"] = "study";
+  other["assay"]["kind"] = "list";
   EXPECT_THAT(page_or_refusal(other.dump()), HasSubstr("expected \"circuit\""));
 }
 
