@@ -88,6 +88,8 @@ double round_step(double size) {
 }
 
 Axis logarithmic_axis(double low, double high) {
+  low = std::max(low, 1e-300);  // powers of ten beyond these are 0 or infinite
+  high = std::min(high, 1e300);
   Axis axis{.low = std::pow(10, std::floor(std::log10(low))),
             .high = std::pow(10, std::ceil(std::log10(high))),
             .ticks = {},
@@ -121,6 +123,7 @@ Axis axis_of(const std::vector<double>& values) {
     low -= low == 0 ? 1 : std::abs(low) / 2;
     high += high == 0 ? 1 : std::abs(high) / 2;
   }
+  if (high - low < 1e-290) return {.low = -1, .high = 1, .ticks = {-1, 0, 1}};
   const double step = round_step((high - low) / 3);
   Axis axis{.low = step * std::floor(low / step), .high = step * std::ceil(high / step)};
   for (int i = 0; axis.low + i * step <= axis.high + step / 2; ++i) {

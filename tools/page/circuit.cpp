@@ -144,8 +144,8 @@ bool is_drawn(double share, int least) {
   return share >= least / 100.0 * (least / 100.0);
 }
 
-Html edge_mark(const Connection& line, const std::string& name, const Spot& from, const Spot& to,
-               double share, int least) {
+Html edge_mark(const Connection& line, const std::string& name, const NodePlace& from,
+               const NodePlace& to, double share, int least) {
   const std::string style = line.weight < 0 ? "e hurts" : "e";
   return connection(from, to, is_drawn(share, least) ? style : style + " out",
                     {{"stroke-width", fmt::format("{:.2f}", 0.7 + 3.8 * share)},
@@ -155,7 +155,7 @@ Html edge_mark(const Connection& line, const std::string& name, const Spot& from
 
 Html drawn(const Circuit& circuit, const Connections& lines, int least) {
   const std::vector<Component> components = circuit.graph.components();
-  const std::vector<Spot> spots = spots_of(layers_of(circuit.graph));
+  const std::vector<NodePlace> spots = places_of(layers_of(circuit.graph));
   const double heaviest = heaviest_of(lines);
   std::vector<bool> touched(components.size());
   Html edges, nodes;

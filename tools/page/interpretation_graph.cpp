@@ -32,7 +32,7 @@ Html interpretation_graph(const axioms::Report& report) {
     places.emplace(node.name, layers.size());
     layers.push_back(layer);
   }
-  const std::vector<Spot> spots = spots_of(layers);
+  const std::vector<NodePlace> spots = places_of(layers);
   Html lines, nodes = node_mark(spots[0], kInput, "given");
   Csv csv = {{"from", "to"}};
   std::string alt = "The steps as a graph.";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "tools/terminal.h"
@@ -18,18 +19,18 @@ using tasks::page::tag;
 constexpr int kLayerHeight = 62, kFirstLayer = 24, kBelowLast = 16;  // pixels
 constexpr size_t kNamesAbreast = 8, kNodeName = 18;
 
-int height_of(const std::vector<Spot>& spots) {
+int height_of(const std::vector<NodePlace>& spots) {
   int bottom = 0;
-  for (const Spot& spot : spots) bottom = std::max(bottom, spot.y);
+  for (const NodePlace& spot : spots) bottom = std::max(bottom, spot.y);
   return bottom + kBelowLast;
 }
 
 }  // namespace
 
-std::vector<Spot> spots_of(const std::vector<int64_t>& layers) {
+std::vector<NodePlace> places_of(const std::vector<int64_t>& layers) {
   std::map<int64_t, std::vector<size_t>> members;
   for (size_t i = 0; i < layers.size(); ++i) members[layers[i]].push_back(i);
-  std::vector<Spot> spots(layers.size());
+  std::vector<NodePlace> spots(layers.size());
   int row = 0;
   for (const auto& [layer, nodes] : members) {
     for (size_t i = 0; i < nodes.size(); ++i)
@@ -40,19 +41,22 @@ std::vector<Spot> spots_of(const std::vector<int64_t>& layers) {
   return spots;
 }
 
-// Both ends are upright, so that lines that meet in a node, or run past one, stay apart.
-Html connection(const Spot& from, const Spot& to, const std::string& style,
+// Both ends are upright, so that lines that meet in a node stay apart. A line straight down past
+// the nodes of other layers bends around them.
+Html connection(const NodePlace& from, const NodePlace& to, const std::string& style,
                 const tasks::page::Attributes& more) {
-  const double middle = (from.y + to.y) / 2.0;
+  constexpr double kBend = 9;  // per cent of the room
+  const bool past_others = to.y - from.y > kLayerHeight && std::abs(from.x - to.x) < 0.02;
+  const double bend = past_others ? kBend : 0, middle = (from.y + to.y) / 2.0;
   tasks::page::Attributes attributes = {
       {"class", style},
-      {"d", fmt::format("M{0:.2f} {1}C{0:.2f} {4:g} {2:.2f} {4:g} {2:.2f} {3}", 100 * from.x,
-                        from.y, 100 * to.x, to.y, middle)}};
+      {"d", fmt::format("M{:.2f} {}C{:.2f} {:g} {:.2f} {:g} {:.2f} {}", 100 * from.x, from.y,
+                        100 * from.x + bend, middle, 100 * to.x + bend, middle, 100 * to.x, to.y)}};
   attributes.insert(attributes.end(), more.begin(), more.end());
   return mark("path", attributes);
 }
 
-Html node_mark(const Spot& spot, const std::string& name, const std::string& style) {
+Html node_mark(const NodePlace& spot, const std::string& name, const std::string& style) {
   const std::string x = place(spot.x), y = fmt::to_string(spot.y);
   const char* anchor = "middle";
   if (spot.x < 0.08) anchor = "start";
@@ -64,7 +68,7 @@ Html node_mark(const Spot& spot, const std::string& name, const std::string& sty
                      shortened(name, kNodeName)));
 }
 
-Html layered_svg(const std::vector<Spot>& spots, const Html& lines, const Html& nodes,
+Html layered_svg(const std::vector<NodePlace>& spots, const Html& lines, const Html& nodes,
                  const std::string& style) {
   const int height = height_of(spots);
   return tag("svg", {{"class", "layers " + style}, {"height", fmt::to_string(height)}},

@@ -11,7 +11,7 @@
 
 namespace assay::tools::page {
 
-struct Spot {
+struct NodePlace {
   double x = 0;                  ///< share of the room
   int y = 0;                     ///< pixels
   bool abreast_of_many = false;  ///< on a telephone there is no room for its name
@@ -19,17 +19,18 @@ struct Spot {
 
 /// Where nodes stand: those of one layer side by side, in their order. Layers that have no node
 /// take no room. @param layers  of each node, 0 at the top.
-std::vector<Spot> spots_of(const std::vector<int64_t>& layers);
+std::vector<NodePlace> places_of(const std::vector<int64_t>& layers);
 
 /// A line from one node down to another. @param style  classes: `e`, `e hurts`.
-tasks::page::Html connection(const Spot& from, const Spot& to, const std::string& style,
+tasks::page::Html connection(const NodePlace& from, const NodePlace& to, const std::string& style,
                              const tasks::page::Attributes& more);
 
 /// A node with its name above it.
-tasks::page::Html node_mark(const Spot& spot, const std::string& name, const std::string& style);
+tasks::page::Html node_mark(const NodePlace& spot, const std::string& name,
+                            const std::string& style);
 
 /// @param lines  made by connection(). @param nodes  made by node_mark().
-tasks::page::Html layered_svg(const std::vector<Spot>& spots, const tasks::page::Html& lines,
+tasks::page::Html layered_svg(const std::vector<NodePlace>& spots, const tasks::page::Html& lines,
                               const tasks::page::Html& nodes, const std::string& style);
 
 }  // namespace assay::tools::page

@@ -32,7 +32,7 @@ std::vector<double> numbers(const Json& list) {
 }
 
 /// A feature of the input at its importance (x) and its value (y).
-struct Spot {
+struct FittedFeature {
   double x = 0, y = 0;  ///< shares of the room, y downwards
   size_t feature = 0;
 };
@@ -59,8 +59,9 @@ Html tick(const Axis& axis, double value, bool across) {
 }
 
 /// Names stand where there is room for them; all are in the table of scores.
-Html spot_mark(const Spot& spot, double value, const std::string& name, std::vector<Spot>& named) {
-  const bool room = std::ranges::none_of(named, [&](const Spot& other) {
+Html spot_mark(const FittedFeature& spot, double value, const std::string& name,
+               std::vector<FittedFeature>& named) {
+  const bool room = std::ranges::none_of(named, [&](const FittedFeature& other) {
     return std::abs(other.x - spot.x) < kNameWidth && std::abs(other.y - spot.y) < kNameHeight;
   });
   Html marks = tag("circle",
@@ -91,11 +92,11 @@ Html scatter(const std::vector<double>& importances, const std::vector<double>& 
   Html marks;
   for (const double value : x.ticks) marks += tick(x, value, false);
   for (const double value : y.ticks) marks += tick(y, value, true);
-  std::vector<Spot> named;
+  std::vector<FittedFeature> named;
   for (size_t f = 0; f < features.size(); ++f) {
     if (!std::isfinite(importances[f]) || !std::isfinite(values[f])) continue;
-    const Spot spot{kPlotLeft + (kPlotRight - kPlotLeft) * x.place_of(importances[f]),
-                    kPlotBottom - (kPlotBottom - kPlotTop) * y.place_of(values[f]), f};
+    const FittedFeature spot{kPlotLeft + (kPlotRight - kPlotLeft) * x.place_of(importances[f]),
+                             kPlotBottom - (kPlotBottom - kPlotTop) * y.place_of(values[f]), f};
     marks += spot_mark(spot, values[f], features[f], named);
   }
   return tag(

@@ -49,6 +49,19 @@ TEST(Axis, LeavesOutWhatIsNoNumberAndCutsWhatLiesBeyond) {
   EXPECT_EQ(axis_of({NAN}).ticks.size(), 2u);
 }
 
+// Reports may hold anything: such axes show little, but end.
+TEST(Axis, OfNumbersBeyondAllScalesIsStillOne) {
+  for (const std::vector<double>& values : {std::vector<double>{5e-324},
+                                            {5e-324, 1e300},
+                                            {-1e300, 1e300},
+                                            {-1e308, 1e308},
+                                            {0, 5e-324}})
+    for (const double value : values) {
+      const double place = axis_of(values).place_of(value);
+      EXPECT_TRUE(place >= 0 && place <= 1);
+    }
+}
+
 TEST(Forest, PlacesDotsAndIntervalsAndLeavesTextsTexts) {
   const std::string html = forest({.says = "<b>",
                                    .lines = {{.name = "a & b",
