@@ -125,8 +125,12 @@ std::string comparison_headline(const ComparisonSummary& summary) {
   std::vector<std::string> references, everywhere, somewhere, nowhere;
   for (const std::string& measure : measures) references.push_back(reference_of(measure));
   for (const Standing& method : methods) {
-    auto& where = method.above == method.of ? everywhere : method.above > 0 ? somewhere : nowhere;
-    where.push_back(method.method);
+    if (method.above == method.of)
+      everywhere.push_back(method.method);
+    else if (method.above > 0)
+      somewhere.push_back(method.method);
+    else if (method.below.empty())
+      nowhere.push_back(method.method);
   }
   const std::string at =
       fmt::format("{} ({})", measures.size() == 1 ? "by one yardstick" : "by every yardstick",

@@ -90,14 +90,12 @@ double round_step(double size) {
 Axis logarithmic_axis(double low, double high) {
   low = std::max(low, 1e-300);  // powers of ten beyond these are 0 or infinite
   high = std::min(high, 1e300);
-  Axis axis{.low = std::pow(10, std::floor(std::log10(low))),
-            .high = std::pow(10, std::ceil(std::log10(high))),
-            .ticks = {},
-            .logarithmic = true};
-  const double decades = std::log10(axis.high / axis.low);
-  const double step = std::max(1.0, std::ceil(decades / 3));
-  for (double decade = 0; decade <= decades + 1e-9; decade += step)
-    axis.ticks.push_back(axis.low * std::pow(10, decade));
+  const double first = std::floor(std::log10(low)), last = std::ceil(std::log10(high));
+  Axis axis{
+      .low = std::pow(10, first), .high = std::pow(10, last), .ticks = {}, .logarithmic = true};
+  const double step = std::max(1.0, std::ceil((last - first) / 3));
+  for (double decade = first; decade <= last + 1e-9; decade += step)
+    axis.ticks.push_back(std::pow(10, decade));
   return axis;
 }
 
@@ -105,7 +103,8 @@ Axis logarithmic_axis(double low, double high) {
 
 double Axis::place_of(double value) const {
   if (std::isnan(value) || !(high > low)) return 0;
-  const double share = logarithmic ? std::log(std::max(value, low) / low) / std::log(high / low)
+  const double share = logarithmic ? (std::log(std::max(value, low)) - std::log(low)) /
+                                         (std::log(high) - std::log(low))
                                    : (value - low) / (high - low);
   return std::clamp(share, 0.0, 1.0);
 }

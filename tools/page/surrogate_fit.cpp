@@ -118,7 +118,8 @@ Json fit_facts(const Json& diagnostics) {
   add("mse_constant", "the same of a constant");
   add("r2", "R²");
   const auto is_count = [&](const char* field) {
-    return diagnostics.contains(field) && diagnostics[field].is_number_unsigned();
+    return diagnostics.contains(field) && diagnostics[field].is_number_integer() &&
+           diagnostics[field].get<int64_t>() >= 0;
   };
   if (is_count("pairs") && is_count("pairs_not_between"))
     rows.push_back(

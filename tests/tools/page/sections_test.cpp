@@ -434,7 +434,10 @@ TEST(Sections, OfAComparisonShowPairedDifferencesWhereTheRecordHasThem) {
   other["method"] = "other";
   other["measures"]["mus.auroc"]["mean"] = 0.7;
   report["summary"]["methods"].push_back(other);
-  Json leader = {{"method", "good"}, {"not_told_apart", Json::array()}, {"above_chance", true}};
+  Json leader = {{"method", "good"},
+                 {"best", true},
+                 {"not_told_apart", Json::array()},
+                 {"above_chance", true}};
   report["summary"]["leaders"]["mus.auroc"] = leader;
   EXPECT_THAT(html_of(*comparison_section(make_run(report, "c.json"))),
               Not(HasSubstr("is ahead by")));
@@ -536,8 +539,8 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(put("c.json", R"({"kind": "valuation"})")); }),
               testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
                              HasSubstr("did you mean 'validation'?")));
-  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "study", "schema": 1})")); }),
-              HasSubstr("d.json: there is no page about records of the kind study, only about"));
+  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "list", "schema": 1})")); }),
+              HasSubstr("d.json: there is no page about records of the kind list, only about"));
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");
