@@ -57,7 +57,7 @@ std::vector<Standing> standings(const ComparisonSummary& summary,
   std::vector<Standing> all;
   for (const MethodSummary& method : summary.methods) {
     if (!competes(method.method)) continue;
-    Standing standing{.method = method.method};
+    Standing standing{.method = method.method, .below = {}};
     for (const std::string& measure : measures) {
       const auto found = method.measures.find(measure);
       if (found == method.measures.end() || method.method == reference_of(measure)) continue;
