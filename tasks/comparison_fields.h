@@ -33,10 +33,21 @@ void fields(V& v, MethodSummary& method) {
 }
 
 template <class V>
+void fields(V& v, PairedDifference& difference) {
+  v("method", difference.method, "the other one");
+  v("mean", difference.mean, "of the leader's value less the other's", interp::numbers_if_any());
+  interp::interval_field(v, "interval", difference.interval,
+                         "of that mean; those of one leader hold together");
+  v("inputs", difference.inputs, "on which both have the measure", interp::counts());
+}
+
+template <class V>
 void fields(V& v, Leader& leader) {
   v("method", leader.method, "with the best mean");
   v.derived("best", leader.is_best(), "whether that says that it is the best one");
   v("not_told_apart", leader.not_told_apart, "whose paired differences from it may be 0");
+  v.if_any("differences", leader.differences,
+           "from each rival, input by input: `method`, `mean`, `interval`, `inputs`");
   v("above_chance", leader.above_chance, "or there is no chance to compare with");
 }
 
@@ -50,7 +61,7 @@ void fields(V& v, ComparisonSummary& summary) {
       "by measure, where scores that know nothing lie");
   by_name(v, "leaders", summary.leaders,
           "by measure, the best `method`, and how sure that is: `best`, `not_told_apart`, "
-          "`above_chance`",
+          "`differences` (`method`, `mean`, `interval`, `inputs`), `above_chance`",
           nlohmann::ordered_json::object());
 }
 

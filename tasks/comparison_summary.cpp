@@ -85,11 +85,15 @@ std::vector<double> differences(const Comparison& comparison, const std::string&
   return differences;
 }
 
-/// Does the interval of their mean exclude 0? One difference, or none, tells nothing.
-bool tell_apart(const std::vector<double>& differences, const statistics::Bootstrap& bootstrap) {
-  if (differences.size() < 2) return false;
-  const statistics::Interval interval = statistics::mean_interval(differences, bootstrap);
-  return interval.low > 0 || interval.high < 0;
+PairedDifference paired_difference(const Comparison& comparison, const std::string& measure,
+                                   const Contender& leader, const Contender& other,
+                                   const statistics::Bootstrap& bootstrap) {
+  const std::vector<double> values = differences(comparison, measure, leader.method, other.method);
+  return {.method = other.summary->method,
+          .mean = mean_of(values),
+          .interval = values.size() < 2 ? statistics::kNoInterval
+                                        : statistics::mean_interval(values, bootstrap),
+          .inputs = std::ssize(values)};
 }
 
 /// A confidence at which so many intervals hold together, with resamples enough for its tails.
@@ -111,10 +115,12 @@ Leader leader_at(const std::string& measure, const std::vector<Contender>& conte
       });
   Leader leader{.method = first.summary->method, .not_told_apart = {}};
   const statistics::Bootstrap together = shared_by(std::ssize(contenders) - 1, bootstrap);
-  for (const Contender& other : contenders)
-    if (other.method != first.method &&
-        !tell_apart(differences(comparison, measure, first.method, other.method), together))
+  for (const Contender& other : contenders) {
+    if (other.method == first.method) continue;
+    leader.differences.push_back(paired_difference(comparison, measure, first, other, together));
+    if (!leader.differences.back().tells_apart())
       leader.not_told_apart.push_back(other.summary->method);
+  }
   if (const auto chance = summary.random.find(measure); chance != summary.random.end())
     leader.above_chance = first.summary->measures.at(measure).interval.low > chance->second.high;
   return leader;

@@ -33,10 +33,22 @@ struct MethodSummary {
   Note failures = {};  ///< inputs without an explanation, left out of all averages
 };
 
+/// How far the leader of a measure is from another method, input by input.
+struct PairedDifference {
+  std::string method;             ///< the other one
+  double mean = 0;                ///< of the leader's value less the other's; NaN: no common input
+  statistics::Interval interval;  ///< of that mean; all intervals of a leader hold together
+  int64_t inputs = 0;             ///< on which both have the measure
+
+  /// Does the interval exclude 0? One difference, or none, tells nothing.
+  bool tells_apart() const { return interval.exists() && (interval.low > 0 || interval.high < 0); }
+};
+
 /// The method with the best mean of a measure, and whether that says that it is the best one.
 struct Leader {
   std::string method;
-  std::vector<std::string> not_told_apart;  ///< whose paired differences from it may be 0
+  std::vector<std::string> not_told_apart;         ///< whose paired differences from it may be 0
+  std::vector<PairedDifference> differences = {};  ///< from each rival; earlier reports have none
   bool above_chance = true;  ///< or there are no scores that know nothing to compare with
 
   bool is_best() const { return not_told_apart.empty() && above_chance; }

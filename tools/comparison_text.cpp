@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "tools/comparison_words.h"
 #include "tools/measure_names.h"
 #include "tools/table.h"
 
@@ -134,7 +135,7 @@ void print_group(const std::string& group, const std::vector<std::string>& measu
       table, console);
   for (const std::string& measure : measures)
     if (const auto leader = summary.leaders.find(measure); leader != summary.leaders.end())
-      console.fact(kind_of(measure), in_words(leader->second));
+      console.fact(kind_of(measure), leader_sentence(summary, measure));
 }
 
 constexpr const char* kNoChange = "(no change)";  // a baseline of tasks/faithfulness_measures.h
@@ -199,6 +200,8 @@ void print_comparison(const tasks::Comparison& comparison, const ComparisonSumma
         fmt::format("stopped after {} inputs", grouped(comparison.inputs.size())), Tone::Caution));
   const auto wrong = std::ranges::count(comparison.inputs, false, &tasks::ComparedInput::right);
   if (wrong > 0) console.fact("wrong answers", fmt::format("{} of the network", wrong));
+  if (const std::string headline = comparison_headline(summary); !headline.empty())
+    console.fact("in short", headline);
   for (const auto& [group, measures] : grouped_measures(summary))
     print_group(group, measures, summary, console);
   print_errors_by_size(summary, console);

@@ -65,11 +65,6 @@ Json cell_over(const std::string& text, const std::string& under, Tone tone) {
   return {{"text", text}, {"tone", to_string(tone)}, {"help", ""}, {"under", under}};
 }
 
-Json chart(const std::string& caption, const std::string& alt, Json specification) {
-  specification["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json";
-  return {{"type", "chart"}, {"caption", caption}, {"alt", alt}, {"spec", specification}};
-}
-
 Json drawing(const std::string& caption, const std::string& alt, const std::string& svg) {
   return {{"type", "drawing"}, {"caption", caption}, {"alt", alt}, {"svg", svg}};
 }

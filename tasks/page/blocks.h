@@ -1,5 +1,5 @@
 #pragma once
-// What sections are made of. A block is JSON, {"type": …}, that blocks.js and its neighbours show.
+// What sections are made of. A block is JSON, {"type": …}, that the page writes out as markup.
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -44,10 +44,6 @@ Json table(const std::string& caption, const std::vector<Column>& columns, const
 Json cell(const std::string& text, Tone tone = Tone::Plain, const std::string& help = "");
 /// Two lines, the second a small one.
 Json cell_over(const std::string& text, const std::string& under, Tone tone = Tone::Plain);
-
-/// A Vega-Lite specification. Colours are given as var(--name) of page.css, so that charts follow
-/// light, dark and print. `alt` says in words what it shows.
-Json chart(const std::string& caption, const std::string& alt, Json specification);
 
 /// SVG as Graphviz draws it.
 Json drawing(const std::string& caption, const std::string& alt, const std::string& svg);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -85,6 +86,26 @@ TEST(Leader, IsBestByDifferencesInputByInputNotByWhetherIntervalsOverlap) {
   EXPECT_EQ(in_words(summary.leaders.at("x.auroc")), "best: a");
 }
 
+// All but the third input favour a, by 0.2 on average over the four.
+TEST(Leader, TellsHowFarItIsAheadInputByInput) {
+  const Leader leader = leader_of(
+      values_of("x.auroc", {{0.9, 0.6, 0.5}, {0.8, 0.6, 0.5}, {0.7, 0.8, 0.5}, {0.8, 0.4, 0.5}}, 0),
+      "x.auroc");
+  ASSERT_EQ(leader.differences.size(), 2u);
+  const PairedDifference& from_b = leader.differences[0];
+  EXPECT_EQ(from_b.method, "b");
+  EXPECT_NEAR(from_b.mean, 0.2, 1e-12);
+  EXPECT_EQ(from_b.inputs, 4);
+  EXPECT_LT(from_b.interval.low, from_b.mean);
+  EXPECT_GT(from_b.interval.high, from_b.mean);
+  EXPECT_EQ(from_b.tells_apart(), std::ranges::count(leader.not_told_apart, "b") == 0);
+  // Both intervals hold together, so that each is wider than the one of two methods alone.
+  const Leader of_two = leader_of(
+      values_of("x.auroc", {{0.9, 0.6}, {0.8, 0.6}, {0.7, 0.8}, {0.8, 0.4}}, 0), "x.auroc");
+  EXPECT_GT(from_b.interval.high - from_b.interval.low,
+            of_two.differences[0].interval.high - of_two.differences[0].interval.low);
+}
+
 TEST(Leader, IsNotBestWhereDifferencesMayBeChance) {
   std::vector<std::vector<double>> inputs;
   for (int i = 0; i < 40; ++i)
@@ -133,10 +154,14 @@ TEST(Summary, AsJsonIsReadBackAndDescribed) {
 }
 
 TEST(Leader, AsJsonIsReadBack) {
-  const Leader leader{.method = "a", .not_told_apart = {"b"}, .above_chance = false};
+  const Leader leader{.method = "a",
+                      .not_told_apart = {"b"},
+                      .differences = {{"b", 0.25, {-0.5, 1}, 3}},
+                      .above_chance = false};
   const nlohmann::ordered_json json = interp::write_record(leader);
   EXPECT_EQ(json["best"], false);
   EXPECT_EQ(in_words(interp::read_record<Leader>(json, "leader")), in_words(leader));
+  EXPECT_EQ(interp::write_record(interp::read_record<Leader>(json, "leader")), json);
   EXPECT_EQ(to_json(summarise(by_hand()))["leaders"].size(), 0U);
 }
 

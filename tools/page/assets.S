@@ -17,11 +17,11 @@ end frame
 
 begin style
   .incbin "page.css"
+  .incbin "records.css"
 end style
 
 begin script
   .incbin "elements.js"
-  .incbin "charts.js"
   .incbin "saving.js"
   .incbin "stepper.js"
   .incbin "parts.js"
@@ -30,14 +30,5 @@ begin script
   .incbin "margins.js"
   .incbin "page.js"
 end script
-
-begin charting
-  .incbin "vendored/vega.min.js"
-  .incbin "vendored/vega-lite.min.js"
-end charting
-
-begin licences
-  .incbin "vendored/LICENCES"
-end licences
 
 .section .note.GNU-stack, "", %progbits

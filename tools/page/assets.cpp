@@ -10,7 +10,5 @@
 ASSET(frame)
 ASSET(style)
 ASSET(script)
-ASSET(charting)
-ASSET(licences)
 
 #undef ASSET

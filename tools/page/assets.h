@@ -5,10 +5,8 @@
 
 namespace assay::tools::page {
 
-std::string_view frame();     ///< page.html, with {{title}}, {{style}}, … where the rest goes
-std::string_view style();     ///< page.css
-std::string_view script();    ///< page.js and what it calls
-std::string_view charting();  ///< Vega and Vega-Lite, minified
-std::string_view licences();  ///< of these and what is bundled in them
+std::string_view frame();   ///< page.html, with {{title}}, {{style}}, … where the rest goes
+std::string_view style();   ///< page.css and records.css
+std::string_view script();  ///< page.js and what it calls
 
 }  // namespace assay::tools::page

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "circuits/measures/certified_stability_fields.h"
+#include "tasks/page/figure.h"
 #include "tools/certified_text.h"
 #include "tools/page/sections.h"
 
@@ -13,46 +17,32 @@ using circuits::CertifiedEdge;
 using circuits::CertifiedStability;
 using circuits::Stays;
 
-/// A bar per edge that some draw chose: how often it was, by what is certified of it.
-Json choices_chart(const CertifiedStability& stability) {
-  Json values = Json::array();
-  std::string alt = "Share of the draws that chose each edge:";
+const char* tone_of(Stays stays) {
+  return stays == Stays::In ? "" : "quiet";
+}
+
+/// A bar per edge that some draw chose: how often it was, and what is certified of it.
+Json choices_figure(const CertifiedStability& stability) {
+  std::vector<tasks::page::Bar> bars;
+  tasks::page::Csv csv = {
+      {"edge", "chosen", "draws", "stays", "deletions", "exchanges", "in_circuit"}};
   for (const CertifiedEdge& edge : stability.chosen) {
+    const circuits::Certificate& certificate = edge.certificate;
     const double share = static_cast<double>(edge.chosen) / static_cast<double>(stability.draws);
-    values.push_back({{"edge", edge.edge},
-                      {"share", share},
-                      {"stays", to_string(edge.certificate.stays)},
-                      {"deletions", edge.certificate.deletions},
-                      {"exchanges", edge.certificate.exchanges},
-                      {"in circuit", edge.in_circuit ? "yes" : "no"}});
-    alt +=
-        fmt::format(" {} {} ({}),", edge.edge, percent(share), to_string(edge.certificate.stays));
+    bars.push_back({.label = edge.edge,
+                    .value = fmt::format("{}, {}", percent(share), to_string(certificate.stays)),
+                    .length = share,
+                    .tone = tone_of(certificate.stays)});
+    csv.push_back({edge.edge, fmt::format("{}", edge.chosen), fmt::format("{}", stability.draws),
+                   to_string(certificate.stays), fmt::format("{}", certificate.deletions),
+                   fmt::format("{}", certificate.exchanges), edge.in_circuit ? "yes" : "no"});
   }
-  alt.back() = '.';
-  Json y = lines_by("edge");
-  y["sort"] = "-x";
-  return chart(
-      "How many of the draws chose each edge, by what is certified of it.", alt,
-      {{"data", {{"values", values}}},
-       {"width", 420},
-       {"height", {{"step", 18}}},
-       {"mark", {{"type", "bar"}, {"height", 12}}},
-       {"encoding",
-        {{"y", y},
-         {"x",
-          {{"field", "share"},
-           {"type", "quantitative"},
-           {"scale", {{"domain", {0, 1}}}},
-           {"axis", {{"title", "draws"}, {"format", "%"}}}}},
-         {"color",
-          {{"field", "stays"},
-           {"type", "nominal"},
-           {"title", nullptr},
-           {"scale",
-            {{"domain", {"in", "out", "abstained"}},
-             {"range", {"var(--accent)", "var(--faint)", "var(--caution)"}}}},
-           {"legend", {{"orient", "top"}, {"symbolType", "square"}}}}},
-         {"tooltip", hover({"edge", "share", "stays", "deletions", "exchanges", "in circuit"})}}}});
+  std::ranges::stable_sort(bars, std::greater(), &tasks::page::Bar::length);
+  return tasks::page::block(tasks::page::figure(
+      "certified", "", tasks::page::bars(bars),
+      "How many of the draws chose each edge, and what is certified of it. Blue: it stays in the "
+      "circuit; grey: it stays out, or nothing is certified.",
+      csv));
 }
 
 }  // namespace
@@ -65,7 +55,7 @@ std::optional<Section> certified_section(const Run& run) {
   conclude(stability);
   Section section{.title = "Which edges stay, with a guarantee", .run = {}};
   section.blocks.push_back(paragraph(certified_sentence(stability)));
-  if (!stability.chosen.empty()) section.blocks.push_back(choices_chart(stability));
+  if (!stability.chosen.empty()) section.blocks.push_back(choices_figure(stability));
   return section;
 }
 

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "circuits/components/circuit_file.h"
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "tasks/page/figure.h"
+#include "tools/page/layered.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -27,11 +29,9 @@ using tasks::page::Bar;
 using tasks::page::Csv;
 using tasks::page::Html;
 using tasks::page::mark;
-using tasks::page::place;
 using tasks::page::tag;
 
-constexpr size_t kEdgesListed = 20, kLinesDrawn = 2000, kNamesAbreast = 8;
-constexpr int kLayer = 62, kTop = 24;  // pixels
+constexpr size_t kEdgesListed = 20, kDrawnAtFirst = 200, kLinesDrawn = 4000;
 
 std::filesystem::path file_of(const Run& run) {
   if (run.kind == RunKind::Circuit) return run.path;
@@ -112,74 +112,68 @@ int64_t layer_of(const Component& component, int64_t n_layers) {
   return 1 + 2 * n_layers;
 }
 
-struct Spot {
-  double x = 0;
-  int y = 0;
-  bool abreast_of_many = false;
-};
-
-/// Where the components stand: layers under each other, those of one layer side by side. Layers
-/// that a network does not have take no room.
-std::vector<Spot> spots_of(const ComponentGraph& graph) {
-  std::map<int64_t, std::vector<int64_t>> layers;
-  const std::vector<Component> components = graph.components();
-  for (int64_t i = 0; i < std::ssize(components); ++i)
-    layers[layer_of(components[i], graph.n_layers())].push_back(i);
-  std::vector<Spot> spots(components.size());
-  int row = 0;
-  for (const auto& [layer, members] : layers) {
-    for (size_t i = 0; i < members.size(); ++i)
-      spots[members[i]] = {(static_cast<double>(i) + 0.5) / static_cast<double>(members.size()),
-                           kTop + kLayer * row, members.size() > kNamesAbreast};
-    ++row;
-  }
-  return spots;
+std::vector<int64_t> layers_of(const ComponentGraph& graph) {
+  std::vector<int64_t> layers;
+  for (const Component& component : graph.components())
+    layers.push_back(layer_of(component, graph.n_layers()));
+  return layers;
 }
 
-Html edge_mark(const Connection& line, const std::string& name, const Spot& from, const Spot& to,
-               double heaviest) {
-  const double share = heaviest > 0 ? std::abs(line.weight) / heaviest : 0;
-  return mark("line", {{"class", line.weight < 0 ? "e hurts" : "e"},
-                       {"x1", place(from.x)},
-                       {"y1", fmt::to_string(from.y)},
-                       {"x2", place(to.x)},
-                       {"y2", fmt::to_string(to.y)},
-                       {"stroke-width", fmt::format("{:.2f}", 0.7 + 3.8 * share)},
-                       {"data-name", name},
-                       {"data-share", fmt::format("{:.4f}", share)}});
-}
-
-Html layers_svg(const Circuit& circuit, const Connections& lines) {
-  const ComponentGraph& graph = circuit.graph;
-  const std::vector<Component> components = graph.components();
-  const std::vector<Spot> spots = spots_of(graph);
+double heaviest_of(const Connections& lines) {
   double heaviest = 0;
   for (const auto& [ends, line] : lines) heaviest = std::max(heaviest, std::abs(line.weight));
-  Html marks;
+  return heaviest;
+}
+
+double share_of(const Connection& line, double heaviest) {
+  return heaviest > 0 ? std::abs(line.weight) / heaviest : 0;
+}
+
+/// The least share of the heaviest weight at which so many lines at most are left, as the slider
+/// has it: a square root in per cent, so that there is room among the light ones.
+int least_drawn(const Connections& lines, size_t at_most) {
+  const double heaviest = heaviest_of(lines);
+  std::vector<double> shares;
+  for (const auto& [ends, line] : lines) shares.push_back(share_of(line, heaviest));
+  if (shares.size() <= at_most || heaviest == 0) return 0;
+  std::ranges::sort(shares, std::greater());
+  return std::min(100, static_cast<int>(std::floor(100 * std::sqrt(shares[at_most]))) + 1);
+}
+
+bool is_drawn(double share, int least) {
+  return share >= least / 100.0 * (least / 100.0);
+}
+
+Html edge_mark(const Connection& line, const std::string& name, const NodePlace& from,
+               const NodePlace& to, double share, int least) {
+  const std::string style = line.weight < 0 ? "e hurts" : "e";
+  return connection(from, to, is_drawn(share, least) ? style : style + " out",
+                    {{"stroke-width", fmt::format("{:.2f}", 0.7 + 3.8 * share)},
+                     {"data-name", name},
+                     {"data-share", fmt::format("{:.4f}", share)}});
+}
+
+Html drawn(const Circuit& circuit, const Connections& lines, int least) {
+  const std::vector<Component> components = circuit.graph.components();
+  const std::vector<NodePlace> spots = places_of(layers_of(circuit.graph));
+  const double heaviest = heaviest_of(lines);
   std::vector<bool> touched(components.size());
-  int bottom = 0;
-  for (const Spot& spot : spots) bottom = std::max(bottom, spot.y);
+  Html edges, nodes;
   for (const auto& [ends, line] : lines) {
     touched[ends.first] = touched[ends.second] = true;
     const std::string carries = line.carries.empty() ? "" : fmt::format(" ({})", line.carries);
-    marks += edge_mark(line,
+    edges += edge_mark(line,
                        fmt::format("{} → {}{}", to_string(components[ends.first]),
                                    to_string(components[ends.second]), carries),
-                       spots[ends.first], spots[ends.second], heaviest);
+                       spots[ends.first], spots[ends.second], share_of(line, heaviest), least);
   }
-  for (size_t i = 0; i < components.size(); ++i) {
-    const std::string x = place(spots[i].x), y = fmt::to_string(spots[i].y);
-    const std::string style =
-        std::string("n") + (touched[i] ? "" : " idle") + (spots[i].abreast_of_many ? " many" : "");
-    marks += tag("g", {{"class", style}, {"data-name", to_string(components[i])}},
-                 mark("circle", {{"cx", x}, {"cy", y}, {"r", "5"}}) +
-                     tag("text", {{"x", x}, {"y", y}, {"dy", "-9"}, {"text-anchor", "middle"}},
-                         to_string(components[i])));
-  }
-  return tag("svg", {{"class", "layers"}, {"height", fmt::to_string(bottom + 16)}}, marks);
+  for (size_t i = 0; i < components.size(); ++i)
+    nodes += node_mark(spots[i], to_string(components[i]), touched[i] ? "" : "idle");
+  return layered_svg(spots, edges, nodes, "");
 }
 
-Html finder(size_t lines) {
+/// @param drawn  of so many lines, at first.
+Html finder(size_t drawn, size_t lines, int least) {
   return tag(
       "div", {{"class", "finder"}},
       tag("label", Html("search ") + mark("input", {{"type", "search"},
@@ -189,30 +183,39 @@ Html finder(size_t lines) {
                                                               {"class", "least"},
                                                               {"min", "0"},
                                                               {"max", "100"},
-                                                              {"value", "0"}})) +
-          tag("output", {{"class", "soft"}}, fmt::format("{} of {} connections", lines, lines)));
+                                                              {"value", fmt::to_string(least)}})) +
+          tag("output", {{"class", "soft"}},
+              fmt::format("{} of {} connections", grouped(static_cast<int64_t>(drawn)),
+                          grouped(static_cast<int64_t>(lines)))));
 }
 
 Json graph_figure(const Circuit& circuit, const std::vector<KeptEdge>& edges,
                   const Connections& lines) {
   const std::string size =
       fmt::format("{} of {} edges", grouped(circuit.size()), grouped(circuit.graph.n_edges()));
+  const int least = least_drawn(lines, kDrawnAtFirst);
+  const double heaviest = heaviest_of(lines);
+  const auto at_first = static_cast<size_t>(std::ranges::count_if(
+      lines, [&](const auto& line) { return is_drawn(share_of(line.second, heaviest), least); }));
   const Html body =
-      finder(lines.size()) +
+      finder(at_first, lines.size(), least) +
       tag("div",
           {{"role", "img"},
            {"aria-label", fmt::format("A circuit of {}, from the input at the top to the "
                                       "logits at the bottom. Its edges are listed below "
                                       "and in the CSV file.",
                                       size)}},
-          layers_svg(circuit, lines)) +
+          drawn(circuit, lines, least)) +
       tag("p", {{"class", "read small"}, {"aria-live", "polite"}}, "");
-  return tasks::page::block(tasks::page::figure(
-      "circuit", "", tag("div", {{"class", "circuit"}}, body),
+  std::string caption =
       size +
-          ", the input at the top. Width follows weight; dashed edges hurt. A letter says what a "
-          "head reads: queries, keys, values.",
-      csv_of(edges)));
+      ", the input at the top. Width follows weight; dashed edges hurt. A letter says what a head "
+      "reads: queries, keys, values. A click on a component shows its connections alone.";
+  if (at_first < lines.size())
+    caption += fmt::format(" At first the {} heaviest of {} connections are drawn.", at_first,
+                           grouped(static_cast<int64_t>(lines.size())));
+  return tasks::page::block(tasks::page::figure(
+      "circuit", "", tag("div", {{"class", "circuit"}}, body), caption, csv_of(edges)));
 }
 
 Json weights_figure(std::vector<KeptEdge> edges) {

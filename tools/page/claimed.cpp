@@ -11,6 +11,7 @@
 #include "circuits/interpretation/abstract_values.h"
 #include "tasks/subject.h"
 #include "tasks/wording.h"
+#include "tools/page/interpretation_graph.h"
 #include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
@@ -205,6 +206,7 @@ std::optional<Section> claimed_section(const Run& run) {
     html += tag("p", {{"class", "small"}},
                 fmt::format("A real {}: ", tasks::wording_of(*run.task).input) +
                     input_html(run, example->tokens));
+  if (!is_chain(report)) html += interpretation_graph(report);
   html += cards(run, example ? example->values : std::vector<Json>());
   html += tag("p", {{"class", "small soft"}}, looked_for(report));
   Section section{.title = "What is claimed", .run = {}};

@@ -4,19 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
-#include "interp/attribution/method.h"
+#include "tasks/page/figure.h"
 #include "tools/measure_names.h"
 #include "tools/page/compared_inputs.h"
 #include "tools/page/comparison_chart.h"
-#include "tools/page/comparison_findings.h"
 #include "tools/page/sections.h"
 #include "tools/task_options.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
 namespace {
+
+using tasks::page::tag;
 
 int64_t methods_in(const ComparisonFigures& figures) {
   return std::ranges::count(figures.methods, true, &ComparedMethod::is_method);
@@ -38,8 +40,7 @@ std::string what_was_done(const Run& run, const ComparisonFigures& figures) {
                     "The network answers {} of them right; what must matter is known of "
                     "these alone. ",
                     grouped(right));
-  return text + fmt::format("Intervals are bootstrap intervals over inputs, {:g}%.",
-                            100 * report.at("confidence").get<double>());
+  return text;
 }
 
 /// What the report says of some inputs of a method: that it failed there, or how far it is to be
@@ -60,67 +61,81 @@ void add_notes(Section& section, const Json& report) {
   }
 }
 
-Json figure_cell(const ComparedMethod& method, const std::string& measure) {
-  const auto found = method.figures.find(measure);
-  if (found == method.figures.end()) return "–";
-  const Figure& figure = found->second;
-  const std::string mean = figure_text(figure.mean), interval = figure_text(figure.interval);
-  if (figure.chance == Chance::Above) return cell_over("▲ " + mean, interval, Tone::Good);
-  if (figure.chance == Chance::Below) return cell_over("▼ " + mean, interval, Tone::Bad);
-  return cell_over(mean, interval);
-}
+using Meanings = std::map<std::string, std::string>;  // of references, by name
 
-Json figures_table(const ComparisonFigures& figures, const std::vector<std::string>& measures,
-                   const std::string& caption) {
-  std::vector<Column> columns = {{"method", false}};
-  for (const std::string& measure : measures)
-    columns.push_back({title_of_kind(kind_of(measure)), true, meaning_of_kind(kind_of(measure)),
-                       reference_of(measure)});
-  Json lines = Json::array();
-  for (const ComparedMethod& method : figures.methods) {
-    const auto has = [&](const auto& measure) { return method.figures.contains(measure); };
-    if (std::ranges::none_of(measures, has)) continue;
-    Json line = {method.name};
-    for (const std::string& measure : measures) line.push_back(figure_cell(method, measure));
-    lines.push_back(line);
+Json figures_of(const ComparisonFigures& figures, const std::vector<std::string>& measures,
+                const Meanings& meanings) {
+  Json blocks = Json::array();
+  for (const std::string& measure : measures) {
+    const auto meaning = meanings.find(reference_of(measure));
+    blocks.push_back(
+        measure_figure(figures, measure, meaning == meanings.end() ? "" : meaning->second));
   }
-  Json chance = {"chance"};
-  for (const std::string& measure : measures)
-    if (const auto found = figures.chance.find(measure); found != figures.chance.end())
-      chance.push_back(cell_over("", figure_text(found->second)));
-  if (chance.size() > 1) lines.push_back(chance);
-  return table(caption, columns, lines);
+  return blocks;
 }
 
-/// The first measure of each reference: AUROC where there is one.
-std::vector<std::string> first_of_each_reference(const std::vector<std::string>& measures) {
-  std::vector<std::string> first;
-  for (const std::string& measure : measures)
-    if (std::ranges::count(first, reference_of(measure), reference_of) == 0)
-      first.push_back(measure);
-  return first;
-}
-
-void add_agreement(Section& section, const ComparisonFigures& figures,
-                   const std::map<std::string, std::string>& meanings) {
-  const std::vector<std::string> all = figures.measures_with_chance(true);
-  if (all.empty()) return;
-  const std::vector<std::string> first = first_of_each_reference(all);
-  std::vector<std::string> others;
-  for (const std::string& measure : all)
-    if (std::ranges::count(first, measure) == 0) others.push_back(measure);
-  section.blocks.push_back(heading("Do scores find what matters?"));
-  section.blocks.push_back(chance_findings(figures, first, meanings));
-  section.blocks.push_back(comparison_chart(figures, first));
-  section.blocks.push_back(
-      figures_table(figures, first,
-                    "▲ above chance: the whole interval lies above where the mean of scores that "
-                    "know nothing falls; ▼ below it; no sign: not told from chance."));
+/// Some of the measures in sight, the others behind a heading that opens.
+void add_figures(Section& section, const ComparisonFigures& figures, const Meanings& meanings,
+                 const std::vector<std::string>& first, const std::vector<std::string>& others) {
+  for (const Json& block : figures_of(figures, first, meanings)) section.blocks.push_back(block);
   if (!others.empty())
     section.blocks.push_back(
-        fold("The same by other measures",
-             Json::array({comparison_chart(figures, others),
-                          figures_table(figures, others, "Signs as above.")})));
+        fold("The same by other measures", figures_of(figures, others, meanings)));
+}
+
+/// What each reference of the kind is, in words. @param known  of those that the task knows.
+Meanings meanings_of(const ComparisonFigures& figures, const std::string& feature,
+                     const Meanings& known) {
+  Meanings meanings;
+  for (const std::string& measure : figures.measures_with_chance(true)) {
+    const std::string reference = reference_of(measure);
+    switch (kind_of_reference(reference, figures.summary)) {
+      case ReferenceKind::Mechanism:
+        meanings[reference] = fmt::format(
+            "How far the value of this step of the interpretation depends on a {}.", feature);
+        break;
+      case ReferenceKind::Known:
+        if (known.contains(reference))
+          meanings[reference] =
+              fmt::format("{}s that must matter: {}.", feature, known.at(reference));
+        break;
+      case ReferenceKind::Method:
+        meanings[reference] = "This method’s scores of the same inputs.";
+    }
+  }
+  return meanings;
+}
+
+/// By what all references of one kind are headed.
+const char* heading_of(ReferenceKind kind) {
+  switch (kind) {
+    case ReferenceKind::Mechanism:
+      return "Do scores agree with what the network does?";
+    case ReferenceKind::Known:
+      return "Do scores find what must matter?";
+    case ReferenceKind::Method:
+      break;
+  }
+  return "Do scores agree with those of other methods?";
+}
+
+/// Of each reference its rank correlation, or else its AUROC, comes first.
+void add_agreement(Section& section, const ComparisonFigures& figures, ReferenceKind kind,
+                   const Meanings& meanings) {
+  std::map<std::string, std::vector<std::string>> by_reference;
+  for (const std::string& measure : figures.measures_with_chance(true))
+    if (kind_of_reference(reference_of(measure), figures.summary) == kind)
+      by_reference[reference_of(measure)].push_back(measure);
+  if (by_reference.empty()) return;
+  std::vector<std::string> first, others;
+  for (auto& [reference, measures] : by_reference) {
+    std::ranges::stable_partition(
+        measures, [](const std::string& measure) { return kind_of(measure) == "spearman"; });
+    first.push_back(measures.front());
+    others.insert(others.end(), measures.begin() + 1, measures.end());
+  }
+  section.blocks.push_back(heading(heading_of(kind)));
+  add_figures(section, figures, meanings, first, others);
 }
 
 /// Hard metrics and those of importances that sum to 1 come second: they stand beside `soft`.
@@ -135,48 +150,43 @@ void add_faithfulness(Section& section, const ComparisonFigures& figures) {
   const auto second = std::ranges::stable_partition(measures, std::not_fn(comes_second));
   const std::vector<std::string> others(second.begin(), second.end());
   measures.erase(second.begin(), second.end());
-  constexpr const char* kArrows = "↑ higher is better, ↓ lower is better.";
   section.blocks.push_back(heading("Are scores faithful to the network?"));
-  section.blocks.push_back(best_findings(figures, measures));
-  section.blocks.push_back(comparison_chart(figures, measures));
-  section.blocks.push_back(figures_table(figures, measures, kArrows));
-  if (!others.empty())
-    section.blocks.push_back(fold(
-        "The same by other measures",
-        Json::array({comparison_chart(figures, others), figures_table(figures, others, kArrows)})));
+  add_figures(section, figures, {}, measures, others);
 }
 
-bool is_explainer(const std::string& name) {
-  return std::ranges::count(interp::attribution::methods(), name.substr(0, name.find(':')),
-                            &interp::attribution::Method::name) > 0;
-}
-
-/// What each reference is, in words. @param known  of those that the task knows.
-std::map<std::string, std::string> meanings_of(const ComparisonFigures& figures,
-                                               const std::string& feature,
-                                               const std::map<std::string, std::string>& known) {
-  std::map<std::string, std::string> meanings;
-  for (const std::string& measure : figures.measures) {
-    const std::string reference = reference_of(measure);
-    meanings[reference] =
-        known.contains(reference)
-            ? fmt::format("{}s that must matter: {}", feature, known.at(reference))
-        : is_explainer(reference) ? "this method's scores of the same inputs"
-                                  : fmt::format(
-                                        "the mechanism: how far the value of this step of "
-                                        "the interpretation depends on a {}",
-                                        feature);
-  }
-  return meanings;
-}
-
-/// What the task knows first, then the mechanism, then other methods.
-void sort_by_reference(std::vector<std::string>& measures,
-                       const std::map<std::string, std::string>& known) {
-  std::ranges::stable_sort(measures, {}, [&](const std::string& measure) {
-    const std::string reference = reference_of(measure);
-    return known.contains(reference) ? 0 : is_explainer(reference) ? 2 : 1;
-  });
+/// The answer first: who agrees, who leads, on how much that rests.
+Json headline(const Run& run, const ComparisonFigures& figures) {
+  const std::string sentence = comparison_headline(figures.summary);
+  Html facts;
+  const auto add = [&](const std::string& figure, const std::string& words) {
+    facts += tag("div", tag("dt", figure) + tag("dd", words));
+  };
+  const std::vector<std::string> measures = headline_measures(figures.summary);
+  if (!measures.empty())
+    if (const auto found = figures.summary.leaders.find(measures.front());
+        found != figures.summary.leaders.end()) {
+      const auto method =
+          std::ranges::find(figures.methods, found->second.method, &ComparedMethod::name);
+      add(figure_text(method->figures.at(measures.front()).mean),
+          fmt::format("{} of {} with {}; {}", title_of_kind(kind_of(measures.front())),
+                      found->second.method, reference_of(measures.front()),
+                      found->second.is_best() ? "told apart from every other method"
+                                              : "not told apart from every other"));
+    }
+  for (const ComparedMethod& method : figures.methods)
+    if (method.name == "random" && !measures.empty() && method.figures.contains(measures.front()))
+      add(figure_text(method.figures.at(measures.front()).mean), "the same of random scores");
+  const Json& inputs = run.report.at("inputs");
+  const auto right = std::ranges::count_if(
+      inputs, [](const Json& input) { return input.at("right").get<bool>(); });
+  add(grouped(static_cast<int64_t>(inputs.size())), "fresh inputs, the same for every method");
+  add(fmt::format("{} of {}", grouped(right), grouped(static_cast<int64_t>(inputs.size()))),
+      "answered right by the network");
+  return tasks::page::block(
+      tag("div", {{"class", "headline"}},
+          tag("p", {{"class", "say"}},
+              sentence.empty() ? "No score was held against anything that is known." : sentence) +
+              tag("dl", {{"class", "facts"}}, facts)));
 }
 
 Json kinds_in_words(const ComparisonFigures& figures) {
@@ -191,15 +201,27 @@ Json kinds_in_words(const ComparisonFigures& figures) {
   return facts(kinds);
 }
 
+/// From 0 to the dearest: what the network computes is what counts, the clock stands beside it.
 Json costs(const ComparisonFigures& figures) {
-  Json lines = Json::array();
+  double most = 1;
   for (const ComparedMethod& method : figures.methods)
-    if (method.is_method)
-      lines.push_back({method.name, grouped(std::llround(method.rows)),
-                       fmt::format("{:.1f}", 1000 * method.seconds)});
-  return table(
-      "What an explanation costs, on average: inputs that the network is run on, and time.",
-      {{"method", false}, {"forward rows"}, {"milliseconds"}}, lines);
+    if (method.is_method) most = std::max(most, method.rows);
+  std::vector<tasks::page::Bar> bars;
+  tasks::page::Csv csv = {{"method", "forward_rows", "seconds"}};
+  for (const ComparedMethod& method : figures.methods) {
+    if (!method.is_method) continue;
+    bars.push_back({.label = method.name,
+                    .value = fmt::format("{} rows, {:.1f} ms", grouped(std::llround(method.rows)),
+                                         1000 * method.seconds),
+                    .length = method.rows / most,
+                    .tone = "int"});
+    csv.push_back({method.name, fmt::format("{}", method.rows), fmt::format("{}", method.seconds)});
+  }
+  return tasks::page::block(tasks::page::figure(
+      "cost", "", tasks::page::bars(bars),
+      "Inputs that the network is run on for one explanation, and the time by the clock, on "
+      "average.",
+      csv));
 }
 
 }  // namespace
@@ -207,24 +229,30 @@ Json costs(const ComparisonFigures& figures) {
 std::optional<Section> comparison_section(const Run& run) {
   if (run.kind != RunKind::Comparison) return std::nullopt;
   Section section{.title = "Methods compared", .run = {}};
-  ComparisonFigures figures = comparison_figures(run.report.at("summary"));
+  const ComparisonFigures figures = comparison_figures(run.report.at("summary"));
   if (figures.methods.empty()) {
     section.blocks.push_back(
         paragraph("The run was stopped before its first input was done.", Tone::Caution));
     return section;
   }
+  section.blocks.push_back(headline(run, figures));
   section.blocks.push_back(paragraph(what_was_done(run, figures)));
   if (run.report.at("partial").get<bool>())
     section.blocks.push_back(
         paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));
   add_notes(section, run.report);
-  const std::map<std::string, std::string> known = help_of_relevances(run);
-  sort_by_reference(figures.measures, known);
-  add_agreement(section, figures, meanings_of(figures, run.report.at("features"), known));
+  section.blocks.push_back(
+      paragraph(marks_in_words(figures, run.report.at("confidence").get<double>()), Tone::Faint));
+  const Meanings meanings =
+      meanings_of(figures, run.report.at("features"), help_of_relevances(run));
+  for (const ReferenceKind kind :
+       {ReferenceKind::Mechanism, ReferenceKind::Known, ReferenceKind::Method})
+    add_agreement(section, figures, kind, meanings);
   add_faithfulness(section, figures);
   section.blocks.push_back(heading("How to read the measures"));
   section.blocks.push_back(kinds_in_words(figures));
-  section.blocks.push_back(fold("Cost", Json::array({costs(figures)})));
+  section.blocks.push_back(heading("What an explanation costs"));
+  section.blocks.push_back(costs(figures));
   return section;
 }
 

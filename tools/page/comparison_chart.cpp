@@ -2,154 +2,210 @@
 
 #include <fmt/format.h>
 
-#include "interp/names.h"
+#include <algorithm>
+
+#include "tasks/faithfulness_measures.h"
+#include "tasks/page/forest.h"
 #include "tools/measure_names.h"
-#include "tools/page/page.h"
+#include "tools/terminal.h"
 
 namespace assay::tools::page {
 namespace {
 
-constexpr int kColumns = 4;  // of multiples, as many as stand beside the methods' names
+using tasks::Leader;
+using tasks::PairedDifference;
+using tasks::page::Axis;
+using tasks::page::Csv;
+using tasks::page::Forest;
+using tasks::page::tag;
 
-const interp::Names<Chance> kChances = {{Chance::Above, "above"},
-                                        {Chance::Within, "within"},
-                                        {Chance::Below, "below"},
-                                        {Chance::Unknown, "unknown"}};
-
-Json points_of(const ComparisonFigures& figures, const std::string& measure) {
-  Json points = Json::array();
-  for (const ComparedMethod& method : figures.methods) {
-    const auto found = method.figures.find(measure);
-    if (found == method.figures.end()) continue;
-    const Figure& figure = found->second;
-    points.push_back({{"method", method.name},
-                      {"value", figure.mean},
-                      {"low", figure.interval.low},
-                      {"high", figure.interval.high},
-                      {"chance", interp::name_of(figure.chance, kChances)},
-                      {"mean", figure_text(figure.mean)},
-                      {"interval", figure_text(figure.interval)},
-                      {"inputs", figure.inputs}});
-  }
-  return points;
-}
-
-/// AUROC and the like have a scale of their own; errors that differ by powers of ten a logarithmic
-/// one.
-Json scale_of(const std::string& kind, const Json& points) {
-  if (kind == "auroc" || kind == "precision") return {{"domain", {0, 1}}};
-  if (kind == "spearman") return {{"domain", {-1, 1}}};
-  double least = points[0].at("low"), most = points[0].at("high");
-  for (const Json& point : points) {
-    least = std::min(least, point.at("low").get<double>());
-    most = std::max(most, point.at("high").get<double>());
-  }
-  if (least > 0 && most > 100 && most > 100 * least) return {{"type", "log"}};
-  return {{"zero", false}};
-}
-
-Json x_of(const char* field, const Json& scale) {
-  return {{"field", field},
-          {"type", "quantitative"},
-          {"title", nullptr},
-          {"scale", scale},
-          {"axis", {{"tickCount", 3}, {"labelFontSize", 11}, {"format", "~r"}, {"grid", false}}}};
-}
-
-Json band_of(const statistics::Interval& chance, const Json& scale) {
-  return {{"data", {{"values", {{{"from", chance.low}, {"to", chance.high}}}}}},
-          {"mark", {{"type", "rect"}, {"color", "var(--band)"}}},
-          {"encoding", {{"x", x_of("from", scale)}, {"x2", {{"field", "to"}}}}}};
-}
-
-/// Colour by where a point lies to chance, and hollow where the interval touches it.
-Json colour_of() {
-  return {{"field", "chance"},
-          {"type", "nominal"},
-          {"legend", nullptr},
-          {"scale",
-           {{"domain", {"above", "within", "below", "unknown"}},
-            {"range", {"var(--accent)", "var(--soft)", "var(--mark)", "var(--accent)"}}}}};
-}
-
-Json marks_of(const Json& y, const Json& scale) {
-  const Json rule = {
-      {"mark", {{"type", "rule"}, {"strokeWidth", 2}}},
-      {"encoding",
-       {{"x", x_of("low", scale)}, {"x2", {{"field", "high"}}}, {"color", colour_of()}}}};
-  const Json fill = {
-      {"condition", {{"test", "datum.chance == 'within'"}, {"value", "var(--paper)"}}},
-      {"field", "chance"},
-      {"type", "nominal"},
-      {"legend", nullptr},
-      {"scale", colour_of().at("scale")}};
-  const Json point = {
-      {"mark", {{"type", "point"}, {"size", 32}, {"strokeWidth", 1.6}, {"opacity", 1}}},
-      {"encoding", {{"x", x_of("value", scale)}, {"stroke", colour_of()}, {"fill", fill}}}};
-  return {{"encoding", {{"y", y}, {"tooltip", hover({"method", "mean", "interval", "inputs"})}}},
-          {"layer", {rule, point}}};
-}
-
-/// Those that have one of these measures.
-Json names_of(const ComparisonFigures& figures, const std::vector<std::string>& measures) {
-  Json names = Json::array();
+/// Methods that have the measure, in the order of the page.
+std::vector<const ComparedMethod*> methods_with(const ComparisonFigures& figures,
+                                                const std::string& measure) {
+  std::vector<const ComparedMethod*> found;
   for (const ComparedMethod& method : figures.methods)
-    if (std::ranges::any_of(measures,
-                            [&](const auto& name) { return method.figures.contains(name); }))
-      names.push_back(method.name);
-  return names;
+    if (method.figures.contains(measure)) found.push_back(&method);
+  return found;
 }
 
-Json multiple(const ComparisonFigures& figures, const std::string& measure, const Json& names,
-              bool named) {
-  Json y = lines_by("method");
-  y["scale"] = {{"domain", names}};
-  y["axis"] = {{"labels", named}, {"ticks", false}, {"domain", false}, {"labelLimit", 190}};
-  const Json points = points_of(figures, measure);
-  const Json scale = scale_of(kind_of(measure), points);
-  Json layers = Json::array();
-  if (figures.chance.contains(measure))
-    layers.push_back(band_of(figures.chance.at(measure), scale));
-  layers.push_back(marks_of(y, scale));
-  return {{"title",
-           {{"text", {reference_of(measure), title_of_kind(kind_of(measure))}},
-            {"anchor", "start"},
-            {"fontSize", 12},
-            {"fontWeight", 600},
-            {"color", "var(--ink)"}}},
-          {"data", {{"values", points}}},
-          {"width", 132},
-          {"height", {{"step", 15}}},
-          {"view", {{"stroke", "var(--rule)"}}},
-          {"layer", layers}};
+/// AUROC and the like have a scale of their own.
+Axis axis_of_means(const std::string& measure, const std::vector<const ComparedMethod*>& methods) {
+  const std::string kind = kind_of(measure);
+  if (kind == "auroc" || kind == "precision") return {.low = 0, .high = 1, .ticks = {0, 0.5, 1}};
+  if (kind == "spearman") return {.low = -1, .high = 1, .ticks = {-1, 0, 1}};
+  std::vector<double> values;
+  for (const ComparedMethod* method : methods) {
+    const Figure& figure = method->figures.at(measure);
+    values.insert(values.end(), {figure.mean, figure.interval.low, figure.interval.high});
+  }
+  return tasks::page::axis_of(values);
 }
 
-std::string in_words(const ComparisonFigures& figures, const std::string& measure) {
-  std::string text;
-  for (const ComparedMethod& method : figures.methods)
-    if (const auto found = method.figures.find(measure); found != method.figures.end())
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name,
-                          figure_text(found->second.mean));
-  return fmt::format("{} {}: {}.", reference_of(measure), title_of_kind(kind_of(measure)), text);
+std::string tone_of(const ComparedMethod& method) {
+  return competes(method.name) ? "int" : "quiet";
+}
+
+std::string value_text(const Figure& figure) {
+  const char* sign = figure.chance == Chance::Above   ? "▲ "
+                     : figure.chance == Chance::Below ? "▼ "
+                                                      : "";
+  return sign + figure_text(figure.mean);
+}
+
+Forest means_of(const ComparisonFigures& figures, const std::string& measure,
+                const std::vector<const ComparedMethod*>& methods) {
+  Forest forest{.says = "mean over the inputs, " + title_of_kind(kind_of(measure)),
+                .lines = {},
+                .axis = axis_of_means(measure, methods)};
+  if (const auto chance = figures.chance.find(measure); chance != figures.chance.end())
+    forest.band = {chance->second.low, chance->second.high};
+  for (const ComparedMethod* method : methods) {
+    const Figure& figure = method->figures.at(measure);
+    Forest::Line line{.name = method->name,
+                      .value = value_text(figure),
+                      .under = figure_text(figure.interval),
+                      .at = figure.mean,
+                      .hollow = figure.chance == Chance::Within,
+                      .tone = tone_of(*method)};
+    if (figure.interval.exists()) line.span = {figure.interval.low, figure.interval.high};
+    forest.lines.push_back(line);
+  }
+  return forest;
+}
+
+// --- paired differences, positive where the leader is better
+
+statistics::Interval ahead(const PairedDifference& difference, double sign) {
+  const statistics::Interval& interval = difference.interval;
+  return sign > 0 ? interval : statistics::Interval{-interval.high, -interval.low};
+}
+
+Axis axis_of_differences(const Leader& leader, double sign) {
+  std::vector<double> values = {0};
+  for (const PairedDifference& difference : leader.differences) {
+    const statistics::Interval interval = ahead(difference, sign);
+    values.insert(values.end(), {sign * difference.mean, interval.low, interval.high});
+  }
+  return tasks::page::axis_of(values);
+}
+
+Forest::Line difference_line(const PairedDifference& difference, const std::string& tone,
+                             double sign) {
+  const statistics::Interval interval = ahead(difference, sign);
+  Forest::Line line{
+      .name = difference.method,
+      .value = std::isnan(difference.mean) ? "–" : figure_text(sign * difference.mean),
+      .under = figure_text(interval),
+      .at = {},
+      .hollow = !difference.tells_apart(),
+      .tone = tone};
+  if (!std::isnan(difference.mean)) line.at = sign * difference.mean;
+  if (interval.exists()) line.span = {interval.low, interval.high};
+  return line;
+}
+
+/// Its lines stand beside those of the means.
+Forest differences_of(const Leader& leader, const std::string& measure,
+                      const std::vector<const ComparedMethod*>& methods) {
+  const double sign = tasks::lower_is_better(measure) ? -1 : 1;
+  Forest forest{.says = fmt::format("{} is ahead by, on the same inputs", leader.method),
+                .lines = {},
+                .axis = axis_of_differences(leader, sign)};
+  forest.zero = 0;
+  for (const ComparedMethod* method : methods) {
+    const auto found =
+        std::ranges::find(leader.differences, method->name, &PairedDifference::method);
+    if (found != leader.differences.end())
+      forest.lines.push_back(difference_line(*found, tone_of(*method), sign));
+    else
+      forest.lines.push_back({.name = method->name,
+                              .value = method->name == leader.method ? "leads" : "–",
+                              .under = method->name == leader.method ? "" : "does not compete"});
+  }
+  return forest;
+}
+
+std::string cell_text(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : "";
+}
+
+Csv csv_of(const ComparisonFigures& figures, const std::string& measure,
+           const std::vector<const ComparedMethod*>& methods, const Leader* leader) {
+  Csv csv = {{"measure", "method", "mean", "low", "high", "inputs", "chance_low", "chance_high",
+              "leader", "leader_less_method", "difference_low", "difference_high",
+              "common_inputs"}};
+  const auto chance = figures.chance.find(measure);
+  for (const ComparedMethod* method : methods) {
+    const Figure& figure = method->figures.at(measure);
+    std::vector<std::string> line = {measure,
+                                     method->name,
+                                     cell_text(figure.mean),
+                                     cell_text(figure.interval.low),
+                                     cell_text(figure.interval.high),
+                                     fmt::to_string(figure.inputs)};
+    const bool known = chance != figures.chance.end();
+    line.push_back(known ? cell_text(chance->second.low) : "");
+    line.push_back(known ? cell_text(chance->second.high) : "");
+    line.push_back(leader ? leader->method : "");
+    if (leader)
+      for (const PairedDifference& difference : leader->differences)
+        if (difference.method == method->name)
+          line.insert(line.end(),
+                      {cell_text(difference.mean), cell_text(difference.interval.low),
+                       cell_text(difference.interval.high), fmt::to_string(difference.inputs)});
+    line.resize(csv.front().size());
+    csv.push_back(line);
+  }
+  return csv;
+}
+
+int64_t inputs_of(const std::string& measure, const std::vector<const ComparedMethod*>& methods) {
+  int64_t inputs = 0;
+  for (const ComparedMethod* method : methods)
+    inputs = std::max(inputs, method->figures.at(measure).inputs);
+  return inputs;
 }
 
 }  // namespace
 
-Json comparison_chart(const ComparisonFigures& figures, const std::vector<std::string>& measures) {
-  Json multiples = Json::array();
-  std::string alt = "Means of every method, measure by measure.";
-  bool chance = false;
-  for (const std::string& measure : measures) {
-    multiples.push_back(
-        multiple(figures, measure, names_of(figures, measures), multiples.size() % kColumns == 0));
-    alt += ' ' + in_words(figures, measure);
-    chance = chance || figures.chance.contains(measure);
-  }
-  return chart(chance
-                   ? "Point: mean over the inputs; line: its bootstrap interval; grey: where the "
-                     "mean of scores that know nothing falls. Hollow: not told apart from it."
-                   : "Point: mean over the inputs; line: its bootstrap interval.",
-               alt, {{"concat", multiples}, {"columns", kColumns}, {"spacing", 16}});
+Json measure_figure(const ComparisonFigures& figures, const std::string& measure,
+                    const std::string& meaning) {
+  const std::vector<const ComparedMethod*> methods = methods_with(figures, measure);
+  const auto found = figures.summary.leaders.find(measure);
+  const Leader* leader = found == figures.summary.leaders.end() ? nullptr : &found->second;
+  tasks::page::Html forests = tasks::page::forest(means_of(figures, measure, methods));
+  if (leader && !leader->differences.empty())
+    forests += tasks::page::forest(differences_of(*leader, measure, methods));
+  const std::string name =
+      fmt::format("{} {}", reference_of(measure), title_of_kind(kind_of(measure)));
+  const int64_t inputs = inputs_of(measure, methods);
+  const tasks::page::Html title =
+      tag("h4", name + fmt::format(", {} {}", grouped(inputs), inputs == 1 ? "input" : "inputs")) +
+      (meaning.empty() ? tasks::page::Html() : tag("p", {{"class", "small soft"}}, meaning));
+  std::string caption = leader ? leader_sentence(figures.summary, measure) : "";
+  if (!caption.empty()) caption = fmt::format("{}: {}.", name, caption);
+  return tasks::page::block(
+      tasks::page::figure(measure, "", title + tag("div", {{"class", "pair"}}, forests), caption,
+                          csv_of(figures, measure, methods, leader)));
+}
+
+std::string marks_in_words(const ComparisonFigures& figures, double confidence) {
+  const std::string sure = fmt::format("{:g}%", 100 * confidence);
+  const std::string means = fmt::format(
+      "Each method’s mean with its {} bootstrap interval over inputs; grey is where the mean of "
+      "scores that know nothing falls. ▲ the whole interval lies above it, ▼ below it; hollow: not "
+      "told from it.",
+      sure);
+  const bool paired = std::ranges::any_of(figures.summary.leaders, [](const auto& leader) {
+    return !leader.second.differences.empty();
+  });
+  if (!paired) return means;
+  return means +
+         fmt::format(
+             " Beside it: how far the leader is ahead of each method on the same inputs, with "
+             "intervals that hold together at {} for the measure; where one crosses the line, the "
+             "dot is hollow and the two are not told apart.",
+             sure);
 }
 
 }  // namespace assay::tools::page

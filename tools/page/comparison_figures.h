@@ -2,18 +2,15 @@
 // The figures of a comparison's report, read back.
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "interp/statistics/interval.h"
 #include "tasks/comparison_summary.h"
+#include "tools/comparison_words.h"
 #include "tools/page/page.h"
 
 namespace assay::tools::page {
-
-/// Where a mean's interval lies relative to where the mean of scores that know nothing falls.
-enum class Chance { Unknown, Above, Within, Below };
 
 struct Figure {
   double mean = 0;
@@ -32,7 +29,7 @@ struct ComparedMethod {
 struct ComparisonFigures {
   std::vector<std::string> measures;  ///< those that some method has
   std::map<std::string, statistics::Interval> chance;
-  std::map<std::string, tasks::Leader> leaders;  ///< by measure
+  tasks::ComparisonSummary summary;  ///< that all this is from
   /// First those that are above chance on most measures, last what is no method.
   std::vector<ComparedMethod> methods;
 
@@ -42,9 +39,5 @@ struct ComparisonFigures {
 
 /// @param summary  as tasks::to_json(ComparisonSummary) writes it.
 ComparisonFigures comparison_figures(const Json& report);
-
-/// `0.91`, `151`, `2.1e+07`: three digits, as columns of means have use for.
-std::string figure_text(double figure);
-std::string figure_text(const statistics::Interval& interval);
 
 }  // namespace assay::tools::page

@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 
-#include "tools/explained.h"
+#include "tasks/page/figure.h"
 #include "tools/heat.h"
 #include "tools/page/compared_inputs.h"
+#include "tools/page/scores.h"
 #include "tools/page/sections.h"
+#include "tools/page/surrogate_fit.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -18,60 +21,25 @@ namespace {
 
 using interp::attribution::Feature;
 
-constexpr size_t kScoreLetters = 500000;  // of all scores of a comparison on the page
-
-std::string text_of(const ScoreColumn& column, size_t feature) {
-  const std::string score = score_text(column.scores.at(feature));
-  if (column.standard_errors.empty()) return score;
-  return fmt::format("{} ± {:.2g}", score, column.standard_errors.at(feature));
-}
-
-/// A row of the picture. The scale is the row's own: methods have no unit in common.
-Json row_of(const ScoreColumn& column) {
-  Json heats = Json::array(), scores = Json::array();
-  for (size_t f = 0; f < column.scores.size(); ++f) {
-    heats.push_back(heat_at(column, f));
-    scores.push_back(text_of(column, f));
-  }
-  return {{"name", column.name},
-          {"known", false},
-          {"caveat", column.caveat},
-          {"heats", heats},
-          {"scores", scores}};
-}
+constexpr size_t kScoresShown = 4000;  // of a comparison: about 600 kB of the page
 
 /// What must matter, as a row of the picture.
-Json row_of(const tasks::Relevance& relevance) {
-  Json heats = Json::array(), scores = Json::array();
+ScoreRow row_of(const tasks::Relevance& relevance) {
+  ScoreRow row{.name = relevance.name, .known = true};
   for (int64_t f = 0; f < relevance.relevant.numel(); ++f) {
     const bool relevant = relevance.relevant[f].item<bool>();
-    heats.push_back(relevant ? kMostHeat : 0);
-    scores.push_back(relevant ? "must matter" : "need not matter");
+    row.heats.push_back(relevant ? kMostHeat : 0);
+    row.scores.push_back(relevant ? "must" : "need not");
+    row.unrounded.push_back(relevant ? "1" : "0");
   }
-  return {{"name", relevance.name},
-          {"known", true},
-          {"caveat", ""},
-          {"heats", heats},
-          {"scores", scores}};
+  return row;
 }
 
-Json input_of(const std::string& name, const std::vector<std::string>& tokens,
-              const std::vector<Feature>& features, const Json& rows) {
-  Json spans = Json::array(), names = Json::array();
-  for (const Span& span : spans_of(tokens, features))
-    spans.push_back({{"text", span.text}, {"feature", span.feature}});
-  for (const Feature& feature : features) names.push_back(feature.name);
-  return {{"name", name}, {"spans", spans}, {"features", names}, {"rows", rows}};
-}
-
-Json picture_of(const Json& inputs, const std::string& more) {
-  return {{"type", "explanations"},
-          {"legend",
-           "Every row has a scale of its own, up to its largest score by size. Point at a part, or "
-           "reach it with Tab and the arrow keys, to read its scores. Under a caveat nothing is "
-           "coloured: such scores are no result." +
-               more},
-          {"inputs", inputs}};
+ScoredText scored_text(const std::string& note, const std::vector<std::string>& tokens,
+                       const std::vector<Feature>& features) {
+  ScoredText input{.note = note, .spans = spans_of(tokens, features), .features = {}, .rows = {}};
+  for (const Feature& feature : features) input.features.push_back(feature.name);
+  return input;
 }
 
 std::vector<Feature> features_of(const Json& report) {
@@ -95,26 +63,46 @@ Json scores_table(const Json& report, const std::vector<ScoreColumn>& columns) {
 }
 
 Json costs(const Json& explanations) {
-  Json lines = Json::array();
+  double most = 1;
   for (const Json& explanation : explanations)
-    lines.push_back({explanation.at("method"), grouped(explanation.at("rows")),
-                     fmt::format("{:.1f}", 1000 * explanation.at("seconds").get<double>())});
-  return table("What the explanations cost: inputs that the network was run on, and time.",
-               {{"method", false}, {"forward rows"}, {"milliseconds"}}, lines);
+    most = std::max(most, explanation.at("rows").get<double>());
+  std::vector<tasks::page::Bar> bars;
+  tasks::page::Csv csv = {{"method", "forward_rows", "seconds"}};
+  for (const Json& explanation : explanations) {
+    bars.push_back({.label = explanation.at("method"),
+                    .value = fmt::format("{} rows, {:.1f} ms", grouped(explanation.at("rows")),
+                                         1000 * explanation.at("seconds").get<double>()),
+                    .length = explanation["rows"].get<double>() / most,
+                    .tone = "int"});
+    csv.push_back({explanation.at("method").get<std::string>(), explanation["rows"].dump(),
+                   explanation["seconds"].dump()});
+  }
+  return tasks::page::block(tasks::page::figure(
+      "cost", "", tasks::page::bars(bars),
+      "Inputs that the network was run on for each explanation, and the time by the clock.", csv));
 }
 
-Section explained_input(const Json& report) {
+Section explained_input(const Run& run) {
+  const Json& report = run.report;
   Section section{.title = "Explanation", .run = {}};
   std::vector<Fact> rows;
   for (const auto& [name, value] : report.at("facts").items()) rows.push_back({name, value});
   section.blocks.push_back(facts(rows));
   const std::vector<ScoreColumn> columns = columns_of(report.at("explanations"));
-  Json picture = Json::array();
-  for (const ScoreColumn& column : columns) picture.push_back(row_of(column));
-  section.blocks.push_back(picture_of(
-      Json::array({input_of("", report.at("tokens"), features_of(report), picture)}), ""));
+  ScoredText input = scored_text("", report.at("tokens"), features_of(report));
+  for (const ScoreColumn& column : columns) {
+    ScoreRow row = page::row_of(column);
+    // Other readings of one run share its caveat: said once.
+    if (!input.rows.empty() && report["explanations"].size() == 1) row.caveat.clear();
+    input.rows.push_back(std::move(row));
+  }
+  section.blocks.push_back(tasks::page::block(scores_figure({input})));
   section.blocks.push_back(fold("All scores", Json::array({scores_table(report, columns)})));
-  section.blocks.push_back(fold("Cost", Json::array({costs(report.at("explanations"))})));
+  for (const Json& explanation : report.at("explanations"))
+    if (const auto fit = surrogate_fit(explanation, input.features))
+      section.blocks.insert(section.blocks.end(), fit->begin(), fit->end());
+  section.blocks.push_back(heading("What it costs"));
+  section.blocks.push_back(costs(report.at("explanations")));
   return section;
 }
 
@@ -131,30 +119,29 @@ ScoreColumn column_of(const Json& method, size_t features) {
   return column;
 }
 
-Json compared_input(const Run& run, const Json& input) {
+ScoredText compared_input(const Run& run, const Json& input) {
   const KnownInput known = known_input(run, input);
   std::vector<std::string> tokens;
   for (const int64_t token : known.tokens) tokens.push_back(run.task->token_name(token));
-  Json rows = Json::array();
-  for (const tasks::Relevance& relevance : known.relevances) rows.push_back(row_of(relevance));
+  ScoredText text =
+      scored_text(input.at("right").get<bool>() ? "" : "answered wrongly", tokens, known.features);
+  for (const tasks::Relevance& relevance : known.relevances) text.rows.push_back(row_of(relevance));
   for (const Json& method : input.at("methods"))
-    rows.push_back(row_of(column_of(method, known.features.size())));
-  return input_of(input.at("right").get<bool>() ? "" : "answered wrongly", tokens, known.features,
-                  rows);
+    text.rows.push_back(page::row_of(column_of(method, known.features.size())));
+  return text;
 }
 
 /// As many inputs as there is room for.
 std::optional<Section> compared_inputs(const Run& run) {
   Section section{.title = "Explanations side by side", .run = {}};
   const Json& inputs = run.report.at("inputs");
-  Json shown = Json::array();
-  for (size_t letters = 0; shown.size() < inputs.size() && letters < kScoreLetters;) {
+  std::vector<ScoredText> shown;
+  for (size_t scores = 0; shown.size() < inputs.size() && scores < kScoresShown;) {
     shown.push_back(compared_input(run, inputs[shown.size()]));
-    letters += shown.back().dump().size();
+    scores += shown.back().rows.size() * shown.back().features.size();
   }
   if (shown.empty()) return std::nullopt;
-  section.blocks.push_back(
-      picture_of(shown, " Rows in italics are no methods: they say what must matter."));
+  section.blocks.push_back(tasks::page::block(scores_figure(shown)));
   if (shown.size() < inputs.size())
     section.blocks.push_back(absent(fmt::format("{} more inputs", inputs.size() - shown.size()),
                                     "the page would become too large"));
@@ -164,7 +151,7 @@ std::optional<Section> compared_inputs(const Run& run) {
 }  // namespace
 
 std::optional<Section> explanations_section(const Run& run) {
-  if (run.kind == RunKind::Explanation) return explained_input(run.report);
+  if (run.kind == RunKind::Explanation) return explained_input(run);
   if (run.kind == RunKind::Comparison) return compared_inputs(run);
   return std::nullopt;
 }

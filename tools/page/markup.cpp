@@ -120,59 +120,37 @@ Html drawing_of(const Json& block) {
                  tag("figcaption", text(block, "caption")));
 }
 
-std::string kept(const Json& block, Json& data) {
-  data.push_back(block);
-  return fmt::to_string(data.size() - 1);
-}
-
-Html chart_of(const Json& block, Json& data) {
-  return tag("figure", {{"data-name", "chart"}},
-             save_buttons({"SVG", "PNG", "CSV"}, "chart") +
-                 tag("div",
-                     {{"class", "chart"},
-                      {"role", "img"},
-                      {"aria-label", text(block, "alt")},
-                      {"data-chart", kept({{"spec", block.at("spec")}}, data)}},
-                     "") +
-                 tag("figcaption", text(block, "caption")));
-}
-
 }  // namespace
 
-Html markup_of(const Json& block, Json& data) {
-  using Maker = std::function<Html(const Json&, Json&)>;
+Html markup_of(const Json& block) {
+  using Maker = std::function<Html(const Json&)>;
   static const std::map<std::string, Maker> makers = {
-      {"markup", [](const Json& b, Json&) { return Html::trusted(text(b, "html")); }},
+      {"markup", [](const Json& b) { return Html::trusted(text(b, "html")); }},
       {"paragraph",
-       [](const Json& b, Json&) {
+       [](const Json& b) {
          return tag("p", {{"class", tone(b)}}, text(b, "text"));
        }},
-      {"heading", [](const Json& b, Json&) { return tag("h3", text(b, "text")); }},
-      {"facts", [](const Json& b, Json&) { return facts_of(b); }},
+      {"heading", [](const Json& b) { return tag("h3", text(b, "text")); }},
+      {"facts", [](const Json& b) { return facts_of(b); }},
       {"command",
-       [](const Json& b, Json&) {
+       [](const Json& b) {
          return tag("div", {{"class", "cmd"}},
                     tag("code", text(b, "line")) +
                         tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
        }},
-      {"table", [](const Json& b, Json&) { return table_of(b); }},
-      {"evidence", [](const Json& b, Json&) { return evidence_of(b); }},
-      {"drawing", [](const Json& b, Json&) { return drawing_of(b); }},
-      {"fold",
-       [](const Json& b, Json& data) {
+      {"table", [](const Json& b) { return table_of(b); }},
+      {"evidence", [](const Json& b) { return evidence_of(b); }},
+      {"drawing", [](const Json& b) { return drawing_of(b); }},
+      {"fold", [](const Json& b) {
          Html content = tag("summary", text(b, "title"));
-         for (const Json& inner : b.at("blocks")) content += markup_of(inner, data);
+         for (const Json& inner : b.at("blocks")) content += markup_of(inner);
          return tag("details", content);
-       }},
-      {"chart", chart_of},
-      {"explanations", [](const Json& b, Json& data) {
-         return tag("div", {{"class", "explained"}, {"data-explanations", kept(b, data)}}, "");
        }}};
   const auto found = makers.find(block.at("type").get<std::string>());
   if (found == makers.end())
     throw std::runtime_error(
         fmt::format("unknown block '{}'", block.at("type").get<std::string>()));
-  return found->second(block, data);
+  return found->second(block);
 }
 
 }  // namespace assay::tools::page

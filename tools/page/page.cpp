@@ -16,17 +16,6 @@ namespace {
 using tasks::page::Html;
 using tasks::page::tag;
 
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
-    text.replace(at, what.size(), with);
-  return text;
-}
-
-/// JSON inside a script element: it ends at the first `</script`, so that no `<` may appear.
-std::string as_data(const Json& json) {
-  return replaced(json.dump(-1, ' ', false, Json::error_handler_t::replace), "<", "\\u003c");
-}
-
 /// `'sha256-…'`, by which a policy allows one style or script.
 std::string hash_source(std::string_view code) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -37,14 +26,11 @@ std::string hash_source(std::string_view code) {
   return fmt::format("'sha256-{}'", reinterpret_cast<const char*>(base64));
 }
 
-/// Vega compiles its expressions, hence 'unsafe-eval' where there are charts, and only there.
-std::string policy(bool charts) {
-  std::string scripts = hash_source(script());
-  if (charts) scripts += fmt::format(" {} 'unsafe-eval'", hash_source(charting()));
+std::string policy() {
   return fmt::format(
       "default-src 'none'; style-src {}; script-src {}; img-src data: blob:; base-uri 'none'; "
       "form-action 'none'",
-      hash_source(style()), scripts);
+      hash_source(style()), hash_source(script()));
 }
 
 /// Sections under ids of their own: those of several runs have a number.
@@ -77,7 +63,7 @@ Html navigation(const Page& page, const std::vector<std::string>& ids) {
   return tag("nav", {{"aria-label", "sections"}}, links);
 }
 
-Html content_of(const Page& page, Json& data) {
+Html content_of(const Page& page) {
   const std::vector<std::string> ids = ids_of(page);
   const bool several = speaks_of_several(page);
   Html content;
@@ -90,7 +76,7 @@ Html content_of(const Page& page, Json& data) {
     Html blocks =
         tag("h2", {{"class", verdict ? "hidden" : ""}, {"id", ids[i] + "-title"}}, section.title);
     if (several) blocks += tag("p", {{"class", "run"}, {"dir", "auto"}}, section.run);
-    for (const Json& block : section.blocks) blocks += markup_of(block, data);
+    for (const Json& block : section.blocks) blocks += markup_of(block);
     content += tag("section", {{"id", ids[i]}, {"aria-labelledby", ids[i] + "-title"}}, blocks);
   }
   return content;
@@ -99,25 +85,16 @@ Html content_of(const Page& page, Json& data) {
 }  // namespace
 
 std::string html_of(const Page& page) {
-  Json data = Json::array();
-  const std::string content = content_of(page, data).markup();
-  const bool charts = content.find(" data-chart=") != content.npos;
-  const std::string library =
-      charts ? fmt::format("<script>{}</script>\n<!-- Licences of the charting library.\n{}\n-->",
-                           charting(), replaced(std::string(licences()), "--", "- -"))
-             : "";
   const auto text = [](const std::string& words) { return Html(words).markup(); };
   const std::map<std::string_view, std::string> parts = {
       {"title", text(page.title)},
       {"description", text(page.description.empty() ? page.title : page.description)},
-      {"policy", policy(charts)},
+      {"policy", policy()},
       {"style", std::string(style())},
       {"kicker", text(page.kicker.empty() ? "Assay report" : page.kicker)},
       {"heading", text(page.heading.empty() ? page.title : page.heading)},
       {"stand", page.stand.empty() ? "" : tag("p", {{"class", "stand"}}, page.stand).markup()},
-      {"content", content},
-      {"data", as_data(data)},
-      {"charting", library},
+      {"content", content_of(page).markup()},
       {"script", std::string(script())},
       {"version", ASSAY_VERSION}};
   std::string html;

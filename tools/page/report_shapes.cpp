@@ -14,9 +14,11 @@
 #include "tasks/comparison_fields.h"
 #include "tasks/data_task.h"
 #include "tasks/subject.h"
+#include "tasks/synthetic_text/study_fields.h"
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
 #include "tools/measure_result.h"
+#include "tools/mutation_text.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
@@ -157,6 +159,16 @@ Shape derivation() {
   return report(
       {{"evidence",
         list(object({{"node", text()}, {"statement", text()}, {"supports", boolean()}}))}});
+}
+
+/// The mutations themselves are read by mutations_from_json().
+Shape mutation_table() {
+  return report({{"mutations", list(anything())}});
+}
+
+Shape study() {
+  std::vector<Field> fields = interp::fields_of<tasks::synthetic_text::Study>().members;
+  return report(std::move(fields));
 }
 
 }  // namespace
@@ -314,6 +326,16 @@ RecordPage of_proofs() {
 
 RecordPage of_manifests() {
   return {"Network", shapes::report({})};
+}
+
+RecordPage of_mutation_tables() {
+  return {"Mutations", shapes::mutation_table(), [](Run& run) {
+            mutations_from_json(run.report.at("mutations"), "the table");
+          }};
+}
+
+RecordPage of_studies() {
+  return {"Study of surrogates", shapes::study()};
 }
 
 const RecordPage& of_logs() {

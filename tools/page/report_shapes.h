@@ -16,6 +16,8 @@ RecordPage of_circuits();  ///< of their files, which load_circuit() reads as we
 RecordPage of_derivations();
 RecordPage of_proofs();
 RecordPage of_manifests();
+RecordPage of_mutation_tables();
+RecordPage of_studies();
 
 /// Of the metrics.jsonl of a training: `{"lines": […]}`.
 const RecordPage& of_logs();

@@ -103,12 +103,7 @@ function download(name, blob) {
 
 async function save(figure, kind) {
   const name = `${fileName(figure.dataset.name)}.${kind.toLowerCase()}`;
-  if (kind === 'CSV') download(name, new Blob([csvOf(figure)], {type: 'text/csv'}));
+  if (kind === 'CSV') download(name, new Blob([figure.dataset.csv], {type: 'text/csv'}));
   if (kind === 'SVG') download(name, new Blob([picture(figure).text], {type: 'image/svg+xml'}));
   if (kind === 'PNG') download(name, await pngOf(picture(figure)));
-}
-
-function csvOf(figure) {
-  const chart = figure.querySelector('[data-chart]');
-  return chart ? chartData(chart) : figure.dataset.csv;
 }

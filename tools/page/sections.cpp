@@ -12,6 +12,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
 #include "tasks/wording.h"
+#include "tools/page/record_head.h"
 #include "tools/verdict_words.h"
 
 namespace assay::tools::page {
@@ -78,8 +79,8 @@ std::string day_of(const std::string& started) {
 /// What the page is about, in words a stranger knows: of a validation from the task, and not from
 /// names of files.
 Page head_of(const Run& run) {
+  if (!run.validation) return record_head(run);
   Page page{.title = run.name, .sections = {}};
-  if (!run.validation) return page;
   const axioms::Report& report = *run.validation;
   const tasks::Wording& words = tasks::wording_of(*run.task);
   const VerdictWords verdict = verdict_words(report, *run.task);
@@ -117,7 +118,9 @@ interp::Registry<SectionEntry>& sections() {
        {"measures", "how well a circuit stands in for its network", measures_section},
        {"tests", "the hypothesis tests about a circuit", tests_section},
        {"certified", "edges that stay, with a guarantee", certified_section},
-       {"training", "loss and accuracy by step", training_section}});
+       {"training", "loss and accuracy by step", training_section},
+       {"mutations", "what catches each mutation", mutations_section},
+       {"study", "which surrogate follows a network", study_section}});
   return all;
 }
 

@@ -28,6 +28,8 @@ std::optional<Section> measures_section(const Run& run);   ///< how well a circu
 std::optional<Section> certified_section(const Run& run);  ///< edges that stay, with a guarantee
 std::optional<Section> tests_section(const Run& run);      ///< the hypothesis tests about a circuit
 std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
+std::optional<Section> mutations_section(const Run& run);  ///< what catches each mutation
+std::optional<Section> study_section(const Run& run);      ///< which surrogate follows a network
 std::optional<Section> trust_section(const Run& run);      ///< enough to run the same thing again
 
 /// In the order of the page; what was loaded comes last. The entry `of-task` has no function: it

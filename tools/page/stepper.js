@@ -1,26 +1,23 @@
-// Things of one kind, one at a time: by the buttons, or with the arrow keys.
+// Things of one kind that stand one after the other in the page, shown one at a time: by the
+// buttons, or with the arrow keys. On paper, and without scripts, they all stand there.
 
-// caption(i) says which one it is, show(i) gives its elements.
-function stepper(label, count, caption, show) {
-  const body = element('div', {});
-  if (count === 1) {
-    body.append(...show(0));
-    return body;
-  }
-  const back = element('button', {type: 'button'}, '← Previous');
-  const on = element('button', {type: 'button'}, 'Next →');
+function stepThrough(group, things) {
+  if (things.length < 2) return;
+  const back = element('button', {type: 'button', class: 'btn'}, '← previous');
+  const on = element('button', {type: 'button', class: 'btn'}, 'next →');
   const where = element('output', {});
-  const group = element('div', {role: 'group', 'aria-label': label, tabindex: 0},
-      element('div', {class: 'stepper'}, back, where, on), body);
+  group.setAttribute('role', 'group');
+  group.setAttribute('aria-label', group.dataset.label);
+  group.tabIndex = 0;
+  group.prepend(element('div', {class: 'stepper'}, back, where, on));
   let current = 0;
-
   const go = (to) => {
-    if (to < 0 || to >= count) return;
+    if (to < 0 || to >= things.length) return;
     current = to;
-    where.textContent = `${to + 1} of ${count}${caption(to)}`;
+    things.forEach((thing, i) => { thing.hidden = i !== to; });
+    where.textContent = things[to].querySelector('.where')?.textContent ?? `${to + 1} of ${things.length}`;
     back.disabled = to === 0;
-    on.disabled = to === count - 1;
-    body.replaceChildren(...show(to));
+    on.disabled = to === things.length - 1;
   };
   back.addEventListener('click', () => go(current - 1));
   on.addEventListener('click', () => go(current + 1));
@@ -31,5 +28,4 @@ function stepper(label, count, caption, show) {
     go(current + step);
   });
   go(0);
-  return group;
 }

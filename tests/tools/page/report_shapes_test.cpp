@@ -91,15 +91,19 @@ Json validation() {
 
 Json explanation() {
   Json report = head("explanation");
-  report.update({{"facts", {{"answer", "s"}}},
-                 {"tokens", {"(", "x0", ")"}},
-                 {"features", Json::array({{{"name", "x0"}, {"positions", {0, 1}}}})},
-                 {"explanations", Json::array({{{"method", "a"},
-                                                {"scores", {-2.0}},
-                                                {"standard_errors", {0.25}},
-                                                {"readings", {{"other", {nullptr}}}},
-                                                {"rows", 3},
-                                                {"seconds", 0.5}}})}});
+  report.update(
+      {{"facts", {{"answer", "s"}}},
+       {"tokens", {"(", "x0", ")"}},
+       {"features", Json::array({{{"name", "x0"}, {"positions", {0, 1}}}})},
+       {"explanations",
+        Json::array(
+            {{{"method", "a"},
+              {"scores", {-2.0}},
+              {"standard_errors", {0.25}},
+              {"readings", {{"other", {nullptr}}, {"value", {-2.0}}, {"importance", {0.5}}}},
+              {"diagnostics", {{"mse", 0.1}, {"pairs", 3}, {"pairs_not_between", 1}}},
+              {"rows", 3},
+              {"seconds", 0.5}}})}});
   return report;
 }
 
@@ -123,6 +127,9 @@ Json comparison() {
             {{"method", "good"},
              {"best", true},
              {"not_told_apart", Json::array()},
+             {"differences",
+              Json::array(
+                  {{{"method", "other"}, {"mean", 0.2}, {"interval", {0.1, 0.3}}, {"inputs", 4}}})},
              {"above_chance", true}}}}}}},
        {"inputs", Json::array({{{"input", "3 + 4 ="},
                                 {"right", true},
@@ -224,9 +231,45 @@ Json manifest() {
   return report;
 }
 
+Json mutation_table() {
+  Json report = head("mutation-table");
+  report["mutations"] = Json::array({{{"mutation", "shuffle"},
+                                      {"seed", 1},
+                                      {"title", "t; mutated: x"},
+                                      {"caught", true},
+                                      {"rows", Json::array({{{"node", "or"},
+                                                             {"axiom", "PE"},
+                                                             {"n", 128},
+                                                             {"failures_before", 1},
+                                                             {"failures", 100},
+                                                             {"claim", 0.1},
+                                                             {"caught", true},
+                                                             {"first_failure", 3},
+                                                             {"violated_after", 128}}})},
+                                      {"objections", Json::array()}}});
+  return report;
+}
+
+Json study() {
+  Json report = head("study");
+  report.update({{"variance", 2.5},
+                 {"truth_rmse", 0.5},
+                 {"mse", {{"constant", 2.5}, {"linear", 0.2}, {"slalom", 0.1}}},
+                 {"repeated",
+                  {{"word", "perfect"},
+                   {"log_odds", Json::array({{{"times", 1}, {"network", 5.0}, {"truth", 1.5}},
+                                             {{"times", 30}, {"network", 5.1}, {"truth", 45}}})}}},
+                 {"recovery",
+                  {{"rmse_value", 0.1},
+                   {"rmse_importance", 0.2},
+                   {"correlation_value", 0.99},
+                   {"correlation_importance", 0.98}}}});
+  return report;
+}
+
 std::vector<Json> reports() {
-  return {validation(), explanation(), comparison(), measurement(), discovery(),
-          circuit(),    training(),    derivation(), manifest()};
+  return {validation(), explanation(), comparison(), measurement(),    discovery(), circuit(),
+          training(),   derivation(),  manifest(),   mutation_table(), study()};
 }
 
 /// Every place in a value, the value itself first.
@@ -278,13 +321,13 @@ TEST_F(ReportShapes, NeedAKind) {
     EXPECT_THAT(page_or_refusal(report.dump()),
                 testing::AllOf(HasSubstr("field 'kind': is missing"),
                                HasSubstr("written by an earlier version")));
-    report.update({{"kind", "study"}, {"schema", 1}});  // whatever its members look like
+    report.update({{"kind", "list"}, {"schema", 1}});  // whatever its members look like
     EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("no page about records of the kind"));
     report["kind"] = std::string(50'000'000, 'k');
     EXPECT_THAT(page_or_refusal(report.dump()), HasSubstr("unknown kind of record 'kkk"));
   }
   Json other = circuit();
-  other["assay"]["kind"] = "study";
+  other["assay"]["kind"] = "list";
   EXPECT_THAT(page_or_refusal(other.dump()), HasSubstr("expected \"circuit\""));
 }
 

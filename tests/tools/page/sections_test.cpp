@@ -81,8 +81,7 @@ Json validation(const std::vector<const char*>& verdicts = {"", "", "", ""}) {
 
 std::string html_of(const std::optional<Section>& section) {
   std::string html;
-  Json data = Json::array();
-  for (const Json& block : section->blocks) html += markup_of(block, data).markup();
+  for (const Json& block : section->blocks) html += markup_of(block).markup();
   return html;
 }
 
@@ -292,21 +291,40 @@ Json explanation() {
 }
 
 TEST(Sections, OfAnExplanationColourEachFeatureAndTellItsScore) {
-  const Section section = *explanations_section(make_run(explanation(), ""));
-  const Json input = section.blocks[1]["inputs"][0];
-  EXPECT_EQ(input["spans"][1], Json({{"text", "( x1 )"}, {"feature", 1}}));
-  EXPECT_EQ(input["spans"][2]["feature"], -1);
-  EXPECT_EQ(input["rows"][0]["heats"], Json({-4, 0}));
-  EXPECT_EQ(input["rows"][0]["scores"][0], "-2.000 ± 0.25");
+  const std::string html = html_of(*explanations_section(make_run(explanation(), "")));
+  EXPECT_THAT(html, HasSubstr("<span class=\"tk against4\" data-feature=\"0\"><code>( x0 )</code>"
+                              "<small>-2.000 ± 0.25</small></span>"));
+  EXPECT_THAT(html, HasSubstr("<span class=\"tk\" data-feature=\"1\"><code>( x1 )</code>"
+                              "<small>–</small></span>"));
+  EXPECT_THAT(html, HasSubstr("<span class=\"ctx\">:</span>"));
+  EXPECT_THAT(html, HasSubstr("1,a,( x0 ),-2\n1,a,( x1 ),\n"));  // as CSV, unrounded
 }
 
 TEST(Sections, OfAnExplanationWithACaveatSayItAndColourNothing) {
   Json report = explanation();
   report["explanations"][0]["caveat"] = "did not converge in 200 iterations";
-  const Json row = explanations_section(make_run(report, ""))->blocks[1]["inputs"][0]["rows"][0];
-  EXPECT_EQ(row["heats"], Json({0, 0}));
-  EXPECT_EQ(row["caveat"], "did not converge in 200 iterations");
-  EXPECT_EQ(row["scores"][0], "-2.000 ± 0.25");
+  const std::string html = html_of(*explanations_section(make_run(report, "")));
+  EXPECT_THAT(html, HasSubstr("<small class=\"caution\">did not converge in 200 iterations"));
+  EXPECT_THAT(html, Not(HasSubstr("class=\"tk against")));
+  EXPECT_THAT(html, HasSubstr("-2.000 ± 0.25"));
+}
+
+// A value and an importance for each feature; whatever else stands among the diagnostics is let be.
+TEST(Sections, OfASurrogateShowItsFitAndWhatSpeaksAgainstIt) {
+  Json report = explanation();
+  Json& fitted = report["explanations"][0];
+  EXPECT_THAT(html_of(*explanations_section(make_run(report, ""))), Not(HasSubstr("was fitted")));
+  fitted["readings"] = {{"value", {-2.0, nullptr}}, {"importance", {1.5, 0.5}}};
+  fitted["diagnostics"] = {
+      {"mse", 0.25}, {"r2", "no number"}, {"pairs", 3}, {"pairs_not_between", 1}};
+  const std::string html = html_of(*explanations_section(make_run(report, "")));
+  EXPECT_THAT(html, HasSubstr("How a was fitted"));
+  EXPECT_THAT(html, HasSubstr("( x0 ): importance 1.5, value -2"));
+  EXPECT_THAT(html, HasSubstr("( x0 ),1.5,-2\n( x1 ),0.5,\n"));
+  EXPECT_THAT(html, HasSubstr("1 of 3; one alone proves"));
+  EXPECT_THAT(html, Not(HasSubstr("no number")));
+  fitted["diagnostics"] = "none";
+  EXPECT_THAT(html_of(*explanations_section(make_run(report, ""))), HasSubstr("was fitted"));
 }
 
 TEST(Sections, OfARunWithoutATitleOrAFileAreNamedByItsKind) {
@@ -398,28 +416,51 @@ Json comparison() {
 }
 
 TEST(Sections, OfAComparisonSayWhoBeatsChanceAndWhoFailed) {
-  const std::string text = comparison_section(make_run(comparison(), "c.json"))->blocks.dump();
-  EXPECT_THAT(text, HasSubstr("1 of 1"));
-  EXPECT_THAT(text, HasSubstr("▲ 0.90"));
+  const std::string text = html_of(*comparison_section(make_run(comparison(), "c.json")));
+  EXPECT_THAT(text, HasSubstr("1 of 1 method finds what must matter better than scores that know "
+                              "nothing by one yardstick (mus): good."));
+  EXPECT_THAT(text, HasSubstr("<b>▲ 0.90</b>"));
   EXPECT_THAT(text, HasSubstr("broken gives no explanation"));
   EXPECT_THAT(text, HasSubstr("no gradient"));
-  const Section inputs = *explanations_section(make_run(comparison(), "c.json"));
-  const Json rows = inputs.blocks[0]["inputs"][0]["rows"];
-  EXPECT_EQ(rows[0]["heats"], Json({4, 0}));
-  EXPECT_EQ(rows[1]["name"], "broken (failed here)");
+  const std::string inputs = html_of(*explanations_section(make_run(comparison(), "c.json")));
+  EXPECT_THAT(inputs, HasSubstr("<span class=\"tk for4\" data-feature=\"0\">"));
+  EXPECT_THAT(inputs, HasSubstr("broken (failed here)"));
+}
+
+TEST(Sections, OfAComparisonShowPairedDifferencesWhereTheRecordHasThem) {
+  Json report = comparison();
+  const Json good = report["summary"]["methods"][0];
+  Json other = good;
+  other["method"] = "other";
+  other["measures"]["mus.auroc"]["mean"] = 0.7;
+  report["summary"]["methods"].push_back(other);
+  Json leader = {{"method", "good"},
+                 {"best", true},
+                 {"not_told_apart", Json::array()},
+                 {"above_chance", true}};
+  report["summary"]["leaders"]["mus.auroc"] = leader;
+  EXPECT_THAT(html_of(*comparison_section(make_run(report, "c.json"))),
+              Not(HasSubstr("is ahead by")));
+  leader["differences"] =
+      Json::array({{{"method", "other"}, {"mean", 0.2}, {"interval", {0.1, 0.3}}, {"inputs", 9}}});
+  report["summary"]["leaders"]["mus.auroc"] = leader;
+  const std::string html = html_of(*comparison_section(make_run(report, "c.json")));
+  EXPECT_THAT(html, HasSubstr("good is ahead by, on the same inputs"));
+  EXPECT_THAT(html, HasSubstr("best: good; ahead of other by 0.20 (0.10 to 0.30)"));
+  EXPECT_THAT(html, HasSubstr("mus.auroc,other,0.7,0.8,1,1,0.4,0.6,good,0.2,0.1,0.3,9\n"));
 }
 
 TEST(Sections, OfAComparisonCallBestOnlyWhatIsToldApart) {
   Json report = comparison();
   const auto text = [&](const Json& leader) {
     report["summary"]["leaders"]["mus.auroc"] = leader;
-    return comparison_section(make_run(report, "c.json"))->blocks.dump();
+    return html_of(*comparison_section(make_run(report, "c.json")));
   };
   EXPECT_THAT(text({{"method", "good"},
                     {"best", true},
                     {"not_told_apart", Json::array()},
                     {"above_chance", true}}),
-              HasSubstr("good (0.90)"));
+              HasSubstr("best: good."));
   EXPECT_THAT(text({{"method", "good"},
                     {"best", true},  // which is not what follows from the rest
                     {"not_told_apart", {"other"}},
@@ -498,8 +539,8 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
   EXPECT_THAT(message_of([&] { read_run(put("c.json", R"({"kind": "valuation"})")); }),
               testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
                              HasSubstr("did you mean 'validation'?")));
-  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "study", "schema": 1})")); }),
-              HasSubstr("d.json: there is no page about records of the kind study, only about"));
+  EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "list", "schema": 1})")); }),
+              HasSubstr("d.json: there is no page about records of the kind list, only about"));
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");
