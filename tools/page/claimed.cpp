@@ -66,7 +66,7 @@ Html card_fact(const std::string& name, const Html& value) {
 std::string grip_text(const ReportNode& node, const tasks::Wording& words) {
   if (!node.grip || node.grip->inputs == 0) return "";
   return fmt::format(
-      "another {}’s value changes {} of the answers", words.input,
+      "the value of another {} changes {} of the answers", words.input,
       share_text(static_cast<double>(node.grip->changed) / static_cast<double>(node.grip->inputs)));
 }
 

@@ -5,6 +5,7 @@ document.documentElement.classList.add('js');
 
 every('.wit').forEach(openInputs);
 every('.circuit').forEach(findInCircuit);
+every('.heat').forEach(readOut);
 every('.margins').forEach(walkThrough);
 every('[data-explanations]').forEach((place) => place.append(explanationStepper(pageData[place.dataset.explanations])));
 every('.copy').forEach((button) => button.addEventListener('click', async () => {

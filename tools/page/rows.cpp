@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "axioms/report.h"
 #include "tasks/page/figure.h"
@@ -240,6 +241,30 @@ Html key(bool exact) {
   return tag("div", {{"class", "key"}}, all);
 }
 
+/// The rows of each step together, interchanges after the four questions; what was asked of two
+/// steps at once comes last.
+std::vector<size_t> by_step(const Report& report) {
+  std::vector<size_t> order(report.rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, [&](size_t i) {
+    const auto found =
+        std::ranges::find(report.nodes, report.rows[i].node, &axioms::ReportNode::name);
+    return found - report.nodes.begin();
+  });
+  return order;
+}
+
+/// `2 evaluate · equal: all 48 neurons on or off alike`.
+Html head_of(const Run& run, const std::string& node) {
+  const Report& report = *run.validation;
+  const auto found = std::ranges::find(report.nodes, node, &axioms::ReportNode::name);
+  if (found == report.nodes.end())  // a pair, `parse+evaluate`
+    return tag("bdi", node) + tag("small", " · exchanged together");
+  const auto index = static_cast<size_t>(found - report.nodes.begin());
+  return Html(fmt::format("{} ", index + 1)) + tag("bdi", node) +
+         tag("small", Html(" · equal: ") + equal_if(run, run.report.at("nodes").at(index)));
+}
+
 Html table_of(const Run& run) {
   const Report& report = *run.validation;
   Html lines = axis(true, tasks::wording_of(*run.task).inputs);
@@ -248,15 +273,10 @@ Html table_of(const Run& run) {
                  tag("div", {{"class", "lab"}, {"role", "cell"}}, text));
   };
   std::string node;
-  for (size_t i = 0; i < report.rows.size(); ++i) {
+  for (const size_t i : by_step(report)) {
     const ReportRow& row = report.rows[i];
-    if (row.node != node) {
-      node = row.node;
-      const auto found = std::ranges::find(report.nodes, node, &axioms::ReportNode::name);
-      const auto index = static_cast<size_t>(found - report.nodes.begin());
-      add_head(Html(fmt::format("{} ", index + 1)) + tag("bdi", node) +
-               tag("small", Html(" · equal: ") + equal_if(run, run.report.at("nodes").at(index))));
-    }
+    if (row.node != node) add_head(head_of(run, row.node));
+    node = row.node;
     lines += row_html(report, i);
   }
   lines += axis(false, "");
@@ -284,6 +304,32 @@ Csv csv_of(const Report& report) {
   return csv;
 }
 
+std::string intro_of(const Report& report) {
+  std::string text =
+      "Four questions per step. Is the network’s value the one that the explanation computes, from "
+      "the input (PE) or from the step before (CE)? And is the answer the same with that value put "
+      "in (PR, CR)?";
+  const auto whole = static_cast<int64_t>(report.whole_rows());
+  const int64_t unknown = count_unknown(report);
+  if (unknown < whole)
+    text +=
+        fmt::format(" Of these {} rows {} {} unknown; the others are proved or equal one of them.",
+                    whole, unknown, unknown == 1 ? "was" : "were");
+  if (std::ranges::any_of(report.rows,
+                          [](const ReportRow& row) { return is_interchange(row.axiom); }))
+    text +=
+        " Further rows exchange something between two inputs: a step’s value (II) or activations "
+        "(IA), after which the answer must be the one that the explanation then computes, and what "
+        "no step reads (UM), after which it must stay.";
+  return text;
+}
+
+/// Claims are tested among claims, bounds hold for every row.
+bool holds_below_its_bound(const ReportRow& row) {
+  return row.claim && outcome_of(row) == Outcome::Holds && !row.never && !row.decided_at &&
+         bound_of(row) > *row.claim;
+}
+
 std::string caption_of(const Report& report) {
   const std::string sure = fmt::format("{:g}%", 100 * report.confidence);
   std::string text =
@@ -297,6 +343,11 @@ std::string caption_of(const Report& report) {
           : fmt::format(
                 "“At most” holds for all rows together ({}, Clopper–Pearson with Bonferroni). ",
                 sure);
+  if (std::ranges::any_of(report.rows, holds_below_its_bound))
+    text +=
+        "A claim can hold below its row’s bound: it is tested beside the other claims alone "
+        "(Holm), "
+        "and the bound beside all rows. ";
   return text +
          "Chance: the same rate with the value of an unrelated input; a row no better than that "
          "is no evidence.";
@@ -307,17 +358,11 @@ std::string caption_of(const Report& report) {
 std::optional<Section> rows_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const Report& report = *run.validation;
-  const int64_t unknown = count_unknown(report);
   Section section{.title = "All rows", .run = {}};
-  section.blocks.push_back(tasks::page::block(
-      tag("p", fmt::format(
-                   "Four questions per step. Is the network’s value the one that the explanation "
-                   "computes, from the input (PE) or from the step before (CE)? And is the "
-                   "answer the same with that value put in (PR, CR)? Of {} rows {} {} unknown; "
-                   "the others equal one of them.",
-                   report.whole_rows(), unknown, unknown == 1 ? "was" : "were")) +
-      tasks::page::figure("rows", "", key(report.exact) + table_of(run), caption_of(report),
-                          csv_of(report))));
+  section.blocks.push_back(
+      tasks::page::block(tag("p", intro_of(report)) +
+                         tasks::page::figure("rows", "", key(report.exact) + table_of(run),
+                                             caption_of(report), csv_of(report))));
   return section;
 }
 

@@ -108,6 +108,7 @@ interp::Registry<SectionEntry>& sections() {
        {"claimed", "the interpretation, node by node", claimed_section},
        {kOfTasks, "what the tasks of the runs bring", {}},
        {"rows", "error rates with their bounds", rows_section},
+       {"exchanges", "what was exchanged between two inputs", exchanges_section},
        {"parts", "inputs on which it fails", parts_section},
        {"where", "on which inputs it works", where_section},
        {"regions", "which inputs rows fail on", regions_section},

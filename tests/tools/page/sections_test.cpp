@@ -169,7 +169,7 @@ TEST(Sections, ARowThatEqualsAnotherIsNoMoreEvidence) {
   const std::string rows = html_of(rows_section(make_run(validation(), "report.json")));
   EXPECT_THAT(rows, HasSubstr("= sum.PR (first step)"));  // CR of the first step
   EXPECT_EQ(rows.find("= sum.PE"), std::string::npos);    // the counts of CE are others
-  EXPECT_THAT(rows, HasSubstr("Of 4 rows 3 were unknown"));
+  EXPECT_THAT(rows, HasSubstr("Of these 4 rows 3 were unknown"));
 }
 
 /// The failing inputs of a report with one witness of this row.
@@ -195,7 +195,7 @@ TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
 TEST(Sections, AWitnessOpensAtTheStepThatFails) {
   EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("data-first=\"0\""));  // the value
   EXPECT_THAT(witnesses_of(validation(), 2, 5, 6), HasSubstr("data-first=\"0\""));  // put in, alone
-  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("id=\"w7\""));
+  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("id=\"w=7\""));
 }
 
 TEST(Sections, OfManyWitnessesShowAFewAndSaySo) {
