@@ -105,9 +105,10 @@ void print_unmapped(const Report& report, const Console& console) {
 void print_interchanges(const Report& report, const Console& console) {
   if (std::ranges::any_of(report.rows, is_exchange)) {
     console.line();
-    console.line(console.paint("Values exchanged between two inputs", Tone::Bold) +
-                 " (IIA: the network's answer is the one that the program then gives)");
-    console.line(exchange_table(report).to_string(console.colour()));
+    console.line(console.paint("Values exchanged between two inputs", Tone::Bold));
+    console.line("(IIA: the network's answer is the one that the program then gives)");
+    for (const Table& part : exchange_table(report).within(width_of(stdout), 2))
+      console.line(part.to_string(console.colour()));
   }
   print_unmapped(report, console);
 }

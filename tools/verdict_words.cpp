@@ -109,7 +109,8 @@ std::string at_least(const ReportRow& row) {
 }
 
 /// "evaluate differs on at least 1.1% of formulas; at most 1% was claimed."
-std::string rate_text(const ReportRow& row, const std::string& share, const tasks::Wording& words) {
+std::string share_sentence(const ReportRow& row, const std::string& share,
+                           const tasks::Wording& words) {
   const std::string claimed =
       fmt::format("at most {:g}% was claimed.", 100 * row.claim.value_or(0));
   const std::string inputs = row.answer_name
@@ -129,19 +130,19 @@ std::string rate_text(const ReportRow& row, const std::string& share, const task
 
 std::string violation_text(const Report& report, const tasks::Wording& words) {
   const ReportRow* row = first_with(report, Outcome::Violated);
-  return row ? rate_text(*row, at_least(*row), words) : "";
+  return row ? share_sentence(*row, at_least(*row), words) : "";
 }
 
 std::string undecided_text(const Report& report, const tasks::Wording& words) {
   const ReportRow* row = first_with(report, Outcome::Undecided);
   if (!row) return "";
   if (row->by_chance) return fmt::format("{}: {}.", row->name(), row->because);
-  const std::string text =
-      rate_text(*row,
-                fmt::format("between {} and {}",
-                            share_text(row->anytime_lower.value_or(row->lower), Rounding::Down),
-                            share_text(row->anytime_upper.value_or(row->upper), Rounding::Up)),
-                words);
+  const std::string text = share_sentence(
+      *row,
+      fmt::format("between {} and {}",
+                  share_text(row->anytime_lower.value_or(row->lower), Rounding::Down),
+                  share_text(row->anytime_upper.value_or(row->upper), Rounding::Up)),
+      words);
   if (!row->more_inputs) return text;
   return text +
          fmt::format(" If the rate stays, about {} more would decide.", grouped(*row->more_inputs));

@@ -37,7 +37,7 @@ Tensor fact(const std::string& name, const Tensor& tokens) {
 using Words = std::map<std::string, std::string>;
 
 /// The facts that an operation names, in words; it must do with parameters of any kind.
-std::string in_words(const circuits::Operation& operation, const Words& words) {
+std::string facts_in_words(const circuits::Operation& operation, const Words& words) {
   const auto facts = operation.parameters.find("facts");
   if (facts == operation.parameters.end() || !facts->is_array()) return "";
   std::string text;
@@ -52,10 +52,10 @@ std::string in_words(const circuits::Operation& operation, const Words& words) {
 
 std::string prefix_sentence(const circuits::Operation& operation) {
   const std::string facts =
-      in_words(operation, {{"depth", "how many are open"},
-                           {"token", "which one it is"},
-                           {"violation", "whether more were closed than opened"},
-                           {"violated", "whether more were ever closed than opened"}});
+      facts_in_words(operation, {{"depth", "how many are open"},
+                                 {"token", "which one it is"},
+                                 {"violation", "whether more were closed than opened"},
+                                 {"violated", "whether more were ever closed than opened"}});
   return fmt::format("Note at every parenthesis {}.",
                      facts.empty() ? "what is known of the string so far" : facts);
 }

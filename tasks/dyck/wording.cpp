@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const char* name_of(const std::string& fact) {
+const char* fact_name(const std::string& fact) {
   if (fact == "depth") return "open";
   if (fact == "token") return "last";
   if (fact == "violation") return "closed too many";
@@ -30,7 +30,7 @@ std::string number_text(const ordered_json& fact, const ordered_json& number) {
 std::string facts_text(const ordered_json& facts, const ordered_json& value) {
   std::string text;
   for (size_t f = 0; f < facts.size(); ++f) {
-    text += fmt::format("{}{}", f == 0 ? "" : "; ", name_of(facts[f].get<std::string>()));
+    text += fmt::format("{}{}", f == 0 ? "" : "; ", fact_name(facts[f].get<std::string>()));
     for (const ordered_json& position : value) {
       if (!position.is_array() || position.size() != facts.size() || !position[f].is_number())
         return "";

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 

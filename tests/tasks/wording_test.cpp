@@ -23,7 +23,8 @@ void expect_told(const interp::Registry<circuits::OperationEntry<F>>& known) {
     ASSERT_TRUE(entry.sentence) << "no sentence";
     for (const nlohmann::json& parameters :
          {nlohmann::json::object(),
-          nlohmann::json{{"facts", 7}, {"positions", "all"}, {"decimals", {1}}, {"programs", true}}}) {
+          nlohmann::json{
+              {"facts", 7}, {"positions", "all"}, {"decimals", {1}}, {"programs", true}}}) {
       const std::string text =
           entry.sentence({.name = entry.name, .parameters = parameters, .tensors = {}});
       EXPECT_FALSE(text.empty());

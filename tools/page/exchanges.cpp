@@ -27,7 +27,7 @@ using tasks::page::Csv;
 using tasks::page::Html;
 using tasks::page::tag;
 
-bool is_exchange(const ReportRow& row) {
+bool exchanges_values(const ReportRow& row) {
   return row.exchange && (row.axiom == Axiom::II || row.axiom == Axiom::IA);
 }
 
@@ -48,7 +48,7 @@ Html exchanges_table(const Report& report) {
       report.rows, [](const ReportRow& row) { return row.exchange && row.exchange->resampled; });
   Html lines;
   for (const ReportRow& row : report.rows) {
-    if (!is_exchange(row)) continue;
+    if (!exchanges_values(row)) continue;
     const bool bounded = !row.exact && report.scope == axioms::Scope::Distribution;
     const std::string least =
         bounded ? "at least " + share_text(1 - bound_of(row), Rounding::Down) : "";

@@ -255,7 +255,7 @@ std::vector<size_t> by_step(const Report& report) {
 }
 
 /// `2 evaluate · equal: all 48 neurons on or off alike`.
-Html head_of(const Run& run, const std::string& node) {
+Html step_head(const Run& run, const std::string& node) {
   const Report& report = *run.validation;
   const auto found = std::ranges::find(report.nodes, node, &axioms::ReportNode::name);
   if (found == report.nodes.end())  // a pair, `parse+evaluate`
@@ -275,7 +275,7 @@ Html table_of(const Run& run) {
   std::string node;
   for (const size_t i : by_step(report)) {
     const ReportRow& row = report.rows[i];
-    if (row.node != node) add_head(head_of(run, row.node));
+    if (row.node != node) add_head(step_head(run, row.node));
     node = row.node;
     lines += row_html(report, i);
   }
