@@ -70,22 +70,28 @@ std::string grip_text(const ReportNode& node, const tasks::Wording& words) {
       share_text(static_cast<double>(node.grip->changed) / static_cast<double>(node.grip->inputs)));
 }
 
-std::string claim_text(const ReportRow& row) {
+/// `differs from what the input gives on ≤ 0.1%`.
+std::string claim_text(const ReportRow& row, const tasks::Wording& words) {
   const char* from =
       row.axiom == Axiom::PE || row.axiom == Axiom::PR ? "the input" : "the step before";
-  const bool decision = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
-  return fmt::format("{}{} on ≤ {:g}%",
-                     decision ? fmt::format("put in from {}, changes the answer", from)
-                              : fmt::format("differs from what {} gives", from),
-                     row.answer_name ? " where the answer is " + *row.answer_name : "",
-                     100 * *row.claim);
+  std::string text;
+  if (row.axiom == Axiom::UM)
+    text = fmt::format("what is not read, from another {}, changes the answer", words.input);
+  else if (is_interchange(row.axiom))
+    text = fmt::format("put in from another {}, the answer does not follow", words.input);
+  else if (row.axiom == Axiom::PR || row.axiom == Axiom::CR)
+    text = fmt::format("put in from {}, changes the answer", from);
+  else
+    text = fmt::format("differs from what {} gives", from);
+  return fmt::format("{} on ≤ {:g}%{}", text, 100 * *row.claim,
+                     row.answer_name ? " where the answer is " + *row.answer_name : "");
 }
 
-Html claims_of(const Report& report, const std::string& node) {
+Html claims_of(const Report& report, const std::string& node, const tasks::Wording& words) {
   Html lines;
   for (const ReportRow& row : report.rows)
     if (row.node == node && row.claim)
-      lines += tag("li", span("", claim_text(row)) + verdict_mark(outcome_of(row)));
+      lines += tag("li", span("", claim_text(row, words)) + verdict_mark(outcome_of(row)));
   return lines.empty() ? Html() : tag("ul", {{"class", "claims"}}, lines);
 }
 
@@ -129,7 +135,7 @@ Html card(const Run& run, size_t index, const Json& value, bool in_a_row) {
                            card_fact("equal if", tag("b", equal_if(run, json))) +
                            card_fact("complete", cut_text(node)) +
                            card_fact("grip", grip_text(node, words)));
-  content += claims_of(report, node.name) + card_evidence(json);
+  content += claims_of(report, node.name, words) + card_evidence(json);
   return tag("article", {{"class", "card"}}, content);
 }
 

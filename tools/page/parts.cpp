@@ -181,7 +181,12 @@ Html leads_figure(const Run& run, const FailingInput& input) {
       marks += line("stem", x(input.lead), x(lead), "14", "14");
     marks +=
         mark("circle", {{"class", style}, {"cx", place(x(lead))}, {"cy", "14"}, {"r", "5.5"}}) +
-        tag("text", {{"class", "halo"}, {"x", place(x(lead))}, {"dx", "11"}, {"y", "18"}},
+        tag("text",
+            {{"class", "halo"},
+             {"x", place(x(lead))},
+             {"dx", lead < input.lead ? "-11" : "11"},  // away from the stem
+             {"text-anchor", lead < input.lead ? "end" : "start"},
+             {"y", "18"}},
             fmt::format("{:+.1f}", lead));
     lines += label + tag("svg", {{"height", "28"}, {"aria-hidden", "true"}}, marks);
   };

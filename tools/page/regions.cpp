@@ -84,7 +84,7 @@ std::vector<SameRegions> rows_with_regions(const Json& rows) {
   return all;
 }
 
-/// Whether so little failed that nothing was asked.
+/// Whether no question tells failing inputs from others, or too few fail to look for one.
 bool nothing_was_asked(const Json& row) {
   return row.at("where").at("regions").empty();
 }
@@ -97,17 +97,13 @@ std::optional<Section> regions_section(const Run& run) {
   if (rows.empty()) return std::nullopt;
   Section section{.title = "Where it fails", .run = {}};
   const tasks::Wording& words = tasks::wording_of(*run.task);
-  if (std::ranges::all_of(rows, [](const auto& same) { return nothing_was_asked(*same.row); })) {
-    section.blocks.push_back(paragraph(
-        fmt::format("Too few {} failed to say which of them do.", words.inputs), Tone::Faint));
-    return section;
-  }
   const Json& where = rows.front().row->at("where");
-  section.blocks.push_back(paragraph(fmt::format(
-      "What is known of the {0}, asked in at most two questions, that tells failing ones from "
-      "others. Questions were chosen on {1} {0}; the rates are of the {2} others. Line: bounds, "
-      "which hold for all rows together.",
-      words.inputs, grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
+  if (!std::ranges::all_of(rows, [](const auto& same) { return nothing_was_asked(*same.row); }))
+    section.blocks.push_back(paragraph(fmt::format(
+        "What is known of the {0}, asked in at most two questions, that tells failing ones from "
+        "others. Questions were chosen on {1} {0}; the rates are of the {2} others. Line: bounds, "
+        "which hold for all rows together.",
+        words.inputs, grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
   for (const auto& [names, row] : rows) {
     section.blocks.push_back(heading(names));
     section.blocks.push_back(

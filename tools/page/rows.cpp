@@ -313,8 +313,8 @@ std::string intro_of(const Report& report) {
   const int64_t unknown = count_unknown(report);
   if (unknown < whole)
     text +=
-        fmt::format(" Of these {} rows {} {} unknown; the others are proved or equal one of them.",
-                    whole, unknown, unknown == 1 ? "was" : "were");
+        fmt::format(" Of these {} rows {} {} unknown; the others {}equal one of them.", whole,
+                    unknown, unknown == 1 ? "was" : "were", report.proofs ? "are proved or " : "");
   if (std::ranges::any_of(report.rows,
                           [](const ReportRow& row) { return is_interchange(row.axiom); }))
     text +=

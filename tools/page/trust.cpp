@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
+
 #include "axioms/report.h"
 #include "tasks/page/html.h"
 #include "tasks/wording.h"
@@ -13,6 +16,7 @@ namespace assay::tools::page {
 namespace {
 
 using tasks::page::Html;
+using tasks::page::span;
 using tasks::page::tag;
 
 std::string in_words(const Json& value) {
@@ -94,10 +98,14 @@ Html facts_of(const Run& run) {
   return tag("dl", {{"class", "kv"}}, facts);
 }
 
+/// Words stay whole where a line ends: an option that is broken behind its `--` is none.
 Html command_html(const std::string& line) {
+  Html words;
+  for (const auto& word : std::views::split(line, ' '))
+    words += (words.empty() ? Html() : Html(" ")) + span("", std::string(word.begin(), word.end()));
   return tag(
       "div", {{"class", "cmd"}},
-      tag("code", line) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
+      tag("code", words) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
 }
 
 /// What a verdict on drawn inputs, on all or on a list speaks of.

@@ -55,7 +55,8 @@ Html claims_fact(const Report& report) {
                         "were measured; nothing was claimed");
   const std::string together =
       report.exact ? "exactly"
-                   : fmt::format("all together with {:g}% confidence", 100 * report.confidence);
+                   : fmt::format("{}with {:g}% confidence", claims == 1 ? "" : "all together ",
+                                 100 * report.confidence);
   return verdict_fact(fmt::format("{} of {}", holding, claims),
                       fmt::format("{} {}, {}", claims == 1 ? "claim" : "claims",
                                   holding == 1 ? "holds" : "hold", together));
