@@ -197,7 +197,7 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
   if (report.worst_case)
     for (const axioms::Search& search : report.worst_case->searches)
       if (search.found) {
-        verdict.but_head = fmt::format("But a search found a {}.", words.input);
+        verdict.but_head = fmt::format("But a search found a failing {}.", words.input);
         verdict.but =
             fmt::format("A search found one on which {}: {}.", search.words, *search.found);
         return;

@@ -9,6 +9,7 @@
 
 #include "axioms/report.h"
 #include "circuits/interpretation/abstract_values.h"
+#include "tasks/data_task.h"
 #include "tasks/subject.h"
 #include "tasks/wording.h"
 #include "tools/page/node_words.h"
@@ -28,10 +29,12 @@ using tasks::page::mark;
 using tasks::page::span;
 using tasks::page::tag;
 
+constexpr int64_t kTried = 16;     // inputs, of which one becomes the example
 constexpr size_t kInARow = 4;      // cards beside each other, with arrows between them
 constexpr size_t kCardsOpen = 24;  // more of them are folded away
 
-/// The first input of the run, and what the explanation computes from it at every node.
+/// An input of the run, and what the explanation computes from it at every node: the first on which
+/// every step has something to show, if there is one among the first few.
 struct Example {
   std::vector<int64_t> tokens;
   std::vector<Json> values;  ///< by node
@@ -45,17 +48,33 @@ tasks::Part part_of(const Json& data) {
   return tasks::Part::Test;
 }
 
+/// States none of which is on: a strip of them shows nothing.
+bool is_off(const Json& value) {
+  return is_bits(value) && std::ranges::none_of(value, [](const Json& bit) {
+           return bit.is_boolean() ? bit.get<bool>() : bit == 1;
+         });
+}
+
 std::optional<Example> example_of(const Run& run) {
-  if (!run.subject || run.validation->scope == axioms::Scope::List) return std::nullopt;
+  if (!run.subject) return std::nullopt;
+  // Inputs of a list are not the task's to draw, unless it is made of that list.
+  const bool listed = run.validation->scope == axioms::Scope::List;
+  if (listed && run.task->name() != tasks::kDataTask) return std::nullopt;
   const Json& data = run.report.at("data");
   const at::NoGradGuard no_grad;
   const uint64_t seed = data.contains("seed") ? data["seed"].get<uint64_t>() : 1;
-  const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, 1).tokens;
-  Example example;
-  for (int64_t i = 0; i < tokens.size(1); ++i)
-    example.tokens.push_back(tokens[0][i].item<int64_t>());
-  for (const circuits::Value& value : circuits::prefix_values(run.subject->program, tokens))
-    example.values.push_back(Json(circuits::value_as_json(value[0])));
+  const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, kTried).tokens;
+  const std::vector<circuits::Value> values = circuits::prefix_values(run.subject->program, tokens);
+  for (int64_t row = 0; row < tokens.size(0); ++row) {
+    Example tried;
+    for (int64_t i = 0; i < tokens.size(1); ++i)
+      tried.tokens.push_back(tokens[row][i].item<int64_t>());
+    for (const circuits::Value& value : values)
+      tried.values.push_back(Json(circuits::value_as_json(value[row])));
+    const bool telling = std::ranges::none_of(tried.values, is_off);
+    if (row == 0 || telling) example = std::move(tried);
+    if (telling) break;
+  }
   return example;
 }
 

@@ -90,10 +90,14 @@ Page head_of(const Run& run) {
   outcome[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(outcome[0])));
   page.title = fmt::format("{}: {}", outcome, page.heading);
   page.description = fmt::format("{} {}", verdict.head, verdict.say);
-  if (!words.sentence.empty())
-    page.stand = fmt::format(
-        "{}{} Someone says how it does that. This page tests what they say.", words.sentence,
-        words.example.empty() ? "" : fmt::format(" For example “{}”.", words.example));
+  page.stand =
+      words.sentence.empty()
+          ? "Someone says how this network works, step by step. This page tests what they "
+            "say."
+          : fmt::format(
+                "{}{} Someone says how it does that. This page tests what they say.",
+                words.sentence,
+                words.example.empty() ? "" : fmt::format(" For example “{}”.", words.example));
   return page;
 }
 

@@ -59,7 +59,7 @@ Html claims_fact(const Report& report) {
                                  100 * report.confidence);
   return verdict_fact(fmt::format("{} of {}", holding, claims),
                       fmt::format("{} {}, {}", claims == 1 ? "claim" : "claims",
-                                  holding == 1 ? "holds" : "hold", together));
+                                  holding == 1 || claims == 1 ? "holds" : "hold", together));
 }
 
 /// The row with the largest bound, beside its chance level.
@@ -125,7 +125,7 @@ Html to_failing_input(const Report& report, const std::string& input) {
   if (!shown) return {};
   return tag("p", {{"class", "small"}},
              tag("a", {{"href", fmt::format("#w={}", shown->witnesses.front().input)}},
-                 fmt::format("See a {} on which they part, step by step.", input)));
+                 fmt::format("See a failing {}, step by step.", input)));
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ Html by_answer(const Run& run, const ReportRow& row) {
   answers.resize(std::min(answers.size(), kAnswersShown));
   double longest = 0;
   for (const auto& counts : answers)
-    longest = std::max(longest, statistics::upper_bound(counts.estimate, 0.975));
+    longest = std::max(longest, row.exact ? counts.estimate.rate()
+                                          : statistics::upper_bound(counts.estimate, 0.975));
   std::vector<Bar> bars;
   Csv csv = {{"answer", "n", "failures", "lower", "upper"}};
   for (const auto& [answer, estimate, unrelated] : answers) {
@@ -101,7 +102,7 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
                        : fmt::format("Speaks of exactly these {}.", words.inputs));
   Html at_worst = tag("h3", "At worst");
   if (!drawn && report.exact)
-    at_worst += tag("p", "Every one of them was checked: nothing is worse than what stands here.");
+    at_worst += tag("p", "Every one of these was checked: none is worse than what stands here.");
   else if (report.worst_case)
     at_worst += searched(report);
   else
