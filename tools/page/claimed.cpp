@@ -110,7 +110,7 @@ Html claims_of(const Report& report, const std::string& node, const tasks::Wordi
   Html lines;
   for (const ReportRow& row : report.rows)
     if (row.node == node && row.claim)
-      lines += tag("li", span("", claim_text(row, words)) + verdict_mark(outcome_of(row)));
+      lines += tag("li", span("", claim_text(row, words)) + claim_mark(row));
   return lines.empty() ? Html() : tag("ul", {{"class", "claims"}}, lines);
 }
 

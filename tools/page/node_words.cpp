@@ -159,6 +159,23 @@ Html bars_of_numbers(const Json& lists, const char* side) {
 
 }  // namespace
 
+std::string powers_of_ten(const std::string& text) {
+  static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const auto is_digit = [&](size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  std::string shown;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != 'e' || i == 0 || !is_digit(i - 1) || !is_digit(i + 1)) {
+      shown += text[i];
+      continue;
+    }
+    shown += "×10";
+    for (; is_digit(i + 1); ++i) shown += kRaised[text[i + 1] - '0'];
+  }
+  return shown;
+}
+
 std::string first_upper(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
   if (!text.empty() && std::string_view(".?!").find(text.back()) == std::string_view::npos)

@@ -13,6 +13,9 @@ std::string says(const Run& run, const Json& node);
 std::string read_by(const Run& run, const Json& node);
 std::string equal_if(const Run& run, const Json& node);
 
+/// `1.05×10¹⁶` for `1.05e16`, wherever it stands in a text.
+std::string powers_of_ten(const std::string& text);
+
 /// A sentence from what has no capital and no full stop.
 std::string first_upper(std::string text);
 

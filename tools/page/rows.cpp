@@ -152,15 +152,14 @@ Html verdict_of(const ReportRow& row) {
     std::string claimed = fmt::format("≤ {:g}%", 100 * *row.claim);
     if (row.decided_at) claimed += fmt::format(", after {}", grouped(row.decided_at->n));
     if (row.more_inputs) claimed += fmt::format(", about {} more", grouped(*row.more_inputs));
-    shown = (row.never ? span("v proved", "■ proved") : verdict_mark(outcome_of(row))) +
-            tag("small", claimed);
+    shown = claim_mark(row) + tag("small", claimed);
   }
   return tag("div", {{"class", "ver"}, {"role", "cell"}}, shown);
 }
 
-/// A square at 0 where nothing fails on any input; a row that equals another has none.
-Html proved_mark(const ReportRow& row) {
-  if (!row.never) return {};
+/// A square at 0 where nothing fails on any input, a ring where the row that it equals stands.
+Html proved_mark(const Report& report, const ReportRow& row) {
+  if (!row.never) return circle("gdot", axioms::evidence_of(report, row).estimate.rate(), "3.6");
   const Html square =
       mark("rect", {{"class", "pf"}, {"x", "-5"}, {"y", "8"}, {"width", "10"}, {"height", "10"}});
   return tag("svg", {{"x", place(along(0))}, {"class", "at"}}, square);
@@ -169,11 +168,11 @@ Html proved_mark(const ReportRow& row) {
 Html row_html(const Report& report, size_t index) {
   const ReportRow& row = report.rows[index];
   if (!row.proved.empty())
-    return tag(
-        "div", {{"class", "row eq"}, {"role", "row"}},
-        label_of(row) + track(grid() + proved_mark(row)) +
-            tag("div", {{"class", "nums"}, {"role", "cell"}}, tag("span", proved_text(row))) +
-            verdict_of(row));
+    return tag("div", {{"class", "row eq"}, {"role", "row"}},
+               label_of(row) + track(grid() + proved_mark(report, row)) +
+                   tag("div", {{"class", "nums"}, {"role", "cell"}},
+                       tag("span", powers_of_ten(proved_text(row)))) +
+                   verdict_of(row));
   if (const auto equal = equal_row(report, index))
     return tag("div", {{"class", "row eq"}, {"role", "row"}},
                label_of(row) +
@@ -214,7 +213,7 @@ Html axis(bool at_top, const std::string& inputs) {
                  tag("div", {{"class", "ver"}}, "verdict"));
 }
 
-Html key(bool exact) {
+Html key(const Report& report) {
   const auto entry = [](const Html& marks, const char* width, const char* text) {
     return span(
         "",
@@ -228,9 +227,10 @@ Html key(bool exact) {
   };
   const Html limit =
       mark("line", {{"class", "lim"}, {"x1", "20"}, {"x2", "20"}, {"y1", "1"}, {"y2", "17"}});
-  Html all = exact ? entry(dot("dot", "10", "5"), "20", "rate, exactly")
-                   : entry(line("ci2", "1", "25") + line("ci", "4", "19") + dot("dot", "11", "5"),
-                           "26", "rate, with its exact interval; thin: the bound that counts");
+  Html all = report.exact
+                 ? entry(dot("dot", "10", "5"), "20", "rate, exactly")
+                 : entry(line("ci2", "1", "25") + line("ci", "4", "19") + dot("dot", "11", "5"),
+                         "26", "rate, with its exact interval; thin: the bound that counts");
   all += entry(dot("dot0", "10", "4.2"), "20", "none found");
   all += entry(
       mark("rect", {{"class", "band"}, {"y", "1"}, {"width", "20"}, {"height", "16"}}) + limit,
@@ -238,6 +238,10 @@ Html key(bool exact) {
   all += entry(mark("path", {{"class", "ch"}, {"d", "M5 9L10 4L15 9L10 14Z"}}), "20",
                "chance: an unrelated input’s value");
   all += entry(dot("gdot", "9", "3.6"), "18", "equal to another row");
+  if (std::ranges::any_of(report.rows, &ReportRow::never))
+    all += entry(
+        mark("rect", {{"class", "pf"}, {"x", "4"}, {"y", "4"}, {"width", "10"}, {"height", "10"}}),
+        "18", "proved: never");
   return tag("div", {{"class", "key"}}, all);
 }
 
@@ -359,10 +363,9 @@ std::optional<Section> rows_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const Report& report = *run.validation;
   Section section{.title = "All rows", .run = {}};
-  section.blocks.push_back(
-      tasks::page::block(tag("p", intro_of(report)) +
-                         tasks::page::figure("rows", "", key(report.exact) + table_of(run),
-                                             caption_of(report), csv_of(report))));
+  section.blocks.push_back(tasks::page::block(
+      tag("p", intro_of(report)) + tasks::page::figure("rows", "", key(report) + table_of(run),
+                                                       caption_of(report), csv_of(report))));
   return section;
 }
 

@@ -4,6 +4,7 @@
 
 #include "axioms/report.h"
 #include "tasks/wording.h"
+#include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -89,9 +90,9 @@ Html proved_fact(const Report& report) {
   if (proved == 0 && report.scope == axioms::Scope::List)
     return verdict_fact("0 proved", "nothing is said of inputs that are not listed");
   if (proved == 0) return verdict_fact("0 proved", "every bound rests on a sample");
-  return verdict_fact(
-      fmt::format("{} proved", proved),
-      fmt::format("of {} rows, for every one of {}", rows.size(), report.proofs->inputs));
+  return verdict_fact(fmt::format("{} proved", proved),
+                      fmt::format("of {} rows, for every one of {}", rows.size(),
+                                  powers_of_ten(report.proofs->inputs)));
 }
 
 Html decided_fact(const Report& report, const std::string& inputs) {

@@ -83,8 +83,12 @@ Html searched(const Report& report) {
         tag("li", search.found ? fmt::format("A search found an input on which {}.", search.words)
                                : fmt::format("A search for a failure of {} found none in {} runs.",
                                              search.of, grouped(search.runs)));
-  return tag("ul", lines) + tag("p", {{"class", "small soft"}},
-                                "The inputs stand below, among what holds for every input.");
+  const bool found = std::ranges::any_of(
+      report.worst_case->searches, [](const axioms::Search& search) { return !!search.found; });
+  return tag("ul", lines) +
+         tag("p", {{"class", "small soft"}},
+             found ? "The inputs stand below, among what holds for every input."
+                   : "What no search found may still be there; only a proof excludes it.");
 }
 
 Html average_and_worst(const Run& run, const ReportRow* worst) {

@@ -10,6 +10,7 @@
 #include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
 #include "tools/page/markup.h"
+#include "tools/page/node_words.h"
 
 namespace assay::tools::page {
 namespace sections_test {
@@ -190,6 +191,38 @@ TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
   EXPECT_THAT(seen, HasSubstr("sum.PR"));
   EXPECT_THAT(seen, HasSubstr("the answer changes from <b>5</b> to <b>6</b>"));
   EXPECT_THAT(witnesses_of(validation(), 2, 5, -1), HasSubstr("to <b>a tie</b>"));
+}
+
+TEST(Sections, TheVerdictLinksToAFailingInputOfTheViolatedRow) {
+  Json report = validation({"", "", "violated", ""});
+  EXPECT_EQ(verdict_of(report).find("href"), std::string::npos);  // none was kept
+  const auto keep = [&](size_t row, int64_t input) {
+    report["rows"][row]["witnesses"].push_back(
+        {{"input", input}, {"tokens", {3, 4, 7}}, {"network", 5}, {"interpretation", 6}});
+  };
+  report["rows"][0]["failures"] = 90;  // fails more often, and nothing was claimed of it
+  keep(0, 3);
+  EXPECT_THAT(verdict_of(report), HasSubstr("href=\"#w=3\""));
+  keep(2, 8);
+  EXPECT_THAT(verdict_of(report), HasSubstr("href=\"#w=8\""));
+}
+
+TEST(Sections, OfWhatWasCheckedWholeDoNotSayThatBoundsRestOnASample) {
+  Json report = validation({"holds", "", "", ""});
+  EXPECT_THAT(verdict_of(report), HasSubstr("every bound rests on a sample"));
+  report["exact"] = true;
+  report["scope"] = "domain";
+  for (Json& row : report["rows"]) row["exact"] = true;
+  EXPECT_THAT(verdict_of(report), HasSubstr("inputs that there are were checked"));
+  report["scope"] = "list";
+  report["data"] = {{"path", "lines.txt"}, {"distinct", 1}};
+  EXPECT_THAT(verdict_of(report), HasSubstr("nothing is said of inputs that are not listed"));
+}
+
+TEST(Sections, WriteLargeNumbersAsPeopleDo) {
+  EXPECT_EQ(page::powers_of_ten("0 for all 1.05e16, margin 3.12"),
+            "0 for all 1.05×10¹⁶, margin 3.12");
+  EXPECT_EQ(page::powers_of_ten("e16 of 1e-5, the 12e and 3e4"), "e16 of 1e-5, the 12e and 3×10⁴");
 }
 
 TEST(Sections, AWitnessOpensAtTheStepThatFails) {
