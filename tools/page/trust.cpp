@@ -146,6 +146,11 @@ Html meaning(const Run& run) {
                   "Values of {} are compared by their effect on the answer, not by what they are.",
                   node.name));
   lines += tag("li", "Another explanation may hold as well.");
+  lines += tag("li",
+               fmt::format("Trusted: this program, the network’s arithmetic on the machine, and "
+                           "{}. Not trusted: names of files; hashes say which they were.",
+                           report.scope == axioms::Scope::Distribution ? "how the task draws inputs"
+                                                                       : "the list of inputs"));
   return tag("h3", "What this means, and what it does not") +
          tag("ul", {{"class", "plain small"}}, lines);
 }
