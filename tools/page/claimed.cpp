@@ -33,8 +33,8 @@ constexpr int64_t kTried = 16;     // inputs, of which one becomes the example
 constexpr size_t kInARow = 4;      // cards beside each other, with arrows between them
 constexpr size_t kCardsOpen = 24;  // more of them are folded away
 
-/// An input of the run, and what the explanation computes from it at every node: the first on which
-/// every step has something to show, if there is one among the first few.
+/// An input like those of the run, and what the explanation computes from it at every node: the
+/// first on which every step has something to show, if there is one among the first few.
 struct Example {
   std::vector<int64_t> tokens;
   std::vector<Json> values;  ///< by node
@@ -65,6 +65,7 @@ std::optional<Example> example_of(const Run& run) {
   const uint64_t seed = data.contains("seed") ? data["seed"].get<uint64_t>() : 1;
   const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, kTried).tokens;
   const std::vector<circuits::Value> values = circuits::prefix_values(run.subject->program, tokens);
+  Example example;
   for (int64_t row = 0; row < tokens.size(0); ++row) {
     Example tried;
     for (int64_t i = 0; i < tokens.size(1); ++i)

@@ -133,11 +133,12 @@ Html meaning(const Run& run) {
         fmt::format(
             "The probability that any verdict is wrong is at most {:g}%, however often one looks.",
             100 * (1 - report.confidence)));
-  lines += tag("li", report.count_claims() == 0
-                         ? "Nothing was claimed, so that rates stand here and no verdicts."
-                     : report.facts.plan
-                         ? "The claims were declared before the run, in a plan."
-                         : "The run is exploratory: no plan declared the claims before it.");
+  lines += tag("li",
+               report.count_claims() == 0
+                   ? "Nothing was claimed, so that rates stand here and no verdicts."
+               : report.facts.plan
+                   ? "The claims were declared before the run, in a plan."
+                   : "The run is exploratory: no plan declared the claims before it (assay plan).");
   for (const axioms::ReportNode& node : report.nodes)
     if (node.equality == "downstream")
       lines +=

@@ -7,6 +7,7 @@
 
 #include "axioms/report.h"
 #include "interp/statistics/binomial.h"
+#include "tasks/capabilities.h"
 #include "tasks/page/figure.h"
 #include "tasks/wording.h"
 #include "tools/page/sections.h"
@@ -159,6 +160,21 @@ Html guises_table(const Run& run) {
              tag("table", tag("thead", tag("tr", head)) + tag("tbody", lines)));
 }
 
+/// How to get what the record could have and has not.
+Html not_asked(const Run& run) {
+  Html lines;
+  const auto add = [&](const char* what, const char* option) {
+    lines += tag("p", {{"class", "small soft"}}, Html(what) + tag("code", option) + " does.");
+  };
+  if (!run.report.contains("under") && run.task->get<tasks::Transformations>())
+    add("The same inputs in guises that mean the same were not tried; ",
+        "assay validate --under all");
+  if (std::ranges::none_of(run.validation->rows,
+                           [](const ReportRow& row) { return row.exchange.has_value(); }))
+    add("Nothing was exchanged between inputs; ", "assay validate --interchange --unmapped");
+  return lines;
+}
+
 }  // namespace
 
 std::optional<Section> where_section(const Run& run) {
@@ -168,6 +184,7 @@ std::optional<Section> where_section(const Run& run) {
   if (worst) html += by_answer(run, *worst);
   html += average_and_worst(run, worst);
   if (run.report.contains("under")) html += guises_table(run);
+  html += not_asked(run);
   Section section{.title = "Where it works", .run = {}};
   section.blocks.push_back(tasks::page::block(html));
   return section;

@@ -156,6 +156,20 @@ test('tells a task that is neither 2-SAT nor arithmetic in its own words', async
   await page.close();
 });
 
+test('says in one line how to get what the record does not have', async () => {
+  const asked = async (name) => {
+    const page = await opened(name);
+    const text = await page.locator('main').textContent();
+    await page.close();
+    return ['--under all', '--interchange --unmapped', 'assay attack', '--prove'].map((option) => text.split(`${option} `).length > 1);
+  };
+  assert.deepEqual(await asked('one.html'), [true, true, true, true]);
+  assert.deepEqual((await asked('dyck.html')).slice(0, 2), [true, true]);
+  const exchanged = await opened('exchanged.html');
+  assert.doesNotMatch(await exchanged.locator('#where').textContent(), /--under all|--interchange/);
+  await exchanged.close();
+});
+
 test('shows what was exchanged between inputs, of pairs of steps, too', async () => {
   const page = await opened('exchanged.html');
   const {rows} = read('exchanged.json');
