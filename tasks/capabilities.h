@@ -227,8 +227,9 @@ struct Wording {
   /// Tokens that an interpretation reads together, where they are a value: `x1 ∨ ¬x2`.
   std::function<std::string(const std::vector<int64_t>& tokens)> group = {};
   /// What an interpretation of the task says better than its operations do (their `sentence`).
-  /// @param part  `h`, `alpha` or `equality`. @param node  as reports have it. An empty text:
-  /// nothing.
+  /// @param part  `h`, `alpha`, `equality`, or `value`: of node["value"], a value of it on an
+  /// input.
+  /// @param node  as reports have it. An empty text: nothing.
   std::function<std::string(const std::string& part, const nlohmann::ordered_json& node)> of_node =
       {};
 };

@@ -36,6 +36,16 @@ std::string brief_object(const json& object) {
   return shortened(text, kLongText);
 }
 
+/// Two values side by side, with as many digits as tell them apart.
+std::string beside(const json& left, const json& right) {
+  if (left.is_number_float() && right.is_number_float()) {
+    const std::string a = fmt::format("{:.4g}", left.get<double>()),
+                      b = fmt::format("{:.4g}", right.get<double>());
+    if (a != b) return fmt::format("{} | {}", a, b);
+  }
+  return fmt::format("{} | {}", left.dump(), right.dump());
+}
+
 }  // namespace
 
 std::string brief(const json& value) {
@@ -50,13 +60,12 @@ std::string brief(const json& value) {
 
 std::string difference(const json& left, const json& right) {
   const bool lists = left.is_array() && right.is_array() && left.size() == right.size();
-  if (!lists) return fmt::format("{} | {}", left.dump(), right.dump());
+  if (!lists) return beside(left, right);
   std::string text;
   size_t parted = 0;
   for (size_t i = 0; i < left.size(); ++i) {
     if (left[i] == right[i] || ++parted > kDifferences) continue;
-    text +=
-        fmt::format("{}[{}] {} | {}", parted == 1 ? "" : "   ", i, left[i].dump(), right[i].dump());
+    text += fmt::format("{}[{}] {}", parted == 1 ? "" : "   ", i, beside(left[i], right[i]));
   }
   if (parted > kDifferences) text += fmt::format("   and {} more", parted - kDifferences);
   return text;

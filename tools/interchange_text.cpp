@@ -71,7 +71,7 @@ Table exchange_table(const Report& report) {
 }
 
 void print_unmapped(const Report& report, const Console& console) {
-  Table table({{"node", Align::Left}, {"unmapped", Align::Left}, {"changes the answer"}, {"≤"}});
+  Table table({{"node", Align::Left}, {"unmapped", Align::Left}, {"changes"}, {"≤"}});
   bool any = false;
   for (const ReportRow& row : report.rows) {
     if (row.axiom != Axiom::UM || !row.exchange) continue;
@@ -95,8 +95,9 @@ void print_unmapped(const Report& report, const Console& console) {
   }
   if (!any) return;
   console.line();
-  console.line(console.paint("What the interpretation calls irrelevant, taken from another input",
-                             Tone::Bold));
+  console.line(console.paint(
+      "What the interpretation calls irrelevant, from another input: does the answer change?",
+      Tone::Bold));
   console.line(table.to_string(console.colour()));
 }
 
@@ -105,9 +106,10 @@ void print_unmapped(const Report& report, const Console& console) {
 void print_interchanges(const Report& report, const Console& console) {
   if (std::ranges::any_of(report.rows, is_exchange)) {
     console.line();
-    console.line(console.paint("Values exchanged between two inputs", Tone::Bold) +
-                 " (IIA: the network's answer is the one that the program then gives)");
-    console.line(exchange_table(report).to_string(console.colour()));
+    console.line(console.paint("Values exchanged between two inputs", Tone::Bold));
+    console.line("(IIA: the network's answer is the one that the program then gives)");
+    for (const Table& part : exchange_table(report).within(width_of(stdout), 2))
+      console.line(part.to_string(console.colour()));
   }
   print_unmapped(report, console);
 }

@@ -51,8 +51,12 @@ void print_regions(const Report& report, const Console& console) {
   console.line(console.paint("Where it fails", Tone::Bold) +
                fmt::format(" (rules fitted on {} inputs; rates are of the {} others)",
                            grouped(first->where->fitted.n), grouped(first->where->held_out.n)));
-  for (const ReportRow& row : report.rows)
-    if (row.where) console.fact(row.name(), row.where->sentence);
+  std::string said;  // of PE; CE of the same inputs says nothing new
+  for (const ReportRow& row : report.rows) {
+    if (!row.where) continue;
+    console.fact(row.name(), row.where->sentence == said ? "likewise" : row.where->sentence);
+    said = row.where->sentence;
+  }
 }
 
 void print_objections(const Report& report, const Console& console) {
@@ -186,8 +190,8 @@ void print_witnesses(const Report& report, const tasks::Task& task, const Consol
   const std::map<int64_t, FailingInput> inputs = failing_inputs(report, task);
   if (inputs.empty()) return;
   console.line();
-  console.line(console.paint("First failing inputs", Tone::Bold) +
-               " (value: network | interpretation, decision: as is | replaced)");
+  console.line(console.paint("First failing inputs", Tone::Bold));
+  console.line("(value: network | interpretation, decision: as is | replaced)");
   for (const auto& [index, input] : inputs) {
     console.fact(fmt::format("input {}", index),
                  task.to_text(torch::tensor(input.witness->tokens, torch::kInt64)));

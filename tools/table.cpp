@@ -16,6 +16,41 @@ void Table::add_row(std::vector<Cell> cells) {
   rows_.push_back(std::move(cells));
 }
 
+std::vector<Table> Table::within(size_t width, size_t kept) const {
+  const auto width_of = [&](size_t column) {
+    size_t widest = columns(headings_[column].text);
+    for (const auto& cells : rows_)
+      if (!cells.empty()) widest = std::max(widest, columns(cells[column].text));
+    return widest + 2;
+  };
+  size_t used = 0;
+  for (size_t column = 0; column < kept; ++column) used += width_of(column);
+  const size_t least = used;
+  std::vector<std::vector<size_t>> parts;  // further columns of each table
+  for (size_t column = kept; column < headings_.size(); ++column) {
+    const bool fits = used + width_of(column) <= width + 2;  // no blanks behind the last
+    if (parts.empty() || !fits) {
+      parts.emplace_back();
+      used = least;
+    }
+    parts.back().push_back(column);
+    used += width_of(column);
+  }
+  std::vector<Table> tables;
+  for (std::vector<size_t>& chosen : parts) {
+    for (size_t column = kept; column-- > 0;) chosen.insert(chosen.begin(), column);
+    const auto taken = [&](const auto& all) {
+      std::decay_t<decltype(all)> some;
+      for (const size_t column : chosen) some.push_back(all[column]);
+      return some;
+    };
+    Table table(taken(headings_));
+    for (const auto& cells : rows_) table.rows_.push_back(cells.empty() ? cells : taken(cells));
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
 std::string Table::to_string(bool colour) const {
   std::vector<Cell> top;
   for (const Heading& heading : headings_) top.push_back({heading.text, Tone::Faint});

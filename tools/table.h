@@ -31,6 +31,10 @@ class Table {
   void add_row(std::vector<Cell> cells);
   void add_gap() { rows_.emplace_back(); }  ///< an empty line
 
+  /// The same one under the other, in tables of `width` columns of text at most where that can be:
+  /// the first `kept` columns stand in each. No cell may span several columns.
+  std::vector<Table> within(size_t width, size_t kept) const;
+
   /// Lines joined by line feeds, without blanks at their ends.
   std::string to_string(bool colour) const;
 

@@ -108,9 +108,10 @@ void print_guises(const std::vector<Guise>& guises, double confidence, const Con
     }
   }
   console.line();
-  console.line(console.paint("The same inputs in other guises that mean the same", Tone::Bold) +
-               " (rates of failure; verdicts are on the inputs as drawn)");
-  console.line(table.to_string(console.colour()));
+  console.line(console.paint("The same inputs in other guises that mean the same", Tone::Bold));
+  console.line("(rates of failure; verdicts are on the inputs as drawn)");
+  for (const Table& part : table.within(width_of(stdout), 2))
+    console.line(part.to_string(console.colour()));
 }
 
 ordered_json to_json(const std::vector<Guise>& guises, double confidence) {

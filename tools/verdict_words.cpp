@@ -74,7 +74,7 @@ std::string steps_text(const Report& report, const tasks::Wording& words) {
                              : fmt::format("these {} {}", grouped(report.inputs), words.inputs);
   if (failing == 0)
     text = fmt::format("On {} every step of the network is what the explanation says", of);
-  else if (failing < 1)
+  else if (failing < 0.5)  // "on at least 0.01% every step is right" says nothing
     text =
         fmt::format("On at least {} of {} every step of the network is what the explanation says",
                     share_text(1 - failing, Rounding::Down), of);
@@ -108,34 +108,44 @@ std::string at_least(const ReportRow& row) {
   return "at least " + share_text(row.anytime_lower.value_or(row.lower), Rounding::Down);
 }
 
-std::string violation_text(const Report& report, const tasks::Wording& words) {
-  const ReportRow* row = first_with(report, Outcome::Violated);
-  if (!row) return "";
-  const bool decision = row->axiom == Axiom::PR || row->axiom == Axiom::CR;
-  if (is_interchange(row->axiom))
-    return fmt::format("On {} of the pairs of {}, {}; at most {:g}% was claimed.", at_least(*row),
-                       words.inputs, failure_in_words(*row), 100 * row->claim.value_or(0));
-  return fmt::format("{} on {} of {}; at most {:g}% was claimed.",
+/// "evaluate differs on at least 1.1% of formulas; at most 1% was claimed."
+std::string share_sentence(const ReportRow& row, const std::string& share,
+                           const tasks::Wording& words) {
+  const std::string claimed =
+      fmt::format("at most {:g}% was claimed.", 100 * row.claim.value_or(0));
+  const std::string inputs = row.answer_name
+                                 ? fmt::format("{} answered {}", words.inputs, *row.answer_name)
+                                 : words.inputs;
+  if (is_interchange(row.axiom))
+    return fmt::format("On {} of the pairs of {}, {}; {}", share, inputs, failure_in_words(row),
+                       claimed);
+  const bool decision = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
+  return fmt::format("{} on {} of {}; {}",
                      decision ? fmt::format("Put into the network, the value of {} changes the "
                                             "answer",
-                                            row->node)
-                              : fmt::format("{} differs", row->node),
-                     at_least(*row), words.inputs, 100 * row->claim.value_or(0));
+                                            row.node)
+                              : fmt::format("{} differs", row.node),
+                     share, inputs, claimed);
+}
+
+std::string violation_text(const Report& report, const tasks::Wording& words) {
+  const ReportRow* row = first_with(report, Outcome::Violated);
+  return row ? share_sentence(*row, at_least(*row), words) : "";
 }
 
 std::string undecided_text(const Report& report, const tasks::Wording& words) {
   const ReportRow* row = first_with(report, Outcome::Undecided);
   if (!row) return "";
   if (row->by_chance) return fmt::format("{}: {}.", row->name(), row->because);
-  std::string text =
-      fmt::format("{} fails on between {} and {} of {}; at most {:g}% was claimed.", row->name(),
+  const std::string text = share_sentence(
+      *row,
+      fmt::format("between {} and {}",
                   share_text(row->anytime_lower.value_or(row->lower), Rounding::Down),
-                  share_text(row->anytime_upper.value_or(row->upper), Rounding::Up), words.inputs,
-                  100 * row->claim.value_or(0));
-  if (row->more_inputs)
-    text +=
-        fmt::format(" If the rate stays, about {} more would decide.", grouped(*row->more_inputs));
-  return text;
+                  share_text(row->anytime_upper.value_or(row->upper), Rounding::Up)),
+      words);
+  if (!row->more_inputs) return text;
+  return text +
+         fmt::format(" If the rate stays, about {} more would decide.", grouped(*row->more_inputs));
 }
 
 std::string untested_text(const Report& report) {
@@ -184,15 +194,15 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
     verdict.but = fmt::format("Fewer {} were checked than were asked for.", words.inputs);
     return;
   }
-  if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception
   if (report.worst_case)
     for (const axioms::Search& search : report.worst_case->searches)
       if (search.found) {
-        verdict.but_head = fmt::format("But a search found a {}.", words.input);
+        verdict.but_head = fmt::format("But a search found a failing {}.", words.input);
         verdict.but =
             fmt::format("A search found one on which {}: {}.", search.words, *search.found);
         return;
       }
+  if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception
   const ReportRow* worst = nullptr;
   for (const ReportRow& row : report.rows)
     if (!row.answer && !is_interchange(row.axiom) && row.estimate.failures > 0 &&

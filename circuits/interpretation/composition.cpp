@@ -111,8 +111,13 @@ std::vector<Operation> functions_after(const Interpretation& interpretation,
 void add_compositions(Operations& operations) {
   const Functions known = operations.functions;
   operations.functions.add(
-      {kChain, "functions one after the other",
-       [known](const Operation& operation) { return run_in_turn(known, operation); }});
+      {.name = kChain,
+       .help = "functions one after the other",
+       .make = [known](const Operation& operation) { return run_in_turn(known, operation); },
+       .sentence =
+           [](const Operation&) {
+             return std::string("Compute what several steps compute, one after the other.");
+           }});
   operations.concretisations.add(
       {"write_by_answer", "a state for each answer, whatever else the value says",
        [known](const Operation& operation) { return by_answer(known, operation); }});

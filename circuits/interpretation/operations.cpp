@@ -338,7 +338,8 @@ Operations generic_operations() {
   all.abstractions.add(
       told<Abstraction>({"argmax_of", "which of some tokens has the largest logit", argmax_of},
                         always("the answer with the largest logit")));
-  all.abstractions.add({"linear", "a linear map of the activations", linear});
+  all.abstractions.add(told<Abstraction>({"linear", "a linear map of the activations", linear},
+                                         always("a linear map of the activations")));
   all.abstractions.add(told<Abstraction>(
       {"nearest_prototype", "the label of the nearest prototype", nearest_prototype},
       prototypes_in_words));

@@ -103,11 +103,21 @@ ValueCode code_of(const Value& values) {
 }
 
 void add_value_operations(Operations& operations) {
-  operations.abstractions.add(
-      {kUnknown, "a value whose place is still to be found", [](const Operation&) -> Abstraction {
-         return [](const Activations&) -> Value { refuse_unknown(); };
-       }});
-  operations.abstractions.add({"read_value", "what a linear map reads as a value", read_value});
+  operations.abstractions.add({.name = kUnknown,
+                               .help = "a value whose place is still to be found",
+                               .make = [](const Operation&) -> Abstraction {
+                                 return [](const Activations&) -> Value { refuse_unknown(); };
+                               },
+                               .sentence =
+                                   [](const Operation&) {
+                                     return std::string("not known yet: its place is to be found");
+                                   }});
+  operations.abstractions.add({.name = "read_value",
+                               .help = "what a linear map reads as a value",
+                               .make = read_value,
+                               .sentence = [](const Operation&) {
+                                 return std::string("a linear map that reads it as a value");
+                               }});
   operations.concretisations.add({kUnknown, "a value whose place is still to be found",
                                   [](const Operation&) -> Concretisation {
                                     return [](const Value&) -> Activations { refuse_unknown(); };

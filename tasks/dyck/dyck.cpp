@@ -10,6 +10,7 @@
 #include "tasks/dyck/recipe.h"
 #include "tasks/dyck/specification.h"
 #include "tasks/dyck/strings.h"
+#include "tasks/dyck/wording.h"
 
 namespace assay::tasks::dyck {
 namespace {
@@ -52,6 +53,7 @@ class Dyck : public Task {
         {{"mirror", "the string read backwards, with ( and ) exchanged",
           [](const Tensor& tokens, uint64_t, int64_t) { return 1 - tokens.flip(1); }}}});
     provide(InputLengths{.one = true});
+    provide(dyck::wording(settings.length));
     provide(Features{.kinds = {"token"}, .of = parentheses});
     provide(Recipes{[this](const std::string& preset) { return dyck::recipe(preset, strings_); }});
     provide(Interpretations{.variants = dyck::variants(),

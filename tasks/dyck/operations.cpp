@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "interp/names.h"
@@ -31,6 +32,40 @@ Tensor fact(const std::string& name, const Tensor& tokens) {
   if (name == "depth") return depth;
   const Tensor violation = depth.lt(0).to(torch::kInt64);
   return name == "violation" ? violation : std::get<0>(violation.cummax(1));
+}
+
+using Words = std::map<std::string, std::string>;
+
+/// The facts that an operation names, in words; it must do with parameters of any kind.
+std::string facts_in_words(const circuits::Operation& operation, const Words& words) {
+  const auto facts = operation.parameters.find("facts");
+  if (facts == operation.parameters.end() || !facts->is_array()) return "";
+  std::string text;
+  for (size_t i = 0; i < facts->size(); ++i) {
+    const auto found =
+        facts->at(i).is_string() ? words.find(facts->at(i).get<std::string>()) : words.end();
+    if (found == words.end()) return "";
+    text += (i == 0 ? "" : i + 1 == facts->size() ? " and " : ", ") + found->second;
+  }
+  return text;
+}
+
+std::string prefix_sentence(const circuits::Operation& operation) {
+  const std::string facts =
+      facts_in_words(operation, {{"depth", "how many are open"},
+                                 {"token", "which one it is"},
+                                 {"violation", "whether more were closed than opened"},
+                                 {"violated", "whether more were ever closed than opened"}});
+  return fmt::format("Note at every parenthesis {}.",
+                     facts.empty() ? "what is known of the string so far" : facts);
+}
+
+std::string balanced_sentence(const circuits::Operation&) {
+  return "Answer “balanced” if all are closed at the end and none was closed before it was opened.";
+}
+
+std::string read_sentence(const circuits::Operation&) {
+  return "a linear map at each position, rounded to whole numbers";
 }
 
 }  // namespace
@@ -92,12 +127,18 @@ circuits::Concretisation write_by_position(const circuits::Operation& operation)
 }
 
 void add_operations(circuits::Operations& operations) {
-  operations.functions.add(
-      {"prefix_facts", "depth, last token or violations of each prefix", prefix_facts});
-  operations.functions.add({"balanced_by", "whether the facts say balanced", balanced_by});
-  operations.abstractions.add({"read_by_position",
-                               "a linear map at each position, rounded to whole numbers",
-                               read_by_position});
+  operations.functions.add({.name = "prefix_facts",
+                            .help = "depth, last token or violations of each prefix",
+                            .make = prefix_facts,
+                            .sentence = prefix_sentence});
+  operations.functions.add({.name = "balanced_by",
+                            .help = "whether the facts say balanced",
+                            .make = balanced_by,
+                            .sentence = balanced_sentence});
+  operations.abstractions.add({.name = "read_by_position",
+                               .help = "a linear map at each position, rounded to whole numbers",
+                               .make = read_by_position,
+                               .sentence = read_sentence});
   operations.concretisations.add(
       {"write_by_position", "the prototype of each position's facts", write_by_position});
 }

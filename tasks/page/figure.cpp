@@ -197,6 +197,24 @@ std::vector<Curves::Tick> decades(double low, double high) {
   return ticks;
 }
 
+namespace {
+
+/// Shares in whole per cent, for whoever points at a cell (heat.js): `12,0,88;…`, nothing where
+/// there is nothing.
+std::string percents_of(const Heat& heat) {
+  std::string text;
+  for (const std::vector<double>& row : heat.shares) {
+    if (!text.empty()) text += ';';
+    for (size_t column = 0; column < row.size(); ++column) {
+      if (column > 0) text += ',';
+      if (!std::isnan(row[column])) text += fmt::format("{:.0f}", 100 * row[column]);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 Html heat(const Heat& heat) {
   Html labels, marks;
   for (const std::string& row : heat.rows) labels += tag("span", row);
@@ -215,6 +233,7 @@ Html heat(const Heat& heat) {
           {{"viewBox",
             fmt::format("0 0 {} {}", std::max<size_t>(1, heat.columns.size()), heat.rows.size())},
            {"preserveAspectRatio", "none"},
+           {"data-shares", percents_of(heat)},
            {"height", fmt::to_string(kHeatRow * heat.rows.size())}},
           marks);
   return tag("div", {{"class", "heat"}},

@@ -33,7 +33,7 @@ class SyntheticText : public Task {
         .deed = "tells whether a text is positive",
         .sentence = "It reads a text of made-up words, each of which speaks for or against it, and "
                     "answers whether the text is positive.",
-        .example = "",
+        .example = first_words() + "…: positive?",
         .input = "text",
         .inputs = "texts"});
     provide(Recipes{
@@ -79,6 +79,13 @@ class SyntheticText : public Task {
   }
 
  private:
+  std::string first_words() const {
+    std::string text;
+    for (int64_t word = 0; word < std::min<int64_t>(3, language_.n_words()); ++word)
+      text += language_.words[static_cast<size_t>(word)].name + " ";
+    return text;
+  }
+
   std::string name_of(int64_t token) const {
     if (token < 0 || token >= d_vocab())
       throw std::invalid_argument(fmt::format("token {}: expected 0 to {}", token, d_vocab() - 1));

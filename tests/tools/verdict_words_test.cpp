@@ -105,6 +105,35 @@ TEST(VerdictWords, OfAViolationGiveItsLowerBound) {
             "parse differs on at least 8.53% of formulas; at most 1% was claimed.");
 }
 
+TEST(VerdictWords, OfWhatIsUndecidedSayWhatFailsAndBetweenWhichRates) {
+  Report report = claimed(two_steps(), 2, 0.01, Verdict::Undecided, 100);
+  report.rows[2].lower = 0.0083;
+  report.rows[2].upper = 0.0119;
+  EXPECT_EQ(
+      verdict_words(report, two_sat()).say,
+      "Put into the network, the value of parse changes the answer on between 0.83% and 1.19% "
+      "of formulas; at most 1% was claimed.");
+  report.rows[2].answer_name = "UNSAT";
+  EXPECT_THAT(verdict_words(report, two_sat()).say, HasSubstr("of formulas answered UNSAT;"));
+}
+
+/// "On at least 0.01% of formulas every step is right" would be no finding.
+TEST(VerdictWords, SayNothingOfStepsThatAreMostlyWrong) {
+  const Report report = claimed(two_steps(), 0, 0.9, Verdict::Holds, 9000);
+  EXPECT_EQ(verdict_words(report, two_sat()).say,
+            "In 10,000 formulas the two never gave different answers.");
+  EXPECT_EQ(verdict_words(report, two_sat()).but_head, "But not on every formula.");
+}
+
+TEST(VerdictWords, OfAViolationStillNameWhatASearchFound) {
+  Report report = claimed(two_steps(), 0, 0.01, Verdict::Violated, 900);
+  EXPECT_EQ(verdict_words(report, two_sat()).but_head, "");
+  report.worst_case = axioms::WorstCase{};
+  report.worst_case->searches.push_back(
+      {.of = "answer", .found = "( x0 x1 )", .words = "the answer is wrong"});
+  EXPECT_EQ(verdict_words(report, two_sat()).but_head, "But a search found a failing formula.");
+}
+
 TEST(VerdictWords, OfAPartOfAListBoundNothing) {
   Report list = two_steps();
   list.scope = axioms::Scope::List;

@@ -25,6 +25,7 @@ begin script
   .incbin "saving.js"
   .incbin "stepper.js"
   .incbin "parts.js"
+  .incbin "heat.js"
   .incbin "circuit.js"
   .incbin "explanations.js"
   .incbin "margins.js"

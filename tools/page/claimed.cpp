@@ -9,6 +9,7 @@
 
 #include "axioms/report.h"
 #include "circuits/interpretation/abstract_values.h"
+#include "tasks/data_task.h"
 #include "tasks/subject.h"
 #include "tasks/wording.h"
 #include "tools/page/interpretation_graph.h"
@@ -29,10 +30,12 @@ using tasks::page::mark;
 using tasks::page::span;
 using tasks::page::tag;
 
+constexpr int64_t kTried = 16;     // inputs, of which one becomes the example
 constexpr size_t kInARow = 4;      // cards beside each other, with arrows between them
 constexpr size_t kCardsOpen = 24;  // more of them are folded away
 
-/// The first input of the run, and what the explanation computes from it at every node.
+/// An input like those of the run, and what the explanation computes from it at every node: the
+/// first on which every step has something to show, if there is one among the first few.
 struct Example {
   std::vector<int64_t> tokens;
   std::vector<Json> values;  ///< by node
@@ -46,17 +49,34 @@ tasks::Part part_of(const Json& data) {
   return tasks::Part::Test;
 }
 
+/// States none of which is on: a strip of them shows nothing.
+bool is_off(const Json& value) {
+  return is_bits(value) && std::ranges::none_of(value, [](const Json& bit) {
+           return bit.is_boolean() ? bit.get<bool>() : bit == 1;
+         });
+}
+
 std::optional<Example> example_of(const Run& run) {
-  if (!run.subject || run.validation->scope == axioms::Scope::List) return std::nullopt;
+  if (!run.subject) return std::nullopt;
+  // Inputs of a list are not the task's to draw, unless it is made of that list.
+  const bool listed = run.validation->scope == axioms::Scope::List;
+  if (listed && run.task->name() != tasks::kDataTask) return std::nullopt;
   const Json& data = run.report.at("data");
   const at::NoGradGuard no_grad;
   const uint64_t seed = data.contains("seed") ? data["seed"].get<uint64_t>() : 1;
-  const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, 1).tokens;
+  const at::Tensor tokens = run.subject->task->sample(part_of(data), seed, 0, kTried).tokens;
+  const std::vector<circuits::Value> values = circuits::prefix_values(run.subject->program, tokens);
   Example example;
-  for (int64_t i = 0; i < tokens.size(1); ++i)
-    example.tokens.push_back(tokens[0][i].item<int64_t>());
-  for (const circuits::Value& value : circuits::prefix_values(run.subject->program, tokens))
-    example.values.push_back(Json(circuits::value_as_json(value[0])));
+  for (int64_t row = 0; row < tokens.size(0); ++row) {
+    Example tried;
+    for (int64_t i = 0; i < tokens.size(1); ++i)
+      tried.tokens.push_back(tokens[row][i].item<int64_t>());
+    for (const circuits::Value& value : values)
+      tried.values.push_back(Json(circuits::value_as_json(value[row])));
+    const bool telling = std::ranges::none_of(tried.values, is_off);
+    if (row == 0 || telling) example = std::move(tried);
+    if (telling) break;
+  }
   return example;
 }
 
@@ -67,26 +87,32 @@ Html card_fact(const std::string& name, const Html& value) {
 std::string grip_text(const ReportNode& node, const tasks::Wording& words) {
   if (!node.grip || node.grip->inputs == 0) return "";
   return fmt::format(
-      "another {}’s value changes {} of the answers", words.input,
+      "the value of another {} changes {} of the answers", words.input,
       share_text(static_cast<double>(node.grip->changed) / static_cast<double>(node.grip->inputs)));
 }
 
-std::string claim_text(const ReportRow& row) {
+/// `differs from what the input gives on ≤ 0.1%`.
+std::string claim_text(const ReportRow& row, const tasks::Wording& words) {
   const char* from =
       row.axiom == Axiom::PE || row.axiom == Axiom::PR ? "the input" : "the step before";
-  const bool decision = row.axiom == Axiom::PR || row.axiom == Axiom::CR;
-  return fmt::format("{}{} on ≤ {:g}%",
-                     decision ? fmt::format("put in from {}, changes the answer", from)
-                              : fmt::format("differs from what {} gives", from),
-                     row.answer_name ? " where the answer is " + *row.answer_name : "",
-                     100 * *row.claim);
+  std::string text;
+  if (row.axiom == Axiom::UM)
+    text = fmt::format("what is not read, from another {}, changes the answer", words.input);
+  else if (is_interchange(row.axiom))
+    text = fmt::format("put in from another {}, the answer does not follow", words.input);
+  else if (row.axiom == Axiom::PR || row.axiom == Axiom::CR)
+    text = fmt::format("put in from {}, changes the answer", from);
+  else
+    text = fmt::format("differs from what {} gives", from);
+  return fmt::format("{} on ≤ {:g}%{}", text, 100 * *row.claim,
+                     row.answer_name ? " where the answer is " + *row.answer_name : "");
 }
 
-Html claims_of(const Report& report, const std::string& node) {
+Html claims_of(const Report& report, const std::string& node, const tasks::Wording& words) {
   Html lines;
   for (const ReportRow& row : report.rows)
     if (row.node == node && row.claim)
-      lines += tag("li", span("", claim_text(row)) + verdict_mark(outcome_of(row)));
+      lines += tag("li", span("", claim_text(row, words)) + claim_mark(row));
   return lines.empty() ? Html() : tag("ul", {{"class", "claims"}}, lines);
 }
 
@@ -130,7 +156,7 @@ Html card(const Run& run, size_t index, const Json& value, bool in_a_row) {
                            card_fact("equal if", tag("b", equal_if(run, json))) +
                            card_fact("complete", cut_text(node)) +
                            card_fact("grip", grip_text(node, words)));
-  content += claims_of(report, node.name) + card_evidence(json);
+  content += claims_of(report, node.name, words) + card_evidence(json);
   return tag("article", {{"class", "card"}}, content);
 }
 

@@ -17,8 +17,19 @@ namespace assay::tools::page {
 namespace {
 
 using at::Tensor;
+using Tokens = std::vector<std::vector<int64_t>>;
 
 constexpr size_t kPiecesMapped = 40, kHeadsMapped = 12;
+
+/// Violated rows, then the others by what fails there most.
+std::vector<const Json*> weightiest_first(const Json& rows) {
+  std::vector<const Json*> order;
+  for (const Json& row : rows) order.push_back(&row);
+  std::ranges::stable_sort(order, std::greater(), [](const Json* row) {
+    return std::pair(row->value("verdict", "") == "violated", row->at("failures").get<int64_t>());
+  });
+  return order;
+}
 
 /// Witnesses by input: first those that a row comes first with, as far as there is room.
 std::set<int64_t> chosen(const Json& rows, size_t at_most, int64_t& kept) {
@@ -29,10 +40,11 @@ std::set<int64_t> chosen(const Json& rows, size_t at_most, int64_t& kept) {
     for (const Json& witness : row.at("witnesses")) all.insert(witness.at("input").get<int64_t>());
   }
   kept = std::ssize(all);
+  const std::vector<const Json*> order = weightiest_first(rows);
   for (size_t k = 0; k < most && chosen.size() < at_most; ++k)
-    for (const Json& row : rows)
-      if (k < row.at("witnesses").size() && chosen.size() < at_most)
-        chosen.insert(row["witnesses"][k].at("input").get<int64_t>());
+    for (const Json* row : order)
+      if (k < row->at("witnesses").size() && chosen.size() < at_most)
+        chosen.insert((*row)["witnesses"][k].at("input").get<int64_t>());
   return chosen;
 }
 
@@ -53,7 +65,8 @@ std::vector<FailingInput> from_record(const Run& run, size_t at_most, int64_t& k
                                     .failures = row.at("failures"),
                                     .n = row.at("n"),
                                     .network = witness.at("network"),
-                                    .interpretation = witness.at("interpretation")});
+                                    .interpretation = witness.at("interpretation"),
+                                    .sources = witness.value("sources", Tokens())});
     }
   }
   std::vector<FailingInput> list;

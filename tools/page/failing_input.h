@@ -15,7 +15,11 @@ struct FailingRow {
   std::string node, axiom, name;  ///< name: `evaluate.PE`
   int64_t failures = 0, n = 0;    ///< of the row
   Json network, interpretation;
-  bool is_decision() const { return axiom == "PR" || axiom == "CR"; }
+  /// Of an interchange the inputs that its values or activations came from.
+  std::vector<std::vector<int64_t>> sources = {};
+  bool is_interchange() const { return axiom == "II" || axiom == "IA" || axiom == "UM"; }
+  /// Whether it is about the answer, and not about a step's value.
+  bool is_decision() const { return axiom == "PR" || axiom == "CR" || is_interchange(); }
 };
 
 /// Both sides of one node.

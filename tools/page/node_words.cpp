@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "interp/files/json_shape.h"
+#include "tasks/page/figure.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tasks/wording.h"
@@ -18,10 +20,12 @@ namespace assay::tools::page {
 namespace {
 
 using tasks::page::mark;
+using tasks::page::place;
 using tasks::page::span;
 using tasks::page::tag;
 
 constexpr size_t kGroupsShown = 12, kPlacesShown = 3;
+constexpr size_t kLeastBars = 4, kMostLines = 4;  // of numbers that are drawn
 
 const circuits::Operations& operations() {
   static const circuits::Operations all = tasks::all_operations();  // nothing is loaded later
@@ -48,13 +52,6 @@ std::string sentence(const Run& run, const Json& node, const char* part,
     if (const std::string own = wording.of_node(part, node); !own.empty()) return own;
   const circuits::Operation operation = operation_of(run, node, part);
   return operation.name.empty() ? "" : circuits::sentence_of(known, operation);
-}
-
-std::string first_upper(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
-  if (!text.empty() && std::string_view(".?!").find(text.back()) == std::string_view::npos)
-    text += '.';
-  return text;
 }
 
 std::string stream_in_words(const std::string& hook, const std::string& block) {
@@ -92,25 +89,6 @@ std::string positions_in_words(const Run& run, const std::string& list) {
   return ", at position " + list;
 }
 
-std::string site_in_words(const Run& run, const std::string& site) {
-  const size_t open = site.find('[');
-  std::string text = place_in_words(site.substr(0, open));
-  if (open == site.npos) return text;
-  std::string_view rest = std::string_view(site).substr(open + 1);
-  while (!rest.empty()) {  // pos=2,6;neuron=3]
-    const std::string part(rest.substr(0, rest.find_first_of(";]")));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    const size_t equals = part.find('=');
-    if (equals == part.npos) continue;
-    const std::string what = part.substr(0, equals), list = part.substr(equals + 1);
-    if (what == "pos") text += positions_in_words(run, list);
-    if (what == "neuron")
-      text = fmt::format("{} of the {}", std::ranges::count(list, ',') + 1, text);
-    if (what == "head") text += ", head " + list;
-  }
-  return text;
-}
-
 bool reads_tokens(const Json& node) {
   return node.contains("h") &&
          (node["h"].at("operation") == "tokens_at" || node["h"].at("operation") == "flipped_signs");
@@ -139,7 +117,90 @@ std::optional<std::string> answer_in_prose(const Run& run, const Json& node, con
   return tasks::answer_in_words(*run.task, tokens.at(static_cast<size_t>(chosen)));
 }
 
+/// What the task says of a value; empty: nothing of its own.
+std::string told_by_task(const Run& run, const Json& node, const Json& value) {
+  const tasks::Wording& wording = tasks::wording_of(*run.task);
+  if (!wording.of_node || !node.contains("h")) return "";
+  return wording.of_node("value", {{"node", node.at("node")}, {"h", node["h"]}, {"value", value}});
+}
+
+/// Several numbers that were measured, not counted.
+bool is_measured(const Json& value) {
+  return value.is_array() && value.size() >= kLeastBars &&
+         std::ranges::all_of(value, [](const Json& number) { return number.is_number(); }) &&
+         std::ranges::any_of(value, [](const Json& number) {
+           const double x = number.get<double>();
+           return x != std::round(x);
+         });
+}
+
+/// Numbers as bars up and down from a line, one line for each list; all on one scale.
+Html bars_of_numbers(const Json& lists, const char* side) {
+  double largest = 0;
+  for (const Json& list : lists)
+    for (const Json& number : list) largest = std::max(largest, std::abs(number.get<double>()));
+  Html drawn;
+  for (const Json& list : lists) {
+    const double width = 1.0 / static_cast<double>(list.size());
+    Html marks = mark("line", {{"class", "zero"}, {"x2", "100%"}, {"y1", "14"}, {"y2", "14"}});
+    for (size_t i = 0; i < list.size(); ++i) {
+      const double height = largest > 0 ? 13 * list[i].get<double>() / largest : 0;
+      marks += mark("rect", {{"class", side},
+                             {"x", place(width * (static_cast<double>(i) + 0.15))},
+                             {"width", place(0.7 * width)},
+                             {"y", fmt::format("{:.1f}", 14 - std::max(height, 0.0))},
+                             {"height", fmt::format("{:.1f}", std::abs(height))}});
+    }
+    drawn +=
+        tag("svg", {{"class", "numbers"}, {"role", "img"}, {"aria-label", brief(list)}}, marks);
+  }
+  return drawn;
+}
+
 }  // namespace
+
+std::string powers_of_ten(const std::string& text) {
+  static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const auto is_digit = [&](size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  std::string shown;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != 'e' || i == 0 || !is_digit(i - 1) || !is_digit(i + 1)) {
+      shown += text[i];
+      continue;
+    }
+    shown += "×10";
+    for (; is_digit(i + 1); ++i) shown += kRaised[text[i + 1] - '0'];
+  }
+  return shown;
+}
+
+std::string first_upper(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  if (!text.empty() && std::string_view(".?!").find(text.back()) == std::string_view::npos)
+    text += '.';
+  return text;
+}
+
+std::string place_words(const Run& run, const std::string& site) {
+  const size_t open = site.find('[');
+  std::string text = place_in_words(site.substr(0, open));
+  if (open == site.npos) return text;
+  std::string_view rest = std::string_view(site).substr(open + 1);
+  while (!rest.empty()) {  // pos=2,6;neuron=3]
+    const std::string part(rest.substr(0, rest.find_first_of(";]")));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const size_t equals = part.find('=');
+    if (equals == part.npos) continue;
+    const std::string what = part.substr(0, equals), list = part.substr(equals + 1);
+    if (what == "pos") text += positions_in_words(run, list);
+    if (what == "neuron")
+      text = fmt::format("{} of the {}", std::ranges::count(list, ',') + 1, text);
+    if (what == "head") text += ", head " + list;
+  }
+  return text;
+}
 
 std::string says(const Run& run, const Json& node) {
   return first_upper(sentence(run, node, "h", operations().functions));
@@ -160,7 +221,7 @@ std::string lives_in(const Run& run, const Json& node) {
   for (const Json& site : node["reads"]) {
     if (++shown > kPlacesShown)
       return fmt::format("{}; and {} more", text, node["reads"].size() - kPlacesShown);
-    text += (text.empty() ? "" : "; ") + site_in_words(run, site.get<std::string>());
+    text += (text.empty() ? "" : "; ") + place_words(run, site.get<std::string>());
   }
   return text;
 }
@@ -190,7 +251,8 @@ Html bit_strip(const Json& bits, const std::string& style_class) {
              marks);
 }
 
-Html value_html(const Run& run, const Json& node, const Json& value) {
+Html value_html(const Run& run, const Json& node, const Json& value, const char* side) {
+  if (const std::string told = told_by_task(run, node, value); !told.empty()) return told;
   if (reads_tokens(node) && is_list_of_lists(value)) {
     Html chips;
     const std::vector<std::string> groups = groups_of(run, value);
@@ -200,12 +262,17 @@ Html value_html(const Run& run, const Json& node, const Json& value) {
       chips += fmt::format("and {} more", groups.size() - kGroupsShown);
     return chips;
   }
-  if (is_bits(value)) return bit_strip(value, "bi");
+  if (is_bits(value)) return bit_strip(value, side);
+  if (is_measured(value)) return bars_of_numbers(Json::array({value}), side);
+  if (is_list_of_lists(value) && value.size() <= kMostLines &&
+      std::ranges::all_of(value, is_measured))
+    return bars_of_numbers(value, side);
   if (const auto answer = answer_in_prose(run, node, value)) return tag("b", *answer);
   return brief(value);
 }
 
 std::string value_text(const Run& run, const Json& node, const Json& value) {
+  if (const std::string told = told_by_task(run, node, value); !told.empty()) return told;
   if (reads_tokens(node) && is_list_of_lists(value)) {
     std::string text;
     for (const std::string& group : groups_of(run, value))

@@ -13,12 +13,23 @@ std::string says(const Run& run, const Json& node);
 std::string read_by(const Run& run, const Json& node);
 std::string equal_if(const Run& run, const Json& node);
 
-/// "after block 1, at 10 positions": every place that is read, in words.
+/// `1.05×10¹⁶` for `1.05e16`, wherever it stands in a text.
+std::string powers_of_ten(const std::string& text);
+
+/// A sentence from what has no capital and no full stop.
+std::string first_upper(std::string text);
+
+/// A place in words, `after block 1, at 10 positions`, where `blocks.0.hook_resid_post[pos=1,…]` is
+/// its name.
+std::string place_words(const Run& run, const std::string& site);
+/// Every place that is read, in words.
 std::string lives_in(const Run& run, const Json& node);
 
-/// A value of one input, as reports have it: tokens as they are read together, states as a strip of
-/// on and off, an answer in prose, anything else in few words.
-Html value_html(const Run& run, const Json& node, const Json& value);
+/// A value of one input, as reports have it: as the task tells it, tokens as they are read
+/// together, states as a strip of on and off, measured numbers as bars, an answer in prose,
+/// anything else in few words. @param side  class of the marks: `bn` of the network, `bi` of the
+/// explanation.
+Html value_html(const Run& run, const Json& node, const Json& value, const char* side = "bi");
 /// The same as text.
 std::string value_text(const Run& run, const Json& node, const Json& value);
 

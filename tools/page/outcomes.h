@@ -21,4 +21,12 @@ inline tasks::page::Html verdict_mark(Outcome outcome) {
              tag("i", {{"aria-hidden", "true"}}, words.glyph) + words.name);
 }
 
+/// Of a row's claim: as above, `■ proved` where it holds by a proof. Empty: no claim.
+inline tasks::page::Html claim_mark(const axioms::ReportRow& row) {
+  const Outcome outcome = outcome_of(row);
+  if (outcome == Outcome::None) return {};
+  if (row.never && outcome == Outcome::Holds) return tasks::page::span("v proved", "■ proved");
+  return verdict_mark(outcome);
+}
+
 }  // namespace assay::tools::page

@@ -4,6 +4,7 @@ document.documentElement.classList.add('js');
 
 every('.wit').forEach(openInputs);
 every('.circuit').forEach(findInCircuit);
+every('.heat').forEach(readOut);
 every('.margins').forEach(walkThrough);
 every('.cases').forEach(pointAtScores);
 every('.copy').forEach((button) => button.addEventListener('click', async () => {

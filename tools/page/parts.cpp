@@ -123,7 +123,7 @@ Html both_values(const Run& run, const BothSides& sides) {
   if (sides.network == sides.interpretation)
     return tag("p", Html("Both: ") + value_html(run, node, sides.network));
   Html shown =
-      tag("p", span("net", "Network") + ": " + value_html(run, node, sides.network)) +
+      tag("p", span("net", "Network") + ": " + value_html(run, node, sides.network, "bn")) +
       tag("p", span("int", "Explanation") + ": " + value_html(run, node, sides.interpretation));
   if (!node.contains("alpha") || node["alpha"].at("operation") != "argmax_of")
     shown +=
@@ -181,7 +181,12 @@ Html leads_figure(const Run& run, const FailingInput& input) {
       marks += line("stem", x(input.lead), x(lead), "14", "14");
     marks +=
         mark("circle", {{"class", style}, {"cx", place(x(lead))}, {"cy", "14"}, {"r", "5.5"}}) +
-        tag("text", {{"class", "halo"}, {"x", place(x(lead))}, {"dx", "11"}, {"y", "18"}},
+        tag("text",
+            {{"class", "halo"},
+             {"x", place(x(lead))},
+             {"dx", lead < input.lead ? "-11" : "11"},  // away from the stem
+             {"text-anchor", lead < input.lead ? "end" : "start"},
+             {"y", "18"}},
             fmt::format("{:+.1f}", lead));
     lines += label + tag("svg", {{"height", "28"}, {"aria-hidden", "true"}}, marks);
   };
@@ -192,19 +197,41 @@ Html leads_figure(const Run& run, const FailingInput& input) {
   return tag("div", {{"class", "line"}}, lines);
 }
 
+Html replaced_text(const Run& run, const FailingRow& row) {
+  return tag("p", Html(fmt::format("With the value of {} from {} put in, the answer changes from ",
+                                   row.node, row.axiom == "PR" ? "the input" : "the step before")) +
+                      tag("b", answer(run, row.network)) + " to " +
+                      tag("b", answer(run, row.interpretation)) + ".");
+}
+
+/// What was put in came from another input, which is shown.
+Html exchanged_text(const Run& run, const FailingRow& row) {
+  const std::string put = row.axiom == "II"   ? fmt::format("the value of {}", row.node)
+                          : row.axiom == "IA" ? fmt::format("the activations of {}", row.node)
+                                              : fmt::format("what is not read of {}", row.node);
+  const std::string& input = tasks::wording_of(*run.task).input;
+  Html text = tag(
+      "p", Html(fmt::format("With {} from another {} put in, the network answers ", put, input)) +
+               tag("b", answer(run, row.network)) + "; what the explanation says gives " +
+               tag("b", answer(run, row.interpretation)) + ".");
+  for (const auto& source : row.sources)
+    text += tag("p", {{"class", "small"}},
+                fmt::format("The other {}: ", input) + input_html(run, source));
+  return text;
+}
+
 Html put_in_html(const Run& run, const FailingInput& input) {
   Html text;
-  bool changes = false;
+  bool changes = false, replaced = false;
   for (const FailingRow& row : input.rows) {
     if (!row.is_decision()) continue;
     changes = true;
-    text +=
-        tag("p", Html(fmt::format("With the value of {} from {} put in, the answer changes from ",
-                                  row.node, row.axiom == "PR" ? "the input" : "the step before")) +
-                     tag("b", answer(run, row.network)) + " to " +
-                     tag("b", answer(run, row.interpretation)) + ".");
+    replaced = replaced || !row.is_interchange();
+    text += row.is_interchange() ? exchanged_text(run, row) : replaced_text(run, row);
   }
-  Html content = tag("h3", changes ? "Put in: the answer changes" : "Put in: the answer stays");
+  Html content = tag("h3", replaced  ? "Put in: the answer changes"
+                           : changes ? "Put in from another input: the answer does not follow"
+                                     : "Put in: the answer stays");
   if (input.decision) {
     content +=
         tag("p", {{"class", "small soft"}},
@@ -299,7 +326,7 @@ Html pane(const Run& run, const FailingInput& input, size_t i) {
       "div",
       {{"class", "pane"},
        {"role", "tabpanel"},
-       {"id", fmt::format("w{}", input.index)},
+       {"id", fmt::format("w={}", input.index)},  // what a link to it says
        {"aria-labelledby", fmt::format("wt{}", i)},
        {"data-first", fmt::to_string(first_step(input, run))}},
       tag("p", {{"class", "printonly"}}, name_of(input) + ": " + place_of(input)) +
@@ -316,7 +343,7 @@ Html witnesses_html(const Run& run, const std::vector<FailingInput>& inputs) {
                 {{"type", "button"},
                  {"role", "tab"},
                  {"id", fmt::format("wt{}", i)},
-                 {"aria-controls", fmt::format("w{}", inputs[i].index)},
+                 {"aria-controls", fmt::format("w={}", inputs[i].index)},
                  {"aria-selected", i == 0 ? "true" : "false"},
                  {"tabindex", i == 0 ? "0" : "-1"}},
                 tag("b", name_of(inputs[i])) + place_of(inputs[i]));
@@ -328,6 +355,14 @@ Html witnesses_html(const Run& run, const std::vector<FailingInput>& inputs) {
           panes);
 }
 
+std::string nothing_to_show(const axioms::Report& report, const tasks::Wording& words) {
+  const bool failed = std::ranges::any_of(
+      report.rows, [](const axioms::ReportRow& row) { return row.estimate.failures > 0; });
+  if (failed) return fmt::format("No failing {} was kept.", words.input);
+  return fmt::format("Nowhere: no row failed on any of {} {}.", grouped(report.inputs),
+                     words.inputs);
+}
+
 }  // namespace
 
 std::optional<Section> parts_section(const Run& run) {
@@ -336,7 +371,7 @@ std::optional<Section> parts_section(const Run& run) {
   const FailingInputs inputs = failing_inputs(run, kInputsShown);
   const tasks::Wording& words = tasks::wording_of(*run.task);
   if (inputs.shown.empty()) {
-    section.blocks.push_back(paragraph(fmt::format("No failing {} was kept.", words.input)));
+    section.blocks.push_back(paragraph(nothing_to_show(*run.validation, words)));
     return section;
   }
   Html html =

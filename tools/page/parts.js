@@ -14,7 +14,7 @@ function openInputs(box) {
   tabs.forEach((tab, i) => {
     tab.addEventListener('click', () => {
       open(i);
-      history.replaceState(null, '', `#w=${panes[i].id.slice(1)}`);
+      history.replaceState(null, '', `#${panes[i].id}`);
     });
     tab.addEventListener('keydown', (event) => {
       const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
@@ -24,7 +24,7 @@ function openInputs(box) {
     });
   });
   const follow = () => {
-    const wanted = panes.findIndex((pane) => location.hash === `#w=${pane.id.slice(1)}`);
+    const wanted = panes.findIndex((pane) => location.hash === `#${pane.id}`);
     if (wanted < 0) return;
     open(wanted);
     box.scrollIntoView();
@@ -46,7 +46,16 @@ function openSteps(pane) {
     back.disabled = to === 0;
     on.disabled = to === steps.length - 1;
   };
-  buttons.forEach((button, i) => button.addEventListener('click', () => go(i)));
+  buttons.forEach((button, i) => {
+    button.addEventListener('click', () => go(i));
+    button.addEventListener('keydown', (event) => {
+      const next = buttons[i + ({ArrowRight: 1, ArrowLeft: -1}[event.key] ?? NaN)];
+      if (!next) return;
+      event.preventDefault();
+      go(buttons.indexOf(next));
+      next.focus();
+    });
+  });
   back.addEventListener('click', () => go(at - 1));
   on.addEventListener('click', () => go(at + 1));
   go(Math.min(Number(pane.dataset.first), steps.length - 1));

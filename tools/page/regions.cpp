@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "tasks/page/figure.h"
+#include "tasks/wording.h"
+#include "tools/page/node_words.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 #include "tools/verdict_words.h"
@@ -63,28 +65,51 @@ Html bars_of(const Json& row) {
                              "Bars: share that fails, of such inputs; line: its bounds.", csv);
 }
 
+/// Rows of which the same is known: where PE and CE are the same question, their trees are, too.
+struct SameRegions {
+  std::string names;
+  const Json* row = nullptr;  ///< the first of them
+};
+std::vector<SameRegions> rows_with_regions(const Json& rows) {
+  std::vector<SameRegions> all;
+  for (const Json& row : rows) {
+    if (!row.contains("where")) continue;
+    const auto same = std::ranges::find_if(
+        all, [&](const SameRegions& other) { return other.row->at("where") == row["where"]; });
+    if (same == all.end())
+      all.push_back({row_name(row), &row});
+    else
+      same->names += ", " + row_name(row);
+  }
+  return all;
+}
+
+/// Whether no question tells failing inputs from others, or too few fail to look for one.
+bool nothing_was_asked(const Json& row) {
+  return row.at("where").at("regions").empty();
+}
+
 }  // namespace
 
 std::optional<Section> regions_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
-  std::vector<Json> rows;
-  for (const Json& row : run.report.at("rows"))
-    if (row.contains("where")) rows.push_back(row);
+  const std::vector<SameRegions> rows = rows_with_regions(run.report.at("rows"));
   if (rows.empty()) return std::nullopt;
   Section section{.title = "Where it fails", .run = {}};
-  const Json& where = rows.front().at("where");
-  section.blocks.push_back(paragraph(fmt::format(
-      "What is known of the inputs, asked in at most two questions, that tells failing inputs from "
-      "others. Questions were chosen on {} inputs; the rates are of the {} others. Line: bounds, "
-      "which hold for all rows together.",
-      grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
-  for (const Json& row : rows) {
-    section.blocks.push_back(heading(row_name(row)));
+  const tasks::Wording& words = tasks::wording_of(*run.task);
+  const Json& where = rows.front().row->at("where");
+  if (!std::ranges::all_of(rows, [](const auto& same) { return nothing_was_asked(*same.row); }))
+    section.blocks.push_back(paragraph(fmt::format(
+        "What is known of the {0}, asked in at most two questions, that tells failing ones from "
+        "others. Questions were chosen on {1} {0}; the rates are of the {2} others. Line: bounds, "
+        "which hold for all rows together.",
+        words.inputs, grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
+  for (const auto& [names, row] : rows) {
+    section.blocks.push_back(heading(names));
     section.blocks.push_back(
-        paragraph(row.at("where").at("sentence"),
-                  row.at("where").at("generalises") ? Tone::Plain : Tone::Faint));
-    if (!row.at("where").at("regions").empty())
-      section.blocks.push_back(tasks::page::block(bars_of(row)));
+        paragraph(first_upper(row->at("where").at("sentence").get<std::string>()),
+                  row->at("where").at("generalises") ? Tone::Plain : Tone::Faint));
+    if (!nothing_was_asked(*row)) section.blocks.push_back(tasks::page::block(bars_of(*row)));
   }
   return section;
 }

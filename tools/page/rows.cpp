@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "axioms/report.h"
 #include "tasks/page/figure.h"
@@ -151,15 +152,14 @@ Html verdict_of(const ReportRow& row) {
     std::string claimed = fmt::format("≤ {:g}%", 100 * *row.claim);
     if (row.decided_at) claimed += fmt::format(", after {}", grouped(row.decided_at->n));
     if (row.more_inputs) claimed += fmt::format(", about {} more", grouped(*row.more_inputs));
-    shown = (row.never ? span("v proved", "■ proved") : verdict_mark(outcome_of(row))) +
-            tag("small", claimed);
+    shown = claim_mark(row) + tag("small", claimed);
   }
   return tag("div", {{"class", "ver"}, {"role", "cell"}}, shown);
 }
 
-/// A square at 0 where nothing fails on any input; a row that equals another has none.
-Html proved_mark(const ReportRow& row) {
-  if (!row.never) return {};
+/// A square at 0 where nothing fails on any input, a ring where the row that it equals stands.
+Html proved_mark(const Report& report, const ReportRow& row) {
+  if (!row.never) return circle("gdot", axioms::evidence_of(report, row).estimate.rate(), "3.6");
   const Html square =
       mark("rect", {{"class", "pf"}, {"x", "-5"}, {"y", "8"}, {"width", "10"}, {"height", "10"}});
   return tag("svg", {{"x", place(along(0))}, {"class", "at"}}, square);
@@ -168,11 +168,11 @@ Html proved_mark(const ReportRow& row) {
 Html row_html(const Report& report, size_t index) {
   const ReportRow& row = report.rows[index];
   if (!row.proved.empty())
-    return tag(
-        "div", {{"class", "row eq"}, {"role", "row"}},
-        label_of(row) + track(grid() + proved_mark(row)) +
-            tag("div", {{"class", "nums"}, {"role", "cell"}}, tag("span", proved_text(row))) +
-            verdict_of(row));
+    return tag("div", {{"class", "row eq"}, {"role", "row"}},
+               label_of(row) + track(grid() + proved_mark(report, row)) +
+                   tag("div", {{"class", "nums"}, {"role", "cell"}},
+                       tag("span", powers_of_ten(proved_text(row)))) +
+                   verdict_of(row));
   if (const auto equal = equal_row(report, index))
     return tag("div", {{"class", "row eq"}, {"role", "row"}},
                label_of(row) +
@@ -213,7 +213,7 @@ Html axis(bool at_top, const std::string& inputs) {
                  tag("div", {{"class", "ver"}}, "verdict"));
 }
 
-Html key(bool exact) {
+Html key(const Report& report) {
   const auto entry = [](const Html& marks, const char* width, const char* text) {
     return span(
         "",
@@ -227,9 +227,10 @@ Html key(bool exact) {
   };
   const Html limit =
       mark("line", {{"class", "lim"}, {"x1", "20"}, {"x2", "20"}, {"y1", "1"}, {"y2", "17"}});
-  Html all = exact ? entry(dot("dot", "10", "5"), "20", "rate, exactly")
-                   : entry(line("ci2", "1", "25") + line("ci", "4", "19") + dot("dot", "11", "5"),
-                           "26", "rate, with its exact interval; thin: the bound that counts");
+  Html all = report.exact
+                 ? entry(dot("dot", "10", "5"), "20", "rate, exactly")
+                 : entry(line("ci2", "1", "25") + line("ci", "4", "19") + dot("dot", "11", "5"),
+                         "26", "rate, with its exact interval; thin: the bound that counts");
   all += entry(dot("dot0", "10", "4.2"), "20", "none found");
   all += entry(
       mark("rect", {{"class", "band"}, {"y", "1"}, {"width", "20"}, {"height", "16"}}) + limit,
@@ -237,7 +238,35 @@ Html key(bool exact) {
   all += entry(mark("path", {{"class", "ch"}, {"d", "M5 9L10 4L15 9L10 14Z"}}), "20",
                "chance: an unrelated input’s value");
   all += entry(dot("gdot", "9", "3.6"), "18", "equal to another row");
+  if (std::ranges::any_of(report.rows, &ReportRow::never))
+    all += entry(
+        mark("rect", {{"class", "pf"}, {"x", "4"}, {"y", "4"}, {"width", "10"}, {"height", "10"}}),
+        "18", "proved: never");
   return tag("div", {{"class", "key"}}, all);
+}
+
+/// The rows of each step together, interchanges after the four questions; what was asked of two
+/// steps at once comes last.
+std::vector<size_t> by_step(const Report& report) {
+  std::vector<size_t> order(report.rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, [&](size_t i) {
+    const auto found =
+        std::ranges::find(report.nodes, report.rows[i].node, &axioms::ReportNode::name);
+    return found - report.nodes.begin();
+  });
+  return order;
+}
+
+/// `2 evaluate · equal: all 48 neurons on or off alike`.
+Html step_head(const Run& run, const std::string& node) {
+  const Report& report = *run.validation;
+  const auto found = std::ranges::find(report.nodes, node, &axioms::ReportNode::name);
+  if (found == report.nodes.end())  // a pair, `parse+evaluate`
+    return tag("bdi", node) + tag("small", " · exchanged together");
+  const auto index = static_cast<size_t>(found - report.nodes.begin());
+  return Html(fmt::format("{} ", index + 1)) + tag("bdi", node) +
+         tag("small", Html(" · equal: ") + equal_if(run, run.report.at("nodes").at(index)));
 }
 
 Html table_of(const Run& run) {
@@ -248,15 +277,10 @@ Html table_of(const Run& run) {
                  tag("div", {{"class", "lab"}, {"role", "cell"}}, text));
   };
   std::string node;
-  for (size_t i = 0; i < report.rows.size(); ++i) {
+  for (const size_t i : by_step(report)) {
     const ReportRow& row = report.rows[i];
-    if (row.node != node) {
-      node = row.node;
-      const auto found = std::ranges::find(report.nodes, node, &axioms::ReportNode::name);
-      const auto index = static_cast<size_t>(found - report.nodes.begin());
-      add_head(Html(fmt::format("{} ", index + 1)) + tag("bdi", node) +
-               tag("small", Html(" · equal: ") + equal_if(run, run.report.at("nodes").at(index))));
-    }
+    if (row.node != node) add_head(step_head(run, row.node));
+    node = row.node;
     lines += row_html(report, i);
   }
   lines += axis(false, "");
@@ -284,6 +308,32 @@ Csv csv_of(const Report& report) {
   return csv;
 }
 
+std::string intro_of(const Report& report) {
+  std::string text =
+      "Four questions per step. Is the network’s value the one that the explanation computes, from "
+      "the input (PE) or from the step before (CE)? And is the answer the same with that value put "
+      "in (PR, CR)?";
+  const auto whole = static_cast<int64_t>(report.whole_rows());
+  const int64_t unknown = count_unknown(report);
+  if (unknown < whole)
+    text +=
+        fmt::format(" Of these {} rows {} {} unknown; the others {}equal one of them.", whole,
+                    unknown, unknown == 1 ? "was" : "were", report.proofs ? "are proved or " : "");
+  if (std::ranges::any_of(report.rows,
+                          [](const ReportRow& row) { return is_interchange(row.axiom); }))
+    text +=
+        " Further rows exchange something between two inputs: a step’s value (II) or activations "
+        "(IA), after which the answer must be the one that the explanation then computes, and what "
+        "no step reads (UM), after which it must stay.";
+  return text;
+}
+
+/// Claims are tested among claims, bounds hold for every row.
+bool holds_below_its_bound(const ReportRow& row) {
+  return row.claim && outcome_of(row) == Outcome::Holds && !row.never && !row.decided_at &&
+         bound_of(row) > *row.claim;
+}
+
 std::string caption_of(const Report& report) {
   const std::string sure = fmt::format("{:g}%", 100 * report.confidence);
   std::string text =
@@ -297,6 +347,11 @@ std::string caption_of(const Report& report) {
           : fmt::format(
                 "“At most” holds for all rows together ({}, Clopper–Pearson with Bonferroni). ",
                 sure);
+  if (std::ranges::any_of(report.rows, holds_below_its_bound))
+    text +=
+        "A claim can hold below its row’s bound: it is tested beside the other claims alone "
+        "(Holm), "
+        "and the bound beside all rows. ";
   return text +
          "Chance: the same rate with the value of an unrelated input; a row no better than that "
          "is no evidence.";
@@ -307,17 +362,10 @@ std::string caption_of(const Report& report) {
 std::optional<Section> rows_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const Report& report = *run.validation;
-  const int64_t unknown = count_unknown(report);
   Section section{.title = "All rows", .run = {}};
   section.blocks.push_back(tasks::page::block(
-      tag("p", fmt::format(
-                   "Four questions per step. Is the network’s value the one that the explanation "
-                   "computes, from the input (PE) or from the step before (CE)? And is the "
-                   "answer the same with that value put in (PR, CR)? Of {} rows {} {} unknown; "
-                   "the others equal one of them.",
-                   report.whole_rows(), unknown, unknown == 1 ? "was" : "were")) +
-      tasks::page::figure("rows", "", key(report.exact) + table_of(run), caption_of(report),
-                          csv_of(report))));
+      tag("p", intro_of(report)) + tasks::page::figure("rows", "", key(report) + table_of(run),
+                                                       caption_of(report), csv_of(report))));
   return section;
 }
 

@@ -91,10 +91,14 @@ Page head_of(const Run& run) {
   outcome[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(outcome[0])));
   page.title = fmt::format("{}: {}", outcome, page.heading);
   page.description = fmt::format("{} {}", verdict.head, verdict.say);
-  if (!words.sentence.empty())
-    page.stand = fmt::format(
-        "{}{} Someone says how it does that. This page tests what they say.", words.sentence,
-        words.example.empty() ? "" : fmt::format(" For example “{}”.", words.example));
+  page.stand =
+      words.sentence.empty()
+          ? "Someone says how this network works, step by step. This page tests what they "
+            "say."
+          : fmt::format(
+                "{}{} Someone says how it does that. This page tests what they say.",
+                words.sentence,
+                words.example.empty() ? "" : fmt::format(" For example “{}”.", words.example));
   return page;
 }
 
@@ -109,6 +113,7 @@ interp::Registry<SectionEntry>& sections() {
        {"claimed", "the interpretation, node by node", claimed_section},
        {kOfTasks, "what the tasks of the runs bring", {}},
        {"rows", "error rates with their bounds", rows_section},
+       {"exchanges", "what was exchanged between two inputs", exchanges_section},
        {"parts", "inputs on which it fails", parts_section},
        {"where", "on which inputs it works", where_section},
        {"regions", "which inputs rows fail on", regions_section},

@@ -16,6 +16,7 @@ namespace assay::tools::page {
 std::optional<Section> verdict_section(const Run& run);     ///< does it hold?
 std::optional<Section> claimed_section(const Run& run);     ///< what exactly: a card for every node
 std::optional<Section> rows_section(const Run& run);        ///< how well: one figure of all rows
+std::optional<Section> exchanges_section(const Run& run);   ///< what another input's values do
 std::optional<Section> parts_section(const Run& run);       ///< failing inputs, step by step
 std::optional<Section> where_section(const Run& run);       ///< on which inputs
 std::optional<Section> regions_section(const Run& run);     ///< which inputs rows fail on

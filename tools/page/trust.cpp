@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
+
 #include "axioms/report.h"
 #include "tasks/page/html.h"
 #include "tasks/wording.h"
@@ -13,6 +16,7 @@ namespace assay::tools::page {
 namespace {
 
 using tasks::page::Html;
+using tasks::page::span;
 using tasks::page::tag;
 
 std::string in_words(const Json& value) {
@@ -36,6 +40,33 @@ Html hash(const std::string& sha256) {
   return tag("code", {{"title", is_long ? sha256 : ""}}, shown);
 }
 
+/// `two-sat: clauses 10, variables 5`.
+Json task_in_words(const Json& task) {
+  if (!task.is_object() || !task.contains("settings")) return task;
+  const std::string settings = in_words(task["settings"]);
+  return task.value("name", "") + (settings.empty() ? "" : ": " + settings);
+}
+
+/// `cpu, 2 threads, OpenBLAS 0.3.21 with kernels for Haswell (129 GFLOP/s on one)`.
+Json machine_in_words(const Json& report) {
+  if (!report.contains("threads")) return {};
+  const auto threads = report["threads"].get<int64_t>();
+  std::string text = fmt::format("{}, {} thread{}", report.value("device", "cpu"), threads,
+                                 threads == 1 ? "" : "s");
+  if (const Json blas = report.value("blas", Json()); blas.contains("core"))
+    text += fmt::format(", kernels for {} ({:.0f} GFLOP/s on one thread)",
+                        blas["core"].get<std::string>(), blas.value("gflops", 0.0));
+  return text;
+}
+
+/// `2026-11-28T10:03:57Z, 1.3 s, 0.65 s of processor time`.
+Json times_in_words(const Json& times) {
+  if (!times.is_object() || !times.contains("started")) return times;
+  return fmt::format("{}, {:.2g} s, {:.2g} s of processor time",
+                     times["started"].get<std::string>(), times.value("seconds", 0.0),
+                     times.value("cpu_seconds", 0.0));
+}
+
 /// What was read is told by its path and its hash, everything else in words.
 Html run_fact(std::string name, const Json& value) {
   if (value.empty()) return {};
@@ -56,19 +87,25 @@ Html facts_of(const Run& run) {
   const Json& report = origin_of(run);
   Html facts;
   if (!run.path.empty()) facts += run_fact("record", run.path.string());
-  for (const char* field :
-       {"model",   "model_sha256", "interpretation", "circuit", "plan",     "task",
-        "data",    "inputs",       "fitted_on",      "seeds",   "seed",     "method",
-        "metric",  "ablation",     "preset",         "steps",   "accuracy", "version",
-        "threads", "device",       "blas",           "times"})
+  for (const char* field : {"model", "model_sha256", "interpretation", "circuit", "plan"})
     facts += run_fact(field, report.value(field, Json()));
+  facts += run_fact("task", task_in_words(report.value("task", Json())));
+  for (const char* field : {"data", "inputs", "fitted_on", "seeds", "seed", "method", "metric",
+                            "ablation", "preset", "steps", "accuracy", "version"})
+    facts += run_fact(field, report.value(field, Json()));
+  facts += run_fact("machine", machine_in_words(report));
+  facts += run_fact("time", times_in_words(report.value("times", Json())));
   return tag("dl", {{"class", "kv"}}, facts);
 }
 
+/// Words stay whole where a line ends: an option that is broken behind its `--` is none.
 Html command_html(const std::string& line) {
+  Html words;
+  for (const auto& word : std::views::split(line, ' '))
+    words += (words.empty() ? Html() : Html(" ")) + span("", std::string(word.begin(), word.end()));
   return tag(
       "div", {{"class", "cmd"}},
-      tag("code", line) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
+      tag("code", words) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
 }
 
 /// What a verdict on drawn inputs, on all or on a list speaks of.
@@ -96,9 +133,12 @@ Html meaning(const Run& run) {
         fmt::format(
             "The probability that any verdict is wrong is at most {:g}%, however often one looks.",
             100 * (1 - report.confidence)));
-  lines += tag("li", report.facts.plan
-                         ? "The claims were declared before the run, in a plan."
-                         : "The run is exploratory: no plan declared the claims before it.");
+  lines += tag("li",
+               report.count_claims() == 0
+                   ? "Nothing was claimed, so that rates stand here and no verdicts."
+               : report.facts.plan
+                   ? "The claims were declared before the run, in a plan."
+                   : "The run is exploratory: no plan declared the claims before it (assay plan).");
   for (const axioms::ReportNode& node : report.nodes)
     if (node.equality == "downstream")
       lines +=
@@ -106,10 +146,12 @@ Html meaning(const Run& run) {
               fmt::format(
                   "Values of {} are compared by their effect on the answer, not by what they are.",
                   node.name));
-  lines += tag(
-      "li",
-      fmt::format("The explanation was fitted on other {}. Another explanation may hold as well.",
-                  inputs));
+  lines += tag("li", "Another explanation may hold as well.");
+  lines += tag("li",
+               fmt::format("Trusted: this program, the network’s arithmetic on the machine, and "
+                           "{}. Not trusted: names of files; hashes say which they were.",
+                           report.scope == axioms::Scope::Distribution ? "how the task draws inputs"
+                                                                       : "the list of inputs"));
   return tag("h3", "What this means, and what it does not") +
          tag("ul", {{"class", "plain small"}}, lines);
 }

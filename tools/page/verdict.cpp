@@ -4,6 +4,7 @@
 
 #include "axioms/report.h"
 #include "tasks/wording.h"
+#include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -55,10 +56,11 @@ Html claims_fact(const Report& report) {
                         "were measured; nothing was claimed");
   const std::string together =
       report.exact ? "exactly"
-                   : fmt::format("all together with {:g}% confidence", 100 * report.confidence);
+                   : fmt::format("{}with {:g}% confidence", claims == 1 ? "" : "all together ",
+                                 100 * report.confidence);
   return verdict_fact(fmt::format("{} of {}", holding, claims),
                       fmt::format("{} {}, {}", claims == 1 ? "claim" : "claims",
-                                  holding == 1 ? "holds" : "hold", together));
+                                  holding == 1 || claims == 1 ? "holds" : "hold", together));
 }
 
 /// The row with the largest bound, beside its chance level.
@@ -72,7 +74,8 @@ Html worst_fact(const Report& report, const std::string& inputs) {
       worst->unrelated.n == 0
           ? ""
           : fmt::format("; by chance {} would", share_text(worst->unrelated.rate()));
-  const std::string share = share_text(bound_of(*worst), Rounding::Up);
+  const std::string share =
+      share_text(bound_of(*worst), worst->exact ? Rounding::Nearest : Rounding::Up);
   return verdict_fact((worst->exact ? "= " : "≤ ") + share,
                       fmt::format("of {} fail the worst row, {}{}", inputs, worst->name(), chance));
 }
@@ -82,10 +85,14 @@ Html proved_fact(const Report& report) {
   const auto rows = std::span(report.rows).first(report.whole_rows());
   const auto proved =
       std::ranges::count_if(rows, [](const ReportRow& row) { return !row.proved.empty(); });
+  if (proved == 0 && report.exact && report.scope == axioms::Scope::Domain)
+    return verdict_fact("all", "inputs that there are were checked, so that rates are exact");
+  if (proved == 0 && report.scope == axioms::Scope::List)
+    return verdict_fact("0 proved", "nothing is said of inputs that are not listed");
   if (proved == 0) return verdict_fact("0 proved", "every bound rests on a sample");
-  return verdict_fact(
-      fmt::format("{} proved", proved),
-      fmt::format("of {} rows, for every one of {}", rows.size(), report.proofs->inputs));
+  return verdict_fact(fmt::format("{} proved", proved),
+                      fmt::format("of {} rows, for every one of {}", rows.size(),
+                                  powers_of_ten(report.proofs->inputs)));
 }
 
 Html decided_fact(const Report& report, const std::string& inputs) {
@@ -94,14 +101,32 @@ Html decided_fact(const Report& report, const std::string& inputs) {
   int64_t last = 0;
   bool all = true;
   for (const ReportRow& row : report.rows) {
-    if (!row.claim) continue;
+    if (!row.claim || row.never) continue;  // a proof needs no inputs
     all = all && row.decided_at;
     if (row.decided_at) last = std::max(last, row.decided_at->n);
   }
+  if (all && last == 0)
+    return verdict_fact(grouped(report.inputs),
+                        fmt::format("{} were run; proofs decided every claim", inputs));
   return all ? verdict_fact(grouped(last), fmt::format("{} decided every claim; {} were run",
                                                        inputs, grouped(report.inputs)))
              : verdict_fact(grouped(report.inputs),
                             fmt::format("{} did not decide every claim", inputs));
+}
+
+/// A link to an input on which the row fails that the verdict speaks of: a violated one, else the
+/// one that fails most.
+Html to_failing_input(const Report& report, const std::string& input) {
+  const auto weight = [](const ReportRow& row) {
+    return std::pair(outcome_of(row) == Outcome::Violated, row.estimate.failures);
+  };
+  const ReportRow* shown = nullptr;
+  for (const ReportRow& row : report.rows)
+    if (!row.witnesses.empty() && (!shown || weight(row) > weight(*shown))) shown = &row;
+  if (!shown) return {};
+  return tag("p", {{"class", "small"}},
+             tag("a", {{"href", fmt::format("#w={}", shown->witnesses.front().input)}},
+                 fmt::format("See a failing {}, step by step.", input)));
 }
 
 }  // namespace
@@ -112,12 +137,9 @@ std::optional<Section> verdict_section(const Run& run) {
   const VerdictWords words = verdict_words(report, *run.task);
   const std::string& inputs = tasks::wording_of(*run.task).inputs;
   Html said = tag("p", {{"class", "say"}}, tag("b", words.head) + " " + words.say);
-  if (!words.but_head.empty()) {
-    Html but = tag("b", words.but_head) + " " + words.but;
-    if (words.outcome != Outcome::None || report.inputs > 0)
-      but += Html(" ") + tag("a", {{"href", "#parts"}}, "See where they part.");
-    said += tag("p", {{"class", "but"}}, but);
-  }
+  if (!words.but_head.empty())
+    said += tag("p", {{"class", "but"}}, tag("b", words.but_head) + " " + words.but);
+  said += to_failing_input(report, tasks::wording_of(*run.task).input);
   for (const axioms::Objection& objection : report.objections)
     said += tag("p", {{"class", "but"}},
                 tag("b", objection.node) +

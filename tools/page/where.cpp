@@ -7,6 +7,7 @@
 
 #include "axioms/report.h"
 #include "interp/statistics/binomial.h"
+#include "tasks/capabilities.h"
 #include "tasks/page/figure.h"
 #include "tasks/wording.h"
 #include "tools/page/sections.h"
@@ -50,7 +51,8 @@ Html by_answer(const Run& run, const ReportRow& row) {
   answers.resize(std::min(answers.size(), kAnswersShown));
   double longest = 0;
   for (const auto& counts : answers)
-    longest = std::max(longest, statistics::upper_bound(counts.estimate, 0.975));
+    longest = std::max(longest, row.exact ? counts.estimate.rate()
+                                          : statistics::upper_bound(counts.estimate, 0.975));
   std::vector<Bar> bars;
   Csv csv = {{"answer", "n", "failures", "lower", "upper"}};
   for (const auto& [answer, estimate, unrelated] : answers) {
@@ -82,8 +84,12 @@ Html searched(const Report& report) {
         tag("li", search.found ? fmt::format("A search found an input on which {}.", search.words)
                                : fmt::format("A search for a failure of {} found none in {} runs.",
                                              search.of, grouped(search.runs)));
-  return tag("ul", lines) + tag("p", {{"class", "small soft"}},
-                                "The inputs stand below, among what holds for every input.");
+  const bool found = std::ranges::any_of(
+      report.worst_case->searches, [](const axioms::Search& search) { return !!search.found; });
+  return tag("ul", lines) +
+         tag("p", {{"class", "small soft"}},
+             found ? "The inputs stand below, among what holds for every input."
+                   : "What no search found may still be there; only a proof excludes it.");
 }
 
 Html average_and_worst(const Run& run, const ReportRow* worst) {
@@ -101,7 +107,7 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
                        : fmt::format("Speaks of exactly these {}.", words.inputs));
   Html at_worst = tag("h3", "At worst");
   if (!drawn && report.exact)
-    at_worst += tag("p", "Every one of them was checked: nothing is worse than what stands here.");
+    at_worst += tag("p", "Every one of these was checked: none is worse than what stands here.");
   else if (report.worst_case)
     at_worst += searched(report);
   else
@@ -154,6 +160,21 @@ Html guises_table(const Run& run) {
              tag("table", tag("thead", tag("tr", head)) + tag("tbody", lines)));
 }
 
+/// How to get what the record could have and has not.
+Html not_asked(const Run& run) {
+  Html lines;
+  const auto add = [&](const char* what, const char* option) {
+    lines += tag("p", {{"class", "small soft"}}, Html(what) + tag("code", option) + " does.");
+  };
+  if (!run.report.contains("under") && run.task->get<tasks::Transformations>())
+    add("The same inputs in guises that mean the same were not tried; ",
+        "assay validate --under all");
+  if (std::ranges::none_of(run.validation->rows,
+                           [](const ReportRow& row) { return row.exchange.has_value(); }))
+    add("Nothing was exchanged between inputs; ", "assay validate --interchange --unmapped");
+  return lines;
+}
+
 }  // namespace
 
 std::optional<Section> where_section(const Run& run) {
@@ -163,6 +184,7 @@ std::optional<Section> where_section(const Run& run) {
   if (worst) html += by_answer(run, *worst);
   html += average_and_worst(run, worst);
   if (run.report.contains("under")) html += guises_table(run);
+  html += not_asked(run);
   Section section{.title = "Where it works", .run = {}};
   section.blocks.push_back(tasks::page::block(html));
   return section;

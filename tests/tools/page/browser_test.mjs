@@ -39,6 +39,15 @@ before(async () => {
   const modular = 'tasks/modular_addition/reference';
   assay('validate', '--task', 'modular-addition', '--model', `${modular}/model.safetensors`, '--interpretation', `${modular}/rounded.json`,
       '--inputs', '2000', '--stop', 'never', '--quiet', '--json', at('modular.json'), '--html', at('modular.html'));
+  const trees = ['--interpretation', `${reference}/trees.json`];
+  const dyck = ['--model', 'tasks/dyck/reference/model.safetensors', '--interpretation', 'tasks/dyck/reference/depth-token.json'];
+  assay('validate', '--task', 'dyck', ...dyck, '--quiet', '--json', at('dyck.json'), '--html', at('dyck.html'));
+  assay('validate', ...model, ...trees, '--inputs', '1000', '--stop', 'never', '--interchange', '--unmapped', '--under', 'all',
+      '--claim', 'evaluate.II<=0.1', '--json', at('exchanged.json'), '--html', at('exchanged.html'));
+  const declared = [...model.slice(0, -1), ...trees, '--claim', 'parse.PE<=0.001', 'evaluate.PE<=0.182', 'or.PR<=0.1'];
+  assay('plan', ...declared, '--inputs', '2000', '--out', at('plan.json'), '--quiet');
+  assay('validate', ...model, ...trees, '--plan', at('plan.json'), '--prove', '--attack', '1', '--json', at('proved.json'), '--html', at('proved.html'));
+  assay('validate', ...model, ...trees, '--inputs', '1', '--stop', 'never', '--json', at('one.json'), '--html', at('one.html'));
   assay('discover', ...model, '--method', 'exact', '--inputs', '128', '--out', at('circuit.json'));
   assay('measure', ...model, '--circuit', at('circuit.json'), '--inputs', '128', '--ablation', 'all',
       '--json', at('measures.json'));
@@ -68,7 +77,7 @@ after(() => browser?.close());
 const opened = (name, options) => chrome.opened(browser, at(name), options);
 const headings = (page) => page.locator('h2').allTextContents();
 
-for (const name of ['report.html', 'validation.html', 'modular.html', 'explanations.html', 'explanation.html', 'slalom.html', 'tokens.html', 'circuit.html']) {
+for (const name of ['report.html', 'validation.html', 'modular.html', 'dyck.html', 'exchanged.html', 'proved.html', 'one.html', 'explanations.html', 'explanation.html', 'slalom.html', 'tokens.html', 'circuit.html']) {
   test(`${name} opens without a complaint, and asks for nothing but itself`, async () => {
     const page = await opened(name);
     assert.deepEqual(page.complaints, []);
@@ -77,7 +86,7 @@ for (const name of ['report.html', 'validation.html', 'modular.html', 'explanati
 }
 
 test('a validation is light, and on screen at once', async () => {
-  for (const name of ['validation.html', 'modular.html']) {
+  for (const name of ['validation.html', 'modular.html', 'dyck.html', 'exchanged.html', 'proved.html']) {
     assert.ok(fs.statSync(at(name)).size <= 450_000, `${name}: ${fs.statSync(at(name)).size} bytes`);
     const page = await opened(name);
     const policy = await page.getAttribute('meta[http-equiv]', 'content');
@@ -113,14 +122,93 @@ test('says what the network is for, whether the claims hold, and the exception',
   await page.close();
 });
 
-test('names no operation and no file before its last section', async () => {
-  for (const name of ['validation.html', 'modular.html']) {
-    const page = await opened(name);
+/** Operations whose names are no English words, from the list that the command gives. */
+function operations() {
+  const names = [];
+  let group = '';
+  for (const line of assay('list').split('\n')) {
+    if (/^\S/.test(line)) group = line.trim();
+    const name = line.match(/^  (\S+)/)?.[1];
+    if (name?.includes('_') && ['h', 'alpha', 'gamma', 'equality'].includes(group)) names.push(name);
+  }
+  return names;
+}
+
+test('names no operation, no place by its code and no file before its last section', async () => {
+  const all = operations();
+  assert.ok(all.length > 15 && all.includes('truth_table_programs') && all.includes('prefix_facts'), String(all));
+  for (const name of ['validation', 'modular', 'dyck', 'exchanged', 'proved', 'one']) {
+    const {model, interpretation} = read(`${name}.json`);
+    const page = await opened(`${name}.html`);
     const text = await page.evaluate(() => [...document.querySelectorAll('header, main > section:not(#trust)')].map((part) => part.textContent).join(' '));
-    for (const word of ['tokens_at', 'truth_table', 'nearest_prototype', 'argmax_of', 'equal_up_to_order', 'write_', 'hook_', '.safetensors', '.json', 'fourier_components'])
-      assert.ok(!text.includes(word), `${name}: ${word}`);
+    for (const word of [...all, 'hook_', 'blocks.', '.safetensors', model.path, interpretation.path].filter(Boolean))
+      assert.ok(!text.includes(word), `${name}: ${word}: ${text.slice(text.indexOf(word) - 60, text.indexOf(word) + 60)}`);
+    assert.doesNotMatch(text, /(?<!\bFILE)\.json/); // as options of commands are called
     await page.close();
   }
+});
+
+test('tells a task that is neither 2-SAT nor arithmetic in its own words', async () => {
+  const page = await opened('dyck.html');
+  assert.equal(await page.locator('h1').textContent(), 'How this network tells whether parentheses balance');
+  assert.match(await page.locator('.stand').textContent(), /reads 10 parentheses .* “\(\)\(\(\(\(\)\)\)\): balanced”/);
+  const cards = await page.locator('.card').allTextContents();
+  assert.match(cards[0], /Note at every parenthesis how many are open and which one it is\..*open −?\d.*last [()].*the same facts at every parenthesis/s);
+  assert.match(cards[1], /Answer “balanced” if .*the same answer/s);
+  assert.match(await page.locator('.facts').textContent(), /allinputs that there are were checked/);
+  assert.match(await page.locator('#parts').textContent(), /Nowhere: no row failed on any of 1,024 strings/);
+  await page.close();
+});
+
+test('says in one line how to get what the record does not have', async () => {
+  const asked = async (name) => {
+    const page = await opened(name);
+    const text = await page.locator('main').textContent();
+    await page.close();
+    return ['--under all', '--interchange --unmapped', 'assay attack', '--prove'].map((option) => text.split(`${option} `).length > 1);
+  };
+  assert.deepEqual(await asked('one.html'), [true, true, true, true]);
+  assert.deepEqual((await asked('dyck.html')).slice(0, 2), [true, true]);
+  const exchanged = await opened('exchanged.html');
+  assert.doesNotMatch(await exchanged.locator('#where').textContent(), /--under all|--interchange/);
+  await exchanged.close();
+});
+
+test('shows what was exchanged between inputs, of pairs of steps, too', async () => {
+  const page = await opened('exchanged.html');
+  const {rows} = read('exchanged.json');
+  const heads = await page.locator('.rows .gh').allTextContents();
+  assert.equal(heads.length, new Set(rows.map(({node}) => node)).size); // each step once, however many questions
+  assert.match(heads.at(-1), /^parse\+evaluate · exchanged together/);
+  assert.equal(await page.locator('.rows .row').count(), rows.length);
+  const exchanged = page.locator('#exchanges');
+  assert.equal(await exchanged.locator('tbody tr').count(), rows.filter(({axiom}) => ['II', 'IA'].includes(axiom)).length);
+  const changing = rows.find(({node, axiom}) => node === 'parse' && axiom === 'IA').exchange.changing;
+  assert.ok((await exchanged.locator('tbody tr').nth(1).textContent()).includes(`of ${changing.n.toLocaleString('en')}`));
+  assert.match(await exchanged.textContent(), /after block 1: 31 of 41 positions/);
+  const failing = rows.find(({axiom, witnesses}) => axiom === 'UM' && witnesses.length > 0);
+  await page.evaluate((input) => { location.hash = `w=${input}`; }, failing.witnesses[0].input);
+  await page.waitForSelector(`[id="w=${failing.witnesses[0].input}"]:not([hidden])`);
+  assert.match(await shownPane(page).textContent(), /With what is not read of parse from another formula put in, the network answers (un)?satisfiable; what the explanation says gives (un)?satisfiable\./);
+  await page.close();
+});
+
+test('says what was declared, what was proved and what a search found', async () => {
+  const page = await opened('proved.html');
+  assert.match(await page.locator('.kicker').textContent(), /declared before the run$/);
+  assert.match(await page.locator('.facts').textContent(), /8 provedof 12 rows/);
+  assert.doesNotMatch(await page.locator('.facts').textContent(), /did not decide/);
+  assert.ok(await page.locator('.rows .v.proved').count() > 0);
+  assert.match(await page.locator('#where').textContent(), /A search (found an input|for a failure)/);
+  await page.close();
+});
+
+test('the verdict links to an input on which they part', async () => {
+  const page = await opened('validation.html');
+  await page.locator('.verdict a').click();
+  const row = read('validation.json').rows.find(({verdict}) => verdict === 'violated');
+  assert.equal(await shownPane(page).getAttribute('id'), `w=${row.witnesses[0].input}`);
+  await page.close();
 });
 
 test('gives every row of the report its counts, or what it equals', async () => {
@@ -178,8 +266,8 @@ test('shows where the two sides part, as the report counts it', async () => {
   const {input, network, interpretation} = failed.witnesses[0];
   const page = await opened('validation.html');
   await page.evaluate((which) => { location.hash = `#w=${which}`; }, input);
-  await page.waitForSelector(`#w${input}:not([hidden])`);
-  assert.equal(await shownPane(page).getAttribute('id'), `w${input}`);
+  await page.waitForSelector(`[id="w=${input}"]:not([hidden])`);
+  assert.equal(await shownPane(page).getAttribute('id'), `w=${input}`);
   assert.match(await shownStep(page).locator('h3').textContent(), /evaluate: they part/);
   const apart = network.filter((value, i) => value !== interpretation[i]).length;
   assert.equal(await shownStep(page).locator('.diff').count(), apart);
@@ -189,7 +277,35 @@ test('shows where the two sides part, as the report counts it', async () => {
 test('a link opens the input that it names', async () => {
   const {input} = read('validation.json').rows.find((row) => row.node === 'evaluate' && row.axiom === 'PE').witnesses.at(-1);
   const page = await opened('validation.html', {hash: `#w=${input}`});
-  assert.equal(await shownPane(page).getAttribute('id'), `w${input}`);
+  assert.equal(await shownPane(page).getAttribute('id'), `w=${input}`);
+  await page.close();
+});
+
+test('walks through steps and over attention maps with the arrow keys', async () => {
+  const page = await opened('validation.html');
+  const steps = shownPane(page).locator('.steps button');
+  await steps.first().click();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await steps.nth(1).getAttribute('aria-current'), 'step');
+  assert.equal(await steps.first().getAttribute('aria-current'), null);
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await steps.first().getAttribute('aria-current'), 'step');
+
+  await shownPane(page).locator('.att summary').click();
+  const map = shownPane(page).locator('.att figure').first(), grid = map.locator('.heat svg').last();
+  const said = () => map.locator('.read').textContent();
+  const pieces = await map.locator('.hl span').allTextContents();
+  await grid.focus();
+  assert.ok((await said()).startsWith(`${pieces[0]} → ${pieces[0]}: `), await said());
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  assert.ok((await said()).startsWith(`${pieces[1]} → ${pieces[1]}: `), await said());
+  for (let i = 0; i < 40; ++i) await page.keyboard.press('ArrowDown'); // ends at the edge
+  assert.ok((await said()).startsWith(`${pieces.at(-1)} → ${pieces[1]}: `), await said());
+  const share = Number((await said()).match(/(\d+)%$/)[1]);
+  const told = (await map.getAttribute('data-csv')).trim().split('\n').map((line) => line.split(','))
+      .filter(([from, to]) => from === pieces.at(-1) && to === pieces[1]);
+  if (told.length === 1) assert.equal(share, Math.round(100 * Number(told[0][2])));
   await page.close();
 });
 
@@ -419,7 +535,7 @@ test('says everything without scripts', async () => {
 });
 
 const looks = ['light', 'dark'].flatMap((colorScheme) => [320, 400, 768, 1280].map((width) => ({colorScheme, width})));
-for (const name of ['validation', 'modular', 'report', 'explanations', 'slalom', 'tokens', 'circuit'])
+for (const name of ['validation', 'modular', 'dyck', 'exchanged', 'proved', 'report', 'explanations', 'slalom', 'tokens', 'circuit'])
   for (const {colorScheme, width} of looks)
     test(`${name} is legible at ${width} px in ${colorScheme} colours`, async () => {
       const page = await opened(`${name}.html`, {colorScheme, viewport: {width, height: 900}});
@@ -575,6 +691,26 @@ test('saves the figures of comparisons and explanations with their data', async 
   await page.close();
 });
 
+test('every figure of a validation saves pictures that are whole, and its numbers', async () => {
+  for (const name of ['exchanged.html', 'modular.html']) {
+    const page = await opened(name);
+    for (const figure of await page.locator('main figure:visible').all()) {
+      const which = await figure.getAttribute('data-name');
+      const saved = async (kind) => {
+        const [download] = await Promise.all([page.waitForEvent('download'), figure.getByRole('button', {name: `as ${kind}`}).click()]);
+        return fs.readFileSync(await download.path(), 'utf8');
+      };
+      const svg = await saved('SVG');
+      const problem = await page.evaluate((text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')?.textContent, svg);
+      assert.equal(problem, undefined, `${name} ${which}`);
+      const [head, ...lines] = (await saved('CSV')).trim().split('\n');
+      assert.ok(lines.length > 0 && head.includes(','), `${name} ${which}`);
+    }
+    assert.deepEqual(page.complaints, []);
+    await page.close();
+  }
+});
+
 test('prints the figures of a comparison whole, and the first inputs', async () => {
   const page = await opened('explanations.html', {colorScheme: 'dark', viewport: {width: 680, height: 1000}});
   await page.emulateMedia({media: 'print'});
@@ -589,7 +725,7 @@ test('prints the figures of a comparison whole, and the first inputs', async () 
   await page.close();
 });
 
-for (const name of ['validation', 'modular', 'report'])
+for (const name of ['validation', 'modular', 'dyck', 'exchanged', 'proved', 'report'])
   test(`${name} prints on A4: every step and every fold, in dark ink`, async () => {
     const page = await opened(`${name}.html`, {colorScheme: 'dark', viewport: {width: 680, height: 1000}});
     await page.emulateMedia({media: 'print'});

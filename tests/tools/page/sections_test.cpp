@@ -10,6 +10,7 @@
 #include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
 #include "tools/page/markup.h"
+#include "tools/page/node_words.h"
 
 namespace assay::tools::page {
 namespace sections_test {
@@ -168,7 +169,7 @@ TEST(Sections, ARowThatEqualsAnotherIsNoMoreEvidence) {
   const std::string rows = html_of(rows_section(make_run(validation(), "report.json")));
   EXPECT_THAT(rows, HasSubstr("= sum.PR (first step)"));  // CR of the first step
   EXPECT_EQ(rows.find("= sum.PE"), std::string::npos);    // the counts of CE are others
-  EXPECT_THAT(rows, HasSubstr("Of 4 rows 3 were unknown"));
+  EXPECT_THAT(rows, HasSubstr("Of these 4 rows 3 were unknown"));
 }
 
 /// The failing inputs of a report with one witness of this row.
@@ -191,10 +192,42 @@ TEST(Sections, AWitnessOfAReplacementShowsWhatTheAnswerBecame) {
   EXPECT_THAT(witnesses_of(validation(), 2, 5, -1), HasSubstr("to <b>a tie</b>"));
 }
 
+TEST(Sections, TheVerdictLinksToAFailingInputOfTheViolatedRow) {
+  Json report = validation({"", "", "violated", ""});
+  EXPECT_EQ(verdict_of(report).find("href"), std::string::npos);  // none was kept
+  const auto keep = [&](size_t row, int64_t input) {
+    report["rows"][row]["witnesses"].push_back(
+        {{"input", input}, {"tokens", {3, 4, 7}}, {"network", 5}, {"interpretation", 6}});
+  };
+  report["rows"][0]["failures"] = 90;  // fails more often, and nothing was claimed of it
+  keep(0, 3);
+  EXPECT_THAT(verdict_of(report), HasSubstr("href=\"#w=3\""));
+  keep(2, 8);
+  EXPECT_THAT(verdict_of(report), HasSubstr("href=\"#w=8\""));
+}
+
+TEST(Sections, OfWhatWasCheckedWholeDoNotSayThatBoundsRestOnASample) {
+  Json report = validation({"holds", "", "", ""});
+  EXPECT_THAT(verdict_of(report), HasSubstr("every bound rests on a sample"));
+  report["exact"] = true;
+  report["scope"] = "domain";
+  for (Json& row : report["rows"]) row["exact"] = true;
+  EXPECT_THAT(verdict_of(report), HasSubstr("inputs that there are were checked"));
+  report["scope"] = "list";
+  report["data"] = {{"path", "lines.txt"}, {"distinct", 1}};
+  EXPECT_THAT(verdict_of(report), HasSubstr("nothing is said of inputs that are not listed"));
+}
+
+TEST(Sections, WriteLargeNumbersAsPeopleDo) {
+  EXPECT_EQ(page::powers_of_ten("0 for all 1.05e16, margin 3.12"),
+            "0 for all 1.05×10¹⁶, margin 3.12");
+  EXPECT_EQ(page::powers_of_ten("e16 of 1e-5, the 12e and 3e4"), "e16 of 1e-5, the 12e and 3×10⁴");
+}
+
 TEST(Sections, AWitnessOpensAtTheStepThatFails) {
   EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("data-first=\"0\""));  // the value
   EXPECT_THAT(witnesses_of(validation(), 2, 5, 6), HasSubstr("data-first=\"0\""));  // put in, alone
-  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("id=\"w7\""));
+  EXPECT_THAT(witnesses_of(validation(), 0, 1, 2), HasSubstr("id=\"w=7\""));
 }
 
 TEST(Sections, OfManyWitnessesShowAFewAndSaySo) {
