@@ -24,7 +24,7 @@ Recipe recipe(const std::string& preset, const Strings& strings) {
   network.n_heads = {1};
   network.d_head = {16};
   interp::TrainingConfig training;
-  training.phases = {{.steps = 500, .learning_rate = 1e-2, .weight_decay = 0.1}};
+  training.phases = {{.steps = 500, .learning_rate = 1e-2, .weight_decay = 1}};
   training.batch = 512;
   training.warmup = 20;
   training.readout = strings.longest();

@@ -59,11 +59,8 @@ Strings::Strings(int64_t longest) : longest_(longest) {
   if (longest < kShortest || longest > kLongest)
     throw std::invalid_argument(
         fmt::format("length: expected {} to {}, got {}", kShortest, kLongest, longest));
-  for (const Number number : all()) {
-    auto& pool = pools_[static_cast<size_t>(part_of_number(number))];
-    if (pool.empty() || length_of(pool.back().front()) != length_of(number)) pool.emplace_back();
-    pool.back().push_back(number);
-  }
+  for (const Number number : all())
+    pools_[static_cast<size_t>(part_of_number(number))].push_back(number);
 }
 
 std::vector<Strings::Number> Strings::all() const {
@@ -132,13 +129,10 @@ Part Strings::part_of(const Tensor& tokens) const {
 
 interp::LabelledBatch Strings::sample(Part part, uint64_t seed, int64_t first,
                                       int64_t count) const {
-  const auto& pools = pools_[static_cast<size_t>(part)];
+  const auto& pool = pools_[static_cast<size_t>(part)];
   std::vector<Number> numbers(count);
-  for (int64_t i = 0; i < count; ++i) {
-    const uint64_t draw = statistics::scattered(seed, static_cast<uint64_t>(first + i));
-    const auto& pool = pools[draw % pools.size()];
-    numbers[i] = pool[statistics::scattered(draw) % pool.size()];
-  }
+  for (int64_t i = 0; i < count; ++i)
+    numbers[i] = pool[statistics::scattered(seed, static_cast<uint64_t>(first + i)) % pool.size()];
   const Tensor tokens = rows_of(numbers);
   return {tokens, answers(tokens)};
 }

@@ -40,8 +40,8 @@ class Strings {
   /// Whether a row is laid out as above, and has no tie: int64 [pos].
   bool holds(const at::Tensor& tokens) const;
   Part part_of(const at::Tensor& tokens) const;  ///< of a row that holds()
-  /// The dataset (part, seed), see Task::sample(): independent draws, the length uniformly among
-  /// those that the part has, then the string.
+  /// The dataset (part, seed), see Task::sample(): independent draws of the part's strings, each as
+  /// likely as any other. So most are long.
   interp::LabelledBatch sample(Part part, uint64_t seed, int64_t first, int64_t count) const;
 
   std::string to_text(const at::Tensor& tokens) const;
@@ -55,8 +55,7 @@ class Strings {
   std::vector<Number> all() const;
 
   int64_t longest_;
-  /// Of each part the strings of one length; lengths without any are left out.
-  std::array<std::vector<std::vector<Number>>, 3> pools_;
+  std::array<std::vector<Number>, 3> pools_;  // the strings of each part
 };
 
 /// The symbols of each row in another order: row i in the order that `order_of(i, length)` gives,
