@@ -26,12 +26,14 @@ Tensor shuffled(const Tensor& tokens, uint64_t seed, int64_t first) {
   return tokens.gather(1, order);
 }
 
+// Few values: reports count every combination of them that occurs.
 InputFeatures input_features() {
-  return {.all = {{"first"}, {"second"}, {"third"}, {"last"}, {"largest"}, {"largest - second"}},
+  return {.all = {{"largest"}, {"largest - second"}, {"last is largest", true, {"no", "yes"}}},
           .of = [](const Tensor& tokens) {
             const Tensor sorted = std::get<0>(tokens.sort(1)), most = sorted.select(1, kCount - 1);
-            const Tensor lead = most - sorted.select(1, kCount - 2);
-            return at::cat({tokens, most.unsqueeze(1), lead.unsqueeze(1)}, 1);
+            return at::stack({most, most - sorted.select(1, kCount - 2),
+                              tokens.select(1, kCount - 1).eq(most).to(torch::kInt64)},
+                             1);
           }};
 }
 
