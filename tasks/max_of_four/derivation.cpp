@@ -23,29 +23,6 @@ using interp::Site;
 
 constexpr int64_t kLast = kCount - 1;
 
-/// What a variant says the stream holds, how many values that has, and what it is called.
-struct Variant {
-  std::string words;
-  Operation value;
-  int64_t values;
-};
-
-Variant variant_named(const std::string& name) {
-  const auto reading = [](const std::vector<int64_t>& positions, const char* operation) {
-    const std::vector<std::vector<int64_t>> groups = {positions};
-    return circuits::chain(
-        {{.name = "tokens_at", .parameters = {{"positions", groups}}, .tensors = {}},
-         {.name = operation, .tensors = {}}});
-  };
-  if (name == "largest") return {"the largest", reading({0, 1, 2, 3}, "largest"), kNumbers};
-  if (name == "first-three")
-    return {"the largest of the first three", reading({0, 1, 2}, "largest"), kNumbers};
-  if (name == "largest-and-last")
-    return {"the largest and the last", reading({0, 1, 2, 3}, "largest_and_last"),
-            kNumbers * (kNumbers + 1) / 2};
-  interp::refuse_name("variant", name, variants());
-}
-
 /// What the last position does on some rows.
 struct Observations {
   Tensor stream;   ///< float64 [row, d_model]: after attention
@@ -68,49 +45,88 @@ Observations observe(const interp::Network& network, const Tensor& tokens,
   return {at::cat(streams), at::cat(patterns)};
 }
 
-/// The mean stream of each value that occurs.
+/// What stands for each number: its label, int64 [n, 1], and a stream, float32 [n, d_model].
 struct Prototypes {
-  Tensor labels;  ///< int64 [values, k], ascending
-  Tensor means;   ///< float32 [values, d_model]
+  Tensor labels, streams;
 };
 
-Prototypes prototypes(const Tensor& values, const Tensor& stream, const Variant& variant) {
-  const auto [labels, label, counts] = at::unique_dim(values.flatten(1), 0, true, true, true);
-  if (labels.size(0) != variant.values)
-    throw std::invalid_argument(fmt::format(
-        "derive: {} of the {} values of '{}' occur among the deriving inputs; take more of them, "
-        "or the training part, which has the only row whose largest number is 0",
-        labels.size(0), variant.values, variant.words));
-  Tensor sums = at::zeros({labels.size(0), stream.size(1)}, torch::kFloat64);
-  sums.index_add_(0, label, stream);
-  return {labels, (sums / counts.unsqueeze(1)).to(torch::kFloat32)};
+/// The mean stream of the rows with each largest number.
+Prototypes mean_streams(const Tensor& most, const Tensor& stream) {
+  const Tensor counts = at::bincount(most, {}, kNumbers);
+  if (counts.eq(0).any().item<bool>())
+    throw std::invalid_argument(
+        "derive: some number is the largest of no deriving input; take more of them, or the "
+        "training part, which has the only row whose largest number is 0");
+  Tensor sums = at::zeros({kNumbers, stream.size(1)}, torch::kFloat64);
+  sums.index_add_(0, most, stream);
+  return {at::arange(kNumbers).unsqueeze(1), (sums / counts.unsqueeze(1)).to(torch::kFloat32)};
 }
 
-Node copied_node(const Variant& variant, const Prototypes& means) {
+/// What every number at every position is embedded as: position by position, all numbers.
+Prototypes embeddings(const interp::Transformer& model) {
+  const Tensor all = model.weight("pos_embed.W_pos").detach().cpu().unsqueeze(1) +
+                     model.weight("embed.W_E").detach().cpu();
+  return {at::arange(kNumbers).repeat({kCount}).unsqueeze(1), all.flatten(0, 1).contiguous()};
+}
+
+Node numbers_node(const Prototypes& embedded) {
+  const Site stream{.place = hook::resid_pre(0)};
+  const std::vector<std::vector<int64_t>> each = {{0}, {1}, {2}, {3}};
+  const Tensor numbers = at::arange(kNumbers, torch::kFloat64).unsqueeze(1);
+  return {.name = "numbers",
+          .parents = {circuits::kTokens},
+          .sites = {stream},
+          .reads = {stream},
+          .h = {.name = "tokens_at", .parameters = {{"positions", each}}, .tensors = {}},
+          .alpha = {.name = "nearest_prototype",
+                    .tensors = {{"prototypes", embedded.streams}, {"labels", embedded.labels}}},
+          .gamma = {.name = "write_by_position",
+                    .tensors = {{"labels", numbers},
+                                {"prototypes", embedded.streams.view({kCount, kNumbers, -1})}}},
+          .equality = {.name = "equal", .tensors = {}}};
+}
+
+Node where_node(const std::vector<int64_t>& positions) {
+  const Site pattern{.place = hook::pattern(0), .positions = {kLast}};
+  return {.name = "where",
+          .parents = {circuits::kTokens},
+          .sites = {pattern},
+          .reads = {pattern},
+          .h = {.name = "where_largest", .parameters = {{"positions", positions}}, .tensors = {}},
+          .alpha = {.name = "attended", .parameters = {{"share", .5}}, .tensors = {}},
+          .gamma = {.name = "attend_evenly", .tensors = {}},
+          .equality = {.name = "equal", .tensors = {}}};
+}
+
+Node copied_node(const Prototypes& means) {
   const Site stream{.place = hook::resid_post(0), .positions = {kLast}};
+  const std::vector<std::vector<int64_t>> row = {{0, 1, 2, 3}};
   const std::vector<int64_t> one = {0};
   return {.name = "copied",
           .parents = {circuits::kTokens},
           .sites = {stream},
           .reads = {stream},
-          .h = variant.value,
+          .h = circuits::chain(
+              {{.name = "tokens_at", .parameters = {{"positions", row}}, .tensors = {}},
+               {.name = "largest", .tensors = {}}}),
           .alpha = {.name = "nearest_prototype",
-                    .tensors = {{"prototypes", means.means}, {"labels", means.labels}}},
+                    .tensors = {{"prototypes", means.streams}, {"labels", means.labels}}},
           .gamma = {.name = "write_prototypes",
                     .parameters = {{"positions", one}},
-                    .tensors = {{"prototypes", means.means},
+                    .tensors = {{"prototypes", means.streams},
                                 {"labels", means.labels},
-                                {"mean", at::zeros({1, means.means.size(1)})}}},
+                                {"mean", at::zeros({1, means.streams.size(1)})}}},
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-Node answer_node(const std::vector<int64_t>& numbers) {
+Node answer_node(const std::vector<int64_t>& numbers, std::vector<std::string> parents,
+                 const std::string& operation) {
   const Site logits{.place = hook::logits(), .positions = {kLast}};
   return {.name = "answer",
-          .parents = {"copied"},
+          .parents = std::move(parents),
           .sites = {logits},
           .reads = {logits},
-          .h = {.name = "first_number", .tensors = {}},
+          .h = {.name = operation, .tensors = {}},
           .alpha = {.name = "argmax_of", .parameters = {{"tokens", numbers}}, .tensors = {}},
           .gamma = {.name = "write_answer",
                     .parameters = {{"tokens", numbers}, {"d_vocab", kNumbers}},
@@ -118,13 +134,30 @@ Node answer_node(const std::vector<int64_t>& numbers) {
           .equality = {.name = "equal", .tensors = {}}};
 }
 
+std::vector<Node> nodes_of(const std::string& variant, const interp::Transformer& model,
+                           const Tensor& tokens, const Tensor& stream,
+                           const std::vector<int64_t>& numbers) {
+  if (variant == "copied")
+    return {copied_node(mean_streams(answers(tokens), stream)),
+            answer_node(numbers, {"copied"}, "same_number")};
+  const std::vector<int64_t> three = {0, 1, 2}, four = {0, 1, 2, 3};
+  return {numbers_node(embeddings(model)), where_node(variant == "attend" ? four : three),
+          answer_node(numbers, {"numbers", "where"}, "number_where")};
+}
+
+const char* in_words(const std::string& variant) {
+  if (variant == "attend") return "attending to the largest";
+  return variant == "copied" ? "copying the largest"
+                             : "attending to the largest of the first three";
+}
+
 /// How much of its attention the last position gives to the largest number, wherever that stands.
-Evidence attention(const Tensor& tokens, const Tensor& pattern) {
+Evidence attention(const std::string& node, const Tensor& tokens, const Tensor& pattern) {
   const Tensor is_largest = tokens.eq(answers(tokens).unsqueeze(1));
   const Tensor mass = (pattern * is_largest).sum(1);
   const Tensor most = is_largest.gather(1, pattern.argmax(1, true)).sum();
   const auto hits = most.item<int64_t>();
-  return {"copied",
+  return {node,
           fmt::format("the last position attends most to a largest number in {} of {} rows, and "
                       "gives largest numbers {:.3f} of its attention on average, {:.3f} at least",
                       hits, tokens.size(0), mass.mean().item<double>(), mass.min().item<double>()),
@@ -143,7 +176,7 @@ Evidence copying(const interp::Transformer& model) {
                  at::matmul(weight("blocks.0.attn.W_V")[0], weight("blocks.0.attn.W_O")[0])),
       weight("unembed.W_U"));
   const auto copied = circuit.argmax(1).eq(at::arange(kNumbers)).sum().item<int64_t>();
-  return {"copied",
+  return {"answer",
           fmt::format("by its weights, what the head writes for a number speaks most for that "
                       "number itself: {} of {}",
                       copied, kNumbers),
@@ -161,13 +194,14 @@ void require_one_head(const interp::TransformerConfig& config) {
 }  // namespace
 
 std::vector<std::string> variants() {
-  return {"largest", "largest-and-last", "first-three"};
+  return {"attend", "first-three", "copied"};
 }
 
 Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
-  const Variant variant =
-      variant_named(config.variant.empty() ? variants().front() : config.variant);
+  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
+  if (std::ranges::count(variants(), variant) == 0)
+    interp::refuse_name("variant", variant, variants());
   const interp::Transformer& model = interp::require_transformer(network, "deriving max-of-four");
   require_one_head(model.config());
   const int64_t count = config.inputs.value_or(task.need<Interpretations>().inputs(config.part));
@@ -175,9 +209,8 @@ Derivation derive(const Task& task, const interp::Network& network, const Derive
   const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
   const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
   const Observations all = observe(network, tokens, config);
-  const Tensor values = circuits::make(all_operations().functions, variant.value)({tokens});
   Derivation derivation{
-      .interpretation = {.title = fmt::format("Maximum of four by copying {}", variant.words),
+      .interpretation = {.title = fmt::format("Maximum of four by {}", in_words(variant)),
                          .task = task.to_json(),
                          .model_sha256 = {},
                          .fitted_on = {{"part", to_string(config.part)},
@@ -185,12 +218,14 @@ Derivation derive(const Task& task, const interp::Network& network, const Derive
                                        {"count", count},
                                        {"sha256", interp::sha256(bytes)}},
                          .output = "answer",
-                         .nodes = {copied_node(variant, prototypes(values, all.stream, variant)),
-                                   answer_node(task.answers())}},
-      .evidence = {attention(tokens, all.pattern), copying(model)}};
+                         .nodes = nodes_of(variant, model, tokens, all.stream, task.answers())},
+      .evidence = {attention(variant == "copied" ? "copied" : "where", tokens, all.pattern),
+                   copying(model)}};
   for (const Evidence& fact : derivation.evidence)
-    derivation.interpretation.nodes[0].evidence.push_back(
-        {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
+    for (Node& node : derivation.interpretation.nodes)
+      if (node.name == fact.node)
+        node.evidence.push_back(
+            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
   return derivation;
 }
 

@@ -1,14 +1,12 @@
 #pragma once
-// Interpretations of maximum-of-four networks, each of two nodes:
-//   copied   what the residual stream after attention holds at the last position; read as the
-//            nearest of the mean streams of its values, and written as that mean
-//   answer   the number that was copied
-// Variants name the value:
-//   largest            the largest of the four numbers (the true one: the head attends to the
-//                      largest and copies it)
-//   largest-and-last   that and the number at the last position, which the stream holds as well,
-//                      because nothing has removed it (true, and finer)
-//   first-three        the largest of the first three numbers (plausible and false)
+// Interpretations of maximum-of-four networks.
+//   attend        the true one, "attend to the largest and copy it":
+//     numbers     the residual stream before attention holds the number at every position
+//     where       the last position attends to those that hold the largest, and to these alike
+//     answer      the number that stands there
+//   first-three   the same, but `where` are the largest of the first three (plausible and false)
+//   copied        only what comes out: the stream after attention holds the largest number at the
+//                 last position (true, and the answer by another name)
 
 #include <string>
 #include <vector>
@@ -17,7 +15,7 @@
 
 namespace assay::tasks::max_of_four {
 
-std::vector<std::string> variants();  ///< `largest`, `largest-and-last`, `first-three`
+std::vector<std::string> variants();  ///< `attend`, `first-three`, `copied`
 
 /// Fits the interpretation to a model, and looks for evidence in its attention and its weights.
 /// @throws std::invalid_argument for an unknown variant, a model that is not one block of a single

@@ -9,7 +9,7 @@
 namespace assay::tasks::max_of_four {
 
 std::vector<Preset> presets() {
-  return {{"close-numbers", "6,000 steps of 128 rows, half of them of close numbers", {}}};
+  return {{"close-numbers", "12,000 steps of 256 rows, half of them of close numbers", {}}};
 }
 
 // One head and nothing else: no MLP, no norm, no biases that matter. The published recipe is 3,000
@@ -24,12 +24,12 @@ Recipe recipe(const std::string& preset) {
   network.n_heads = {1};
   network.d_head = {32};
   interp::TrainingConfig training;
-  training.phases = {{.steps = 6000, .learning_rate = 1e-3, .weight_decay = 0.01}};
-  training.batch = 128;
+  training.phases = {{.steps = 12000, .learning_rate = 1e-3, .weight_decay = 0.01}};
+  training.batch = 256;
   training.warmup = 20;
   training.beta2 = 0.999;
   training.readout = kCount - 1;
-  training.evaluate_every = 500;
+  training.evaluate_every = 1000;
   training.checkpoint_every = 1000;
   return {.model = network, .initialisation = {}, .training = training};
 }
