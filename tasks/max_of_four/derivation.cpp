@@ -62,53 +62,50 @@ Prototypes mean_streams(const Tensor& most, const Tensor& stream) {
   return {at::arange(kNumbers).unsqueeze(1), (sums / counts.unsqueeze(1)).to(torch::kFloat32)};
 }
 
-/// What every number at every position is embedded as: position by position, all numbers.
-Prototypes embeddings(const interp::Transformer& model) {
-  const Tensor all = model.weight("pos_embed.W_pos").detach().cpu().unsqueeze(1) +
-                     model.weight("embed.W_E").detach().cpu();
-  return {at::arange(kNumbers).repeat({kCount}).unsqueeze(1), all.flatten(0, 1).contiguous()};
-}
-
-Node numbers_node(const Prototypes& embedded) {
-  const Site stream{.place = hook::resid_pre(0)};
+// Where the tokens enter; positions are added behind it. The embedding of a number is the same
+// vector everywhere, so it is read and written without an error.
+Node numbers_node(const interp::Transformer& model) {
+  const Site embedding{.place = hook::embed()};
   const std::vector<std::vector<int64_t>> each = {{0}, {1}, {2}, {3}};
-  const Tensor numbers = at::arange(kNumbers, torch::kFloat64).unsqueeze(1);
+  const std::vector<int64_t> positions = {0, 1, 2, 3};
+  const Tensor embedded = model.weight("embed.W_E").detach().cpu().contiguous();
+  const Tensor labels = at::arange(kNumbers).unsqueeze(1);
   return {.name = "numbers",
           .parents = {circuits::kTokens},
-          .sites = {stream},
-          .reads = {stream},
+          .sites = {embedding},
+          .reads = {embedding},
           .h = {.name = "tokens_at", .parameters = {{"positions", each}}, .tensors = {}},
           .alpha = {.name = "nearest_prototype",
-                    .tensors = {{"prototypes", embedded.streams}, {"labels", embedded.labels}}},
-          .gamma = {.name = "write_by_position",
-                    .tensors = {{"labels", numbers},
-                                {"prototypes", embedded.streams.view({kCount, kNumbers, -1})}}},
+                    .tensors = {{"prototypes", embedded}, {"labels", labels}}},
+          .gamma = {.name = "write_prototypes",
+                    .parameters = {{"positions", positions}},
+                    .tensors = {{"prototypes", embedded},
+                                {"labels", labels},
+                                {"mean", at::zeros({kCount, embedded.size(1)})}}},
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-Node where_node(const std::vector<int64_t>& positions) {
+Node where_node() {
   const Site pattern{.place = hook::pattern(0), .positions = {kLast}};
   return {.name = "where",
           .parents = {circuits::kTokens},
           .sites = {pattern},
           .reads = {pattern},
-          .h = {.name = "where_largest", .parameters = {{"positions", positions}}, .tensors = {}},
+          .h = {.name = "where_largest", .tensors = {}},
           .alpha = {.name = "attended", .parameters = {{"share", .5}}, .tensors = {}},
           .gamma = {.name = "attend_evenly", .tensors = {}},
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-Node copied_node(const Prototypes& means) {
+/// @param positions  of the numbers whose largest is copied.
+Node copied_node(const Prototypes& means, const std::vector<int64_t>& positions) {
   const Site stream{.place = hook::resid_post(0), .positions = {kLast}};
-  const std::vector<std::vector<int64_t>> row = {{0, 1, 2, 3}};
   const std::vector<int64_t> one = {0};
   return {.name = "copied",
-          .parents = {circuits::kTokens},
+          .parents = {"numbers"},
           .sites = {stream},
           .reads = {stream},
-          .h = circuits::chain(
-              {{.name = "tokens_at", .parameters = {{"positions", row}}, .tensors = {}},
-               {.name = "largest", .tensors = {}}}),
+          .h = {.name = "largest", .parameters = {{"positions", positions}}, .tensors = {}},
           .alpha = {.name = "nearest_prototype",
                     .tensors = {{"prototypes", means.streams}, {"labels", means.labels}}},
           .gamma = {.name = "write_prototypes",
@@ -137,18 +134,19 @@ Node answer_node(const std::vector<int64_t>& numbers, std::vector<std::string> p
 std::vector<Node> nodes_of(const std::string& variant, const interp::Transformer& model,
                            const Tensor& tokens, const Tensor& stream,
                            const std::vector<int64_t>& numbers) {
-  if (variant == "copied")
-    return {copied_node(mean_streams(answers(tokens), stream)),
-            answer_node(numbers, {"copied"}, "same_number")};
-  const std::vector<int64_t> three = {0, 1, 2}, four = {0, 1, 2, 3};
-  return {numbers_node(embeddings(model)), where_node(variant == "attend" ? four : three),
-          answer_node(numbers, {"numbers", "where"}, "number_where")};
+  std::vector<int64_t> copied = {0, 1, 2, 3};
+  if (variant == "attend")
+    return {numbers_node(model), where_node(),
+            answer_node(numbers, {"numbers", "where"}, "number_where")};
+  if (variant == "first-three") copied.pop_back();
+  const Tensor most = tokens.narrow(1, 0, std::ssize(copied)).amax(1);
+  return {numbers_node(model), copied_node(mean_streams(most, stream), copied),
+          answer_node(numbers, {"copied"}, "same_number")};
 }
 
-const char* in_words(const std::string& variant) {
+std::string in_words(const std::string& variant) {
   if (variant == "attend") return "attending to the largest";
-  return variant == "copied" ? "copying the largest"
-                             : "attending to the largest of the first three";
+  return variant == "copy" ? "copying the largest" : "copying the largest of the first three";
 }
 
 /// How much of its attention the last position gives to the largest number, wherever that stands.
@@ -194,7 +192,7 @@ void require_one_head(const interp::TransformerConfig& config) {
 }  // namespace
 
 std::vector<std::string> variants() {
-  return {"attend", "first-three", "copied"};
+  return {"copy", "attend", "first-three"};
 }
 
 Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config) {
@@ -219,7 +217,7 @@ Derivation derive(const Task& task, const interp::Network& network, const Derive
                                        {"sha256", interp::sha256(bytes)}},
                          .output = "answer",
                          .nodes = nodes_of(variant, model, tokens, all.stream, task.answers())},
-      .evidence = {attention(variant == "copied" ? "copied" : "where", tokens, all.pattern),
+      .evidence = {attention(variant == "attend" ? "where" : "copied", tokens, all.pattern),
                    copying(model)}};
   for (const Evidence& fact : derivation.evidence)
     for (Node& node : derivation.interpretation.nodes)

@@ -11,14 +11,9 @@ namespace assay::tasks::max_of_four {
 using at::Tensor;
 using circuits::Value;
 
-circuits::Function where_largest(const circuits::Operation& operation) {
-  const auto positions = circuits::parameter<std::vector<int64_t>>(operation, "positions");
-  if (positions.empty()) throw std::invalid_argument("positions: expected at least one");
-  return [index = interp::Constant(positions)](const std::vector<Value>& parents) -> Value {
-    const Tensor& tokens = parents.at(0);
-    const Tensor at = index.on(tokens.device()), numbers = tokens.index_select(1, at);
-    const Tensor is_largest = numbers.eq(numbers.amax(1, true));
-    return at::zeros_like(tokens, torch::kBool).index_copy_(1, at, is_largest);
+circuits::Function where_largest(const circuits::Operation&) {
+  return [](const std::vector<Value>& parents) -> Value {
+    return parents.at(0).eq(parents.at(0).amax(1, true));
   };
 }
 
@@ -29,8 +24,13 @@ circuits::Function number_where(const circuits::Operation&) {
   };
 }
 
-circuits::Function largest(const circuits::Operation&) {
-  return [](const std::vector<Value>& parents) -> Value { return parents.at(0).amax(-1, true); };
+circuits::Function largest(const circuits::Operation& operation) {
+  const auto positions = circuits::parameter<std::vector<int64_t>>(operation, "positions");
+  if (positions.empty()) throw std::invalid_argument("positions: expected at least one");
+  return [index = interp::Constant(positions)](const std::vector<Value>& parents) -> Value {
+    const Tensor& numbers = parents.at(0);
+    return numbers.index_select(1, index.on(numbers.device())).amax(1, true);
+  };
 }
 
 circuits::Function same_number(const circuits::Operation&) {

@@ -5,15 +5,15 @@
 
 namespace assay::tasks::max_of_four {
 
-/// h, {positions}: tokens [batch, pos] -> which positions hold the largest of the numbers at
-/// `positions`, among these; bool [batch, pos].
+/// h: tokens [batch, pos] -> which positions hold the largest number, bool [batch, pos].
 circuits::Function where_largest(const circuits::Operation& operation);
 
 /// h: numbers [batch, pos, 1] and places bool [batch, pos] -> the number at the first place that is
 /// true, or at the first place if none is; int64 [batch].
 circuits::Function number_where(const circuits::Operation& operation);
 
-/// h: numbers [batch, 1, k] -> the largest, int64 [batch, 1, 1].
+/// h, {positions}: numbers [batch, pos, 1] -> the largest of those at `positions`, int64 [batch, 1,
+/// 1].
 circuits::Function largest(const circuits::Operation& operation);
 
 /// h: a number [batch, 1, 1] -> the same, int64 [batch].

@@ -104,8 +104,8 @@ TEST(MajorityReference, TheNumberOfOnesFailsWhereItMust) {
   EXPECT_EQ(by_binomials, 1'078);
 }
 
-// "There are more ones" is the answer by another name. No axiom fails; that it says nothing is found
-// by the tests for emptiness.
+// "There are more ones" is the answer by another name. No axiom fails; that it says nothing is
+// found by the tests for emptiness.
 TEST(MajorityReference, TheSignAloneIsVacuous) {
   const at::NoGradGuard no_grad;
   const auto objections = [](const Interpretation& interpretation) {
