@@ -8,6 +8,10 @@
 #include "tasks/data_task.h"
 #include "tasks/dyck/dyck.h"
 #include "tasks/dyck/operations.h"
+#include "tasks/majority/majority.h"
+#include "tasks/majority/operations.h"
+#include "tasks/max_of_four/max_of_four.h"
+#include "tasks/max_of_four/operations.h"
 #include "tasks/modular_addition/modular_addition.h"
 #include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
@@ -24,6 +28,8 @@ circuits::Operations our_operations() {
   two_sat::add_operations(all);
   modular_addition::add_operations(all);
   dyck::add_operations(all);
+  majority::add_operations(all);
+  max_of_four::add_operations(all);
   return all;
 }
 
@@ -39,9 +45,9 @@ std::vector<circuits::Mutation> our_mutations() {
 
 interp::Registry<TaskEntry>& task_entries() {
   static interp::Registry<TaskEntry> entries(
-      "task",
-      {two_sat::entry(), modular_addition::entry(), dyck::entry(),
-       synthetic_text::bag_of_words_entry(), synthetic_text::slalom_words_entry(), data_entry()});
+      "task", {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
+               max_of_four::entry(), synthetic_text::bag_of_words_entry(),
+               synthetic_text::slalom_words_entry(), data_entry()});
   return entries;
 }
 

@@ -141,7 +141,7 @@ struct ListedSet {
 
 /// A domain that statements are proved about, if the task has one of this name that can be listed.
 std::optional<ListedSet> specified_set(const tasks::Task& task, const std::string& name) {
-  constexpr double kMostListed = 1 << 22;
+  constexpr double kMostListed = 1 << 24;
   const auto* specification = task.get<tasks::Specification>();
   if (!specification) return std::nullopt;
   for (const proofs::Specified& specified : specification->domains)

@@ -35,6 +35,7 @@ int64_t prune_neurons(Transformer& model, int64_t layer, const std::vector<int64
 }
 
 int64_t living_neurons(const Transformer& model, int64_t layer) {
+  if (model.config().d_mlp == 0) return 0;
   return mlp_weight(model, layer, "W_out").abs().amax(1).gt(0).sum().item<int64_t>();
 }
 

@@ -81,10 +81,12 @@ TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_THAT([] { task_entries().at("three-sat"); },
               ThrowsMessage<std::invalid_argument>(
                   "unknown task 'three-sat'; there are two-sat, "
-                  "modular-addition, dyck, bag-of-words, slalom-words, data"));
-  EXPECT_THAT([] { make_task(""); }, ThrowsMessage<std::invalid_argument>(
-                                         "unknown task ''; there are two-sat, modular-addition, "
-                                         "dyck, bag-of-words, slalom-words, data"));
+                  "modular-addition, dyck, majority, max-of-four, bag-of-words, slalom-words, "
+                  "data"));
+  EXPECT_THAT([] { make_task(""); },
+              ThrowsMessage<std::invalid_argument>(
+                  "unknown task ''; there are two-sat, modular-addition, "
+                  "dyck, majority, max-of-four, bag-of-words, slalom-words, data"));
 }
 
 TEST(Registry, ListsTheSettingsThatExist) {
@@ -126,7 +128,8 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
       },
       ThrowsMessage<std::invalid_argument>(
           "unknown task 'sat'; there are two-sat, "
-          "modular-addition, dyck, bag-of-words, slalom-words, data"));
+          "modular-addition, dyck, majority, max-of-four, bag-of-words, slalom-words, "
+          "data"));
 }
 
 }  // namespace registry_test
