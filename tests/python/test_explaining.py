@@ -1,6 +1,9 @@
 """Explanations of any function that scores sequences of ids."""
 
 import math
+import os
+import signal
+import time
 
 import pytest
 import torch
@@ -92,3 +95,16 @@ def test_networks_in_files_are_explained_by_the_command():
                            "( x0 x1 ) ( Not(x0) x1 )", method="occlusion:deletion",
                            features="clause")
     assert record.kind == "explanation" and len(scores(record)) == 2
+
+
+def test_ctrl_c_keeps_the_methods_that_are_done():
+    def score(rows):
+        if len(rows) > 10:  # which only the second method asks for
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        return linear(rows)
+
+    with pytest.raises(assay.Interrupted) as raised:
+        assay.explain(score, [1, 2, 3, 4, 1, 2, 3], method=["occlusion:deletion", "lime"], rows=640)
+    assert len(raised.value.report["explanations"]) == 1
+    assert scores(raised.value.report) == pytest.approx([2, -1, 0.5, 0, 2, -1, 0.5])

@@ -101,7 +101,7 @@ def read_inputs(path: str | os.PathLike, *, tokens: str = "tokens", answer: str 
             raise ValueError(f"{where}: {len(inputs[-1])} tokens, those before it have "
                              f"{len(inputs[0])}")
         known = row.get(answer) is not None
-        if known != (len(answers) == len(inputs) - 1):
+        if len(inputs) > 1 and known != bool(answers):
             raise ValueError(f"{where}: {answer!r} is missing from some rows and not from others")
         if known:
             right = row[answer]
