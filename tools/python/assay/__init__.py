@@ -51,6 +51,7 @@ from assay.ready_made import (
 from assay.record import Record, ValidationReport, open_record
 from assay.rows import Inputs, Rows, read_inputs
 from assay.task import Task, task
+from assay.texts import TextExplanation
 from assay.validation import validate
 from assay.wrap import WrappedNetwork, wrap
 
@@ -64,6 +65,7 @@ __all__ = [
     "Record",
     "Rows",
     "Task",
+    "TextExplanation",
     "ValidationReport",
     "WrappedNetwork",
     "__version__",
