@@ -111,6 +111,9 @@ struct Counted {
   CheckResult result;
 };
 
+/// Leaves a chunk that is no longer wanted.
+struct Stopped {};
+
 Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const interp::Chunk& chunk,
                     const CheckConfig& config, const Missing& missing,
                     const InterchangePlan* plan) {
@@ -122,7 +125,8 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
   const auto [own, others] = pairs_of_unrelated(chunk.first, chunk.count);
   const Pairs pairs{own.to(tokens.device()), others.to(tokens.device())};
   CheckResult result;
-  for (size_t v = 0; v < experiment.program.steps.size(); ++v)
+  for (size_t v = 0; v < experiment.program.steps.size(); ++v) {
+    if (config.stop && *config.stop) throw Stopped();
     result.nodes.push_back(
         check_node(experiment, v, seen, pairs,
                    {.tokens = tokens,
@@ -130,6 +134,7 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
                     .witnesses = missing[v],
                     .by_features = tally ? &*tally : nullptr},
                    std::ranges::count(config.not_replaced, experiment.program.steps[v].name) == 0));
+  }
   count(result.readings, seen.actual[experiment.program.output], seen.decision);
   if (tally) result.by_features = tally->counts();
   if (plan) {
@@ -220,8 +225,12 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const InterchangePlan* planned = plan ? &*plan : nullptr;
   InOrder all(experiment.program, planned, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {
-    if (!all.ended())
-      all.add(count_chunk(experiment, inputs, chunk, config, all.missing(), planned));
+    try {
+      if (!all.ended())
+        all.add(count_chunk(experiment, inputs, chunk, config, all.missing(), planned));
+    } catch (...) {  // functions of a caller end early, too, when the check is to stop
+      if (!all.ended()) throw;
+    }
   });
   return all.result();
 }

@@ -4,6 +4,7 @@
 
 #include "tools/commands.h"
 #include "tools/failure.h"
+#include "tools/hand_over.h"
 #include "tools/help.h"
 #include "tools/plugin.h"
 #include "tools/startup.h"
@@ -82,6 +83,7 @@ int load_plugins(int argc, char** argv) {
   int next = 1;
   for (; next < argc && std::string_view(argv[next]) == "--load"; next += 2) {
     if (next + 1 == argc) throw std::invalid_argument("--load: expected a file");
+    if (std::string_view(argv[next + 1]).ends_with(".py")) assay::tools::hand_over(argc, argv);
     assay::load_plugin(argv[next + 1]);
   }
   return next;

@@ -6,6 +6,7 @@
 
 #include "interp/files/fail.h"
 #include "interp/files/files.h"
+#include "tools/hand_over.h"
 
 namespace assay {
 namespace {
@@ -110,9 +111,9 @@ void load_plugin(const std::filesystem::path& path) {
     interp::fail("--load {}: no such file", path.string());
   if (path.extension() == ".py")
     interp::fail(
-        "--load {}: Python is loaded by the command of the Python package: python -m assay "
-        "--load {} … (docs/python.md)",
-        path.string(), path.string());
+        "--load {}: Python is loaded by the Python package, which {} cannot import: install it "
+        "(docs/python.md), or say in ASSAY_PYTHON which interpreter has it",
+        path.string(), tools::interpreter());
   void* object = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!object) interp::fail("--load {}: cannot be loaded: {}", path.string(), dlerror());
   auto* abi_of = exported<const char*()>(object, "assay_abi");

@@ -151,7 +151,18 @@ def test_claims_are_tested_on_tasks_of_python(tmp_path):
     assert named["rows"][-1]["answer_name"] == "yes"
 
 
-def test_python_is_loaded_by_the_package(command):
-    refused = subprocess.run([command, "--load", os.path.join(HERE, "my_task.py"), "list"],
-                             capture_output=True, text=True, check=False)
-    assert refused.returncode == 2 and "python -m assay --load" in refused.stderr
+def test_the_command_hands_python_over_to_the_package(command):
+    """Where the interpreter has the package; else the command says what is missing."""
+    arguments = [command, "--load", os.path.join(HERE, "my_task.py"), "list"]
+    package = os.fspath(BUILD / "python")
+    given = {**os.environ, "ASSAY_PYTHON": sys.executable, "PYTHONPATH": package}
+    listed = subprocess.run(arguments, capture_output=True, text=True, check=False, env=given)
+    assert listed.returncode == 0 and "py-majority" in listed.stdout, listed.stderr
+    failed = subprocess.run([*arguments, "--no-such-option"], capture_output=True, text=True,
+                            check=False, env=given)
+    assert failed.returncode == 2
+    for python in (sys.executable, "/no/such/python"):
+        without = {**os.environ, "ASSAY_PYTHON": python, "PYTHONPATH": ""}
+        refused = subprocess.run(arguments, capture_output=True, text=True, check=False, env=without,
+                                 cwd=HERE)
+        assert refused.returncode == 2 and f"which {python} cannot import" in refused.stderr

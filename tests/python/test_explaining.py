@@ -1,6 +1,11 @@
 """Explanations of any function that scores sequences of ids."""
 
+import html
 import math
+import os
+import re
+import signal
+import time
 
 import pytest
 import torch
@@ -69,6 +74,56 @@ def test_masked_language_models_replace():
         assay.replacers.masked_lm(Masked(), 11, top_p=0)
 
 
+VOCABULARY = {"not": 2, "good": 1, "go": 3, "od": 4, "a": 5, "film": 6, ",": 7, "&": 8}
+
+
+def tokenize(text):
+    """The words of a text, but `gooood` as two tokens; a start token that stands for nothing."""
+    ids, offsets = [0], [(0, 0)]
+    for found in re.finditer(r"\w+|[^\w\s]", text):
+        first, end = found.span()
+        pieces = [(first, first + 2), (first + 2, end)] if found.group() == "good" else [(first, end)]
+        for a, b in pieces:
+            ids.append(VOCABULARY[text[a:b]])
+            offsets.append((a, b))
+    return ids, offsets
+
+
+def polarity(sequences):
+    return [1.0 * (3 in row) + 2.0 * (4 in row) - 4.0 * (2 in row) for row in sequences]
+
+
+def test_a_text_is_explained_by_its_words():
+    text = "a good film, not & good"
+    record = assay.explain(polarity, "a good film, not", tokenizer=tokenize, features="word",
+                           method=["occlusion:deletion", "lime"])
+    assert [feature["name"] for feature in record["features"]] == ["a", "good", "film", ",", "not"]
+    assert scores(record) == pytest.approx([0, 3, 0, 0, -4])
+    marked = {"a good film, not"[first:end]: score for first, end, score in record.spans()}
+    assert marked == pytest.approx({"a": 0, "go": 3, "od": 3, "film": 0, ",": 0, "not": -4})
+    by_token = assay.explain(polarity, text, tokenizer=tokenize, method="occlusion:deletion")
+    assert len(scores(by_token)) == 10 and by_token["tokens"][1] == "a"
+    page = by_token._repr_html_()
+    visible = html.unescape(re.sub("<[^>]*>", "", page.split("white-space:pre-wrap'>")[1].split("</td>")[0]))
+    assert visible == text and "&amp;" in page
+    with pytest.raises(ValueError, match="give tokenizer="):
+        assay.explain(polarity, text, method="lime")
+    with pytest.raises(ValueError, match="features of a text"):
+        assay.explain(polarity, [1, 2], features="word", method="lime")
+
+
+def test_tokenizers_of_hugging_face_tell_places():
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    core = Tokenizer(models.WordLevel({"[UNK]": 0, **VOCABULARY}, unk_token="[UNK]"))
+    core.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=core, unk_token="[UNK]")
+    record = assay.explain(polarity, "not a film", tokenizer=tokenizer, features="word",
+                           method="occlusion:deletion")
+    assert record.spans() == [(0, 3, pytest.approx(-4)), (4, 5, 0), (6, 10, 0)]
+
+
 def test_bad_requests_are_refused():
     with pytest.raises(ValueError, match="nosuch"):
         assay.explain(linear, [1, 2], method="nosuch")
@@ -92,3 +147,16 @@ def test_networks_in_files_are_explained_by_the_command():
                            "( x0 x1 ) ( Not(x0) x1 )", method="occlusion:deletion",
                            features="clause")
     assert record.kind == "explanation" and len(scores(record)) == 2
+
+
+def test_ctrl_c_keeps_the_methods_that_are_done():
+    def score(rows):
+        if len(rows) > 10:  # which only the second method asks for
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        return linear(rows)
+
+    with pytest.raises(assay.Interrupted) as raised:
+        assay.explain(score, [1, 2, 3, 4, 1, 2, 3], method=["occlusion:deletion", "lime"], rows=640)
+    assert len(raised.value.report["explanations"]) == 1
+    assert scores(raised.value.report) == pytest.approx([2, -1, 0.5, 0, 2, -1, 0.5])

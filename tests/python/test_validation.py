@@ -274,6 +274,47 @@ def test_ctrl_c_keeps_what_was_counted(two_sat, trees):
         time.sleep(1)
 
 
+def test_ctrl_c_ends_a_slow_function(halves):
+    """A function that would go on for a minute is left, and what came before it is kept."""
+    calls: list = []
+
+    def read(x):
+        calls.append(len(x))
+        if len(calls) > 8:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(6000):
+                time.sleep(0.01)
+        return x.round().long()
+
+    claim = halves_claim(assay.wrap(halves, sample(0, 0, 4)), read)
+    began = time.monotonic()
+    with pytest.raises(assay.Interrupted) as raised:
+        assay.validate(claim, inputs=sample, count=100_000, stop="never")
+    assert time.monotonic() - began < 30  # rather than a minute, on a machine however busy
+    report = raised.value.report
+    assert report.partial and 0 < report["rows"][0]["n"] < 100_000
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # What is kept is the prefix of the stream that an undisturbed run counts.
+    whole = assay.validate(halves_claim(assay.wrap(halves, sample(0, 0, 4))), inputs=sample,
+                           count=report["rows"][0]["n"], stop="never")
+    assert [row[:4] for row in counts(whole)] == [row[:4] for row in counts(report)]
+
+
+def test_exceptions_without_ctrl_c_are_not_taken_for_it(halves):
+    calls: list = []
+
+    def read(x):
+        calls.append(1)
+        if len(calls) > 8:
+            raise KeyboardInterrupt("by the function itself")
+        return x.round().long()
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        assay.validate(halves_claim(assay.wrap(halves, sample(0, 0, 4)), read), inputs=sample,
+                       count=100_000, stop="never")
+    assert getattr(raised.value, "report", None) is None
+
+
 def test_ctrl_c_before_anything_was_counted(halves):
     net = assay.wrap(halves, sample(0, 0, 4))
 

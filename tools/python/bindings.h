@@ -45,9 +45,11 @@ struct WorkOptions {
   int threads = 0;                   ///< 0: as many as there are processors
   py::object print = py::none();     ///< called with (line, is_warning); None: says nothing
   py::object progress = py::none();  ///< called with (done, of, what)
+  /// Ctrl-C also raises KeyboardInterrupt in the function of Python that the main thread is in. For
+  /// jobs that keep what they have when a function of the caller fails.
+  bool ends_functions = false;
 };
 /// @return whether the user asked it to stop.
-/// @throws KeyboardInterrupt where the user did so before there was anything to keep.
 bool work(const WorkOptions& options, const std::function<void()>& job);
 
 }  // namespace assay::python

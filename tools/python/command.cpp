@@ -23,26 +23,31 @@ namespace assay::python {
 namespace {
 
 std::atomic<bool> interrupted = false;
-std::atomic<bool> counting = false;                     // since the first progress was told
 static_assert(std::atomic<bool>::is_always_lock_free);  // so that a signal handler may set it
 
-/// While this lives, Ctrl-C sets the flag instead of waking the interpreter, which would have to
-/// wait for the work to end. Python lets only its main thread hear signals.
+/// While this lives, Ctrl-C sets the flag, rather than waking the interpreter alone, which would
+/// have to wait for the work to end. Python lets only its main thread hear signals.
 class HeardInterrupts {
  public:
-  HeardInterrupts() {
-    counting = false;
+  explicit HeardInterrupts(bool ends_functions) {
     const py::module_ threading = py::module_::import("threading");
     hears_ = threading.attr("current_thread")().is(threading.attr("main_thread")());
     if (!hears_) return;
     struct sigaction action {};
     action.sa_handler = [](int) { interrupted = true; };
+    if (ends_functions)
+      action.sa_handler = [](int) {
+        interrupted = true;
+        PyErr_SetInterrupt();  // which signal handlers may call
+      };
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, &before_);
   }
   ~HeardInterrupts() {
     if (!hears_) return;
     sigaction(SIGINT, &before_, nullptr);
+    // What no function of Python has heard must not be raised later, in place of the result.
+    if (interrupted && PyErr_CheckSignals() != 0) PyErr_Clear();
     interrupted = false;
   }
   HeardInterrupts(const HeardInterrupts&) = delete;
@@ -67,20 +72,29 @@ class Threads {
   int before_;
 };
 
+/// Ctrl-C while something is shown ends the work, and not what follows it.
+template <typename Show>
+void tell(const Show& show) {
+  try {
+    show();
+  } catch (const py::error_already_set&) {
+    if (!interrupted) throw;
+  }
+}
+
 tools::Host host_of(const WorkOptions& options) {
   tools::Host host{.command = options.command, .interrupted = &interrupted};
   if (!options.print.is_none())
     host.print = [print = hold(options.print)](std::string_view line, bool is_warning) {
       const py::gil_scoped_acquire gil;
-      (*print)(py::str(line.data(), line.size()), is_warning);
+      tell([&] { (*print)(py::str(line.data(), line.size()), is_warning); });
     };
   else
     host.print = [](std::string_view, bool) {};
   host.on_progress = [progress = hold(options.progress)](int64_t done, int64_t of,
                                                          const std::string& what) {
-    counting = true;
     const py::gil_scoped_acquire gil;
-    if (!progress->is_none()) (*progress)(done, of, what);
+    if (!progress->is_none()) tell([&] { (*progress)(done, of, what); });
   };
   return host;
 }
@@ -135,13 +149,13 @@ void write_page(const std::vector<std::pair<std::string, std::string>>& records,
 }  // namespace
 
 void require_wanted() {
-  if (!interrupted || counting) return;
+  if (!interrupted) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);
   throw py::error_already_set();
 }
 
 bool work(const WorkOptions& options, const std::function<void()>& job) {
-  const HeardInterrupts heard;
+  const HeardInterrupts heard(options.ends_functions);
   tools::Host host = host_of(options);
   const py::gil_scoped_release released;
   const tools::InHost in_host(std::move(host));

@@ -10,6 +10,7 @@
 #include "interp/files/json_text.h"
 #include "interp/names.h"
 #include "tools/explained.h"
+#include "tools/interrupt.h"
 #include "tools/python/bindings.h"
 #include "tools/records.h"
 
@@ -23,6 +24,7 @@ using attribution::Sequence;
 attribution::Scorer scorer_of(const py::object& function) {
   return attribution::Scorer([held = hold(function)](const at::Tensor& tokens) {
     const py::gil_scoped_acquire gil;
+    require_wanted();
     return (*held)(tokens).cast<at::Tensor>();
   });
 }
@@ -78,17 +80,23 @@ py::tuple explain(const py::object& score, const py::object& logits, const Seque
   tools::ExplainedInput explained{
       .facts = {}, .tokens = names, .features = problem.input.features, .explanations = {}};
   nlohmann::ordered_json record;
+  const auto job = [&] {
+    record = tools::report_head("explanation");
+    record["facts"]["input"] = fmt::format("{}", fmt::join(names, " "));
+    record["facts"]["explained"] = fmt::format("{:+.3f}", problem.scorer.score(tokens));
+    attribution::MethodRuns runs(problem);
+    for (const attribution::MethodRequest& request : requests) {
+      try {
+        explained.explanations.push_back(runs(request));
+      } catch (...) {  // what the methods before it have found is kept
+        if (explained.explanations.empty() || !tools::watch_interrupts()) throw;
+        return;
+      }
+    }
+  };
   const bool stopped = work({options["command"].cast<std::string>(), options["threads"].cast<int>(),
-                             options["print"], options["progress"]},
-                            [&] {
-                              attribution::MethodRuns runs(problem);
-                              for (const attribution::MethodRequest& request : requests)
-                                explained.explanations.push_back(runs(request));
-                              record = tools::report_head("explanation");
-                              record["facts"]["input"] = fmt::format("{}", fmt::join(names, " "));
-                              record["facts"]["explained"] =
-                                  fmt::format("{:+.3f}", problem.scorer.score(tokens));
-                            });
+                             options["print"], options["progress"], /*ends_functions=*/true},
+                            job);
   record.update(tools::to_json(explained));
   return py::make_tuple(interp::json_text(record, 1) + "\n", stopped);
 }

@@ -33,8 +33,8 @@ struct Role {
   std::string text() const { return fmt::format("{} of {}", role, of); }
 };
 
-/// Ends work that the user stopped before anything was counted: there is nothing to be kept, and
-/// what comes first may take a slow network long. Called with the GIL held, before Python is.
+/// Leaves work that the user has stopped: nothing of Python is begun any more, which may take long.
+/// What was counted before is kept (axioms::check). Called with the GIL held, before Python is.
 /// @throws KeyboardInterrupt
 void require_wanted();
 

@@ -18,10 +18,10 @@ const interp::Names<Axis> kAxes = {{Axis::Head, "head"},     {Axis::Position, "p
                                    {Axis::Model, "d_model"}, {Axis::Neuron, "neuron"},
                                    {Axis::Output, "output"}};
 
-/// A site as Python's networks take it: (place, positions, neurons), lists empty where all are
-/// meant.
+/// A site as Python's networks take it: (place, positions, neurons, head), lists empty and None
+/// where all are meant.
 py::tuple narrowed(const Site& site) {
-  return py::make_tuple(site.place, site.positions, site.neurons);
+  return py::make_tuple(site.place, site.positions, site.neurons, site.head);
 }
 
 py::list narrowed(const std::vector<Site>& sites) {

@@ -152,8 +152,12 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     for (const auto& [node, text] : remarks) report.remarks.push_back({node, text});
   };
   const bool stopped = work({validation.facts.command, options["threads"].cast<int>(),
-                             options["print"], options["progress"]},
+                             options["print"], options["progress"], /*ends_functions=*/true},
                             job);
+  if (stopped && report.inputs == 0) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw py::error_already_set();
+  }
   return py::make_tuple(interp::json_text(axioms::to_json(report), 1) + "\n", stopped);
 }
 

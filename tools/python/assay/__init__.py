@@ -34,6 +34,7 @@ from assay.commands import (
     study,
     train,
 )
+from assay.conformance import check_task
 from assay.errors import ClaimNotHeld, Interrupted
 from assay.explaining import explain
 from assay.interpretation import Interpretation, Operation, operation, register
@@ -48,23 +49,29 @@ from assay.ready_made import (
     write_means,
 )
 from assay.record import Record, ValidationReport, open_record
+from assay.rows import Inputs, Rows, read_inputs
 from assay.task import Task, task
+from assay.texts import TextExplanation
 from assay.validation import validate
 from assay.wrap import WrappedNetwork, wrap
 
 __all__ = [
     "ClaimNotHeld",
+    "Inputs",
     "Interpretation",
     "Interrupted",
     "Network",
     "Operation",
     "Record",
+    "Rows",
     "Task",
+    "TextExplanation",
     "ValidationReport",
     "WrappedNetwork",
     "__version__",
     "argmax",
     "attack",
+    "check_task",
     "compare",
     "compare_circuits",
     "convert",
@@ -83,6 +90,7 @@ __all__ = [
     "plan",
     "prototypes",
     "prove",
+    "read_inputs",
     "register",
     "replacers",
     "report",

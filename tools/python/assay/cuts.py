@@ -41,7 +41,11 @@ def _tokens(network: WrappedNetwork, count: int, seed: int) -> torch.Tensor:
 
 
 def _site(place: str) -> tuple:
-    return place, [], []
+    return place, [], [], None
+
+
+def _is_whole(site: tuple) -> bool:
+    return not site[1] and not site[2] and site[3] is None
 
 
 @torch.inference_mode(False)
@@ -84,7 +88,7 @@ def classify(network: WrappedNetwork, place: str) -> str:
 def _by_gradients(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
                   tokens: torch.Tensor) -> bool | None:
     """Does the decision depend on the embedded tokens, with the sites held? None: nobody knows."""
-    held = {site[0] for site in sites if not site[1] and not site[2]}
+    held = {network._own.get(site[0], site[0]) for site in sites if _is_whole(site)}
     embeddings = [_site(name) for name, key in network._keys.items() if key.kind == "out"
                   and isinstance(network._modules[key.module], torch.nn.Embedding)
                   and network._modules[key.module].num_embeddings == network.n_tokens
@@ -126,7 +130,7 @@ def _by_swaps(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple,
 @torch.inference_mode(False)
 def test(network: WrappedNetwork, sites: Sequence[tuple], decision: tuple) -> Cut:
     """Both ways, on INPUTS inputs: half of them those of a validation, where there is one."""
-    if any(site == decision or (site[0] == decision[0] and not site[1] and not site[2])
+    if any(site == decision or (site[0] == decision[0] and _is_whole(site))
            for site in sites):
         return Cut("complete", 0)
     given = network._swapped

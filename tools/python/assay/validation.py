@@ -15,6 +15,7 @@ from assay.host import described, fitting_exceptions, printer, progress_bar
 from assay.interpretation import Interpretation
 from assay.network import Network, as_tokens
 from assay.record import ValidationReport
+from assay.rows import read_inputs
 from assay.task import InMemory, RegisteredTask, Task, task as task_named
 
 
@@ -84,7 +85,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     inputs
         The caller's own inputs: token ids [inputs, pos], an iterable of such rows, or a function
         (seed, first, count) -> int64 [count, pos] of an endless stream of independent draws, the
-        i-th of which depends on (seed, i) alone. A number is `count`.
+        i-th of which depends on (seed, i) alone; or a file that `read_inputs` reads. A number is
+        `count`.
     answers
         Token ids among which the network decides, or their names by id; a function from inputs to
         their right answers will do. By default those of the output's `assay.argmax`.
@@ -147,6 +149,10 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     if not isinstance(claim, Interpretation):
         raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
     network = claim.network
+    if isinstance(inputs, (str, os.PathLike)):
+        inputs, right = read_inputs(inputs)
+        if answers is None and right is not None:
+            answers = right.unique().tolist()
     subject, given_inputs = _subject(claim, task, inputs, answers, count, readout, seed)
     if given_inputs is None:
         draws = subject.core

@@ -10,15 +10,18 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
+import itertools
 import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import torch
 
 from assay import _core, cuts
-from assay.hooks import Hooks, Run, Stop
+from assay.families import translated
+from assay.hooks import Hooks, Key, Run, Stop
 from assay.network import Network, as_tokens, sha256_of
 from assay.probing import Probing
+from assay.views import Spot, View
 
 
 def _require_eval(module: torch.nn.Module) -> None:
@@ -47,7 +50,8 @@ class WrappedNetwork(Network):
                  n_tokens: int | None = None, n_ctx: int | None = None,
                  call: Callable[[torch.Tensor], Any] | None = None,
                  output: Callable[[Any], torch.Tensor] | None = None,
-                 edges: bool = False, inputs_per_run: int = 128) -> None:
+                 edges: bool = False, heads: Mapping[str, int] | None = None,
+                 inputs_per_run: int = 128) -> None:
         if isinstance(module, torch.jit.ScriptModule):
             raise TypeError("a ScriptModule cannot be wrapped: hooks do not see its parts; wrap the "
                             "module that it was made from")
@@ -66,19 +70,62 @@ class WrappedNetwork(Network):
         self._classes: dict[str, str] = {}
         self._cuts: dict = {}
         self._swapped: torch.Tensor | None = None
+        self._sums: dict[str, str] = {}
+        known = inspect.signature(self.module.forward).parameters
+        self._arguments = {"use_cache": False} if "use_cache" in known else {}
         found = Probing(self, example, n_tokens, n_ctx)
         self._keys, self.refused, self._pooled = found.keys, found.refused, found.pooled
         self._probe_tokens = found.tokens
-        self._kinds = {name: [kind for kind, _ in axes] for name, axes in found.places}
+        self._spots = {name: Spot(key) for name, key in self._keys.items()}
+        self._spots["logits"] = Spot(None)
+        self._own: dict[str, str] = {}  # names of TransformerLens -> the module's own
+        self._headed: dict[str, str] = {}  # its own -> those with an axis of heads
+        axes = dict(found.places)
+        self._split_heads(axes, heads or {})
+        self._add_names(axes)
+        found.description["places"] = list(axes.items())
+        self._kinds = {name: [kind for kind, _ in known] for name, known in axes.items()}
         core = _core.python_network(weakref.proxy(self), found.description, inputs_per_run)
         super().__init__(core, layout=type(self.module).__name__)
         self._self_check()
+
+    def _split_heads(self, axes: dict[str, list], heads: Mapping[str, int]) -> None:
+        """Gives places an axis of heads that their callers say they have."""
+        for place, count in heads.items():
+            if place not in self._keys:
+                raise ValueError(f"heads: there is no place {place}")
+            if not axes[place] or axes[place][-1][1] < 0 or axes[place][-1][1] % count:
+                raise ValueError(f"heads: the last axis of {place} is {axes[place][-1:]}, which "
+                                 f"{count} heads do not share evenly")
+            width = axes[place].pop()[1]
+            axes[place] += [("head", count), ("d_head", width // count)]
+            self._spots[place] = Spot(self._keys[place], View(count))
+            self._headed[place] = place
+
+    def _add_names(self, axes: dict[str, list]) -> None:
+        """The names of TransformerLens, where the family is known."""
+        logits = axes.pop("logits")
+        for name, (own, spot, equals) in translated(self.module, self._keys).items():
+            if name in axes or own in self._headed:
+                continue
+            known, view = list(axes[own]), spot.view
+            if view.heads:
+                width = known.pop()[1]
+                if width % (view.heads * view.parts):
+                    continue
+                known += [("head", view.heads), ("d_head", width // view.heads // view.parts)]
+                if view.parts == 1:
+                    self._headed[own] = name
+            axes[name], self._own[name], self._spots[name] = known, own, spot
+            if spot.before is not None and equals in self._keys:
+                self._sums[name] = equals
+        axes["logits"] = logits
 
     # --- the module as it is
 
     @property
     def device(self) -> torch.device:
-        for tensor in (*self.module.parameters(), *self.module.buffers()):
+        for tensor in itertools.chain(self.module.parameters(), self.module.buffers()):
             return tensor.device
         return torch.device("cpu")
 
@@ -98,8 +145,7 @@ class WrappedNetwork(Network):
         if self._call is not None:
             result = self._call(tokens)
         else:
-            known = inspect.signature(self.module.forward).parameters
-            result = self.module(tokens, **({"use_cache": False} if "use_cache" in known else {}))
+            result = self.module(tokens, **self._arguments)
         if self._output is not None:
             return self._output(result)
         if isinstance(result, torch.Tensor):
@@ -138,7 +184,7 @@ class WrappedNetwork(Network):
                              "what it saw; call model.eval(), switch caches off")
 
         def spoils(names: Sequence[str]) -> bool:
-            everything = [(name, [], []) for name in [*names, "logits"]]
+            everything = [(name, [], [], None) for name in [*names, "logits"]]
             with torch.no_grad():
                 recorded = self._trace(tokens, everything, [])
                 if not torch.equal(recorded[-1], self._as_site(plain)):
@@ -147,11 +193,21 @@ class WrappedNetwork(Network):
                 return not torch.equal(self._trace(tokens, everything[-1:], written[:-1])[0],
                                        recorded[-1])
 
+        self._check_sums(tokens)
         if not spoils(list(self._keys)):
             return
         for name in [name for name in self._keys if spoils([name])]:
             del self._keys[name]
             self.refused[name] = "looking at it changes what the module computes"
+
+    def _check_sums(self, tokens: torch.Tensor) -> None:
+        """That a sum is what the next submodule reads: a family may differ from those we know."""
+        for name, equals in self._sums.items():
+            with torch.no_grad():
+                ours, theirs = self._trace(tokens, [(name, [], [], None), (equals, [], [], None)], [])
+            if not torch.allclose(ours, theirs, atol=1e-5, rtol=1e-5):
+                self.refused[name] = f"it is not what {equals} reads, as it is in this family"
+                del self._spots[name]
 
     # --- looking and writing
 
@@ -169,25 +225,35 @@ class WrappedNetwork(Network):
         return dict(zip(record, values))
 
     def canonical(self, site: str) -> str:
-        return "logits[pos=0]" if self._pooled and site.strip() == "logits" else site.strip()
+        site = site.strip()
+        place, bracket, narrowing = site.partition("[")
+        if "head=" in narrowing:  # of a projection that holds all heads side by side
+            site = self._headed.get(place, place) + bracket + narrowing
+        return "logits[pos=0]" if self._pooled and site == "logits" else site
 
     def shape(self, site: str) -> tuple[int, ...]:
         self._site(site)
         return super().shape(site)
 
-    def _site(self, text: str) -> tuple[str, list[int], list[int]]:
-        """A site's place, positions and neurons. Raises ValueError with the nearest names."""
+    def _site(self, text: str) -> tuple[str, list[int], list[int], int | None]:
+        """A site's place, positions, neurons and head. Raises ValueError with the nearest names."""
+        text = self.canonical(text) if "head=" in text else text
         place = text.partition("[")[0].strip()
-        if place != "logits" and place not in self._keys:
-            if place.endswith(":out") and place[:-4] in self._keys:
+        if place not in self._spots:
+            if place.endswith(":out") and place[:-4] in self._spots:
                 return self._site(text.replace(":out", "", 1))
             if place in self.refused:
                 raise ValueError(f"site {text}: {self.refused[place]}")
-            multiple = [name for name in self._keys if name.startswith(place + "@")]
-            near = multiple or difflib.get_close_matches(place, self._keys, 5, 0.5)
+            multiple = [name for name in self._spots if name.startswith(place + "@")]
+            near = multiple or difflib.get_close_matches(place, self._spots, 5, 0.5)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             several = " runs more than once in a forward pass:" if multiple else ": there is no such"
             raise ValueError(f"site {text}{several} place{hint} (print(model) shows the paths)")
+        fused = [name for name, own in self._own.items() if own == place
+                 and self._spots[name].view.parts > 1]
+        if "head=" in text and fused and place not in self._headed:
+            raise ValueError(f"site {text}: {place} holds queries, keys and values of all heads; "
+                             f"take {', '.join(fused)}")
         return self._core.site(text)
 
     def _as_site(self, logits: torch.Tensor) -> torch.Tensor:
@@ -200,17 +266,28 @@ class WrappedNetwork(Network):
     def _axis_of(self, place: str, kind: str) -> int:
         return 1 + self._kinds[place].index(kind)
 
+    def _index(self, value: torch.Tensor, site: tuple) -> list[torch.Tensor]:
+        """Of each axis which of its entries a narrowed site takes."""
+        place, positions, neurons, head = site
+        index = [torch.arange(size, device=value.device) for size in value.shape]
+        chosen = (("pos", positions), ("neuron", neurons), ("head", [] if head is None else [head]))
+        for kind, entries in chosen:
+            if entries:
+                index[self._axis_of(place, kind)] = torch.tensor(entries, device=value.device)
+        return index
+
     def _narrow(self, value: torch.Tensor, site: tuple) -> torch.Tensor:
-        place, positions, neurons = site
+        place, positions, neurons, head = site
         for kind, chosen in (("pos", positions), ("neuron", neurons)):
             if chosen:
                 index = torch.tensor(chosen, device=value.device)
                 value = value.index_select(self._axis_of(place, kind), index)
-        return value
+        return value if head is None else value.select(self._axis_of(place, "head"), head)
 
     def _write(self, value: torch.Tensor, site: tuple, new: torch.Tensor) -> torch.Tensor:
-        place, positions, neurons = site
-        part = self._narrow(value, site) if positions or neurons else value
+        """The place's value with another one at the site."""
+        place, positions, neurons, head = site
+        part = self._narrow(value, site)
         if not isinstance(new, torch.Tensor):
             raise TypeError(f"overwrite of {place}: expected a torch.Tensor, got "
                             f"{type(new).__name__}")
@@ -221,20 +298,17 @@ class WrappedNetwork(Network):
         if not new.is_floating_point():
             raise TypeError(f"overwrite of {place}: expected {part.dtype}, got {new.dtype}")
         new = new.to(device=part.device, dtype=part.dtype).expand(part.shape)
-        if not positions and not neurons:
+        if part is value:
             return new.clone()
-        index: list[Any] = [torch.arange(size, device=value.device) for size in value.shape]
-        for kind, chosen in (("pos", positions), ("neuron", neurons)):
-            if chosen:
-                index[self._axis_of(place, kind)] = torch.tensor(
-                    chosen, device=value.device)
-        grid = [part.view([-1 if axis == i else 1 for i in range(value.dim())])
-                for axis, part in enumerate(index)]
+        if head is not None:
+            new = new.unsqueeze(self._axis_of(place, "head"))
+        grid = [entries.view([-1 if axis == i else 1 for i in range(value.dim())])
+                for axis, entries in enumerate(self._index(value, site))]
         return value.clone().index_put(tuple(grid), new)
 
     def _trace(self, tokens: torch.Tensor | None, record: Sequence[tuple],
                overwrite: Sequence[tuple]) -> list[torch.Tensor]:
-        """`interp::Network::trace`: sites are (place, positions, neurons)."""
+        """`interp::Network::trace`: sites are (place, positions, neurons, head)."""
         if tokens is None or tokens.numel() == 0 and tokens.dim() != 2:
             raise ValueError("a wrapped module cannot run without tokens")
         if tokens.shape[1] > self.n_ctx or tokens.numel() and (
@@ -242,50 +316,72 @@ class WrappedNetwork(Network):
             raise ValueError(f"tokens: expected up to {self.n_ctx} of 0 to {self.n_tokens - 1}, got "
                              f"{list(tokens.shape)} of {int(tokens.min())} to {int(tokens.max())}")
         recorded: dict[int, torch.Tensor] = {}
-        visits: dict[str, list] = {}
-        for number, site in enumerate(record):
-            visits.setdefault(site[0], []).append((number, site, None))
-        for site, value in overwrite:
-            visits.setdefault(site[0], []).insert(0, (None, site, value))
+        streams: dict[Key, torch.Tensor] = {}  # first terms of places that are sums
+        visits: dict[Key | None, list] = {}  # in order: what is written, then what is read
 
-        def visit(place: str) -> Callable[[torch.Tensor], torch.Tensor]:
+        def visit_at(site: tuple, number: int | None, new: torch.Tensor | None) -> None:
+            spot = self._spots[site[0]]
+            visits.setdefault(spot.key, []).append((number, site, spot, new))
+            if spot.before is not None:
+                visits.setdefault(spot.before, [])
+
+        for site, value in overwrite:
+            visit_at(site, None, value)
+        for number, site in enumerate(record):
+            visit_at(site, number, None)
+        kept = {spot.before for here in visits.values() for _, _, spot, _ in here} - {None}
+
+        def visit(key: Key | None) -> Callable[[torch.Tensor], torch.Tensor]:
             def at(value: torch.Tensor) -> torch.Tensor:
-                for number, site, new in visits[place]:
+                for number, site, spot, new in visits[key]:
+                    stream = streams[spot.before] if spot.before is not None else None
                     if number is None:
-                        value = self._write(value, site, new)
+                        value = self._written(value, stream, spot, site, new)
                     else:
-                        recorded[number], value = self._read(value, site)
+                        recorded[number], value = self._read(value, stream, spot, site)
+                if key in kept:
+                    streams[key] = value
                 return value
 
             return at
 
-        logits_wanted = "logits" in visits
-        run = Run({self._keys[place]: visit(place) for place in visits if place != "logits"},
-                  stops_early=not logits_wanted)
+        run = Run({key: visit(key) for key in visits if key is not None},
+                  stops_early=None not in visits)
         keeps_graph = torch.is_grad_enabled()
         with self._modes(), self._hooks.on(run):
             try:
                 logits = self._as_site(self._forward(tokens.to(self.device)))
-                if logits_wanted:
-                    visit("logits")(logits)
+                if None in visits:
+                    visit(None)(logits)
             except Stop:
                 pass
-        for place in visits:
-            if place != "logits" and self._keys[place] not in run.seen:
-                raise ValueError(f"site {place}: not reached in this run")
+        for key, here in visits.items():
+            if key is not None and key not in run.seen:
+                raise ValueError(f"site {here[0][1][0] if here else key}: not reached in this run")
         values = [recorded[number] for number in range(len(record))]
         return values if keeps_graph else [value.detach() for value in values]
 
-    def _read(self, value: torch.Tensor, site: tuple) -> tuple[torch.Tensor, torch.Tensor]:
+    def _written(self, value: torch.Tensor, stream: torch.Tensor | None, spot: Spot, site: tuple,
+                 new: torch.Tensor) -> torch.Tensor:
+        """The module's value with another one at a site of the place that lies in it."""
+        if stream is None:
+            return spot.view.write(value, self._write(spot.view.read(value), site, new))
+        # Of a sum, the second term makes up the difference; what is not written stays as it was.
+        whole = self._write(value + stream, site, new)
+        return self._write(value, site, self._narrow(whole - stream, site))
+
+    def _read(self, value: torch.Tensor, stream: torch.Tensor | None, spot: Spot,
+              site: tuple) -> tuple[torch.Tensor, torch.Tensor]:
         """What is recorded, and what flows on: on the path of gradients, and safe from in-place."""
-        part = self._narrow(value, site)
-        if site[0] == "logits":  # which nothing reads
+        place = spot.view.read(value) if stream is None else value + stream
+        part = self._narrow(place, site)
+        if spot.key is None:  # which nothing reads
             return part, value
         if part is value:
             return value, value.clone()
         if part.requires_grad and torch.is_grad_enabled():
-            return part, self._write(value, site, part)
-        return part, value
+            return part, self._written(value, stream, spot, site, part)
+        return (part if site[1] or site[2] else part.clone()), value
 
     # --- what depends on what
 
@@ -293,7 +389,9 @@ class WrappedNetwork(Network):
         """``node``: the value is all that flows on. ``edge``: its old value is read elsewhere, too.
         ``dead``: what is written there is not read."""
         if place not in self._classes:
-            self._classes[place] = "node" if place == "logits" else cuts.classify(self, place)
+            spot, own = self._spots[place], self._own.get(place, place)
+            is_node = spot.key is None or spot.before is not None  # all that reads a sum reads it
+            self._classes[place] = "node" if is_node else cuts.classify(self, own)
         return self._classes[place]
 
     def _require_node(self, place: str) -> None:
@@ -343,7 +441,7 @@ class WrappedNetwork(Network):
 
     @staticmethod
     def _frozen(site: tuple) -> tuple:
-        return site[0], tuple(site[1]), tuple(site[2])
+        return site[0], tuple(site[1]), tuple(site[2]), site[3]
 
     def _cut(self, sites: tuple, decision: tuple) -> cuts.Cut:
         if (sites, decision) not in self._cuts:
@@ -365,13 +463,15 @@ class WrappedNetwork(Network):
 def wrap(module: torch.nn.Module, example: Any = None, *, n_tokens: int | None = None,
          n_ctx: int | None = None, call: Callable[[torch.Tensor], Any] | None = None,
          output: Callable[[Any], torch.Tensor] | None = None, edges: bool = False,
-         inputs_per_run: int = 128) -> WrappedNetwork:
+         heads: Mapping[str, int] | None = None, inputs_per_run: int = 128) -> WrappedNetwork:
     """Makes a network of any torch module that maps token ids to logits.
 
     Its sites are named by the paths that ``print(model)`` shows: ``PATH`` is the output of that
     submodule (the first tensor of it), ``PATH:in`` its first input, ``PATH:out.1`` another tensor
     of its output, ``PATH@1`` the second of several calls; ``logits`` is what the module returns.
-    Narrowed, ``PATH[pos=2,5]``, ``PATH[pos=5;neuron=0,3]``.
+    Narrowed, ``PATH[pos=2,5]``, ``PATH[pos=5;neuron=0,3]``. Models of Hugging Face whose family is
+    known have TransformerLens' names as well, and heads: ``blocks.0.hook_resid_mid``,
+    ``blocks.0.attn.hook_z[head=2]``.
 
     The module is not changed: hooks are on it only while it runs for Assay. Before anything else it
     is checked that runs that record and overwrite equal plain runs bit for bit.
@@ -390,6 +490,9 @@ def wrap(module: torch.nn.Module, example: Any = None, *, n_tokens: int | None =
         Takes the logits from what the module returns: [batch, pos, vocab], or [batch, classes].
     edges
         Allows to overwrite edges: inputs of a submodule that are read elsewhere as well.
+    heads
+        Places whose last axis holds heads side by side, and how many: they get an axis of heads,
+        ``PATH[head=2]``. Known families need not say so.
     inputs_per_run
         Inputs that go through the module at once.
 
@@ -400,4 +503,4 @@ def wrap(module: torch.nn.Module, example: Any = None, *, n_tokens: int | None =
         each time.
     """
     return WrappedNetwork(module, example, n_tokens=n_tokens, n_ctx=n_ctx, call=call, output=output,
-                          edges=edges, inputs_per_run=inputs_per_run)
+                          edges=edges, heads=heads, inputs_per_run=inputs_per_run)
