@@ -99,25 +99,18 @@ nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::S
                                      const proofs::Study& study,
                                      const std::vector<Statement>& statements,
                                      const std::vector<proofs::EqualRows>& rows) {
-  nlohmann::ordered_json report = report_head("proofs");
-  report["title"] = subject.interpretation().title;
-  report["task"] = subject.task->to_json();
-  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
-  report["interpretation"] = {{"path", options.interpretation.string()},
-                              {"sha256", subject.loaded.sha256},
-                              {"title", subject.interpretation().title}};
-  report["domain"] = {{"name", study.domain().name},
-                      {"words", study.domain().words},
-                      {"inputs", study.domain().inputs_in_words()}};
-  if (!options.certificate.empty()) report["certificate"] = options.certificate.string();
-  report["statements"] = to_json(statements, study, *subject.task);
-  report["rows"] = nlohmann::ordered_json::array();
-  for (const proofs::EqualRows& equal : rows)
-    report["rows"].push_back({{"rows", equal.rows},
-                              {"never", equal.never},
-                              {"is_error", equal.is_error},
-                              {"because", equal.because}});
-  return report;
+  const proofs::Domain& domain = study.domain();
+  ProofsRecord record{.title = subject.interpretation().title,
+                      .task = subject.task->to_json(),
+                      .model = {options.model.string(), subject.model.sha256},
+                      .interpretation = {{options.interpretation.string(), subject.loaded.sha256},
+                                         subject.interpretation().title},
+                      .domain = {domain.name, domain.words, domain.inputs_in_words()},
+                      .certificate = {},
+                      .statements = records_of(statements, study, *subject.task),
+                      .rows = rows};
+  if (!options.certificate.empty()) record.certificate = options.certificate.string();
+  return report_of("proofs", record);
 }
 
 int run_prove(const ProveCommand& options) {

@@ -17,6 +17,7 @@
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
 #include "tools/measure_result.h"
+#include "tools/prove_fields.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
@@ -112,30 +113,7 @@ Shape circuit() {
 }
 
 Shape proofs() {
-  const Shape one = object({{"position", count()},
-                            {"text", text()},
-                            {"verdict", text_among({"proved", "refuted", "open"})},
-                            {"margin", number_if_any()},
-                            optional("closest", text())});
-  const Shape statement = object({{"statement", text()},
-                                  {"node", nullable(text())},
-                                  {"verdict", text_among({"proved", "refuted", "open"})},
-                                  {"words", text()},
-                                  optional("cases", list(one)),
-                                  optional("float32", object({{"words", text()}})),
-                                  optional("input", text()),
-                                  optional("network", text()),
-                                  optional("right", text())});
-  const Shape rows = object({{"rows", list(text(), 1)},
-                             {"never", boolean()},
-                             optional("is_error", boolean()),
-                             {"because", text()}});
-  return report({{"model", file()},
-                 {"interpretation", file()},
-                 {"domain", object({{"name", text()}, {"words", text()}, {"inputs", text()}})},
-                 optional("certificate", text()),
-                 {"statements", list(statement)},
-                 {"rows", list(rows)}});
+  return interp::shape_of<ProofsRecord>();
 }
 
 /// Earlier trainings do not say what their accuracy was measured on.
