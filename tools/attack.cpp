@@ -57,6 +57,47 @@ proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
                              : proofs::attack_row(study, options.row, how);
 }
 
+AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subject,
+                       const proofs::Study& study, const proofs::Attack& attack) {
+  AttackRecord record{.model = {options.model.string(), subject.model.sha256},
+                      .row = options.row.empty() ? "answer" : options.row,
+                      .domain = study.domain().name,
+                      .seed = options.common.seed.value_or(0),
+                      .runs = attack.runs,
+                      .climbs = attack.climbs,
+                      .input = {},
+                      .right = {},
+                      .network = {},
+                      .closest = {}};
+  if (attack.found) {
+    const at::Tensor row = attack.found->unsqueeze(0);
+    const int64_t network = study.network_answers(row).item<int64_t>();
+    record.input = subject.task->to_text(*attack.found);
+    record.right = subject.task->answer_name(study.right(row).item<int64_t>());
+    record.network = network < 0 ? "a tie" : subject.task->answer_name(network);
+  } else if (attack.closest.defined()) {
+    record.closest = {subject.task->to_text(attack.closest), attack.closest_value};
+  }
+  return record;
+}
+
+void print_attack(const AttackRecord& record, const Console& console) {
+  const std::string effort =
+      fmt::format("{} runs of {} climbs", grouped(record.runs), grouped(record.climbs));
+  console.line();
+  if (record.input) {
+    console.fact(console.paint("found", Tone::Bad), *record.input);
+    console.fact("",
+                 fmt::format("the network says {}, right is {}", *record.network, *record.right));
+    console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
+  } else if (record.closest) {
+    console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
+                                          -record.closest->value));
+  } else {
+    console.fact("not found", "no input was tried");
+  }
+}
+
 int run_attack(const AttackCommand& options) {
   const Session session = start(options.common);
   const tasks::Subject subject = load(options);
@@ -64,41 +105,10 @@ int run_attack(const AttackCommand& options) {
   const Console& console = session.console;
   console.fact("model", options.model.string());
   console.fact("domain", domain_text(study.domain()));
-  const proofs::Attack attack = run(options, study);
-
-  nlohmann::ordered_json report = report_head("attack");
-  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
-  report["row"] = options.row.empty() ? "answer" : options.row;
-  report["domain"] = study.domain().name;
-  report["seed"] = options.common.seed.value_or(0);
-  report["found"] = attack.found.has_value();
-  report["runs"] = attack.runs;
-  report["climbs"] = attack.climbs;
-  const std::string effort =
-      fmt::format("{} runs of {} climbs", grouped(attack.runs), grouped(attack.climbs));
-  console.line();
-  if (attack.found) {
-    console.fact(console.paint("found", Tone::Bad), subject.task->to_text(*attack.found));
-    report["input"] = subject.task->to_text(*attack.found);
-    const at::Tensor row = attack.found->unsqueeze(0);
-    const int64_t right = study.right(row).item<int64_t>();
-    const int64_t network = study.network_answers(row).item<int64_t>();
-    report["right"] = subject.task->answer_name(right);
-    report["network"] = network < 0 ? "a tie" : subject.task->answer_name(network);
-    console.fact(
-        "", fmt::format("the network says {}, right is {}", report["network"].get<std::string>(),
-                        report["right"].get<std::string>()));
-    console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
-  } else if (attack.closest.defined()) {
-    console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
-                                          -attack.closest_value));
-    report["closest"] = {{"input", subject.task->to_text(attack.closest)},
-                         {"value", attack.closest_value}};
-  } else {
-    console.fact("not found", "no input was tried");
-  }
-  write_report(options.common, report);
-  return attack.found ? kViolated : kUndecided;
+  const AttackRecord record = record_of(options, subject, study, run(options, study));
+  print_attack(record, console);
+  write_report(options.common, report_of("attack", record));
+  return record.input ? kViolated : kUndecided;
 }
 
 }  // namespace

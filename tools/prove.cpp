@@ -62,21 +62,20 @@ int exit_code(const std::vector<Statement>& statements) {
   return any(Verdict::Open) ? kUndecided : kDone;
 }
 
-/// The report without its results.
-nlohmann::ordered_json asked_of(const ProveCommand& options, const tasks::Subject& subject,
-                                const proofs::Study& study) {
-  nlohmann::ordered_json report = report_head("proofs");
-  report["title"] = subject.interpretation().title;
-  report["task"] = subject.task->to_json();
-  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
-  report["interpretation"] = {{"path", options.interpretation.string()},
-                              {"sha256", subject.loaded.sha256},
-                              {"title", subject.interpretation().title}};
-  report["domain"] = {{"name", study.domain().name},
-                      {"words", study.domain().words},
-                      {"inputs", study.domain().inputs_in_words()},
-                      {"right", right_text(study.specified.specification, *subject.task)}};
-  return report;
+/// The record without its results.
+ProofsRecord asked_of(const ProveCommand& options, const tasks::Subject& subject,
+                      const proofs::Study& study) {
+  const proofs::Domain& domain = study.domain();
+  return {.title = subject.interpretation().title,
+          .task = subject.task->to_json(),
+          .model = {options.model.string(), subject.model.sha256},
+          .interpretation = {{options.interpretation.string(), subject.loaded.sha256},
+                             subject.interpretation().title},
+          .domain = {domain.name, domain.words, domain.inputs_in_words(),
+                     right_text(study.specified.specification, *subject.task)},
+          .certificate = {},
+          .statements = {},
+          .rows = {}};
 }
 
 /// What the certificate of an interrupted run has decided. There is none yet where the run ended
@@ -115,7 +114,8 @@ void tell_memory(const proofs::ProveOptions& proving, const proofs::Study& study
 std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& subject,
                              const proofs::Study& study, const Console& console) {
   const Deadline deadline(options.limit);
-  KeptProof kept(options.certificate, asked_of(options, subject, study), options.resume);
+  KeptProof kept(options.certificate, report_of("proofs", asked_of(options, subject, study)),
+                 options.resume);
   Progress line(options.common.quiet);
   const auto keep = [&](const std::vector<Statement>& so_far) {
     if (!options.certificate.empty())
@@ -142,16 +142,11 @@ nlohmann::ordered_json proofs_report(const ProveCommand& options, const tasks::S
                                      const proofs::Study& study,
                                      const std::vector<Statement>& statements,
                                      const std::vector<proofs::EqualRows>& rows) {
-  nlohmann::ordered_json report = asked_of(options, subject, study);
-  if (!options.certificate.empty()) report["certificate"] = options.certificate.string();
-  report["statements"] = to_json(statements, study, *subject.task);
-  report["rows"] = nlohmann::ordered_json::array();
-  for (const proofs::EqualRows& equal : rows)
-    report["rows"].push_back({{"rows", equal.rows},
-                              {"never", equal.never},
-                              {"is_error", equal.is_error},
-                              {"because", equal.because}});
-  return report;
+  ProofsRecord record = asked_of(options, subject, study);
+  if (!options.certificate.empty()) record.certificate = options.certificate.string();
+  record.statements = records_of(statements, study, *subject.task);
+  record.rows = rows;
+  return report_of("proofs", record);
 }
 
 int run_prove(const ProveCommand& options) {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <map>
 
 #include "interp/names.h"
@@ -32,24 +33,61 @@ std::string name_of(const Statement& statement) {
 }
 
 // Cases for people: the alternative and the input that comes closest as text.
-nlohmann::ordered_json cases_of(const nlohmann::ordered_json& cases, const proofs::Domain& domain,
-                                const tasks::Task& task) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const auto& one : cases) {
-    const proofs::Slot& slot = domain.slots.at(one["slot"].get<size_t>());
-    std::string text;
-    for (const int64_t token : slot.alternatives.at(one["alternative"].get<size_t>()))
-      text += (text.empty() ? "" : " ") + task.token_name(token);
-    nlohmann::ordered_json json = {{"position", one["position"]},
-                                   {"text", text},
-                                   {"verdict", one["verdict"]},
-                                   {"margin", one["margin"]}};
-    if (one["worst"].is_array())
-      json["closest"] =
-          task.to_text(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64));
-    list.push_back(std::move(json));
+CaseRecord record_of(const nlohmann::ordered_json& one, const proofs::Domain& domain,
+                     const tasks::Task& task) {
+  const proofs::Slot& slot = domain.slots.at(one["slot"].get<size_t>());
+  CaseRecord record{.position = one["position"],
+                    .text = {},
+                    .verdict = one["verdict"],
+                    .margin = {},
+                    .closest = {}};
+  for (const int64_t token : slot.alternatives.at(one["alternative"].get<size_t>()))
+    record.text += (record.text.empty() ? "" : " ") + task.token_name(token);
+  if (one["margin"].is_number() && std::isfinite(one["margin"].get<double>()))
+    record.margin = one["margin"].get<double>();
+  if (one["worst"].is_array())
+    record.closest =
+        task.to_text(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64));
+  return record;
+}
+
+void add_witness(StatementRecord& record, const at::Tensor& witness, const proofs::Study& study,
+                 const tasks::Task& task) {
+  const at::Tensor row = witness.unsqueeze(0);
+  const int64_t network = study.network_answers(row).item<int64_t>();
+  record.input = task.to_text(witness);
+  record.network = network < 0 ? "a tie" : task.answer_name(network);
+  record.right = task.answer_name(study.right(row).item<int64_t>());
+}
+
+StatementRecord record_of(const Statement& statement, const proofs::Study& study,
+                          const tasks::Task& task) {
+  StatementRecord record{.statement = statement.statement,
+                         .node = {},
+                         .verdict = proofs::to_string(statement.verdict),
+                         .words = statement.words,
+                         .margin = statement.margin,
+                         .cpu_seconds = statement.cpu_seconds,
+                         .cases = {},
+                         .proof = {},
+                         .closest = {},
+                         .float32 = {},
+                         .input = {},
+                         .network = {},
+                         .right = {}};
+  if (!statement.node.empty()) record.node = statement.node;
+  if (statement.proof.is_object() && statement.proof.contains("cases")) {
+    record.cases.emplace();
+    for (const auto& one : statement.proof["cases"])
+      record.cases->push_back(record_of(one, study.domain(), task));
+  } else if (!statement.proof.is_null()) {
+    record.proof = statement.proof;
   }
-  return list;
+  if (statement.proof.is_object() && statement.proof.contains("at"))
+    record.closest = task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
+  if (statement.float32) record.float32 = {statement.float32->error, statement.float32->words};
+  if (statement.witness) add_witness(record, *statement.witness, study, task);
+  return record;
 }
 
 const proofs::Specified& domain_named(const tasks::Specification& known, const std::string& name) {
@@ -129,36 +167,12 @@ void print_statements(const std::vector<Statement>& statements, const tasks::Tas
   }
 }
 
-nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const proofs::Study& study,
-                               const tasks::Task& task) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Statement& statement : statements) {
-    nlohmann::ordered_json json = {{"statement", statement.statement},
-                                   {"node", nullptr},
-                                   {"verdict", proofs::to_string(statement.verdict)},
-                                   {"words", statement.words}};
-    if (!statement.node.empty()) json["node"] = statement.node;
-    if (statement.margin) json["margin"] = *statement.margin;
-    if (statement.cpu_seconds) json["cpu_seconds"] = *statement.cpu_seconds;
-    if (statement.proof.is_object() && statement.proof.contains("cases"))
-      json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
-    else if (!statement.proof.is_null())
-      json["proof"] = statement.proof;
-    if (statement.proof.is_object() && statement.proof.contains("at"))
-      json["closest"] =
-          task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
-    if (statement.float32)
-      json["float32"] = {{"error", statement.float32->error}, {"words", statement.float32->words}};
-    if (statement.witness) {
-      json["input"] = task.to_text(*statement.witness);
-      const at::Tensor row = statement.witness->unsqueeze(0);
-      const int64_t network = study.network_answers(row).item<int64_t>();
-      json["network"] = network < 0 ? "a tie" : task.answer_name(network);
-      json["right"] = task.answer_name(study.right(row).item<int64_t>());
-    }
-    list.push_back(std::move(json));
-  }
-  return list;
+std::vector<StatementRecord> records_of(const std::vector<Statement>& statements,
+                                        const proofs::Study& study, const tasks::Task& task) {
+  std::vector<StatementRecord> records;
+  for (const Statement& statement : statements)
+    records.push_back(record_of(statement, study, task));
+  return records;
 }
 
 }  // namespace assay::tools

@@ -1,7 +1,6 @@
 #pragma once
 // What was proved, on a terminal and as a record.
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "axioms/proofs/equal_rows.h"
@@ -9,6 +8,7 @@
 #include "axioms/proofs/study.h"
 #include "tasks/subject.h"
 #include "tasks/task.h"
+#include "tools/prove_fields.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -28,7 +28,7 @@ void print_statements(const std::vector<proofs::Statement>& statements, const ta
 void print_times(const std::vector<proofs::Statement>& statements, const Console& console);
 void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console);
 /// Cases are told with their inputs as text; the network is run on inputs that refute.
-nlohmann::ordered_json to_json(const std::vector<proofs::Statement>& statements,
-                               const proofs::Study& study, const tasks::Task& task);
+std::vector<StatementRecord> records_of(const std::vector<proofs::Statement>& statements,
+                                        const proofs::Study& study, const tasks::Task& task);
 
 }  // namespace assay::tools

@@ -19,6 +19,7 @@
 #include "tools/explained_fields.h"
 #include "tools/measure_result.h"
 #include "tools/mutation_text.h"
+#include "tools/prove_fields.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
@@ -114,36 +115,7 @@ Shape circuit() {
 }
 
 Shape proofs() {
-  const Shape one = object({{"position", count()},
-                            {"text", text()},
-                            {"verdict", text_among({"proved", "refuted", "open"})},
-                            {"margin", number_if_any()},
-                            optional("closest", text())});
-  const Shape statement =
-      object({{"statement", text()},
-              {"node", nullable(text())},
-              {"verdict", text_among({"proved", "refuted", "open"})},
-              {"words", text()},
-              optional("cases", list(one)),
-              optional("float32", object({{"words", text()}})),
-              optional("input", text()),
-              optional("network", text()),
-              optional("right", text()),
-              optional("closest", text()),
-              optional("proof", object({optional("least_margin", number_if_any())}))});
-  const Shape rows = object({{"rows", list(text(), 1)},
-                             {"never", boolean()},
-                             optional("is_error", boolean()),
-                             {"because", text()}});
-  return report(
-      {{"model", file()},
-       {"interpretation", file()},
-       {"domain",
-        object(
-            {{"name", text()}, {"words", text()}, {"inputs", text()}, optional("right", text())})},
-       optional("certificate", text()),
-       {"statements", list(statement)},
-       {"rows", list(rows)}});
+  return interp::shape_of<ProofsRecord>();
 }
 
 /// Earlier trainings do not say what their accuracy was measured on.
@@ -329,9 +301,8 @@ RecordPage of_manifests() {
 }
 
 RecordPage of_mutation_tables() {
-  return {"Mutations", shapes::mutation_table(), [](Run& run) {
-            mutations_from_json(run.report.at("mutations"), "the table");
-          }};
+  return {"Mutations", shapes::mutation_table(),
+          [](Run& run) { mutations_from_json(run.report.at("mutations"), "the table"); }};
 }
 
 RecordPage of_studies() {
