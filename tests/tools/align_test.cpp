@@ -47,6 +47,23 @@ TEST_F(Aligning, WhatCannotBeSearchedIsRefused) {
   expect_refused(std::string(kAlign) + "--node evaluate", "kept for validation");
 }
 
+TEST_F(Aligning, ValuesMayComeFromCounterfactualPartners) {
+  const Finished ran =
+      run("validate --model model.safetensors --interpretation claim.json --inputs 200 --sources "
+          "counterfactuals --json r.json");
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  const auto report = read("r.json");
+  EXPECT_THAT(report["data"]["sources"].get<std::string>(), HasSubstr("counterfactual partners"));
+  int64_t exchanged = 0;
+  for (const auto& row : report["rows"])
+    if (row["axiom"] == "II" || row["axiom"] == "IA") {
+      ++exchanged;
+      EXPECT_EQ(row["n"], 200);
+      EXPECT_EQ(row["exact"], false);
+    }
+  EXPECT_GE(exchanged, 4);
+}
+
 TEST_F(Aligning, StabilityIsCertifiedAndCannotBeShared) {
   ASSERT_EQ(run("discover --model model.safetensors --method eap --inputs 40 --out c.json").code,
             0);
