@@ -31,9 +31,19 @@ std::string name_of(const Statement& statement) {
   return fmt::format("{}: {}", statement.node, statement.statement);
 }
 
+// A domain may hold inputs that the task does not have and cannot write: then their tokens.
+std::string text_of(const at::Tensor& input, const proofs::Study& study, const tasks::Task& task) {
+  if (study.is_input(input)) return task.to_text(input);
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < input.numel(); ++i)
+    names.push_back(task.token_name(input[i].item<int64_t>()));
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
 // Cases for people: the alternative and the input that comes closest as text.
-nlohmann::ordered_json cases_of(const nlohmann::ordered_json& cases, const proofs::Domain& domain,
+nlohmann::ordered_json cases_of(const nlohmann::ordered_json& cases, const proofs::Study& study,
                                 const tasks::Task& task) {
+  const proofs::Domain& domain = study.domain();
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& one : cases) {
     const proofs::Slot& slot = domain.slots.at(one["slot"].get<size_t>());
@@ -45,8 +55,8 @@ nlohmann::ordered_json cases_of(const nlohmann::ordered_json& cases, const proof
                                    {"verdict", one["verdict"]},
                                    {"margin", one["margin"]}};
     if (one["worst"].is_array())
-      json["closest"] =
-          task.to_text(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64));
+      json["closest"] = text_of(
+          torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64), study, task);
     list.push_back(std::move(json));
   }
   return list;
@@ -77,7 +87,7 @@ proofs::Study study_of(const tasks::Subject& subject, const std::string& domain)
 std::string right_text(const proofs::Specification& specification, const tasks::Task& task) {
   if (const auto* some = std::get_if<proofs::Survivors>(&specification))
     return fmt::format(
-        "{} if one of {} assignments is left by every slot of the input, otherwise {}",
+        "{} if some one of {} assignments is excluded by no part of the input, otherwise {}",
         task.answer_name(some->some), some->width, task.answer_name(some->none));
   if (const auto* sum = std::get_if<proofs::SumModulo>(&specification))
     return fmt::format("the sum of the numbers modulo {}", sum->modulus);
@@ -141,12 +151,12 @@ nlohmann::ordered_json to_json(const std::vector<Statement>& statements, const p
     if (statement.margin) json["margin"] = *statement.margin;
     if (statement.cpu_seconds) json["cpu_seconds"] = *statement.cpu_seconds;
     if (statement.proof.is_object() && statement.proof.contains("cases"))
-      json["cases"] = cases_of(statement.proof["cases"], study.domain(), task);
+      json["cases"] = cases_of(statement.proof["cases"], study, task);
     else if (!statement.proof.is_null())
       json["proof"] = statement.proof;
     if (statement.proof.is_object() && statement.proof.contains("at"))
       json["closest"] =
-          task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
+          text_of(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()), study, task);
     if (statement.float32)
       json["float32"] = {{"error", statement.float32->error}, {"words", statement.float32->words}};
     if (statement.witness) {
