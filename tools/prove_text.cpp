@@ -32,10 +32,19 @@ std::string name_of(const Statement& statement) {
   return fmt::format("{}: {}", statement.node, statement.statement);
 }
 
+// A domain may hold inputs that the task does not have and cannot write: then their tokens.
+std::string text_of(const at::Tensor& input, const proofs::Study& study, const tasks::Task& task) {
+  if (study.is_input(input)) return task.to_text(input);
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < input.numel(); ++i)
+    names.push_back(task.token_name(input[i].item<int64_t>()));
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
 // Cases for people: the alternative and the input that comes closest as text.
-CaseRecord record_of(const nlohmann::ordered_json& one, const proofs::Domain& domain,
+CaseRecord record_of(const nlohmann::ordered_json& one, const proofs::Study& study,
                      const tasks::Task& task) {
-  const proofs::Slot& slot = domain.slots.at(one["slot"].get<size_t>());
+  const proofs::Slot& slot = study.domain().slots.at(one["slot"].get<size_t>());
   CaseRecord record{.position = one["position"],
                     .text = {},
                     .verdict = one["verdict"],
@@ -46,8 +55,8 @@ CaseRecord record_of(const nlohmann::ordered_json& one, const proofs::Domain& do
   if (one["margin"].is_number() && std::isfinite(one["margin"].get<double>()))
     record.margin = one["margin"].get<double>();
   if (one["worst"].is_array())
-    record.closest =
-        task.to_text(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64));
+    record.closest = text_of(torch::tensor(one["worst"].get<std::vector<int64_t>>(), torch::kInt64),
+                             study, task);
   return record;
 }
 
@@ -55,7 +64,7 @@ void add_witness(StatementRecord& record, const at::Tensor& witness, const proof
                  const tasks::Task& task) {
   const at::Tensor row = witness.unsqueeze(0);
   const int64_t network = study.network_answers(row).item<int64_t>();
-  record.input = task.to_text(witness);
+  record.input = text_of(witness, study, task);
   record.network = network < 0 ? "a tie" : task.answer_name(network);
   record.right = task.answer_name(study.right(row).item<int64_t>());
 }
@@ -79,12 +88,13 @@ StatementRecord record_of(const Statement& statement, const proofs::Study& study
   if (statement.proof.is_object() && statement.proof.contains("cases")) {
     record.cases.emplace();
     for (const auto& one : statement.proof["cases"])
-      record.cases->push_back(record_of(one, study.domain(), task));
+      record.cases->push_back(record_of(one, study, task));
   } else if (!statement.proof.is_null()) {
     record.proof = statement.proof;
   }
   if (statement.proof.is_object() && statement.proof.contains("at"))
-    record.closest = task.to_text(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()));
+    record.closest =
+        text_of(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()), study, task);
   if (statement.float32) record.float32 = {statement.float32->error, statement.float32->words};
   if (statement.witness) add_witness(record, *statement.witness, study, task);
   return record;
@@ -115,7 +125,7 @@ proofs::Study study_of(const tasks::Subject& subject, const std::string& domain)
 std::string right_text(const proofs::Specification& specification, const tasks::Task& task) {
   if (const auto* some = std::get_if<proofs::Survivors>(&specification))
     return fmt::format(
-        "{} if one of {} assignments is left by every slot of the input, otherwise {}",
+        "{} if some one of {} assignments is excluded by no part of the input, otherwise {}",
         task.answer_name(some->some), some->width, task.answer_name(some->none));
   if (const auto* sum = std::get_if<proofs::SumModulo>(&specification))
     return fmt::format("the sum of the numbers modulo {}", sum->modulus);

@@ -238,6 +238,14 @@ TEST_F(Prove, WhatNeedsMoreMemoryThanMayBeUsedStaysOpen) {
   expect_refusal(prove("two_sat/reference", "trees", "--memory much"), {"--memory"});
 }
 
+// The padded domain holds inputs that the task cannot write, and some come closest.
+TEST_F(Prove, SlowReportsInputsThatTheTaskDoesNotHave) {
+  const Finished run =
+      prove("two_sat/variable", "trees", "--statement 'node = program' --html page.html");
+  EXPECT_EQ(run.code, 0) << run.error;
+  EXPECT_EQ(report().at("statements")[0].at("cases").size(), 409U);
+}
+
 TEST_F(Prove, RefusesANetworkThatCannotReadTheDomain) {
   expect_refusal(run_assay("prove --model " + kTasks +
                                "modular_addition/reference/model.safetensors "
