@@ -323,9 +323,8 @@ RecordPage of_manifests() {
 }
 
 RecordPage of_mutation_tables() {
-  return {"Mutations", shapes::mutation_table(), [](Run& run) {
-            mutations_from_json(run.report.at("mutations"), "the table");
-          }};
+  return {"Mutations", shapes::mutation_table(),
+          [](Run& run) { mutations_from_json(run.report.at("mutations"), "the table"); }};
 }
 
 RecordPage of_studies() {
