@@ -74,8 +74,8 @@ TEST(Forest, PlacesDotsAndIntervalsAndLeavesTextsTexts) {
                                    .axis = {.low = 0, .high = 1, .ticks = {0, 1}},
                                    .band = Bar::Interval{0, 0.5}})
                                .markup();
-  EXPECT_THAT(html, HasSubstr("class=\"point hollow int\" cx=\"50%\""));
-  EXPECT_THAT(html, HasSubstr("x1=\"26%\" x2=\"98%\""));  // what lies beyond the axis is cut
+  EXPECT_THAT(html, HasSubstr("class=\"point hollow int\" cx=\"50.00%\""));
+  EXPECT_THAT(html, HasSubstr("x1=\"26.00%\" x2=\"98.00%\""));  // what lies beyond the axis is cut
   EXPECT_THAT(html, HasSubstr("a &amp; b"));
   EXPECT_THAT(html, HasSubstr("&lt;b&gt;"));
   EXPECT_EQ(html.find("<circle"), html.rfind("<circle"));  // a line without a figure has no dot
