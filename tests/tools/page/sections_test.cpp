@@ -245,7 +245,7 @@ TEST(Sections, OfManyWitnessesShowAFewAndSaySo) {
 
 TEST(Sections, OfOtherGuisesGiveEachItsAccuracyAndItsWorstRates) {
   Json report = validation();
-  EXPECT_EQ(html_of(where_section(make_run(report, "report.json"))).find("guise"),
+  EXPECT_EQ(html_of(where_section(make_run(report, "report.json"))).find("in another guise"),
             std::string::npos);
   report["under"] = Json::array({{{"transformation", "swapped"},
                                   {"help", "swaps a and b"},
