@@ -43,10 +43,13 @@ Derivation derived(const std::string& variant) {
                                                         {.variant = variant});
 }
 
-axioms::Experiment experiment(const Interpretation& interpretation) {
-  return {*shipped().model.model,
-          circuits::compile(interpretation, all_operations(), shipped().places()),
-          shipped().task->decision()};
+circuits::Program program_of(const Interpretation& interpretation) {
+  return circuits::compile(interpretation, all_operations(), shipped().places());
+}
+
+/// @param program  must outlive it.
+axioms::Experiment experiment(const circuits::Program& program) {
+  return {*shipped().model.model, program, shipped().task->decision()};
 }
 
 Tensor some(int64_t first, int64_t n) {
@@ -55,8 +58,8 @@ Tensor some(int64_t first, int64_t n) {
 
 /// Failures over all strings: PE and PR of `count`, PE of `answer`.
 std::vector<int64_t> failures(const Interpretation& interpretation) {
-  const auto result =
-      axioms::check(experiment(interpretation), some, {.inputs = all_strings().size(0)});
+  const circuits::Program program = program_of(interpretation);
+  const auto result = axioms::check(experiment(program), some, {.inputs = kStrings});
   const auto count = [&](size_t node, Axiom axiom) {
     return std::llround(kStrings * result.nodes.at(node)[axiom].estimate.rate());
   };
@@ -109,8 +112,8 @@ TEST(MajorityReference, TheNumberOfOnesFailsWhereItMust) {
 TEST(MajorityReference, TheSignAloneIsVacuous) {
   const at::NoGradGuard no_grad;
   const auto objections = [](const Interpretation& interpretation) {
-    return axioms::vacuity(experiment(interpretation), some, kStrings, /*exhaustive=*/true)
-        .objections;
+    const circuits::Program program = program_of(interpretation);
+    return axioms::vacuity(experiment(program), some, kStrings, /*exhaustive=*/true).objections;
   };
   EXPECT_TRUE(objections(shipped().interpretation()).empty());
   EXPECT_FALSE(objections(derived("sign").interpretation).empty());

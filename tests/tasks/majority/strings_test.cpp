@@ -89,16 +89,18 @@ TEST(MajorityOperations, CountAndCompare) {
   const Tensor tokens =
       at::stack({task->to_tokens("110"), task->to_tokens("0"), task->to_tokens("111111")});
   const auto counted = [&](const std::vector<int64_t>& weights) {
-    return count_tokens({.name = "count_tokens", .parameters = {{"weights", weights}}})({tokens});
+    return count_tokens(
+        {.name = "count_tokens", .parameters = {{"weights", weights}}, .tensors = {}})({tokens});
   };
   const Tensor difference = counted({-1, 1, 0, 0});
   EXPECT_TRUE(difference.equal(torch::tensor({{1}, {-1}, {6}}, torch::kInt64))) << difference;
   EXPECT_TRUE(difference.squeeze(1).equal(differences(tokens)));
   EXPECT_TRUE(counted({0, 1, 0, 0}).equal(torch::tensor({{2}, {0}, {6}}, torch::kInt64)));
-  const Tensor more = above({.name = "above", .parameters = {{"threshold", 1.5}}})({difference});
+  const Tensor more =
+      above({.name = "above", .parameters = {{"threshold", 1.5}}, .tensors = {}})({difference});
   EXPECT_TRUE(more.equal(torch::tensor({{false}, {false}, {true}}))) << more;
   EXPECT_THROW(counted({}), std::invalid_argument);
-  EXPECT_THROW(above({.name = "above", .parameters = {}}), std::invalid_argument);
+  EXPECT_THROW(above({.name = "above", .tensors = {}}), std::invalid_argument);
 }
 
 }  // namespace strings_test

@@ -48,9 +48,9 @@ TEST(MaxOfFourNumbers, AreOftenClose) {
   const Tensor close = (sorted.select(1, 3) - sorted.select(1, 0)).lt(4);
   EXPECT_GT(close.to(torch::kFloat64).mean().item<double>(), .45);
   EXPECT_LT(close.to(torch::kFloat64).mean().item<double>(), .65);
-  std::map<int64_t, int> places;  // of the largest
+  std::map<int64_t, int> places;  // of the largest, the first of equals
   for (int64_t i = 0; i < 5000; ++i) ++places[tokens[i].argmax().item<int64_t>()];
-  for (int64_t place = 0; place < kCount; ++place) EXPECT_GT(places[place], 900) << place;
+  for (int64_t place = 0; place < kCount; ++place) EXPECT_GT(places[place], 700) << place;
 }
 
 TEST(MaxOfFourNumbers, OnlyTrainingHasTheRowOfZeros) {
@@ -62,26 +62,27 @@ TEST(MaxOfFourNumbers, OnlyTrainingHasTheRowOfZeros) {
 
 TEST(MaxOfFourOperations, FindReadAndWritePlaces) {
   const Tensor tokens = torch::tensor({{5, 9, 9, 1}, {7, 2, 3, 4}}, torch::kInt64);
-  const Tensor where = where_largest({.name = "where_largest"})({tokens});
+  const Tensor where = where_largest({.name = "where_largest", .tensors = {}})({tokens});
   EXPECT_TRUE(
       where.equal(torch::tensor({{false, true, true, false}, {true, false, false, false}})));
   const Tensor numbers = tokens.unsqueeze(2), right = torch::tensor({9, 7}, torch::kInt64);
-  EXPECT_TRUE(number_where({.name = "number_where"})({numbers, where}).equal(right));
+  EXPECT_TRUE(number_where({.name = "number_where", .tensors = {}})({numbers, where}).equal(right));
   const std::vector<int64_t> last_two = {2, 3};
-  const Tensor most =
-      largest({.name = "largest", .parameters = {{"positions", last_two}}})({numbers});
-  EXPECT_TRUE(
-      same_number({.name = "same_number"})({most}).equal(torch::tensor({9, 4}, torch::kInt64)));
+  const Tensor most = largest(
+      {.name = "largest", .parameters = {{"positions", last_two}}, .tensors = {}})({numbers});
+  EXPECT_TRUE(same_number({.name = "same_number", .tensors = {}})({most}).equal(
+      torch::tensor({9, 4}, torch::kInt64)));
 
-  const Tensor written = attend_evenly({.name = "attend_evenly"})(where).at(0);
+  const Tensor written = attend_evenly({.name = "attend_evenly", .tensors = {}})(where).at(0);
   EXPECT_TRUE(written.equal(
       torch::tensor({{0.F, .5F, .5F, 0.F}, {1.F, 0.F, 0.F, 0.F}}).view({2, 1, 1, 4})));
-  const auto read = attended({.name = "attended", .parameters = {{"share", .5}}});
+  const auto read = attended({.name = "attended", .parameters = {{"share", .5}}, .tensors = {}});
   EXPECT_TRUE(read({written}).equal(where));
   const Tensor soft = torch::tensor({.1F, .5F, .26F, .14F}).view({1, 1, 1, 4});
   EXPECT_TRUE(read({soft}).equal(torch::tensor({{false, true, true, false}})));
   const Tensor nowhere =
-      attend_evenly({.name = "attend_evenly"})(at::zeros({1, 4}, torch::kBool)).at(0);
+      attend_evenly({.name = "attend_evenly", .tensors = {}})(at::zeros({1, 4}, torch::kBool))
+          .at(0);
   EXPECT_TRUE(nowhere.equal(at::full({1, 1, 1, 4}, .25F)));
 }
 
