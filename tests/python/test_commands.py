@@ -161,7 +161,7 @@ def test_the_command_hands_python_over_to_the_package(command):
     failed = subprocess.run([*arguments, "--no-such-option"], capture_output=True, text=True,
                             check=False, env=given)
     assert failed.returncode == 2
-    for python in (sys.executable, "/no/such/python"):
+    for python in ("/bin/false", "/no/such/python"):
         without = {**os.environ, "ASSAY_PYTHON": python, "PYTHONPATH": ""}
         refused = subprocess.run(arguments, capture_output=True, text=True, check=False, env=without,
                                  cwd=HERE)

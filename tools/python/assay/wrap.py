@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import inspect
 import itertools
+import re
 import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
@@ -81,6 +82,7 @@ class WrappedNetwork(Network):
         self._own: dict[str, str] = {}  # names of TransformerLens -> the module's own
         self._headed: dict[str, str] = {}  # its own -> those with an axis of heads
         axes = dict(found.places)
+        self._name_heads(axes)
         self._split_heads(axes, heads or {})
         self._add_names(axes)
         found.description["places"] = list(axes.items())
@@ -88,6 +90,16 @@ class WrappedNetwork(Network):
         core = _core.python_network(weakref.proxy(self), found.description, inputs_per_run)
         super().__init__(core, layout=type(self.module).__name__)
         self._self_check()
+
+    @staticmethod
+    def _name_heads(axes: dict[str, list]) -> None:
+        """In modules of TransformerLens, values of attention have an axis of heads already."""
+        for place, known in axes.items():
+            if re.search(r"\.attn\.hook_(q|k|v|z|rot_q|rot_k|pattern|attn_scores)$", place):
+                inner = [i for i, (kind, _) in enumerate(known) if kind == "d_head"]
+                if len(inner) == 1:
+                    known[inner[0]] = ("head", known[inner[0]][1])
+                    known[-1] = ("d_head" if known[-1][0] == "neuron" else known[-1][0], known[-1][1])
 
     def _split_heads(self, axes: dict[str, list], heads: Mapping[str, int]) -> None:
         """Gives places an axis of heads that their callers say they have."""
