@@ -16,6 +16,7 @@
 #include "tasks/subject.h"
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
+#include "tools/interpretation_fields.h"
 #include "tools/measure_result.h"
 #include "tools/prove_fields.h"
 #include "tools/validation_record.h"
@@ -126,9 +127,7 @@ Shape training() {
 }
 
 Shape derivation() {
-  return report(
-      {{"evidence",
-        list(object({{"node", text()}, {"statement", text()}, {"supports", boolean()}}))}});
+  return interp::shape_of<DerivationRecord>();
 }
 
 }  // namespace
