@@ -8,13 +8,13 @@
 #include "circuits/components/circuit_file.h"
 #include "circuits/components/random_circuits.h"
 #include "tools/commands.h"
+#include "tools/discovery_fields.h"
 #include "tools/options.h"
 
 namespace assay::tools {
 namespace {
 
 using circuits::Circuit;
-using nlohmann::ordered_json;
 
 struct CompareOptions {
   CommonOptions common;
@@ -41,6 +41,22 @@ void print_list(const Console& console, const std::string& title,
   console.fact(fmt::format("{}", title), all.empty() ? "none" : all);
 }
 
+CircuitComparison compared(const CompareOptions& options, const Circuit& a, const Circuit& b) {
+  const at::Tensor both = a.kept & b.kept, either = a.kept | b.kept;
+  const auto shared = both.sum().item<int64_t>(), all = either.sum().item<int64_t>();
+  return {.a = {options.a.string(), a.size()},
+          .b = {options.b.string(), b.size()},
+          .shared = shared,
+          .jaccard = all == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(all),
+          .correlation = correlation(a, b),
+          .only_a = edges_in(a.graph, a.kept & both.logical_not()),
+          .only_b = edges_in(a.graph, b.kept & both.logical_not())};
+}
+
+void print_circuit(const Console& console, const char* name, const ComparedCircuit& circuit) {
+  console.fact(name, fmt::format("{}: {} edges", circuit.path, grouped(circuit.edges)));
+}
+
 int run_compare(const CompareOptions& options) {
   const Console console(options.common.quiet);
   const circuits::CircuitFile first = circuits::load_circuit(options.a);
@@ -50,29 +66,16 @@ int run_compare(const CompareOptions& options) {
     throw std::invalid_argument(fmt::format(
         "{} and {} are circuits of different networks or one has positions: {} and {} edges",
         options.a.string(), options.b.string(), a.graph.n_edges(), b.graph.n_edges()));
-  const at::Tensor both = a.kept & b.kept, either = a.kept | b.kept;
-  const std::vector<std::string> only_a = edges_in(a.graph, a.kept & both.logical_not());
-  const std::vector<std::string> only_b = edges_in(a.graph, b.kept & both.logical_not());
-  const auto shared = both.sum().item<int64_t>(), all = either.sum().item<int64_t>();
-  const double jaccard = all == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(all);
-  const std::optional<double> r = correlation(a, b);
-
-  console.fact("A", fmt::format("{}: {} edges", options.a.string(), grouped(a.size())));
-  console.fact("B", fmt::format("{}: {} edges", options.b.string(), grouped(b.size())));
-  console.fact("shared", fmt::format("{} edges, Jaccard overlap {:.3f}", grouped(shared), jaccard));
-  if (r) console.fact("scores", fmt::format("correlation {:.3f}", *r));
-  print_list(console, "only in A", only_a);
-  print_list(console, "only in B", only_b);
-
-  ordered_json report = report_head("circuit-comparison");
-  report["a"] = {{"path", options.a.string()}, {"edges", a.size()}};
-  report["b"] = {{"path", options.b.string()}, {"edges", b.size()}};
-  report["shared"] = shared;
-  report["jaccard"] = jaccard;
-  report["correlation"] = r ? ordered_json(*r) : ordered_json();
-  report["only_a"] = only_a;
-  report["only_b"] = only_b;
-  write_report(options.common, report);
+  const CircuitComparison found = compared(options, a, b);
+  print_circuit(console, "A", found.a);
+  print_circuit(console, "B", found.b);
+  console.fact("shared", fmt::format("{} edges, Jaccard overlap {:.3f}", grouped(found.shared),
+                                     found.jaccard));
+  if (found.correlation)
+    console.fact("scores", fmt::format("correlation {:.3f}", *found.correlation));
+  print_list(console, "only in A", found.only_a);
+  print_list(console, "only in B", found.only_b);
+  write_report(options.common, report_of("circuit-comparison", found));
   return kDone;
 }
 

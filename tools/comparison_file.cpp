@@ -9,6 +9,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
+#include "tasks/comparison_fields.h"
 #include "tasks/registry.h"
 #include "tools/records.h"
 
@@ -23,6 +24,31 @@ void require_same(const ordered_json& asked, const ordered_json& found, const st
     if (before == value) continue;
     throw std::runtime_error(fmt::format("{}: another comparison: its {} is {}, not {}", path, name,
                                          before.dump(), value.dump()));
+  }
+}
+
+/// A list of another length is that of another input or of other features, and would be averaged
+/// as if it were of these.
+void require_one_per_feature(const ordered_json& inputs, const std::string& features,
+                             const tasks::Task& task) {
+  static const interp::Shape shape = interp::shape_of<std::vector<tasks::ComparedRecord>>();
+  if (const auto problem = interp::mismatch(inputs, shape))
+    throw std::invalid_argument("the inputs: " + *problem);
+  const auto records = interp::read_checked<std::vector<tasks::ComparedRecord>>(inputs);
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto sequence = task.sequence_of(task.to_tokens(records[i].input));
+    const int64_t n = std::ssize(task.features(features, sequence));
+    const auto require = [&](const std::string& of, const char* what, const at::Tensor& values) {
+      const int64_t found = values.defined() ? values.numel() : 0;
+      if (found != n)
+        throw std::invalid_argument(
+            fmt::format("field 'inputs[{}]', {}: expected {} {}, one per feature; found {}", i, of,
+                        n, what, found));
+    };
+    for (const tasks::ScoredInput& scored : records[i].methods)
+      if (scored.failure.empty()) require(scored.method, "scores", scored.scores);
+    for (const tasks::Reference& reference : records[i].references)
+      require(reference.name, "values", reference.values);
   }
 }
 
@@ -41,6 +67,7 @@ std::vector<tasks::ComparedInput> inputs_begun(const std::filesystem::path& repo
     require_same(asked, found, report.string());
     ordered_json& inputs = found.at("inputs");
     if (std::ssize(inputs) > at_most) inputs.erase(inputs.begin() + at_most, inputs.end());
+    require_one_per_feature(inputs, asked.at("features"), task);
     return tasks::compared_inputs(inputs, task,
                                   asked.at("seed").get<uint64_t>() + static_cast<uint64_t>(first));
   } catch (const std::invalid_argument& error) {
@@ -82,6 +109,7 @@ MergedComparison merged_comparison(std::vector<NamedRecord> parts) {
   const uint64_t seed = settings.seed;
   try {
     merged.task = tasks::task_from_json(settings.task);
+    require_one_per_feature(report["inputs"], settings.features, *merged.task);
     merged.comparison.inputs = tasks::compared_inputs(report["inputs"], *merged.task, seed);
     require_drawn(merged.comparison.inputs, *merged.task, seed);
   } catch (const std::invalid_argument& error) {

@@ -6,6 +6,7 @@
 #include "interp/adapters/model_file.h"
 #include "interp/network/transformer.h"
 #include "tools/commands.h"
+#include "tools/network_fields.h"
 #include "tools/network_options.h"
 #include "tools/options.h"
 
@@ -37,15 +38,13 @@ int run_convert(const ConvertOptions& options) {
   require_writable(options.out);
   const interp::LoadedModel loaded = interp::load_model(options.in, options.stated);
   nlohmann::json metadata = loaded.metadata;
-  metadata["converted_from"] = {
-      {"path", options.in.string()}, {"layout", loaded.layout}, {"sha256", loaded.sha256}};
+  const OriginRecord origin{loaded.layout, options.in.string(), loaded.sha256};
+  metadata["converted_from"] = interp::write_record(origin);
   const std::string sha256 = interp::save_model(*loaded.model, options.out, metadata);
-
-  nlohmann::ordered_json report = report_head("conversion");
-  report["converted_from"] = metadata["converted_from"];
-  report["model"] = {{"path", options.out.string()}, {"sha256", sha256}};
-  report["settings"] = settings_json(loaded.settings);
-  write_report(options.common, report);
+  write_report(options.common,
+               report_of("conversion", ConversionRecord{.converted_from = origin,
+                                                        .model = {options.out.string(), sha256},
+                                                        .settings = records_of(loaded.settings)}));
   session.console.fact("read", fmt::format("{} (layout {})", options.in.string(), loaded.layout));
   session.console.fact("wrote", options.out.string());
   session.console.line();

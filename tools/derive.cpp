@@ -12,6 +12,7 @@
 #include "tools/brief.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
@@ -20,7 +21,6 @@
 namespace assay::tools {
 namespace {
 
-using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 struct DeriveOptions {
@@ -87,23 +87,18 @@ void print_end(const tasks::Derivation& derivation, const fs::path& file, const 
   console.fact("numbers", fs::path(file).replace_extension(".safetensors").string());
 }
 
-ordered_json report_of(const DeriveOptions& options, const tasks::DeriveConfig& config,
-                       const tasks::Derivation& derivation, const fs::path& file) {
-  ordered_json report = report_head("derivation");
-  report["task"] = derivation.interpretation.task;
-  report["model"] = {{"path", options.model.string()},
-                     {"sha256", derivation.interpretation.model_sha256}};
-  report["variant"] = config.variant;
-  report["fitted_on"] = derivation.interpretation.fitted_on;
-  report["evidence"] = ordered_json::array();
-  for (const tasks::Evidence& fact : derivation.evidence) {
-    report["evidence"].push_back({{"node", fact.node},
-                                  {"statement", fact.statement},
-                                  {"value", fact.value},
-                                  {"supports", fact.supports}});
-  }
-  report["interpretation"] = file.string();
-  return report;
+DerivationRecord record_of(const DeriveOptions& options, const tasks::DeriveConfig& config,
+                           const tasks::Derivation& derivation, const fs::path& file) {
+  const circuits::Interpretation& derived = derivation.interpretation;
+  DerivationRecord record{.task = derived.task,
+                          .model = {options.model.string(), derived.model_sha256},
+                          .variant = config.variant,
+                          .fitted_on = derived.fitted_on,
+                          .evidence = {},
+                          .interpretation = file.string()};
+  for (const tasks::Evidence& fact : derivation.evidence)
+    record.evidence.push_back({fact.node, fact.statement, fact.value, fact.supports});
+  return record;
 }
 
 int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
@@ -131,7 +126,8 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
 
   print_evidence(derivation, console);
   print_end(derivation, file, console);
-  write_report(options.common, report_of(options, config, derivation, file));
+  write_report(options.common,
+               report_of("derivation", record_of(options, config, derivation, file)));
   return kDone;
 }
 

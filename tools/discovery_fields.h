@@ -1,6 +1,6 @@
 #pragma once
-// What a discovery found, and what its parts hold, in JSON, member by member
-// (interp/files/fields.h).
+// What a discovery found, what its parts hold, and what two circuits share, in JSON, member by
+// member (interp/files/fields.h).
 
 #include <string>
 #include <utility>
@@ -9,6 +9,7 @@
 #include "interp/interval_field.h"
 #include "tools/discovery_result.h"
 #include "tools/experiment_fields.h"
+#include "tools/record_fields.h"
 
 namespace assay::tools {
 
@@ -37,6 +38,20 @@ struct DiscoveryPart {
 struct ChunkRecord {
   bool changed = false;
   std::vector<double> sum, square;
+};
+
+struct ComparedCircuit {
+  std::string path;
+  int64_t edges = 0;
+};
+
+/// Of two circuits of one network.
+struct CircuitComparison {
+  ComparedCircuit a, b;
+  int64_t shared = 0;
+  double jaccard = 0;
+  std::optional<double> correlation;
+  std::vector<std::string> only_a, only_b;
 };
 
 template <class V>
@@ -81,6 +96,24 @@ void fields(V& v, ChunkRecord& chunk) {
   v("changed", chunk.changed, "the ablation changed something");
   v("sum", chunk.sum, "of the effects of each edge, in the graph's order");
   v("square", chunk.square, "of their squares");
+}
+
+template <class V>
+void fields(V& v, ComparedCircuit& circuit) {
+  v("path", circuit.path, "where it was read");
+  v("edges", circuit.edges, "of the circuit", interp::counts());
+}
+
+template <class V>
+void fields(V& v, CircuitComparison& comparison) {
+  v("a", comparison.a, "the first circuit");
+  v("b", comparison.b, "the second");
+  v("shared", comparison.shared, "edges that are in both", interp::counts());
+  v("jaccard", comparison.jaccard, "their share of the edges that are in either", interp::shares());
+  or_null(v, "correlation", comparison.correlation,
+          "of the scores of edges that both have scored; null: fewer than three");
+  v("only_a", comparison.only_a, "edges that are in the first alone");
+  v("only_b", comparison.only_b, "in the second alone");
 }
 
 }  // namespace assay::tools

@@ -10,6 +10,7 @@
 #include "tools/brief.h"
 #include "tools/commands.h"
 #include "tools/expectation.h"
+#include "tools/network_fields.h"
 #include "tools/network_options.h"
 #include "tools/options.h"
 #include "tools/self_check.h"
@@ -17,8 +18,6 @@
 
 namespace assay::tools {
 namespace {
-
-using nlohmann::ordered_json;
 
 struct InspectOptions {
   CommonOptions common;
@@ -78,29 +77,25 @@ void print_identities(const std::vector<Identity>& identities, const Console& co
   console.line(table.to_string(console.colour()));
 }
 
-ordered_json report_of(const InspectOptions& options, const Inspection& found) {
+InspectionRecord record_of(const InspectOptions& options, const Inspection& found) {
   const interp::LoadedModel& loaded = found.loaded;
-  const interp::TransformerConfig& config = loaded.model->config();
-  ordered_json report = report_head("inspection");
-  report["model"] = {{"path", options.model.string()}, {"sha256", loaded.sha256}};
-  report["layout"] = loaded.layout;
-  report["config"] = interp::to_json(config);
-  report["settings"] = settings_json(loaded.settings);
-  report["metadata"] = loaded.metadata;
-  if (found.agreement) report["expected_logits"] = to_json(*found.agreement);
-  report["inputs_without_finite_logits"] = found.without_logits;
-  for (const auto& parameter : loaded.model->named_parameters()) {
-    report["parameters"][parameter.key()] = parameter.value().sizes().vec();
-  }
   const interp::Places& places = loaded.model->places();
-  for (const interp::Place& place : places.all) {
-    report["sites"][place.name] = interp::shape({.place = place.name}, places);
-  }
-  for (const auto& [formula, error, value] : found.identities) {
-    report["self_check"].push_back(
-        {{"identity", formula}, {"largest_error", error}, {"largest_value", value}});
-  }
-  return report;
+  InspectionRecord record{.model = {options.model.string(), loaded.sha256},
+                          .layout = loaded.layout,
+                          .config = interp::to_json(loaded.model->config()),
+                          .settings = records_of(loaded.settings),
+                          .metadata = loaded.metadata,
+                          .expected_logits = {},
+                          .without_logits = found.without_logits,
+                          .parameters = {},
+                          .sites = {},
+                          .self_check = found.identities};
+  if (found.agreement) record.expected_logits = to_json(*found.agreement);
+  for (const auto& parameter : loaded.model->named_parameters())
+    record.parameters.push_back({parameter.key(), parameter.value().sizes().vec()});
+  for (const interp::Place& place : places.all)
+    record.sites.push_back({place.name, interp::shape({.place = place.name}, places)});
+  return record;
 }
 
 Inspection inspect(const InspectOptions& options, const c10::Device& device) {
@@ -156,7 +151,7 @@ int run_inspect(const InspectOptions& options) {
   print_sites(loaded.model->places(), console);
   heading(console, "Self-check on random tokens (largest differences)");
   print_identities(found.identities, console);
-  write_report(options.common, report_of(options, found));
+  write_report(options.common, report_of("inspection", record_of(options, found)));
   return found.is_sound() ? kDone : kViolated;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "circuits/components/ablation.h"
 #include "interp/files/json_difference.h"
 #include "tasks/registry.h"
 #include "tools/discovery_fields.h"
@@ -77,6 +78,7 @@ Merged merge_discoveries(const Merging& merging) {
   const std::string& where = merging.parts.front().name;
   ordered_json whole = joined_parts(merging.parts, "chunks", {"command", "seconds"});
   const auto part = interp::read_record<DiscoveryPart>(whole, where);
+  about(where, [&] { circuits::ablations().at(part.ablation); });
   const InputFacts& inputs = part.experiment.inputs;
   const interp::LoadedModel model = model_of(part.experiment.model);
   const auto task = about(where, [&] { return tasks::task_from_json(part.experiment.task); });

@@ -64,21 +64,19 @@ Merged merge_mutation_tables(const Merging& merging) {
   const std::string& where = merging.parts.front().name;
   ordered_json whole = joined_parts(merging.parts, "mutations", {"command"});
   const auto results = mutations_from_json(whole["mutations"], where);
-  const interp::Shape texts = interp::json_shapes::object({{"title", interp::json_shapes::text()}});
-  interp::require_shape(whole, texts, where);
+  const auto head = interp::read_record<MutationTableHead>(whole, where);
   whole["command"] = command_line();
-  merging.session.console.fact("interpretation", whole["title"].get<std::string>());
+  merging.session.console.fact("interpretation", head.title);
   print_mutations(results, merging.session.console);
   return {.record = std::move(whole)};
 }
 
 Merged merge_studies(const Merging& merging) {
-  namespace shapes = interp::json_shapes;
   const std::string& where = merging.parts.front().name;
   ordered_json report = joined_parts(merging.parts, "scores", {"command"});
-  interp::require_shape(report, shapes::object({{"task", shapes::anything()}}), where);
-  const auto config = study_config_of(report, where);
-  const auto task = about(where, [&] { return tasks::task_from_json(report["task"]); });
+  const auto head = interp::read_record<StudyHead>(report, where);
+  const tasks::synthetic_text::StudyConfig config = head.config();
+  const auto task = about(where, [&] { return tasks::task_from_json(head.task); });
   const tasks::synthetic_text::StudyTexts texts(tasks::synthetic_text::language_of(*task), config);
   const ordered_json all = std::move(report["scores"]);
   report.erase("scores");

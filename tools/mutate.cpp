@@ -11,6 +11,7 @@
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/interpretation_fields.h"
 #include "tools/interrupt.h"
 #include "tools/kept_run.h"
 #include "tools/mutation_text.h"
@@ -60,17 +61,15 @@ tasks::Subject load(const MutateOptions& options) {
 int list(const MutateOptions& options, const tasks::Subject& subject,
          const std::vector<Mutation>& mutations, const Console& console) {
   const std::vector<std::string> names = circuits::applicable(mutations, subject.interpretation());
-  ordered_json report = report_head("mutations");
-  report["mutations"] = ordered_json::array();
+  MutationsRecord record;
   for (const Mutation& mutation : mutations) {
     const bool applies = std::ranges::count(names, mutation.name) > 0;
-    report["mutations"].push_back(
-        {{"name", mutation.name}, {"help", mutation.help}, {"applies", applies}});
+    record.mutations.push_back({mutation.name, mutation.help, applies});
     console.print("  {}{}{}", console.paint(fmt::format("{:<20}", mutation.name), Tone::Bold),
                   mutation.help,
                   applies ? "" : console.paint(" (does not apply here)", Tone::Faint));
   }
-  write_report(options.common, report);
+  write_report(options.common, report_of("mutations", record));
   return kDone;
 }
 
@@ -85,11 +84,8 @@ int write_mutated(const MutateOptions& options, const tasks::Subject& subject,
   const circuits::Interpretation changed = circuits::mutate(
       mutations, options.mutation, subject.interpretation(), options.common.seed.value_or(0));
   circuits::save_interpretation(changed, options.out);
-  ordered_json report = report_head("mutation");
-  report["mutation"] = options.mutation;
-  report["title"] = changed.title;
-  report["interpretation"] = options.out.string();
-  write_report(options.common, report);
+  write_report(options.common, report_of("mutation", MutatedRecord{options.mutation, changed.title,
+                                                                   options.out.string()}));
   console.fact("interpretation", options.out.string());
   console.fact("", changed.title);
   return kDone;
@@ -104,21 +100,18 @@ ValidationInputs table_inputs(const MutateOptions& options, const tasks::Subject
 
 /// The report of a table, without its results.
 ordered_json table_head(const tasks::Subject& subject, const ValidationInputs& inputs) {
-  ordered_json report = report_head("mutation-table");
-  report["title"] = subject.interpretation().title;
-  report["data"] = inputs.facts;
-  return report;
+  return report_of("mutation-table",
+                   MutationTableHead{subject.interpretation().title, inputs.facts});
 }
 
 KeptRun<tasks::MutationResult> kept_run(const MutateOptions& options, const tasks::Subject& subject,
                                         const ValidationInputs& inputs, uint64_t seed,
                                         int64_t mutations) {
   ordered_json asked = table_head(subject, inputs);
-  asked["shard"] = shard_member(options.shard, mutations,
-                                {{"model_sha256", subject.model.sha256},
-                                 {"interpretation_sha256", subject.loaded.sha256},
-                                 {"seed", seed},
-                                 {"inputs_text", inputs.description}});
+  asked["shard"] =
+      shard_member(options.shard, mutations,
+                   interp::write_record(MutationPart{subject.model.sha256, subject.loaded.sha256,
+                                                     seed, inputs.description}));
   return {options.common,
           {.list = "mutations", .asked = std::move(asked)},
           interp::range_of(options.shard, mutations, 1),

@@ -41,12 +41,4 @@ void print_settings(const std::vector<interp::Setting>& settings, const Console&
   console.line(table.to_string(console.colour()));
 }
 
-nlohmann::ordered_json settings_json(const std::vector<interp::Setting>& settings) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [name, value, source] : settings) {
-    json[name] = {{"value", value}, {"from", source}};
-  }
-  return json;
-}
-
 }  // namespace assay::tools

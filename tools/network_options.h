@@ -20,7 +20,4 @@ void add_network_options(CLI::App& app, nlohmann::json& stated);
 /// The table of settings: value, and where it was taken from.
 void print_settings(const std::vector<interp::Setting>& settings, const Console& console);
 
-/// `{"activation": {"value": "relu", "from": "option"}, …}`
-nlohmann::ordered_json settings_json(const std::vector<interp::Setting>& settings);
-
 }  // namespace assay::tools

@@ -14,13 +14,13 @@
 #include "sat2/text.h"
 #include "tasks/two_sat/tokens.h"
 #include "tools/commands.h"
+#include "tools/network_fields.h"
 #include "tools/options.h"
 
 namespace assay::tools {
 namespace {
 
 using json_pointer = nlohmann::json::json_pointer;
-using nlohmann::ordered_json;
 using tasks::two_sat::Tokens;
 
 struct SolveOptions {
@@ -147,37 +147,38 @@ void print_network(const NetworkAnswer& network, const sat2::Ruling& ruling,
                                         right ? Tone::Good : Tone::Bad));
 }
 
-/// `satisfiable` is null for a tie.
-ordered_json network_json(const NetworkAnswer& network) {
-  return {{"satisfiable", network.tied() ? ordered_json() : ordered_json(network.satisfiable())},
-          {"logit_difference", network.difference}};
-}
-
-ordered_json report_of(const sat2::Formula& formula, const sat2::Ruling& ruling) {
-  ordered_json report = report_head("solution");
-  report["formula"] = sat2::to_string(formula);
-  report["satisfiable"] = ruling.satisfiable;
-  if (ruling.satisfiable) report["model"] = ruling.model;
-  if (!ruling.satisfiable) report["unsatisfiable_core"] = ruling.unsatisfiable_core;
-  return report;
+SolutionRecord record_of(const sat2::Formula& formula, const sat2::Ruling& ruling,
+                         const std::optional<NetworkAnswer>& network) {
+  SolutionRecord record{.formula = sat2::to_string(formula),
+                        .satisfiable = ruling.satisfiable,
+                        .model = {},
+                        .unsatisfiable_core = {},
+                        .network = {}};
+  if (ruling.satisfiable)
+    record.model = ruling.model;
+  else
+    record.unsatisfiable_core.emplace(ruling.unsatisfiable_core.begin(),
+                                      ruling.unsatisfiable_core.end());
+  if (!network) return record;
+  record.network = {.satisfiable = {}, .logit_difference = network->difference};
+  if (!network->tied()) record.network->satisfiable = network->satisfiable();
+  return record;
 }
 
 int run_solve(const SolveOptions& options) {
   const Session session = start(options.common);
   const sat2::Formula formula = read_formula(options.formula);
   const sat2::Ruling ruling = solve(formula);
-  ordered_json report = report_of(formula, ruling);
   std::optional<NetworkAnswer> network;
   if (!options.model.empty()) {
     const interp::LoadedModel loaded = interp::load_model(options.model);
     loaded.model->to(session.device);
     network = ask(loaded, formula);
-    report["network"] = network_json(*network);
   }
   const Console& console = session.console;
   print_ruling(formula, ruling, console);
   if (network) print_network(*network, ruling, console);
-  write_report(options.common, report);
+  write_report(options.common, report_of("solution", record_of(formula, ruling, network)));
   return kDone;
 }
 

@@ -63,13 +63,11 @@ void print_subject(const StudyOptions& options, const StudySubject& subject,
 /// The report without its results.
 ordered_json head_of(const StudyOptions& options, const StudySubject& subject,
                      const StudyConfig& config) {
-  ordered_json report = report_head("study");
-  report["task"] = subject.task->to_json();
-  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
-  report["fitted_on"] = config.fitted_on;
-  report["tested_on"] = config.tested_on;
-  report["seed"] = config.seed;
-  return report;
+  return report_of("study", StudyHead{.task = subject.task->to_json(),
+                                      .model = {options.model.string(), subject.model.sha256},
+                                      .fitted_on = config.fitted_on,
+                                      .tested_on = config.tested_on,
+                                      .seed = config.seed});
 }
 
 /// What is kept of a run: the network's scores, batch by batch.

@@ -17,8 +17,6 @@ using tasks::synthetic_text::Study;
 using tasks::synthetic_text::StudyConfig;
 using tasks::synthetic_text::StudyTexts;
 
-constexpr int64_t kMostTexts = 10'000'000;  // that the texts of a file are drawn for
-
 void print_surrogates(const Study& study, const Console& console) {
   const double linear = study.surrogates[1].mse;
   Table table({{"surrogate", Align::Left}, {"test MSE"}, {"of linear's"}, {"R²"}});
@@ -70,17 +68,6 @@ at::Tensor scores_from_json(const ordered_json& json, const StudyTexts& texts, i
   if (const auto problem = interp::mismatch(json, shapes::list(shapes::number(), n, n)))
     throw std::invalid_argument(*problem);
   return torch::tensor(json.get<std::vector<double>>(), torch::kFloat64);
-}
-
-StudyConfig study_config_of(const ordered_json& report, const std::string& where) {
-  namespace shapes = interp::json_shapes;
-  interp::require_shape(report,
-                        shapes::object({{"fitted_on", shapes::integer(1, kMostTexts)},
-                                        {"tested_on", shapes::integer(1, kMostTexts)},
-                                        {"seed", shapes::natural()}}),
-                        where);
-  return {
-      .fitted_on = report["fitted_on"], .tested_on = report["tested_on"], .seed = report["seed"]};
 }
 
 ordered_json conclude(const StudyTexts& texts, const std::vector<at::Tensor>& scores,

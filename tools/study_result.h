@@ -8,19 +8,39 @@
 #include <vector>
 
 #include "tasks/synthetic_text/study.h"
+#include "tools/record_fields.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
+
+/// What a study's record says beside its results.
+struct StudyHead {
+  nlohmann::ordered_json task;
+  axioms::Source model;
+  int64_t fitted_on = 0, tested_on = 0;
+  uint64_t seed = 0;
+
+  tasks::synthetic_text::StudyConfig config() const {
+    return {.fitted_on = fitted_on, .tested_on = tested_on, .seed = seed};
+  }
+};
+
+template <class V>
+void fields(V& v, StudyHead& head) {
+  // Texts are drawn for as many as a file says.
+  const interp::Shape texts = interp::json_shapes::integer(1, 10'000'000);
+  v("task", head.task, "name and settings", task_shape());
+  v("model", head.model, "the network");
+  v("fitted_on", head.fitted_on, "texts that surrogates are fitted on", texts);
+  v("tested_on", head.tested_on, "other texts, which the errors are from", texts);
+  v("seed", head.seed, "of the texts");
+}
 
 /// The scores of a batch of texts as records keep them, and back.
 nlohmann::ordered_json scores_to_json(const at::Tensor& scores);
 /// @throws std::invalid_argument for other than as many numbers as the batch has texts.
 at::Tensor scores_from_json(const nlohmann::ordered_json& json,
                             const tasks::synthetic_text::StudyTexts& texts, int64_t batch);
-
-/// The settings that a report holds. @throws std::runtime_error "WHERE: field …".
-tasks::synthetic_text::StudyConfig study_config_of(const nlohmann::ordered_json& report,
-                                                   const std::string& where);
 
 /// Fits the surrogates and prints what was found.
 /// @param scores  of all batches. @param report  all but the results. @return all of it.

@@ -83,7 +83,7 @@ void read_chunk_answers(const ordered_json& record) {
 }
 
 void read_scores(const ordered_json& record) {
-  tools::study_config_of(record, "shard");
+  interp::read_record<tools::StudyHead>(record, "shard");
   int64_t batch = 0;
   for (const ordered_json& item : record.at("scores"))
     if (batch < small_study().batches()) tools::scores_from_json(item, small_study(), batch++);

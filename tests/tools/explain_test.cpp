@@ -170,6 +170,15 @@ TEST_F(ResumedComparison, IsExtendedAndRefusesAnother) {
   put("broken.json", "{");
   expect_refusal(compare_inputs("broken.json", "--inputs 4 --resume"),
                  {"broken.json", "not a report"});
+  const auto refuse_scores = [&](const json& scores) {
+    json changed = read("part.json");
+    changed["inputs"][1]["methods"][0]["scores"] = scores;
+    put("changed.json", changed.dump());
+    expect_refusal(compare_inputs("changed.json", "--inputs 4 --resume"),
+                   {"changed.json", "'inputs[1]', random", "one per feature"});
+  };
+  refuse_scores({0.5});
+  refuse_scores(json::array());  // and no failure that explains it
   expect_refusal(run("compare --model model.safetensors --methods random --resume"), {"--json"});
   EXPECT_EQ(facts("part.json"), facts("whole.json"));  // as it was
 }

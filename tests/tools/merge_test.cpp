@@ -115,6 +115,8 @@ TEST_F(Merging, SlowComparisonsInAnyNumberOfPartsAreOneRun) {
   refuse("of3-1.json two.json of3-2.json", {"two.json", "part 3 of 3 has 2 of them, found 3"});
   edit("of3-3.json", "first.json", "/inputs/0/input", read("of3-1.json")["inputs"][0]["input"]);
   refuse("of3-1.json of3-2.json first.json", {"'inputs[6].input'", "not input 6"});
+  edit("of3-3.json", "short.json", "/inputs/0/methods/1/scores", ordered_json::array({0.5}));
+  refuse("of3-1.json of3-2.json short.json", {"'inputs[6]', lime", "one per feature; found 1"});
   edit("of3-2.json", "seed.json", "/seed", 2);
   refuse("of3-1.json seed.json of3-3.json", {"seed.json are not of one run", "seed is 1"});
   edit("of3-2.json", "begun.json", "/partial", true);
@@ -307,6 +309,9 @@ TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
   refuse_circuit("p-1.json p-2.json other.json", {"other.json: chunks[0]: field 'sum'"});
   edit("p-3.json", "other.json", "/chunks", ordered_json::array());
   refuse_circuit("p-1.json p-2.json other.json", {"other.json: field 'chunks'"});
+  for (const char* part : {"1.json", "2.json", "3.json"})
+    edit(std::string("p-") + part, std::string("a-") + part, "/ablation", "zeros");
+  refuse_circuit("a-1.json a-2.json a-3.json", {"a-1.json", "unknown ablation 'zeros'", "zero"});
   for (const char* part : {"p-1.json", "p-2.json", "p-3.json"})
     edit(part, part, "/model/sha256", "00");
   refuse_circuit("p-1.json p-2.json p-3.json", {"its hash differs"});

@@ -1,4 +1,4 @@
-// What commands about circuits and guises write is described in the documentation, and what an
+// What commands write is described in the documentation, and what an
 // edited record claims beyond its counts is not believed.
 
 #include <gmock/gmock.h>
@@ -7,7 +7,12 @@
 #include "tests/tools/run_assay.h"
 #include "tools/comparison_file.h"
 #include "tools/discovery_fields.h"
+#include "tools/interpretation_fields.h"
 #include "tools/measure_result.h"
+#include "tools/mutation_text.h"
+#include "tools/network_fields.h"
+#include "tools/prove_fields.h"
+#include "tools/study_result.h"
 #include "tools/validation_under.h"
 
 namespace assay::tools {
@@ -25,6 +30,17 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<GuiseRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ComparisonSettings>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::ComparedRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ProofsRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<AttackRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<DerivationRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MutationsRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MutatedRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MutationTableHead>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<StudyHead>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<CircuitComparison>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<InspectionRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ConversionRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<SolutionRecord>()));
 }
 
 TEST(RecordFields, OfADiscoveryKeepTheOrderOfEdgesAndWhatWasNotScored) {
@@ -62,6 +78,37 @@ TEST(RecordFields, OfAPartRefuseWhatMeansNothing) {
   refused("/seconds", -1);
   refused("/task", "data");
   refused("/positions", 1);
+}
+
+TEST(RecordFields, OfProofsKeepWhatIsNull) {
+  ProofsRecord record{.title = "t",
+                      .task = {{"name", "two-sat"}, {"settings", ordered_json::object()}},
+                      .model = {"m", "00"},
+                      .interpretation = {{"i", "11"}, "t"},
+                      .domain = {"d", "every input", "12"},
+                      .certificate = {},
+                      .statements = {{.statement = "suffix", .verdict = "open", .words = "w"}},
+                      .rows = {{.rows = {"or.PE"}, .never = true, .because = "suffix"}}};
+  record.statements[0].cases = std::vector<CaseRecord>{{.position = 3, .text = "x0"}};
+  record.statements[0].cases->front().verdict = "proved";
+  const std::string text = interp::write_record(record).dump();
+  const ordered_json json = ordered_json::parse(text);
+  EXPECT_TRUE(json["statements"][0]["node"].is_null());
+  EXPECT_TRUE(json["statements"][0]["cases"][0]["margin"].is_null());
+  const auto read = interp::read_record<ProofsRecord>(json, "p.json");
+  EXPECT_FALSE(read.statements[0].node || read.statements[0].cases->front().margin);
+  EXPECT_EQ(interp::write_record(read).dump(), text);
+  ordered_json edited = json;
+  edited["statements"][0]["verdict"] = "surely";
+  EXPECT_THROW(interp::read_record<ProofsRecord>(edited, "p.json"), std::runtime_error);
+}
+
+TEST(RecordFields, OfAnAttackBelieveTheInputAndNotThatOneWasFound) {
+  AttackRecord record{.model = {"m", "00"}, .row = "answer", .domain = "d"};
+  ordered_json json = interp::write_record(record);
+  json["found"] = true;
+  const auto read = interp::read_record<AttackRecord>(json, "a.json");
+  EXPECT_EQ(interp::write_record(read)["found"], false);
 }
 
 TEST(RecordFields, BoundsAndAccuraciesOfGuisesFollowFromTheirCounts) {

@@ -17,6 +17,7 @@
 #include "tasks/synthetic_text/study_fields.h"
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
+#include "tools/interpretation_fields.h"
 #include "tools/measure_result.h"
 #include "tools/mutation_text.h"
 #include "tools/prove_fields.h"
@@ -128,9 +129,7 @@ Shape training() {
 }
 
 Shape derivation() {
-  return report(
-      {{"evidence",
-        list(object({{"node", text()}, {"statement", text()}, {"supports", boolean()}}))}});
+  return interp::shape_of<DerivationRecord>();
 }
 
 /// The mutations themselves are read by mutations_from_json().
