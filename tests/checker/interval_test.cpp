@@ -12,6 +12,17 @@
 namespace checker {
 namespace interval_test {
 
+/// How `work` fails. 0: it does not.
+template <typename Work>
+int problem_of(const Work& work) {
+  try {
+    work();
+  } catch (const Failure& failure) {
+    return failure.problem;
+  }
+  return 0;
+}
+
 class IntervalTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -103,8 +114,8 @@ TEST_F(IntervalTest, HoldsExponentialsOfAMillionPoints) {
   }
   mpfr_clear(exact);
   EXPECT_EQ(exponential(0).low(), 1);
-  EXPECT_THROW(exponential(501), CannotCheck);
-  EXPECT_THROW(exponential(NAN), CannotCheck);
+  EXPECT_EQ(problem_of([] { exponential(501); }), CannotCheck);
+  EXPECT_EQ(problem_of([] { exponential(NAN); }), CannotCheck);
 }
 
 TEST_F(IntervalTest, HoldsWaves) {
@@ -145,10 +156,10 @@ TEST_F(IntervalTest, RemembersOverflow) {
   exponential(500);
   EXPECT_NO_THROW(require_no_overflow());
   const Interval product = Interval(huge) * Interval(huge);
-  EXPECT_THROW(require_no_overflow(), CannotCheck) << product.high;
+  EXPECT_EQ(problem_of(require_no_overflow), CannotCheck) << product.high;
   std::feclearexcept(FE_ALL_EXCEPT);
   decide({Interval(nothing) / Interval(nothing), Interval(3.0)}, {0, 1});
-  EXPECT_THROW(require_no_overflow(), CannotCheck);
+  EXPECT_EQ(problem_of(require_no_overflow), CannotCheck);
 }
 
 }  // namespace interval_test

@@ -92,6 +92,8 @@ struct RandomLabel {
     const circuits::Operation unknown{.name = circuits::kUnknown, .tensors = {}};
     interpretation.nodes = {{.name = "label",
                              .parents = {circuits::kTokens},
+                             .sites = {},
+                             .reads = {},
                              .h = {.name = "random_label", .tensors = {}},
                              .alpha = unknown,
                              .gamma = unknown,

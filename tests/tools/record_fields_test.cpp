@@ -85,11 +85,13 @@ TEST(RecordFields, OfProofsKeepWhatIsNull) {
                       .task = {{"name", "two-sat"}, {"settings", ordered_json::object()}},
                       .model = {"m", "00"},
                       .interpretation = {{"i", "11"}, "t"},
-                      .domain = {"d", "every input", "12"},
+                      .domain = {"d", "every input", "12", "r"},
                       .certificate = {},
-                      .statements = {{.statement = "suffix", .verdict = "open", .words = "w"}},
+                      .statements = {},
                       .rows = {{.rows = {"or.PE"}, .never = true, .because = "suffix"}}};
-  record.statements[0].cases = std::vector<CaseRecord>{{.position = 3, .text = "x0"}};
+  record.statements.emplace_back().statement = "suffix";
+  record.statements[0].verdict = "open";
+  record.statements[0].cases.emplace().emplace_back().position = 3;
   record.statements[0].cases->front().verdict = "proved";
   const std::string text = interp::write_record(record).dump();
   const ordered_json json = ordered_json::parse(text);

@@ -30,7 +30,7 @@ class NearestPrototype {
     require<CannotCheck>(place.starts_with(prefix) && node["parents"] == Json::array({"tokens"}),
                          "the node does not relate tokens to blocks.0.hook_resid_post");
     const auto read =
-        integers(parse_json("[" + place.substr(prefix.size())), 0, domain_.length - 1);
+        integers(parse_json(std::string("[").append(place, prefix.size())), 0, domain_.length - 1);
     labels_ = subject.claim.tensor_of(alpha, "labels", {-1, -1});
     require<CannotCheck>(list(labels_at).size() == read.size(),
                          "h has not one value per read position");
