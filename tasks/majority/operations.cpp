@@ -1,7 +1,9 @@
 #include "tasks/majority/operations.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "interp/execution/constant.h"
@@ -27,9 +29,36 @@ circuits::Function above(const circuits::Operation& operation) {
   };
 }
 
+namespace {
+
+/// Parameters may be anything here: a page is made of any record.
+std::string count_sentence(const circuits::Operation& operation) {
+  const auto weights = operation.parameters.find("weights");
+  const bool subtracts = weights != operation.parameters.end() && weights->is_array() &&
+                         std::ranges::any_of(*weights, [](const nlohmann::json& weight) {
+                           return weight.is_number() && weight.get<double>() < 0;
+                         });
+  return subtracts ? "Count the ones and subtract the zeros." : "Count the ones.";
+}
+
+std::string above_sentence(const circuits::Operation& operation) {
+  const auto threshold = operation.parameters.find("threshold");
+  if (threshold == operation.parameters.end() || !threshold->is_number())
+    return "Answer by whether the number is above a threshold.";
+  return fmt::format("Answer 1 if the number is above {:g}.", threshold->get<double>());
+}
+
+}  // namespace
+
 void add_operations(circuits::Operations& operations) {
-  operations.functions.add({"count_tokens", "the sum of a weight per token", count_tokens});
-  operations.functions.add({"above", "whether each number is above a threshold", above});
+  operations.functions.add({.name = "count_tokens",
+                            .help = "the sum of a weight per token",
+                            .make = count_tokens,
+                            .sentence = count_sentence});
+  operations.functions.add({.name = "above",
+                            .help = "whether each number is above a threshold",
+                            .make = above,
+                            .sentence = above_sentence});
 }
 
 }  // namespace assay::tasks::majority

@@ -28,13 +28,14 @@ Tensor shuffled(const Tensor& tokens, uint64_t seed, int64_t first) {
 
 // Few values: reports count every combination of them that occurs.
 InputFeatures input_features() {
-  return {.all = {{"largest"}, {"largest - second"}, {"last is largest", true, {"no", "yes"}}},
-          .of = [](const Tensor& tokens) {
-            const Tensor sorted = std::get<0>(tokens.sort(1)), most = sorted.select(1, kCount - 1);
-            return at::stack({most, most - sorted.select(1, kCount - 2),
-                              tokens.select(1, kCount - 1).eq(most).to(torch::kInt64)},
-                             1);
-          }};
+  return {
+      .all = {{"largest"}, {"largest - second"}, {"the last number", true, {"smaller", "largest"}}},
+      .of = [](const Tensor& tokens) {
+        const Tensor sorted = std::get<0>(tokens.sort(1)), most = sorted.select(1, kCount - 1);
+        return at::stack({most, most - sorted.select(1, kCount - 2),
+                          tokens.select(1, kCount - 1).eq(most).to(torch::kInt64)},
+                         1);
+      }};
 }
 
 std::vector<interp::attribution::Feature> all_numbers(const std::string&,

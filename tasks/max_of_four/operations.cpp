@@ -1,7 +1,9 @@
 #include "tasks/max_of_four/operations.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
+#include <functional>
 #include <stdexcept>
 
 #include "interp/execution/constant.h"
@@ -54,13 +56,48 @@ circuits::Concretisation attend_evenly(const circuits::Operation&) {
   };
 }
 
+namespace {
+
+std::function<std::string(const circuits::Operation&)> said(const char* sentence) {
+  return [sentence](const circuits::Operation&) { return std::string(sentence); };
+}
+
+/// "the first 3 numbers", where these are the positions; parameters may be anything.
+std::string numbers_in_words(const circuits::Operation& operation) {
+  const auto positions = operation.parameters.find("positions");
+  if (positions == operation.parameters.end() || !positions->is_array()) return "some numbers";
+  for (size_t i = 0; i < positions->size(); ++i)
+    if (positions->at(i) != i) return fmt::format("{} of the numbers", positions->size());
+  return fmt::format("the first {} numbers", positions->size());
+}
+
+}  // namespace
+
 void add_operations(circuits::Operations& operations) {
-  operations.functions.add({"where_largest", "which positions hold the largest", where_largest});
-  operations.functions.add({"number_where", "the number at a position", number_where});
-  operations.functions.add({"largest", "the largest of some numbers", largest});
-  operations.functions.add({"same_number", "the number as it is", same_number});
+  operations.functions.add({.name = "where_largest",
+                            .help = "which positions hold the largest",
+                            .make = where_largest,
+                            .sentence = said("Find the positions that hold the largest number.")});
+  operations.functions.add({.name = "number_where",
+                            .help = "the number at a position",
+                            .make = number_where,
+                            .sentence = said("Take the number at the position found.")});
+  operations.functions.add({.name = "largest",
+                            .help = "the largest of some numbers",
+                            .make = largest,
+                            .sentence = [](const circuits::Operation& operation) {
+                              return fmt::format("Take the largest of {}.",
+                                                 numbers_in_words(operation));
+                            }});
+  operations.functions.add({.name = "same_number",
+                            .help = "the number as it is",
+                            .make = same_number,
+                            .sentence = said("Answer with that number.")});
   operations.abstractions.add(
-      {"attended", "which positions get about as much attention as any", attended});
+      {.name = "attended",
+       .help = "which positions get about as much attention as any",
+       .make = attended,
+       .sentence = said("the positions that get about as much attention as any")});
   operations.concretisations.add(
       {"attend_evenly", "even attention to some positions", attend_evenly});
 }

@@ -107,8 +107,8 @@ TEST_F(OwnTask, BringsAnOperationToValidateWith) {
 
 TEST_F(OwnTask, BringsATaskThatEveryCommandKnows) {
   const std::string model = " --model m/model.safetensors ";
-  ASSERT_EQ(run(load + "train majority --out m --steps 3 --quiet").code, 0);
-  EXPECT_EQ(read("m/manifest.json")["task"]["name"], "majority");
+  ASSERT_EQ(run(load + "train most-bits --out m --steps 3 --quiet").code, 0);
+  EXPECT_EQ(read("m/manifest.json")["task"]["name"], "most-bits");
   const Finished circuit = run(load + "discover" + model +
                                "--inputs 20 --method eap --ablation mean --edges 9 --out c.json");
   ASSERT_EQ(circuit.code, 0) << circuit.error;
@@ -119,9 +119,9 @@ TEST_F(OwnTask, BringsATaskThatEveryCommandKnows) {
   EXPECT_EQ(read("c.json")["assay"]["loaded"][0]["path"], OWN_TASK);
   ASSERT_EQ(run(load + "explain" + model + "--method random '0 1 1 0 1 0 0 1 1'").code, 0);
   EXPECT_EQ(run(load + "inspect m/model.safetensors").code, 0);
-  expect_refused("discover" + model + "--out no.json", "unknown task 'majority'");
-  expect_refused(load + "derive majority --model m/model.safetensors --out d",
-                 "no interpretation of networks for majority is known");
+  expect_refused("discover" + model + "--out no.json", "unknown task 'most-bits'");
+  expect_refused(load + "derive most-bits --model m/model.safetensors --out d",
+                 "no interpretation of networks for most-bits is known");
 }
 
 TEST_F(OwnTask, IsListedWithItsOriginAndHelp) {
@@ -133,12 +133,12 @@ TEST_F(OwnTask, IsListedWithItsOriginAndHelp) {
       if (entry["origin"] == OWN_TASK) names.push_back(entry["name"]);
     return names;
   };
-  EXPECT_THAT(brought("tasks"), testing::ElementsAre("majority"));
+  EXPECT_THAT(brought("tasks"), testing::ElementsAre("most-bits"));
   EXPECT_THAT(brought("h"), testing::ElementsAre("among"));
   EXPECT_THAT(brought("sections"), testing::ElementsAre("majorities"));
   EXPECT_THAT(run(load + "train --help").out, HasSubstr("are most of nine bits on?"));
-  EXPECT_THAT(run(load + "completion bash").out, HasSubstr("majority"));
-  EXPECT_THAT(run("completion bash").out, testing::Not(HasSubstr("majority")));
+  EXPECT_THAT(run(load + "completion bash").out, HasSubstr("most-bits"));
+  EXPECT_THAT(run("completion bash").out, testing::Not(HasSubstr("most-bits")));
   expect_refused("list colours", "unknown kind 'colours'; there are tasks, h, alpha");
 }
 
@@ -158,7 +158,7 @@ TEST_F(OwnData, LoadsNothingElse) {
   expect_refused("--load", "--load: expected a file");
   expect_refused(std::string("--load ") + OTHER_ABI + " list", "-other, C++");
   expect_refused(std::string("--load ") + OWN_TASK + " --load " + OWN_TASK + " list",
-                 "there is a task 'majority' already");
+                 "there is a task 'most-bits' already");
   expect_refused("--load /lib/x86_64-linux-gnu/libz.so.1 list", "no plugin of assay");
 }
 

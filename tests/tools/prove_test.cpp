@@ -214,8 +214,8 @@ TEST_F(Prove, SlowInputsThatWereGoneThroughAreKept) {
       at(""), "(while [ ! -e c.unfinished.json ]; do sleep 0.02; done; kill -KILL \\$\\$) &");
   ASSERT_EQ(stopped.code, 128 + 9);
   EXPECT_FALSE(std::filesystem::exists(at("c.json")));  // it was the first statement
-  const json kept = json::parse(content_of(at("c.unfinished.json")));
-  json forged = kept;
+  const auto kept = nlohmann::ordered_json::parse(content_of(at("c.unfinished.json")));
+  nlohmann::ordered_json forged = kept;
   forged["pieces"][0]["right"] = 513;
   put("c.unfinished.json", forged.dump());
   expect_refusal(prove("modular_addition/reference", "downstream", statement + "--resume"),
@@ -223,7 +223,7 @@ TEST_F(Prove, SlowInputsThatWereGoneThroughAreKept) {
   put("c.unfinished.json", kept.dump());
   const Finished rest = prove("modular_addition/reference", "downstream", statement + "--resume");
   EXPECT_EQ(rest.code, 0) << rest.error;
-  EXPECT_EQ(content_of(at("c.json")), whole);
+  EXPECT_TRUE(content_of(at("c.json")) == whole);  // too much to print
 }
 
 TEST_F(Prove, WhatNeedsMoreMemoryThanMayBeUsedStaysOpen) {
@@ -246,13 +246,13 @@ TEST_F(Prove, SlowReportsInputsThatTheTaskDoesNotHave) {
   EXPECT_EQ(report().at("statements")[0].at("cases").size(), 409U);
 }
 
-TEST_F(Prove, RefusesANetworkThatCannotReadTheDomain) {
+TEST_F(Prove, RefusesAnInterpretationOfAnotherNetwork) {
   expect_refusal(run_assay("prove --model " + kTasks +
                                "modular_addition/reference/model.safetensors "
                                "--interpretation " +
                                kTasks + "two_sat/reference/trees.json",
                            at("")),
-                 {"model.safetensors"});
+                 {"trees.json", "derived from another model"});
 }
 
 }  // namespace prove_test

@@ -1,6 +1,6 @@
 // A shared object that brings a task, an operation and a section of the page: are most of nine bits
 // on? Every command then knows them:
-//   assay --load build/examples/libown_task.so train majority --out runs/majority
+//   assay --load build/examples/libown_task.so train most-bits --out runs/most-bits
 
 #include <torch/types.h>
 
@@ -15,7 +15,7 @@ using namespace assay;
 
 class Majority : public tasks::Task {
  public:
-  Majority() : Task("majority") {
+  Majority() : Task("most-bits") {
     provide(
         tasks::Truth{[](const at::Tensor& tokens) { return tokens.sum(1).gt(4).to(at::kLong); }});
     provide(tasks::Recipes{[](const std::string&) {
@@ -45,7 +45,7 @@ circuits::Function among(const circuits::Operation& operation) {
 }
 
 std::optional<tools::page::Section> about_majorities(const tools::page::Run& run) {
-  if (!run.task || run.task->name() != "majority") return std::nullopt;
+  if (!run.task || run.task->name() != "most-bits") return std::nullopt;
   return tools::page::Section{.title = "About majorities",
                               .blocks = {tools::page::paragraph("Five bits of nine decide.")}};
 }
@@ -53,12 +53,12 @@ std::optional<tools::page::Section> about_majorities(const tools::page::Run& run
 }  // namespace
 
 ASSAY_PLUGIN(registries) {
-  registries.tasks.add({.name = "majority",
+  registries.tasks.add({.name = "most-bits",
                         .help = "are most of nine bits on?",
                         .presets = {{"small", "one size fits all", {}}},
                         .make = [](const tasks::Settings&) -> std::unique_ptr<tasks::Task> {
                           return std::make_unique<Majority>();
                         }});
   registries.operations.functions.add({"among", "whether one of some tokens occurs", among});
-  registries.sections.add({"majorities", "what decides a majority", about_majorities});
+  registries.sections.add({"majorities", "what decides most of nine bits", about_majorities});
 }

@@ -209,9 +209,13 @@ Json circuit() {
 Json derivation() {
   Json report = head("derivation");
   report.update(
-      {{"variant", "trees"},
+      {{"task", kTwoSat},
+       {"model", {{"path", "m"}, {"sha256", "00"}}},
+       {"variant", "trees"},
+       {"fitted_on", {{"part", "derive"}, {"seed", 0}, {"count", 9}, {"sha256", "11"}}},
        {"evidence",
-        Json::array({{{"node", "or"}, {"statement", "s"}, {"value", 1}, {"supports", true}}})}});
+        Json::array({{{"node", "or"}, {"statement", "s"}, {"value", 1}, {"supports", true}}})},
+       {"interpretation", "i.json"}});
   return report;
 }
 
