@@ -114,8 +114,9 @@ void tell_memory(const proofs::ProveOptions& proving, const proofs::Study& study
 std::vector<Statement> prove(const ProveCommand& options, const tasks::Subject& subject,
                              const proofs::Study& study, const Console& console) {
   const Deadline deadline(options.limit);
-  KeptProof kept(options.certificate, report_of("proofs", asked_of(options, subject, study)),
-                 options.resume);
+  nlohmann::ordered_json asked = report_of("proofs", asked_of(options, subject, study));
+  for (const char* result : {"statements", "rows"}) asked.erase(result);  // it is no report
+  KeptProof kept(options.certificate, std::move(asked), options.resume);
   Progress line(options.common.quiet);
   const auto keep = [&](const std::vector<Statement>& so_far) {
     if (!options.certificate.empty())

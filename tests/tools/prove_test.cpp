@@ -11,7 +11,7 @@
 namespace assay::tools {
 namespace prove_test {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // runs are compared as they are written
 using testing::HasSubstr;
 
 const std::string kTasks = ASSAY_SOURCE "/tasks/";

@@ -140,7 +140,7 @@ TEST_F(ProvenValidation, SlowCertificatesThatDoNotFitAreRefused) {
     return json["statements"][i];
   };
   refuse([](auto& json) { json["kind"] = "proofs"; }, {"bad.json", "kind"});
-  refuse([](auto& json) { json["schema"] = 2; }, {"bad.json", "schema"});
+  refuse([](auto& json) { json["schema"] = 1; }, {"bad.json", "schema"});
   refuse([](auto& json) { json["model"]["sha256"] = "00"; }, {"another network"});
   refuse([](auto& json) { json["hints"]["sha256"] = "00"; }, {"hints"});
   refuse([](auto& json) { json["hints"]["file"] = "../c.safetensors"; }, {"beside"});
