@@ -149,7 +149,7 @@ TEST_F(EndedProof, SlowGoesOnWithinAStatementToTheSameBytes) {
     }
     // What ends before it gets there leaves what is kept as it was.
     EXPECT_EQ(resumed("--limit 0").code, 3);
-    EXPECT_EQ(unfinished(), kept);
+    EXPECT_EQ(unfinished().at("pieces"), kept.at("pieces"));
     const Finished rest = resumed();
     EXPECT_EQ(rest.code, 0) << rest.error;
     EXPECT_EQ(content_of(at("part.json")), certificate_);
