@@ -118,8 +118,8 @@ int check(const std::string& path, const std::string& model, const std::string& 
   const Json json = parse_json(read_file(path).bytes);
   require_members(json, {"kind", "schema", "model", "interpretation", "task", "domain", "hints",
                          "statements", "replay"});
-  expect(json["kind"] == "certificate" && json["schema"] == 2, json["kind"],
-         "a certificate of schema 2");
+  expect(json["kind"] == "certificate", json["kind"], "the kind \"certificate\"");
+  expect(json["schema"] == 2, json["schema"], "schema 2");
   const File model_file = read_file(model);
   const Interpretation claim(interpretation);
   require<BadInput>(json["model"] == Json{{"sha256", model_file.sha256}},
