@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "circuits/measures/ablation_matrix.h"
+#include "circuits/measures/faithfulness_curve.h"
 #include "interp/files/files.h"
 #include "interp/names.h"
 #include "interp/network/transformer.h"
