@@ -140,6 +140,7 @@ Counted count_chunk(const Experiment& experiment, const Inputs& inputs, const in
   if (plan) {
     add_empty_rows(experiment.program, *plan, result);
     count_interchanges(experiment, *plan, seen, chunk, config.witnesses, result);
+    if (config.stop && *config.stop) throw Stopped();
   }
   return {chunk, std::move(result)};
 }
@@ -220,8 +221,10 @@ CheckResult check(const Experiment& experiment, const Inputs& inputs, const Chec
   const interp::Chunks chunks(config.inputs, experiment.network.inputs_per_run());
   const interp::Ranges asked = config.ranges.value_or(interp::Ranges{{0, config.inputs}});
   std::optional<InterchangePlan> plan;
-  if (config.interchange)
+  if (config.interchange) {
     plan = plan_interchange(experiment, *config.interchange, inputs(0, 1).size(1));
+    plan->stop = config.stop;
+  }
   const InterchangePlan* planned = plan ? &*plan : nullptr;
   InOrder all(experiment.program, planned, config, asked);
   interp::for_each_in(asked, chunks, [&](const interp::Chunk& chunk) {

@@ -66,6 +66,7 @@ Recorded record(const interp::Network& network, const Tensor& tokens,
                 const std::vector<std::vector<Site>>& sites) {
   interp::TraceRequest request;
   for (const auto& some : sites) std::ranges::copy(some, std::back_inserter(request.record));
+  if (request.record.empty()) return Recorded(sites.size());
   const std::vector<Tensor> all = network.trace(tokens, request);
   Recorded recorded;
   auto next = all.begin();
@@ -83,10 +84,13 @@ struct Batch {
   const InterchangePlan& plan;
   Observation base;
   Tensor source, other;
+  bool of_pairs = false;                               // pairs of nodes are exchanged, too
+  Tensor rows = {};                                    // of the plan's listed sources
   std::vector<Value> by_source = {}, by_other = {};    // H_v of each step
   Recorded read = {}, read_of_other = {};              // what α reads, on the sources
   Recorded own = {}, sites = {}, sites_of_other = {};  // S_v, where unmapped parts are asked for
   Tensor answer = {};                                  // of the program on the base
+  Recorded beside = {};  // activations of the base beside what α reads, where that spares runs
 
   Tensor decision(std::vector<Overwrite> overwrites) const {
     return decision_with(experiment, base.tokens, std::move(overwrites));
@@ -95,33 +99,83 @@ struct Batch {
     return exchanged_answer(experiment, base.tokens, base.prefix, exchanges);
   }
   const Step& step(size_t node) const { return experiment.program.steps[plan.nodes[node].step]; }
+  /// What the network decides for each source, where that does not depend on the base; or
+  /// undefined.
+  Tensor listed(const std::vector<Tensor>& by_step, size_t node) const {
+    const size_t v = plan.nodes[node].step;
+    return rows.defined() && by_step[v].defined() ? by_step[v].index_select(0, rows) : Tensor();
+  }
 };
 
-Batch batch_of(const Experiment& experiment, const InterchangePlan& plan, const Observation& seen,
-               const Exchanged& drawn) {
+std::vector<Value> values_of_sources(const Batch& batch) {
+  if (!batch.rows.defined()) return circuits::prefix_values(batch.experiment.program, batch.source);
+  std::vector<Value> values;
+  for (const Value& of_step : batch.plan.sources.values)
+    values.push_back(of_step.defined() ? of_step.index_select(0, batch.rows) : of_step);
+  return values;
+}
+
+/// What α reads on the sources, by node.
+Recorded read_on_sources(const Batch& batch, const std::vector<std::vector<Site>>& reads) {
+  if (!batch.rows.defined() || batch.of_pairs)
+    return record(batch.experiment.network, batch.source, reads);
+  Recorded read;
+  for (const MappedNode& node : batch.plan.nodes) {
+    std::vector<Tensor>& of_node = read.emplace_back();
+    for (const Tensor& of_site : batch.plan.sources.read[node.step])
+      of_node.push_back(of_site.defined() ? of_site.index_select(0, batch.rows) : Tensor());
+  }
+  return read;
+}
+
+/// What all rounds of a chunk have in common.
+struct Checked {
+  const Observation& seen;
+  Tensor answer;    // of the program
+  Recorded beside;  // see Batch
+};
+
+Checked checked(const Experiment& experiment, const InterchangePlan& plan,
+                const Observation& seen) {
+  Recorded beside(plan.nodes.size());
+  if (plan.interchange->exhaustive()) {
+    std::vector<std::vector<Site>> sites;
+    for (const MappedNode& node : plan.nodes) sites.push_back(plan.sources.beside[node.step]);
+    beside = record(experiment.network, seen.tokens, sites);
+  }
+  return {seen, exchanged_answer(experiment, seen.tokens, seen.prefix, {}), std::move(beside)};
+}
+
+Batch batch_of(const Experiment& experiment, const InterchangePlan& plan, const Checked& checked,
+               const Exchanged& drawn, bool of_pairs) {
   const auto on_device = [&](const Tensor& tokens) {
     return tokens.defined() ? tokens.to(experiment.network.device()) : tokens;
   };
+  const bool own_bases = drawn.base.defined();
   Batch batch{.experiment = experiment,
               .plan = plan,
-              .base = drawn.base.defined() ? observe(experiment, on_device(drawn.base)) : seen,
+              .base = own_bases ? observe(experiment, on_device(drawn.base)) : checked.seen,
               .source = on_device(drawn.source),
-              .other = on_device(drawn.other)};
+              .other = on_device(drawn.other),
+              .of_pairs = of_pairs,
+              .rows = on_device(drawn.rows),
+              .beside = checked.beside};
   for (const Tensor* tokens : {&batch.source, &batch.other})
     if (tokens->sizes() != batch.base.tokens.sizes())
       throw std::invalid_argument(
           fmt::format("interchange: sources of shape {} for bases of shape {}: both must have as "
                       "many inputs, of the same length",
                       c10::str(tokens->sizes()), c10::str(batch.base.tokens.sizes())));
+  batch.answer = own_bases ? batch.answer_with({}) : checked.answer;
   const auto& network = experiment.network;
   std::vector<std::vector<Site>> reads, sites;
   for (size_t node = 0; node < plan.nodes.size(); ++node) {
     reads.push_back(batch.step(node).reads);
     sites.push_back(plan.nodes[node].sites);
   }
-  batch.by_source = circuits::prefix_values(experiment.program, batch.source);
-  batch.read = record(network, batch.source, reads);
-  if (!plan.pairs.empty()) {
+  batch.by_source = values_of_sources(batch);
+  batch.read = read_on_sources(batch, reads);
+  if (of_pairs) {
     batch.by_other = circuits::prefix_values(experiment.program, batch.other);
     batch.read_of_other = record(network, batch.other, reads);
   }
@@ -130,7 +184,6 @@ Batch batch_of(const Experiment& experiment, const InterchangePlan& plan, const 
     batch.sites = record(network, batch.source, sites);
     batch.sites_of_other = record(network, batch.other, sites);
   }
-  batch.answer = batch.answer_with({});
   return batch;
 }
 
@@ -194,25 +247,39 @@ struct Tally {
 void exchange(const Tally& tally, const std::vector<size_t>& nodes, NodeResult& result) {
   const Batch& batch = tally.batch;
   Exchanges exchanges;
-  std::vector<Overwrite> by_gamma, by_activations;
   for (size_t i = 0; i < nodes.size(); ++i) {
-    const size_t node = nodes[i], v = batch.plan.nodes[node].step;
+    const size_t v = batch.plan.nodes[nodes[i]].step;
     exchanges.emplace_back(v, (i == 0 ? batch.by_source : batch.by_other)[v]);
-    append(by_gamma, batch.step(node).sites, gamma_of(batch.step(node), exchanges.back().second));
-    append(by_activations, batch.step(node).reads,
-           (i == 0 ? batch.read : batch.read_of_other)[node]);
   }
+  const auto decision_by_gamma = [&] {
+    std::vector<Overwrite> overwrites;
+    for (size_t i = 0; i < nodes.size(); ++i)
+      append(overwrites, batch.step(nodes[i]).sites,
+             gamma_of(batch.step(nodes[i]), exchanges[i].second));
+    return batch.decision(std::move(overwrites));
+  };
+  const auto decision_by_activations = [&] {
+    std::vector<Overwrite> overwrites;
+    for (size_t i = 0; i < nodes.size(); ++i)
+      append(overwrites, batch.step(nodes[i]).reads,
+             (i == 0 ? batch.read : batch.read_of_other)[nodes[i]]);
+    if (const Recorded& beside = batch.beside; nodes.size() == 1 && !beside[nodes[0]].empty())
+      append(overwrites, batch.plan.sources.beside[batch.plan.nodes[nodes[0]].step],
+             beside[nodes[0]]);
+    return batch.decision(std::move(overwrites));
+  };
   const Tensor expected = batch.answer_with(exchanges);
   const Tensor unmoved = missed(batch.base.decision, expected),
                changing = expected.ne(batch.answer);
-  const auto add = [&](Axiom reading, std::vector<Overwrite> overwrites) {
-    const Tensor decision = batch.decision(std::move(overwrites));
+  const auto add = [&](Axiom reading, const std::vector<Tensor>& by_source, auto by_running) {
+    const Tensor listed = nodes.size() == 1 ? batch.listed(by_source, nodes[0]) : Tensor();
+    const Tensor decision = listed.defined() ? listed : by_running();
     tally.add(result[reading], decision, expected, unmoved, nodes.size() > 1);
     result[reading].exchange->changing +=
         count_rows(missed(decision, expected).masked_select(changing));
   };
-  add(Axiom::II, std::move(by_gamma));
-  add(Axiom::IA, std::move(by_activations));
+  add(Axiom::II, batch.plan.sources.by_gamma, decision_by_gamma);
+  add(Axiom::IA, batch.plan.sources.by_activations, decision_by_activations);
   const MappedNode& only = batch.plan.nodes[nodes.front()];
   if (nodes.size() > 1 || only.parts.empty()) return;
   const auto resampled = [&](Axiom reading, const std::vector<Tensor>& mapped) {
@@ -281,12 +348,14 @@ Interchange among(const Tensor& inputs, uint64_t seed, bool unmapped, int64_t mo
     return inputs.index_select(0, torch::tensor(rows, torch::kInt64));
   };
   return {.draw = [=](int64_t round, int64_t first, int64_t count) -> Exchanged {
+            const Tensor other = drawn(1, round, first, count);
+            if (!all) return {.source = drawn(0, round, first, count), .other = other};
             const Tensor next = (at::arange(first, first + count, at::kLong) + round).remainder(n);
-            return {.source = all ? inputs.index_select(0, next) : drawn(0, round, first, count),
-                    .other = drawn(1, round, first, count)};
+            return {.source = inputs.index_select(0, next), .other = other, .rows = next};
           },
           .rounds = all ? n : 1,
-          .exhaustive = all,
+          .rounds_of_pairs = all ? std::clamp<int64_t>(kMostPairs / n, 1, n) : 1,
+          .listed = all ? inputs : Tensor(),
           .unmapped = unmapped};
 }
 
@@ -306,11 +375,12 @@ InterchangePlan plan_interchange(const Experiment& experiment, const Interchange
   if (interchange.unmapped)
     if (MappedNode around = around_all(experiment, n_pos); !around.parts.empty())
       plan.nodes.push_back(std::move(around));
+  if (interchange.exhaustive()) plan.sources = list_sources(experiment, interchange.listed);
   return plan;
 }
 
 void add_empty_rows(const Program& program, const InterchangePlan& plan, CheckResult& result) {
-  const bool drawn = !plan.interchange->exhaustive;
+  const bool drawn = !plan.interchange->exhaustive();
   for (const MappedNode& node : plan.nodes) {
     NodeResult& of = result.nodes[node.step];
     if (node.step != program.output)
@@ -330,15 +400,19 @@ void add_empty_rows(const Program& program, const InterchangePlan& plan, CheckRe
 void count_interchanges(const Experiment& experiment, const InterchangePlan& plan,
                         const Observation& seen, const interp::Chunk& chunk, int64_t witnesses,
                         CheckResult& counted) {
+  const Checked own = checked(experiment, plan, seen);
   for (int64_t round = 0; round < plan.interchange->rounds; ++round) {
-    const Batch batch =
-        batch_of(experiment, plan, seen, plan.interchange->draw(round, chunk.first, chunk.count));
+    if (plan.stop && *plan.stop) return;
+    const bool of_pairs = !plan.pairs.empty() && round < plan.interchange->rounds_of_pairs;
+    const Batch batch = batch_of(experiment, plan, own,
+                                 plan.interchange->draw(round, chunk.first, chunk.count), of_pairs);
     const Tally tally{batch, chunk.first, witnesses};
     for (size_t node = 0; node < plan.nodes.size(); ++node) {
       NodeResult& result = counted.nodes[plan.nodes[node].step];
       if (plan.nodes[node].step != experiment.program.output) exchange(tally, {node}, result);
       if (!plan.nodes[node].parts.empty()) resample_unmapped(tally, node, result[Axiom::UM]);
     }
+    if (!of_pairs) continue;
     for (size_t i = 0; i < plan.pairs.size(); ++i)
       exchange(tally, {plan.pairs[i].first, plan.pairs[i].second}, counted.pairs[i]);
   }

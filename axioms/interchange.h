@@ -24,6 +24,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -32,6 +33,7 @@
 
 #include "axioms/checker.h"
 #include "axioms/experiment.h"
+#include "axioms/listed_sources.h"
 #include "axioms/unmapped.h"
 #include "interp/execution/chunks.h"
 
@@ -42,19 +44,25 @@ struct Exchanged {
   at::Tensor base = {};  ///< undefined: the inputs that are checked
   at::Tensor source;
   at::Tensor other;  ///< the second source of two nodes, and where unmapped parts are taken from
+  at::Tensor rows = {};  ///< which of `Interchange::listed` the sources are, int64 [count]
 };
 
 struct Interchange {
   /// Of inputs first … first + count - 1 in one of the rounds. A function of these numbers alone,
   /// called from several threads at once.
   std::function<Exchanged(int64_t round, int64_t first, int64_t count)> draw;
-  int64_t rounds = 1;       ///< sources per input
-  bool exhaustive = false;  ///< every input is every input's source, itself included
-  bool unmapped = false;    ///< ask UM, too
+  int64_t rounds = 1;  ///< sources per input
+  int64_t rounds_of_pairs =
+      1;                   ///< the first ones, in which pairs of nodes are exchanged, too: their
+                           ///< second source is drawn, so that more do not make them exact
+  at::Tensor listed = {};  ///< where every input is every input's source, itself included: all
+  bool unmapped = false;   ///< ask UM, too
+
+  bool exhaustive() const { return listed.defined(); }
 };
 
-/// Up to this many pairs are all tried; up to so many if somebody asks for all.
-inline constexpr int64_t kMostPairs = int64_t{1} << 17, kMostPairsAsked = int64_t{1} << 22;
+/// Up to this many pairs are all tried, unless somebody asks for all.
+inline constexpr int64_t kMostPairs = int64_t{1} << 17;
 
 /// Sources among a finite set of inputs, int64 [n, pos], that are also the bases: all of them, if
 /// there are at most `most_pairs` pairs, else one drawn for each.
@@ -65,6 +73,8 @@ struct InterchangePlan {
   const Interchange* interchange = nullptr;
   std::vector<MappedNode> nodes = {};  ///< inner ones; then the output, if anything leads around
   std::vector<std::pair<size_t, size_t>> pairs = {};  ///< of `nodes` whose sites do not overlap
+  ListedSources sources = {};                         ///< where the interchange is exhaustive
+  const std::atomic<bool>* stop = nullptr;            ///< when set: counting ends between rounds
 };
 
 /// @param n_pos  tokens of an input.
@@ -75,7 +85,8 @@ InterchangePlan plan_interchange(const Experiment& experiment, const Interchange
 void add_empty_rows(const circuits::Program& program, const InterchangePlan& plan,
                     CheckResult& result);
 
-/// Counts of one chunk, added to `counted`, which has the empty rows.
+/// Counts of one chunk, added to `counted`, which has the empty rows. Not those of all rounds, if
+/// the plan's `stop` was set.
 /// @throws std::invalid_argument for sources of another length than their bases.
 void count_interchanges(const Experiment& experiment, const InterchangePlan& plan,
                         const Observation& seen, const interp::Chunk& chunk, int64_t witnesses,

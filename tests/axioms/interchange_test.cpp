@@ -63,7 +63,7 @@ const ReportRow& row(const Report& report, const std::string& name) {
 // The or of two words: an exchange of either node's value takes the answer of the source along.
 TEST(Interchange, OfATrueProgramFollowsTheSource) {
   const Interchange all = among(or_inputs(0, kInputs), 1, /*unmapped=*/true);
-  EXPECT_TRUE(all.exhaustive);
+  EXPECT_TRUE(all.exhaustive());
   const CheckResult result = exchanged(or_network(), or_interpretation(), all);
   for (const char* name : {"words", "some"}) {
     const auto& node = *std::ranges::find(result.nodes, name, &NodeResult::node);
@@ -312,10 +312,79 @@ TEST(Interchange, ShardsAddUpAndThreadsDoNotMatter) {
   EXPECT_EQ(to_json(again)["rows"].dump(), to_json(whole)["rows"].dump());
 }
 
+/// The same pairs, every one of them run: nothing is said of the sources beforehand.
+Interchange pair_by_pair(const Interchange& all) {
+  return {.draw = [draw = all.draw](int64_t round, int64_t first, int64_t count) -> Exchanged {
+            const Exchanged drawn = draw(round, first, count);
+            return {.source = drawn.source, .other = drawn.other};
+          },
+          .rounds = all.rounds,
+          .rounds_of_pairs = all.rounds_of_pairs,
+          .unmapped = all.unmapped};
+}
+
+void expect_equal_counts(const NodeResult& one, const NodeResult& other) {
+  ASSERT_EQ(one.interchanged.size(), other.interchanged.size());
+  for (const auto& [axiom, row] : one.interchanged) {
+    const AxiomResult& same = other[axiom];
+    const std::string name = one.node + "." + to_string(axiom);
+    EXPECT_EQ(row.estimate, same.estimate) << name;
+    EXPECT_EQ(row.unrelated, same.unrelated) << name;
+    EXPECT_EQ(row.exchange->changing, same.exchange->changing) << name;
+    EXPECT_EQ(row.exchange->resampled, same.exchange->resampled) << name;
+    EXPECT_EQ(row.exchange->parts, same.exchange->parts) << name;
+    ASSERT_EQ(row.witnesses.size(), same.witnesses.size()) << name;
+    for (size_t i = 0; i < row.witnesses.size(); ++i) {
+      EXPECT_EQ(row.witnesses[i].input, same.witnesses[i].input) << name;
+      EXPECT_EQ(row.witnesses[i].sources, same.witnesses[i].sources) << name;
+      EXPECT_EQ(row.witnesses[i].network, same.witnesses[i].network) << name;
+    }
+  }
+}
+
+// Where the sites are a complete cut, the decision is looked up by the source; the wild network has
+// nodes with and without one.
+TEST(Interchange, LooksUpWhatDependsOnTheSourceAlone) {
+  const Wild wild;
+  const int64_t inputs = 60;
+  for (const bool unmapped : {false, true}) {
+    const Interchange all = among(digits(100, inputs), 1, unmapped);
+    ASSERT_TRUE(all.exhaustive());
+    const Interchange each = pair_by_pair(all);
+    const auto from = [](int64_t first, int64_t count) { return digits(100 + first, count); };
+    const auto counted = [&](const Interchange& interchange) {
+      return check(wild.experiment, from,
+                   {.inputs = inputs, .witnesses = 3, .interchange = &interchange});
+    };
+    const CheckResult looked_up = counted(all), run = counted(each);
+    int64_t failures = 0;
+    for (size_t v = 0; v < run.nodes.size(); ++v) {
+      expect_equal_counts(looked_up.nodes[v], run.nodes[v]);
+      for (const auto& [axiom, row] : run.nodes[v].interchanged) failures += row.estimate.failures;
+    }
+    for (size_t i = 0; i < run.pairs.size(); ++i)
+      expect_equal_counts(looked_up.pairs[i], run.pairs[i]);
+    EXPECT_GT(failures, 0);
+  }
+  // The network's own word decides what is looked up, and both kinds occur.
+  const ListedSources sources = list_sources(wild.experiment, digits(100, inputs));
+  const interp::Site decision = wild.experiment.decision.site(random_network());
+  int64_t cut = 0, open = 0;
+  for (size_t v = 0; v < wild.program.steps.size(); ++v) {
+    if (v == wild.program.output) continue;
+    const bool is_cut = random_network().path_around(wild.program.steps[v].sites, decision).found ==
+                        interp::Found::No;
+    EXPECT_EQ(sources.by_gamma[v].defined(), is_cut);
+    (is_cut ? cut : open) += 1;
+  }
+  EXPECT_GT(cut, 0);
+  EXPECT_GT(open, 0);
+}
+
 TEST(Interchange, OfManyInputsDrawsOneSourceForEachWhateverTheChunk) {
   const Tensor inputs = digits(0, 256).repeat({2, 1});  // more than kMostPairs pairs
   const Interchange drawn = among(inputs, 5, false);
-  EXPECT_FALSE(drawn.exhaustive);
+  EXPECT_FALSE(drawn.exhaustive());
   EXPECT_EQ(drawn.rounds, 1);
   const Exchanged whole = drawn.draw(0, 0, 512), part = drawn.draw(0, 100, 50);
   EXPECT_TRUE(part.source.equal(whole.source.narrow(0, 100, 50)));
