@@ -65,6 +65,25 @@ class Merging : public ModelFolder {
   }
 };
 
+// Every string of Dyck-1 is every string's source: 1,048,576 pairs, in eight chunks of bases.
+TEST_F(Merging, SlowExchangesOfAllPairsInPartsAreOneRun) {
+  const std::string folder = std::string(ASSAY_SOURCE) + "/tasks/dyck/reference/";
+  const std::string validate = fmt::format(
+      "validate --model {0}model.safetensors --interpretation {0}depth.json "
+      "--sources all --witnesses 3 --claim 'scan.II<=0'",
+      folder);
+  ASSERT_EQ(run(validate + " --json whole.json").code, 1);
+  const Finished merged = run("merge " + parts(validate, "part", 3) + " --json merged.json");
+  ASSERT_EQ(merged.code, 1) << merged.error;
+  EXPECT_EQ(facts_aside("merged.json"), facts_aside("whole.json"));
+  const auto rows = ordered_json::parse(content_of(at("whole.json")))["rows"];
+  const auto row =
+      std::ranges::find_if(rows, [](const ordered_json& each) { return each["axiom"] == "II"; });
+  ASSERT_NE(row, rows.end());
+  EXPECT_EQ((*row)["n"], 1024 * 1024);
+  EXPECT_EQ((*row)["exact"], true);
+}
+
 TEST_F(Merging, SlowValidationsInAnyNumberOfPartsAreOneRun) {
   const Finished whole = run(std::string(kValidate) + "--json whole.json --html whole.html");
   for (const int64_t of : {2, 3, 7}) {
