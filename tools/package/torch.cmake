@@ -3,7 +3,26 @@
 #   system  find_package(Torch): the distribution's, or an unpacked LibTorch in CMAKE_PREFIX_PATH
 #   wheel   the LibTorch inside the `torch` package (2.6 or later) that Python imports; choose the
 #           interpreter with -DPython3_EXECUTABLE
-set(ASSAY_TORCH system CACHE STRING "where LibTorch comes from: system or wheel")
+#
+# `pip install` builds for the interpreter that runs it, whose `torch` has to consist of the same
+# LibTorch. If that package brings headers, it is a wheel; the distribution's uses the system's.
+set(default system)
+if(SKBUILD)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} -c
+      "import os, torch; print(os.path.exists(os.path.join(torch.__path__[0], 'include', 'torch')))"
+    OUTPUT_VARIABLE brings_headers ERROR_VARIABLE problem RESULT_VARIABLE status
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${Python3_EXECUTABLE} cannot import torch, which the package is built for "
+      "(install it first, then: pip install --no-build-isolation .): ${problem}")
+  endif()
+  if(brings_headers STREQUAL True)
+    set(default wheel)
+  endif()
+endif()
+set(ASSAY_TORCH ${default} CACHE STRING "where LibTorch comes from: system or wheel")
 set_property(CACHE ASSAY_TORCH PROPERTY STRINGS system wheel)
 
 # The wheel brings a TorchConfig.cmake, but it stops where the CUDA compiler is not installed, which
