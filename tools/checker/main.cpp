@@ -143,7 +143,7 @@ int check(const std::string& path, const std::string& model, const std::string& 
     const std::filesystem::path name = text(hints["file"]);
     expect(name == name.filename(), hints, "the name of a file beside the certificate");
     const File side = read_file(std::filesystem::path(path).replace_filename(name));
-    require(side.sha256 == hints["sha256"], "the hints are not those of the certificate (SHA-256)");
+    require(hints["sha256"] == side.sha256, "the hints are not those of the certificate (SHA-256)");
     subject.hints = read_safetensors(side.bytes);
   }
   check_replay(json["replay"], domain, network);
