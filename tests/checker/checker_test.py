@@ -620,7 +620,7 @@ class Rejects(CheckerTest):
 class CannotCheck(CheckerTest):
     def test_architectures(self):
         for change in ({"activation": "gelu"}, {"norm": "pre"}, {"causal": False}, {"attention_biases": True},
-                       {"mlp_biases": False}, {"rotary": True}, {"pool": "mean"}, {"head_dense": "tanh"}):
+                       {"mlp_biases": False}, {"rotary": True}, {"pool": "mean"}, {"head_dense": "tanh"}, {"d_mlp": 0}):
             package = fresh("addition")
             package.config.update(change)
             self.expect(package, 3, "architecture: " + next(iter(change)))
