@@ -208,9 +208,10 @@ Statement attacked(const Study& study, const AttackOptions& options) {
 }  // namespace
 
 // Each thread holds some runs' worth of activations: means and radii of what a block computes, and
-// the temporaries of their products.
+// the temporaries of their products. About eight at a time; the heap takes up to twice that, as
+// what is given back does not always fit what is asked next (docs/proofs.md has measurements).
 double bytes_for_output(const Study& study, int threads) {
-  constexpr double kHeldAtOnce = 8;
+  constexpr double kHeldAtOnce = 16;
   const Weights weights = weights_of(study.network);
   if (study.domain().inputs() > kMostEnclosed) return 0;  // attacked, some inputs at a time
   int64_t widest = 0;

@@ -430,3 +430,44 @@ def dyck(facts=("depth", "token")):
     package.statements = [statement("h = specification", listing), statement("output = specification", enumeration)]
     package.record_replay()
     return package
+
+
+LONGEST = 4
+BLANK, EQUALS = 2, 3
+
+
+def majority_network():
+    """The attention is even, so it writes ones minus zeros over the length; the logits follow."""
+    m = Transformer(4, LONGEST + 1, 3, 2, [1], [2])
+    for t, value in ((0, -1.0), (1, 1.0)):
+        m["embed.W_E"][t][0] = value
+    m["blocks.0.attn.W_V"][0][0][0] = m["blocks.0.attn.W_O"][0][0][1] = 1.0
+    m["unembed.W_U"][1][0], m["unembed.W_U"][1][1] = -2.0, 2.0
+    m.disturb(random.Random(4), 0.003)
+    return m
+
+
+def strings_without_a_tie():
+    for length in range(1, LONGEST + 1):
+        for string in itertools.product((0, 1), repeat=length):
+            if 2 * sum(string) != length:
+                yield [BLANK] * (LONGEST - length) + list(string) + [EQUALS]
+
+
+def majority(weights=(-1, 1, 0, 0), threshold=0.0):
+    m = majority_network()
+    steps = [{"operation": "above", "parameters": {"threshold": threshold}}, {"operation": "any", "parameters": {}}]
+    middle, logits = f"blocks.0.hook_resid_mid[pos={LONGEST}]", f"logits[pos={LONGEST}]"
+    nodes = [node("count", ["tokens"], [middle], [middle], operation("count_tokens", {"weights": list(weights)}),
+                  operation("linear"), operation("write_value")),
+             node("answer", ["count"], [logits], [logits], operation("chain", {"steps": steps}),
+                  operation("argmax_of", {"tokens": [0, 1]}), operation("write_answer"))]
+    package = Package(m, nodes, {"unused": ("F32", [0.0])}, {"name": "majority", "settings": {"length": LONGEST}}, "answer")
+    rows = list(strings_without_a_tie())
+    package.domain = {"name": "all", "words": "all strings", "length": LONGEST + 1, "readout": LONGEST,
+                      "slots": [{"positions": list(range(LONGEST + 1)), "alternatives": rows}]}
+    listing = {"kind": "listing", "inputs": len(rows), "right": len(rows), "least_margin": None, "at": rows[0]}
+    enumeration = enumerate_inputs(m, package.domain, [0, 1], lambda t: int(t.count(1) > t.count(0)))
+    package.statements = [statement("h = specification", listing), statement("output = specification", enumeration)]
+    package.record_replay()
+    return package

@@ -29,7 +29,8 @@ def fresh(name):
     """A copy of one of the packages, each of which is made once."""
     if name not in _made:
         _made[name] = {"two-sat": certificates.two_sat, "addition": certificates.modular_addition,
-                       "wrong-addition": lambda: certificates.modular_addition(1.3), "dyck": certificates.dyck}[name]()
+                       "wrong-addition": lambda: certificates.modular_addition(1.3), "dyck": certificates.dyck,
+                       "majority": certificates.majority}[name]()
     return copy.deepcopy(_made[name])
 
 
@@ -88,6 +89,16 @@ class Accepts(CheckerTest):
                     "Inputs: 64, of 6 tokens: 6 x 2 alternatives, .* 'all', rebuilt here")
         arguments = fresh("dyck").write(self.folder.name)
         self.assertLess(float(re.search("off by at most ([0-9.e-]+)", run(arguments)[1]).group(1)), 1e-12)
+
+    def test_majority(self):
+        self.expect(fresh("majority"), 0, "h = specification: proved and checked: h is right on 22 of 22 inputs\n",
+                    "output = specification: proved and checked: the network is right on 22 of 22",
+                    "Inputs: 22, of 5 tokens: 1 x 22 alternatives, .* 'all', rebuilt here")
+        self.expect(certificates.majority((0, 2, 1, 0), 4.0), 0, "h is right on 22 of 22")  # another way to count
+        package = certificates.majority((0, 1, 0, 0), 1.0)  # two ones or more
+        package.statements[0] = statement("h = specification", {
+            "kind": "witness", "tokens": [2, 2, 2, 1, 3], "program": 0, "specification": 1, "network": 1}, None, "refuted")
+        self.expect(package, 0, "h = specification: refuted and checked: on .* right answer is token 1, h says 0 and the network 1")
 
     def test_refuted_enumeration(self):
         right = find(fresh("wrong-addition"), "output = specification")["proof"]["right"]
@@ -534,6 +545,30 @@ class Rejects(CheckerTest):
         package.model["pos_embed.W_pos"][5][0] += 0.5
         self.reject(package, "replay: the logits of input")
 
+    def test_majority(self):
+        package = fresh("majority")
+        package.domain["slots"][0]["alternatives"].pop()
+        self.reject(package, "domain: it is not 'all' of the task")
+        self.reject(certificates.majority((0, 1, 0, 0), 1.0), "h = specification: REJECTED: h is right on [0-9]+ of 22")
+        self.reject(certificates.majority((-1, 1, 0, 0), 1.0), "h = specification: REJECTED: h is right on [0-9]+ of 22")
+        self.reject(certificates.majority((-1, 1, 0, 2), 0.0), "h = specification: REJECTED: h is right on [0-9]+ of 22")
+        package = fresh("majority")
+        package.model["unembed.W_U"][1].reverse()
+        package.model["unembed.W_U"][1] = package.model["unembed.W_U"][1][2:] + [0.0, 0.0]
+        package.record_replay()
+        self.reject(package, "output = specification: REJECTED: the network is right on 0 of 22")
+
+    def test_a_choice_that_leaves_out_what_is_right(self):
+        """Among fewer answers a network is more often right, or cannot be; neither says anything of the task."""
+        package = fresh("addition")
+        package.domain.update(name="mine")
+        package.domain["slots"][0]["alternatives"] = package.domain["slots"][1]["alternatives"] = [[0], [1]]
+        package.nodes[2]["alpha"]["parameters"]["tokens"] = [0, 1, 2]
+        package.record_replay()
+        package.statements = [statement("output = specification", certificates.enumerate_inputs(
+            package.model, package.domain, [0, 1, 2], lambda t: t[0] + t[1]))]
+        self.reject(package, "output = specification: REJECTED: token 3 is not among the answers")
+
     def test_h_that_is_wrong(self):
         package = fresh("addition")
         package.nodes[2]["h"]["parameters"]["frequencies"] = [1, 1]
@@ -585,7 +620,7 @@ class Rejects(CheckerTest):
 class CannotCheck(CheckerTest):
     def test_architectures(self):
         for change in ({"activation": "gelu"}, {"norm": "pre"}, {"causal": False}, {"attention_biases": True},
-                       {"mlp_biases": False}, {"rotary": True}, {"pool": "mean"}, {"head_dense": "tanh"}):
+                       {"mlp_biases": False}, {"rotary": True}, {"pool": "mean"}, {"head_dense": "tanh"}, {"d_mlp": 0}):
             package = fresh("addition")
             package.config.update(change)
             self.expect(package, 3, "architecture: " + next(iter(change)))
@@ -620,6 +655,20 @@ class CannotCheck(CheckerTest):
         package = fresh("dyck")
         package.nodes[1]["h"]["parameters"]["facts"] = ["depth"]
         self.expect(package, 3, "balanced_by: other facts than are read")
+        package = fresh("majority")  # the task has no answer to a tie
+        package.domain["name"] = "mine"
+        package.domain["slots"][0]["alternatives"].append([2, 2, 0, 1, 3])
+        self.expect(package, 3, "h = specification: cannot be checked .*: a string with a tie")
+        package = fresh("majority")
+        package.nodes[0]["h"]["parameters"]["weights"] = [-1, 1, 0]
+        self.expect(package, 3, "count_tokens: a token without a weight")
+        package = fresh("two-sat")  # a covering is about formulas; another domain could hold anything
+        package.domain["name"] = "mine"
+        self.expect(package, 3, "h = specification: cannot be checked .*: covering: the domain may hold inputs",
+                    "node = program, node parse: proved and checked")
+        package = fresh("majority")
+        package.task["name"] = "max-of-four"
+        self.expect(package, 3, "task .max-of-four., where two-sat, modular-addition, dyck and majority are known")
         package = fresh("two-sat")
         package.nodes[0]["equality"]["operation"] = "downstream"
         self.expect(package, 3, "operation 'downstream'")
@@ -665,6 +714,7 @@ class BadInput(CheckerTest):
                                   (b'"float32": null', b'"float32": 5', "an object"), (b'"words": "in words"', b'"words": null', "a text"),
                                   (b'"inputs": 25', b'"inputs": 1e999', "parse|range"), (b'"inputs": 25', b'"inputs": 25.0', "whole number"),
                                   (b'"inputs": 25', b'"inputs": 18446744073709551641', "whole number"),
+                                  (b'"inputs": 25', b'"inputs": 18446744073709551615', "whole number"),
                                   (b'"length": 3', b'"length": 99999999999', "whole number"),
                                   (b'"statements": [', b'"statements": [' + b"[" * 300 + b"]" * 300 + b",", "inside each other"),
                                   (b'"positions": [1]', b'"positions": [0]', "stands twice"),

@@ -87,6 +87,45 @@ TEST_F(IntervalTest, HoldsSumsOfProducts) {
   }
 }
 
+// Sums of eight products over 120 orders of two, half of which nearly cancel the others; MPFR adds
+// them up exactly.
+TEST_F(IntervalTest, HoldsAMillionSums) {
+  constexpr size_t kRows = 8, kColumns = 16;
+  mpfr_t sum, part;
+  mpfr_inits2(400, sum, part, nullptr);
+  int outside = 0, inexact = 0, wide = 0;
+  for (int i = 0; i < 1'000'000; i += kColumns) {
+    std::vector<double> matrix(kRows * kColumns);
+    for (double& entry : matrix) entry = number();
+    Vector x(kRows);
+    for (size_t j = 0; j < kRows; j += 2) {
+      const double value = number(), almost = value * (1 + 1e-13);
+      x[j] = value, x[j + 1] = -almost;
+      for (size_t k = 0; k < kColumns; ++k)
+        matrix[(j + 1) * kColumns + k] = matrix[j * kColumns + k];
+    }
+    const Vector sums = times(x, matrix.data(), kColumns);
+    std::fesetround(FE_TONEAREST);
+    for (size_t k = 0; k < kColumns; ++k) {
+      double size = 0;
+      mpfr_set_zero(sum, 1);
+      for (size_t j = 0; j < kRows; ++j) {
+        mpfr_set_d(part, x[j].high, MPFR_RNDN);
+        inexact += mpfr_mul_d(part, part, matrix[j * kColumns + k], MPFR_RNDN) != 0;
+        inexact += mpfr_add(sum, sum, part, MPFR_RNDN) != 0;
+        size += std::fabs(x[j].high * matrix[j * kColumns + k]);
+      }
+      outside += mpfr_cmp_d(sum, sums[k].low()) < 0 || mpfr_cmp_d(sum, sums[k].high) > 0;
+      wide += !(sums[k].high - sums[k].low() <= 16 * 2.3e-16 * size);
+    }
+    round_up();
+  }
+  mpfr_clears(sum, part, nullptr);
+  EXPECT_EQ(inexact, 0);
+  EXPECT_EQ(outside, 0);
+  EXPECT_EQ(wide, 0);
+}
+
 TEST_F(IntervalTest, HoldsRoots) {
   for (int i = 0; i < 100'000; ++i) {
     const double x = std::fabs(number()) + 1e-30;

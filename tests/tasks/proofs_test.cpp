@@ -367,49 +367,6 @@ TEST(ProofsSlow, TwelveRowsAreFourUnknowns) {
   EXPECT_THAT(rows, testing::ElementsAre("parse.PE = parse.CE", "parse.PR = parse.CR"));
 }
 
-// Every mutation that applies: whatever is still called proved must hold on formulas drawn, run
-// through the network.
-TEST(ProofsSlow, NoMutationIsProvedThatMakesAStatementFalse) {
-  const Proved honest("two_sat/reference", "trees");
-  const auto known = circuits::mutations_for(mutations(), honest.subject.interpretation());
-  int proved = 0, caught = 0;
-  for (const std::string& name : circuits::applicable(known, honest.subject.interpretation()))
-    for (const uint64_t seed : {0, 1}) {
-      SCOPED_TRACE(name);
-      Proved mutated("two_sat/reference", "trees");
-      mutated.change([&](auto& interpretation) {
-        interpretation = circuits::mutate(known, name, interpretation, seed);
-      });
-      const auto study = mutated.study();
-      const Tensor tokens = mutated.subject.task->sample(Part::Test, 3, 0, 1024).tokens;
-      const axioms::Observation seen = axioms::observe(mutated.subject.experiment(), tokens);
-      for (const Statement& statement : proofs::prove(
-               study, {.statements = {proofs::kProgram, proofs::kSuffix, proofs::kNode}})) {
-        (statement.verdict == Verdict::Proved ? proved : caught) += 1;
-        if (statement.verdict != Verdict::Proved) continue;
-        if (statement.statement == proofs::kProgram) {
-          EXPECT_TRUE(study.program_answers(tokens).equal(study.right(tokens)));
-        }
-        for (size_t v = 0; v < mutated.subject.program.steps.size(); ++v) {
-          if (mutated.subject.program.steps[v].name != statement.node) continue;
-          if (statement.statement == proofs::kNode) {
-            EXPECT_FALSE(axioms::unequal(mutated.subject.experiment(), v, seen, seen.actual[v],
-                                         seen.prefix[v])
-                             .any()
-                             .item<bool>());
-          }
-          if (statement.statement == proofs::kSuffix) {
-            EXPECT_TRUE(
-                axioms::replaced_decision(mutated.subject.experiment(), v, tokens, seen.prefix[v])
-                    .equal(seen.prefix[mutated.subject.program.output]));
-          }
-        }
-      }
-    }
-  EXPECT_GT(proved, 5);
-  EXPECT_GT(caught, 5);
-}
-
 // The specification is what is proved against: a wrong one is refuted, by an input.
 TEST(Proofs, AWrongSpecificationIsRefuted) {
   const Proved proved("modular_addition/reference", "downstream");

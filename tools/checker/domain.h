@@ -99,19 +99,28 @@ class Task {
       read_two_sat(settings, domain);
     } else if (name == "modular-addition") {
       require_members(settings, {"p", "train_fraction", "split_seed"});
-      modulus_ = integer(settings["p"], 2, 4096);
-      for (int64_t n = 0; n < modulus_; ++n) allow(0, {n}), allow(1, {n});
-      allow(2, {modulus_});
-    } else {
-      require<CannotCheck>(name == "dyck", "another task than this program knows");
+      const int64_t p = integer(settings["p"], 2, 4096);
+      for (int64_t n = 0; n < p; ++n) allow(0, {n}), allow(1, {n}), answers.insert(n);
+      allow(2, {p});
+      answer = [p](const Integers& tokens) { return (tokens[0] + tokens[1]) % p; };
+    } else if (name == "dyck") {
       require_members(settings, {"length", "train_fraction", "split_seed"});
       for (int64_t p = integer(settings["length"], 1, 64); p-- > 0;) allow(p, {0}), allow(p, {1});
+      answer = balanced;
+    } else {
+      require<CannotCheck>(name == "majority", "task ", name, ", where two-sat, modular-addition, ",
+                           "dyck and majority are known");
+      require_members(settings, {"length"});
+      read_majority(integer(settings["length"], 1, 16));
     }
   }
 
-  int64_t variables = 0, some = 0, none = 0;  ///< of 2-SAT
-  std::vector<Integers> clauses;              ///< positions of their two literals
+  std::function<int64_t(const Integers& tokens)> answer;  ///< the right one
+  std::set<int64_t> answers = {0, 1};                     ///< all that there are
+  int64_t variables = 0, some = 0, none = 0;              ///< of 2-SAT
+  std::vector<Integers> clauses;                          ///< positions of their two literals
 
+  Task(const Task&) = delete;  // `answer` points here
   /// Is it the domain of this name? @return whether the name is known.
   bool require_domain(const Domain& domain) const {
     require(domain.length == slots_.rbegin()->first.back() + 1,
@@ -119,11 +128,6 @@ class Task {
     require(!named_ || domain.as_sets == slots_, "domain: it is not '", domain.name,
             "' of the task");
     return named_;
-  }
-
-  int64_t answer(const Integers& tokens) const {
-    if (variables) return satisfying(clauses, tokens, variables) ? some : none;
-    return modulus_ ? (tokens[0] + tokens[1]) % modulus_ : balanced(tokens);
   }
 
  private:
@@ -135,7 +139,7 @@ class Task {
     const int64_t n = variables = integer(settings["variables"], 2, 6);
     const int64_t most = integer(settings["clauses"], 1, 40), open = 2 * n, close = open + 1;
     const int64_t least = integer(settings.value("min_clauses", Json(most)), 1, most);
-    some = 2 * n + 3, none = 2 * n + 4;
+    some = 2 * n + 3, none = 2 * n + 4, answers = {some, none};
     const bool both_orders = domain == "both-orders";
     named_ = both_orders || domain == "sampled";
     for (int64_t first = 0; first < 4 * most; first += 4) {
@@ -151,6 +155,25 @@ class Task {
         }
     }
     allow(4 * most, {2 * n + 2});
+    answer = [this](const Integers& tokens) {
+      return satisfying(clauses, tokens, variables) ? some : none;
+    };
+  }
+
+  // Blanks (2), the string, `=` (3): every string of up to `longest` symbols without a tie.
+  void read_majority(int64_t longest) {
+    for (int64_t symbols = 1; symbols <= longest; ++symbols)
+      for (int64_t string = 0; string < int64_t{1} << symbols; ++string) {
+        Integers row(longest + 1, 2);
+        for (int64_t i = 0; i < symbols; ++i) row[longest - symbols + i] = string >> i & 1;
+        row[longest] = 3;
+        if (ones_ahead(row) != 0) allow(0, row);
+      }
+    answer = [](const Integers& tokens) {
+      const int64_t ahead = ones_ahead(tokens);
+      require<CannotCheck>(ahead != 0, "a string with a tie");
+      return int64_t{ahead > 0};
+    };
   }
 
   // In the named domain, these tokens may stand from here on.
@@ -161,7 +184,6 @@ class Task {
   }
 
   bool named_ = false;
-  int64_t modulus_ = 0;
   Slots slots_;  // of the domain of that name; of any, if the task has none of that name
 };
 

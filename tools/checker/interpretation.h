@@ -6,6 +6,18 @@
 
 namespace checker {
 
+/// An operation must be this one, with these tensors and parameters and no others.
+/// @return its parameters.
+inline const Json& require_operation(const Json& operation, const std::string& name,
+                                     const std::set<std::string>& parameters,
+                                     const std::set<std::string>& tensors = {}) {
+  require<CannotCheck>(operation["operation"] == name, "operation '", text(operation["operation"]),
+                       "', where '", name, "' is known");
+  require_members(operation["tensors"], tensors);
+  require_members(operation["parameters"], parameters);
+  return operation["parameters"];
+}
+
 struct Interpretation {
   std::string sha256, tensors_sha256;
   Json json;  ///< the file; the members of the whole and of its nodes are as they must be
@@ -44,16 +56,24 @@ struct Interpretation {
   }
   const Json& output() const { return node(json["output"]); }
 
-  /// h of the nodes from the first to the output, each the one parent of the next.
+  /// What h does from the tokens to the output, operation by operation. Each node on the way is the
+  /// one parent of the next.
   std::vector<Json> chain() const {
-    std::vector<Json> all = {output()["h"]};
-    for (const Json* last = &output(); last->at("parents") != Json::array({"tokens"});) {
-      require<CannotCheck>(last->at("parents").size() == 1 && all.size() < json["nodes"].size(),
+    std::vector<Json> all;
+    const Json* last = &output();
+    for (size_t nodes = 1;; ++nodes, last = &node(last->at("parents")[0])) {
+      std::vector<Json> steps = {last->at("h")};
+      if (steps[0]["operation"] == "chain")
+        steps = list(require_operation(last->at("h"), "chain", {"steps"})["steps"]);
+      for (Json& step : steps) {
+        if (step.is_object()) step.emplace("tensors", Json::object());  // may be left out of steps
+        require_members(step, {"operation", "parameters", "tensors"});
+      }
+      all.insert(all.begin(), steps.begin(), steps.end());
+      if (last->at("parents") == Json::array({"tokens"})) return all;
+      require<CannotCheck>(last->at("parents").size() == 1 && nodes < json["nodes"].size(),
                            "h: node ", last->at("name"), " has several parents");
-      last = &node(last->at("parents")[0]);
-      all.insert(all.begin(), last->at("h"));
     }
-    return all;
   }
 
   /// @param key  of one of the operation's tensors.
@@ -62,28 +82,14 @@ struct Interpretation {
   }
 
   /// The tokens that the output's alpha chooses from; h's value is an index into them.
-  Integers answers(int64_t d_output) const;
+  Integers answers(int64_t d_output) const {
+    const Json& parameters = require_operation(output()["alpha"], "argmax_of", {"tokens"});
+    const auto tokens = integers(parameters["tokens"], 0, d_output - 1);
+    require<CannotCheck>(
+        tokens.size() > 1 && std::set(tokens.begin(), tokens.end()).size() == tokens.size(),
+        "argmax_of: expected two different tokens or more");
+    return tokens;
+  }
 };
-
-/// An operation must be this one, with these tensors and parameters and no others.
-/// @return its parameters.
-inline const Json& require_operation(const Json& operation, const std::string& name,
-                                     const std::set<std::string>& parameters,
-                                     const std::set<std::string>& tensors = {}) {
-  require<CannotCheck>(operation["operation"] == name, "operation '", text(operation["operation"]),
-                       "', where '", name, "' is known");
-  require_members(operation["tensors"], tensors);
-  require_members(operation["parameters"], parameters);
-  return operation["parameters"];
-}
-
-inline Integers Interpretation::answers(int64_t d_output) const {
-  const Json& parameters = require_operation(output()["alpha"], "argmax_of", {"tokens"});
-  const auto tokens = integers(parameters["tokens"], 0, d_output - 1);
-  require<CannotCheck>(
-      tokens.size() > 1 && std::set(tokens.begin(), tokens.end()).size() == tokens.size(),
-      "argmax_of: expected two different tokens or more");
-  return tokens;
-}
 
 }  // namespace checker

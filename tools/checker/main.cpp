@@ -97,14 +97,16 @@ int report(const Subject& subject, const Json& json, std::set<std::string>& titl
   }
 }
 
-void say_what_is_trusted(const Domain& domain, bool named) {
+void say_what_is_trusted(const Subject& subject) {
+  const Domain& domain = subject.domain;
   std::map<size_t, int> count;  // alternatives -> slots
   for (const Slot& slot : domain.slots) ++count[slot.alternatives.size()];
   std::printf("\nInputs: %.4g, of %ld tokens:", domain.size(), static_cast<long>(domain.length));
   for (const auto& [alternatives, slots] : count)
     std::printf(" %d x %zu alternative%s,", slots, alternatives, alternatives == 1 ? "" : "s");
-  say(" chosen independently; " + (named ? "the task's domain '" + domain.name + "', rebuilt here."
-                                         : "a domain of the certificate's own."));
+  say(" chosen independently; " + (subject.named
+                                       ? "the task's domain '" + domain.name + "', rebuilt here."
+                                       : "a domain of the certificate's own."));
   std::puts(
       R"(All of it is about exact arithmetic on the numbers in the model's file. What the certificate says
 of rounding in float32 is not checked.
@@ -135,13 +137,13 @@ int check(const std::string& path, const std::string& model, const std::string& 
   const Domain domain(json["domain"], network.d_vocab, network.n_ctx, network.summed);
   const Task task(json["task"], domain.name);
   const bool named = task.require_domain(domain);
-  Subject subject{network, claim, domain, task, {}};
+  Subject subject{network, claim, domain, task, named, {}};
   if (const Json& hints = json["hints"]; !hints.is_null()) {
     require_members(hints, {"file", "sha256"});
     const std::filesystem::path name = text(hints["file"]);
     expect(name == name.filename(), hints, "the name of a file beside the certificate");
     const File side = read_file(std::filesystem::path(path).replace_filename(name));
-    require(side.sha256 == hints["sha256"], "the hints are not those of the certificate (SHA-256)");
+    require(hints["sha256"] == side.sha256, "the hints are not those of the certificate (SHA-256)");
     subject.hints = read_safetensors(side.bytes);
   }
   check_replay(json["replay"], domain, network);
@@ -149,7 +151,7 @@ int check(const std::string& path, const std::string& model, const std::string& 
   std::map<int, int> count;  // of outcomes
   for (const Json& statement : list(json["statements"]))
     ++count[report(subject, statement, titles)];
-  say_what_is_trusted(domain, named);
+  say_what_is_trusted(subject);
   if (!count[0]) std::puts("Nothing was shown.");
   return count[Rejected] ? Rejected : count[CannotCheck] || !count[0] ? CannotCheck : 0;
 }

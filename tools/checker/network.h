@@ -24,7 +24,10 @@ class Network {
     Tensors tensors = read_safetensors(bytes, &metadata);
     require<BadInput>(metadata.contains("config"), "the model has no configuration in it");
     const Json config = configuration(parse_json(text(metadata["config"])));
-    const auto size = [&](const char* name) { return integer(config[name], 1, 1 << 16); };
+    const auto size = [&](const char* name) {
+      require<CannotCheck>(config[name] != 0, "architecture: ", name, " 0");
+      return integer(config[name], 1, 1 << 16);
+    };
     d_vocab = size("d_vocab"), n_ctx = size("n_ctx");
     d_model = size("d_model"), d_mlp = size("d_mlp");
     d_output = config["d_output"] == 0 ? d_vocab : size("d_output");

@@ -1,9 +1,12 @@
 #pragma once
-// The composed h of an interpretation, as a program from tokens to an answer. It is one of three
+// The composed h of an interpretation, as a program from tokens to an answer. It is one of four
 // chains that are known here:
 //   tokens_at -> truth_table_programs -> any
 //   fourier_components -> angle_sums -> argmax_of_differences
 //   prefix_facts -> balanced_by
+//   count_tokens -> above -> any
+
+#include <functional>
 
 #include "interpretation.h"
 
@@ -39,6 +42,11 @@ inline bool balanced(const Integers& tokens) {
   return depth == 0 && lowest == 0;
 }
 
+/// How many more ones (token 1) than zeros (token 0) there are.
+inline int64_t ones_ahead(const Integers& tokens) {
+  return std::ranges::count(tokens, 1) - std::ranges::count(tokens, 0);
+}
+
 /// A program over which assignments satisfy all clauses, bit a of `yes` or `no` for those known to
 /// or known not to:
 ///   true | false | {"assignment": a, "yes": program, "no": program} | {"any_of": [a, …]}
@@ -64,32 +72,34 @@ class Program {
     const std::vector<Json> chain = claim.chain();
     const Json& first = chain[0]["operation"];
     require<CannotCheck>(chain.size() == (first == "prefix_facts" ? 2 : 3),
-                         "h is no chain of nodes that is known");
-    first == "prefix_facts" ? read_facts(chain)
-    : first == "tokens_at"  ? read_clauses(chain, length)
-                            : read_waves(chain, length);
+                         "h is no chain of operations that is known");
+    first == "prefix_facts"   ? read_facts(chain)
+    : first == "tokens_at"    ? read_clauses(chain, length)
+    : first == "count_tokens" ? read_counts(chain)
+                              : read_waves(chain, length);
   }
 
   Integers answers;
   int64_t variables = 0;          ///< 0: it is not about clauses
   std::vector<Integers> clauses;  ///< positions of their two literals
   Json programs;
-  bool has_margin() const { return !fit_.empty(); }  ///< h ends in a maximum
+  bool has_margin = false;  ///< it ends in a maximum
 
-  Answer run(const Integers& tokens) const {
-    if (has_margin()) return largest_wave(tokens);
-    if (!variables) return {answers[balanced(tokens)], {}};
-    const uint64_t mask = satisfying(clauses, tokens, variables);
-    return {answers[std::ranges::any_of(
-                programs, [&](const Json& program) { return on(program, mask, ~mask); })],
-            {}};
-  }
+  Program(const Program&) = delete;  // run_ points here
+  Answer run(const Integers& tokens) const { return run_(tokens); }
   /// As always_on.
   bool on(const Json& program, uint64_t yes, uint64_t no) const {
     return always_on(program, int64_t{1} << variables, yes, no);
   }
 
  private:
+  // It answers yes or no.
+  template <typename Holds>
+  void decide_by(Holds holds) {
+    require<CannotCheck>(answers.size() == 2, "argmax_of: expected two tokens");
+    run_ = [this, holds](const Integers& tokens) { return Answer{answers[holds(tokens)], {}}; };
+  }
+
   void read_clauses(const std::vector<Json>& chain, int64_t length) {
     const Json& positions = require_operation(chain[0], "tokens_at", {"positions"})["positions"];
     const Json& table =
@@ -101,7 +111,10 @@ class Program {
       require<CannotCheck>(group.size() == 2, "tokens_at: clauses of other than two literals");
     }
     for (const Json& program : programs) on(program, 0, 0);  // is well-formed throughout
-    require<CannotCheck>(answers.size() == 2, "argmax_of: expected two tokens");
+    decide_by([this](const Integers& tokens) {
+      const uint64_t mask = satisfying(clauses, tokens, variables);
+      return std::ranges::any_of(programs, [&](const Json& one) { return on(one, mask, ~mask); });
+    });
   }
 
   // Facts about all prefixes, and the answer from them. All that the answer needs of them is the
@@ -116,25 +129,59 @@ class Program {
     require<CannotCheck>(enough && depth + token + now + ever == std::ssize(facts) &&
                              read == facts && answers == Integers{0, 1},
                          "balanced_by: other facts than are read, or other answers");
+    decide_by(balanced);
   }
 
+  // Whether the sum of a weight per token is above a threshold.
+  void read_counts(const std::vector<Json>& chain) {
+    const Json& counted = require_operation(chain[0], "count_tokens", {"weights"});
+    const auto weights = integers(counted["weights"], -1000, 1000);
+    const double threshold = real(require_operation(chain[1], "above", {"threshold"})["threshold"]);
+    require_operation(chain[2], "any", {});
+    decide_by([=](const Integers& tokens) {
+      double sum = 0;
+      for (const int64_t token : tokens) {
+        require<CannotCheck>(token < std::ssize(weights), "count_tokens: a token without a weight");
+        sum += static_cast<double>(weights[token]);
+      }
+      return sum > threshold;
+    });
+  }
+
+  // cos w(a + b) and sin w(a + b) by the addition formulas, then the c whose waves fit best:
+  // Σ cos w(a + b - c) over the frequencies is largest.
   void read_waves(const std::vector<Json>& chain, int64_t length) {
     const bool rounded = chain[0]["parameters"].contains("decimals");
     std::set<std::string> parameters = {"p", "frequencies"};
-    fit_ = waves(require_operation(chain[2], "argmax_of_differences", parameters), -1);
+    const auto fit = waves(require_operation(chain[2], "argmax_of_differences", parameters), -1);
     require_operation(chain[1], "angle_sums", {});
     if (rounded) parameters.insert("decimals");
     const Json& first = require_operation(chain[0], "fourier_components", parameters);
-    read_ = waves(first, rounded ? integer(first["decimals"], 0, 9) : -1);
+    const auto read = waves(first, rounded ? integer(first["decimals"], 0, 9) : -1);
     require<CannotCheck>(
-        length >= 2 && fit_.size() == answers.size() && read_[0].size() == fit_[0].size(),
+        length >= 2 && fit.size() == answers.size() && read[0].size() == fit[0].size(),
         "h: its waves and answers do not fit together");
+    has_margin = true;
+    run_ = [this, fit, read](const Integers& tokens) {
+      require<CannotCheck>(std::max(tokens[0], tokens[1]) < std::ssize(read),
+                           "fourier_components: a token beyond p");
+      const Vector &a = read[tokens[0]], &b = read[tokens[1]];
+      const size_t n = a.size() / 2;
+      Vector sum(2 * n), fits;
+      for (size_t k = 0; k < n; ++k) {
+        sum[k] = a[k] * b[k] - a[n + k] * b[n + k];
+        sum[n + k] = a[n + k] * b[k] + a[k] * b[n + k];
+      }
+      for (const Vector& waves : fit) fits.push_back(dot(sum, waves));
+      return decide(fits, answers);
+    };
   }
 
   // [p][2 · frequencies]: cosines, then sines, rounded to `decimals` unless that is negative.
   static std::vector<Vector> waves(const Json& parameters, int64_t decimals) {
     const int64_t p = integer(parameters["p"], 2, 4096);
-    const Interval scale = std::pow(10, decimals);
+    double scale = 1;
+    for (int64_t i = 0; i < decimals; ++i) scale *= 10;
     std::vector<Vector> table(p);
     for (int64_t n = 0; n < p; ++n)
       for (const bool sine : {false, true})
@@ -147,23 +194,7 @@ class Program {
     return table;
   }
 
-  // cos w(a + b) and sin w(a + b) by the addition formulas, then the c whose waves fit best:
-  // Σ cos w(a + b - c) over the frequencies is largest.
-  Answer largest_wave(const Integers& tokens) const {
-    require<CannotCheck>(std::max(tokens[0], tokens[1]) < std::ssize(read_),
-                         "fourier_components: a token beyond p");
-    const Vector &a = read_[tokens[0]], &b = read_[tokens[1]];
-    const size_t n = a.size() / 2;
-    Vector sum(2 * n), fits;
-    for (size_t k = 0; k < n; ++k) {
-      sum[k] = a[k] * b[k] - a[n + k] * b[n + k];
-      sum[n + k] = a[n + k] * b[k] + a[k] * b[n + k];
-    }
-    for (const Vector& waves : fit_) fits.push_back(dot(sum, waves));
-    return decide(fits, answers);
-  }
-
-  std::vector<Vector> read_, fit_;
+  std::function<Answer(const Integers&)> run_;
 };
 
 }  // namespace checker

@@ -17,9 +17,17 @@ struct Subject {
   const Interpretation& claim;
   const Domain& domain;
   const Task& task;
+  bool named;  ///< the domain is one of the task's, rebuilt here
   Tensors hints;
 
-  Program h() const { return Program(claim, domain.length, network.d_output); }
+  Program h() const { return {claim, domain.length, network.d_output}; }
+  /// The tokens that the network chooses from. All that can be right must be among them.
+  Integers answers() const {
+    const Integers tokens = claim.answers(network.d_output);
+    for (const int64_t answer : task.answers)
+      require(std::ranges::count(tokens, answer), "token ", answer, " is not among the answers");
+    return tokens;
+  }
 };
 
 /// Rounded down, as it follows the words "at least".
@@ -42,6 +50,7 @@ inline std::string check_covering(const Subject& subject, const Json& proof) {
   require(h.variables > 0 && h.variables == task.variables && set(h.clauses) == set(task.clauses),
           "h does not read the literals of every clause");
   require(h.answers == Integers{task.none, task.some}, "h gives other answers");
+  require<CannotCheck>(subject.named, "covering: the domain may hold inputs that are no formulas");
   const size_t assignments = size_t{1} << h.variables, programs = h.programs.size();
   const auto neuron_for = integers(proof["neuron_for"], 0, static_cast<int64_t>(programs) - 1);
   require(neuron_for.size() == assignments, "covering: not one neuron per assignment");
@@ -71,8 +80,8 @@ inline std::string check_every_input(const Subject& subject, const Json& proof, 
                                      bool proved) {
   require_members(proof, {"kind", "inputs", "right", "least_margin", "at"});
   std::optional<Program> h;  // the network is checked whatever it is that h does
-  if (!of_network) h.emplace(subject.h());
-  const Integers answers = subject.claim.answers(subject.network.d_output);
+  if (!of_network) h.emplace(subject.claim, subject.domain.length, subject.network.d_output);
+  const Integers answers = subject.answers();
   const auto answer_to = [&](const Integers& tokens) {
     return of_network ? decision_of(subject, answers, tokens) : h->run(tokens);
   };
@@ -90,7 +99,7 @@ inline std::string check_every_input(const Subject& subject, const Json& proof, 
   require(integer(proof["inputs"], 0, INT64_MAX) == inputs &&
               integer(proof["right"], 0, INT64_MAX) == right && proved == (right == inputs),
           count);
-  if (!of_network && !h->has_margin()) return count;
+  if (!of_network && !h->has_margin) return count;
   const std::string shown =
       words(count, ", and decides each by a margin of at least ", decimals(least));
   const Interval there = answer_to(subject.domain.input(proof["at"])).margin;
@@ -107,7 +116,7 @@ inline std::string check_witness(const Subject& subject, const Json& proof, bool
   const Integers tokens = subject.domain.input(proof["tokens"]);
   const Program program = subject.h();
   const int64_t right = subject.task.answer(tokens), h = program.run(tokens).token;
-  const int64_t network = decision_of(subject, program.answers, tokens).token;
+  const int64_t network = decision_of(subject, subject.answers(), tokens).token;
   const std::string shown = words("on ", Json(tokens), " the right answer is token ", right,
                                   ", h says ", h, " and the network ", network);
   require(h >= 0 && network >= 0 && proof["specification"] == right && proof["program"] == h &&

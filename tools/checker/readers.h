@@ -93,9 +93,9 @@ inline void require_members(const Json& object, const std::set<std::string>& nam
     expect(object.contains(name), object, "a member '" + name + "'");
 }
 
-/// @param least  not negative: what does not fit into 63 bits then compares as smaller.
 inline int64_t integer(const Json& value, int64_t least, int64_t most) {
-  expect(value.is_number_integer() && value >= least && value <= most, value,
+  const bool beyond = value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX;
+  expect(value.is_number_integer() && !beyond && value >= least && value <= most, value,
          words("a whole number from ", least, " to ", most));
   return value;
 }
