@@ -3,14 +3,12 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "tasks/comparison_fields.h"
 #include "tests/tools/run_assay.h"
 #include "tools/comparison_file.h"
 #include "tools/discovery_fields.h"
-#include "tools/explained_fields.h"
 #include "tools/interpretation_fields.h"
 #include "tools/list_fields.h"
 #include "tools/manifest_fields.h"
@@ -53,6 +51,9 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<MeasureRequest>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<ComparisonRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::MutationResult>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MutationPart>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<SelectionOptions>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ChunkRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ExperimentFacts>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<DiscoveryRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ImpliedCircuit>()));
@@ -185,25 +186,6 @@ TEST(RecordFields, BoundsAndAccuraciesOfGuisesFollowFromTheirCounts) {
   under[0]["rows"][0]["rate"] = under[0]["rows"][0]["upper"] = 0;
   EXPECT_EQ(renewed_guises(under, 0.95), written);
   EXPECT_LT(renewed_guises(under, 0.5)[0]["rows"][0]["upper"], written[0]["rows"][0]["upper"]);
-}
-
-TEST(ZZGenerate, Tables) {
-  const auto put = [](const char* name, const std::string& text) {
-    std::ofstream(std::string("/tmp/A_tables/") + name) << text;
-  };
-  put("RecordHead", interp::description_of<RecordHead>());
-  put("DataRecord", interp::description_of<DataRecord>());
-  put("Plan", outline_of<Plan>());
-  put("ListRecord", interp::description_of<ListRecord>());
-  put("ListedEntry", interp::description_of<ListedEntry>());
-  put("AlignmentRecord", outline_of<AlignmentRecord>());
-  put("ManifestRecord", interp::description_of<ManifestRecord>());
-  put("DiscoveryFacts", outline_of<DiscoveryFacts>());
-  put("MeasurementRecord", outline_of<MeasurementRecord>());
-  put("MeasureRequest", interp::description_of<MeasureRequest>());
-  put("ComparisonRecord", outline_of<ComparisonRecord>());
-  put("MutationResult", interp::description_of<tasks::MutationResult>());
-  put("ExplainedRecord", interp::description_of<ExplainedRecord>());
 }
 
 }  // namespace record_fields_test
