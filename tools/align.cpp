@@ -7,13 +7,13 @@
 #include <stdexcept>
 
 #include "axioms/alignment.h"
-#include "axioms/alignment_fields.h"
 #include "circuits/interpretation/interpretation_file.h"
 #include "circuits/interpretation/value_operations.h"
 #include "interp/files/files.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/commands.h"
+#include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using axioms::Alignment;
 using axioms::AlignmentCandidate;
-using nlohmann::ordered_json;
 
 struct AlignOptions {
   CommonOptions common;
@@ -136,21 +135,19 @@ int run_align(const AlignOptions& options) {
   const FittingInputs inputs = fitting_inputs(options, subject);
   circuits::Interpretation result = subject.interpretation();
   result.fitted_on = inputs.fitted_on;
-  ordered_json report = report_head("alignment");
-  report["task"] = subject.task->to_json();
-  report["model"] = {{"path", options.model.string()}, {"sha256", subject.model.sha256}};
-  report["fitted_on"] = inputs.fitted_on;
-  report["nodes"] = ordered_json::array();
+  AlignmentRecord record{.task = subject.task->to_json(),
+                         .model = {options.model.string(), subject.model.sha256},
+                         .fitted_on = inputs.fitted_on,
+                         .nodes = {}};
   bool all_found = true;
   for (const std::string& node : nodes) {
     Progress line(options.common.quiet);
     axioms::AlignmentConfig config = options.search;
     config.seed = options.common.seed.value_or(0);
     config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "places"); };
-    const Alignment alignment =
-        axioms::align(subject.experiment(), subject.interpretation(), node, inputs.tokens, config);
+    const Alignment& alignment = record.nodes.emplace_back(
+        axioms::align(subject.experiment(), subject.interpretation(), node, inputs.tokens, config));
     print_alignment(alignment, console);
-    report["nodes"].push_back(interp::write_record(alignment));
     all_found &= alignment.is_found();
     if (!alignment.is_found()) continue;
     circuits::Node& place = *std::ranges::find(result.nodes, node, &circuits::Node::name);
@@ -164,7 +161,7 @@ int run_align(const AlignOptions& options) {
   } else if (!options.out.empty()) {
     console.fact("interpretation", "none is written, as a place was not found");
   }
-  write_report(options.common, report);
+  write_report(options.common, report_of("alignment", record));
   return all_found ? kDone : kUndecided;
 }
 

@@ -8,20 +8,20 @@
 #include "tasks/counterfactual_file.h"
 #include "tasks/registry.h"
 #include "tools/choices.h"
-#include "tools/experiment_fields.h"
 #include "tools/numbers.h"
 #include "tools/task_options.h"
 
 namespace assay::tools {
 namespace {
 
-std::string describe_list(const nlohmann::ordered_json& inputs, bool independent) {
-  const int64_t outside = inputs["outside"];
+std::string describe_list(const InputFacts& inputs) {
   return fmt::format(
-      "{} distinct{}: {}", grouped(inputs["distinct"]),
-      outside == 0 ? "" : fmt::format(", {} outside the task's distribution", grouped(outside)),
-      independent ? "taken as independent draws, as --independent says"
-                  : "figures are exact for this list and say nothing of other inputs");
+      "{} distinct{}: {}", grouped(*inputs.distinct),
+      *inputs.outside == 0
+          ? ""
+          : fmt::format(", {} outside the task's distribution", grouped(*inputs.outside)),
+      inputs.independent ? "taken as independent draws, as --independent says"
+                         : "figures are exact for this list and say nothing of other inputs");
 }
 
 }  // namespace
@@ -63,10 +63,10 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
       .model = interp::load_model(options.model), .task = {}, .data = {}, .facts = {}};
   subject.task = task_of_model(subject.model, options.task, options.data);
   subject.task->require_fits(subject.model.model->places());
-  ExperimentFacts facts{.model = {options.model.string(), subject.model.sha256},
-                        .task = subject.task->to_json(),
-                        .inputs = {}};
-  InputFacts& inputs = facts.inputs;
+  subject.facts = {.model = {options.model.string(), subject.model.sha256},
+                   .task = subject.task->to_json(),
+                   .inputs = {}};
+  InputFacts& inputs = subject.facts.inputs;
   if (options.data.empty()) {
     subject.data = subject.task->counterfactuals(part, seed, 0, options.inputs);
     inputs.part = to_string(part);
@@ -83,7 +83,6 @@ ExperimentSubject load_subject(const ExperimentOptions& options, tasks::Part par
   inputs.count = subject.data.size();
   inputs.pairs = subject.data.corrupt.defined();
   inputs.independent = subject.data.is_sample;
-  subject.facts = interp::write_record(facts);
   return subject;
 }
 
@@ -96,12 +95,10 @@ void print_subject(const ExperimentOptions& options, const ExperimentSubject& su
   const std::string kind = subject.data.corrupt.defined() ? "pairs" : "inputs without partners";
   const std::string source =
       options.data.empty()
-          ? fmt::format("{} part, seed {}", subject.facts["inputs"]["part"].get<std::string>(),
-                        subject.facts["inputs"]["seed"].get<uint64_t>())
+          ? fmt::format("{} part, seed {}", *subject.facts.inputs.part, *subject.facts.inputs.seed)
           : options.data.string();
   console.fact("inputs", fmt::format("{} {} ({})", grouped(subject.data.size()), kind, source));
-  if (!options.data.empty())
-    console.fact("", describe_list(subject.facts["inputs"], options.independent));
+  if (!options.data.empty()) console.fact("", describe_list(subject.facts.inputs));
   console.fact("BLAS", describe(session.blas));
 }
 

@@ -3,12 +3,12 @@
 
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "circuits/components/patching.h"
 #include "interp/adapters/model_file.h"
 #include "tasks/task.h"
+#include "tools/experiment_fields.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -29,7 +29,7 @@ struct ExperimentSubject {
   interp::LoadedModel model;
   std::unique_ptr<tasks::Task> task;
   circuits::Counterfactuals data;
-  nlohmann::ordered_json facts;  ///< model, task and inputs, for reports
+  ExperimentFacts facts;
 };
 
 /// @param part, seed  of the inputs, where they do not come from a file.

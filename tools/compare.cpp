@@ -96,43 +96,42 @@ tasks::ComparisonConfig config_of(const ComparisonOptions& options,
           .seed = options.common.seed.value_or(1)};
 }
 
-/// What --resume finds the same in the report that it goes on from.
-nlohmann::ordered_json settings_of(const ComparisonOptions& options,
-                                   const tasks::ComparisonConfig& config,
-                                   const ComparisonSubject& subject) {
-  nlohmann::ordered_json settings = interp::write_record(
-      ComparisonSettings{.version = ASSAY_VERSION,
-                         .model_sha256 = subject.explained.model.sha256,
-                         .interpretation_sha256 = subject.interpretation_sha256,
-                         .task = subject.explained.task->to_json(),
-                         .features = config.features,
-                         .methods = config.methods,
-                         .references = config.references,
-                         .removal = config.removal,
-                         .replacer = config.replacer->name(),
-                         .rows = config.rows,
-                         .seed = config.seed});
-  const nlohmann::ordered_json head = report_head("comparison");
-  if (head.contains("loaded")) settings["loaded"] = head["loaded"];  // --resume: the same code
-  if (!options.shard.is_whole()) settings["shard"] = shard_member(options.shard, options.inputs);
-  return settings;
+ComparisonSettings settings_of(const tasks::ComparisonConfig& config,
+                               const ComparisonSubject& subject) {
+  return {.version = ASSAY_VERSION,
+          .model_sha256 = subject.explained.model.sha256,
+          .interpretation_sha256 = subject.interpretation_sha256,
+          .task = subject.explained.task->to_json(),
+          .features = config.features,
+          .methods = config.methods,
+          .references = config.references,
+          .removal = config.removal,
+          .replacer = config.replacer->name(),
+          .rows = config.rows,
+          .seed = config.seed};
+}
+
+std::optional<nlohmann::ordered_json> shard_of(const ComparisonOptions& options) {
+  if (options.shard.is_whole()) return std::nullopt;
+  return shard_member(options.shard, options.inputs);
 }
 
 nlohmann::ordered_json report_of(const ComparisonOptions& options,
-                                 const nlohmann::ordered_json& settings,
+                                 const ComparisonSettings& settings,
                                  const ComparisonSubject& subject,
                                  const tasks::Comparison& comparison,
                                  const tasks::ComparisonSummary& summary) {
-  nlohmann::ordered_json report = report_head("comparison");
-  report["model"] = {{"path", options.explanation.model.string()},
-                     {"sha256", subject.explained.model.sha256}};
-  if (!options.interpretation.empty()) report["interpretation"] = options.interpretation.string();
-  report.update(settings);
-  report["confidence"] = options.confidence;
-  report["partial"] = !comparison.complete;
-  report["summary"] = tasks::to_json(summary);
-  report["inputs"] = tasks::to_json(comparison, *subject.explained.task);
-  return report;
+  ComparisonRecord record{
+      .model = {options.explanation.model.string(), subject.explained.model.sha256},
+      .interpretation = {},
+      .settings = settings,
+      .shard = shard_of(options),
+      .confidence = options.confidence,
+      .partial = !comparison.complete,
+      .summary = summary,
+      .inputs = tasks::to_json(comparison, *subject.explained.task)};
+  if (!options.interpretation.empty()) record.interpretation = options.interpretation.string();
+  return tools::report_of("comparison", record);
 }
 
 /// At the first input, so that nobody waits long for nothing.
@@ -143,11 +142,16 @@ void warn_of_failures(const tasks::ComparedInput& first) {
 }
 
 std::vector<tasks::ComparedInput> begun(const ComparisonOptions& options,
-                                        const nlohmann::ordered_json& settings,
+                                        const ComparisonSettings& settings,
                                         const ComparisonSubject& subject) {
   if (!options.resume) return {};
+  // What --resume finds the same in the report that it goes on from, the loaded code included.
+  nlohmann::ordered_json asked = interp::write_record(settings);
+  const nlohmann::ordered_json head = report_head("comparison");
+  if (head.contains("loaded")) asked["loaded"] = head["loaded"];
+  if (const auto shard = shard_of(options)) asked["shard"] = *shard;
   const interp::Range range = options.range();
-  return inputs_begun(options.common.json, settings, *subject.explained.task, range.first,
+  return inputs_begun(options.common.json, asked, *subject.explained.task, range.first,
                       range.count);
 }
 
@@ -156,7 +160,7 @@ int run_comparison(const ComparisonOptions& options) {
   const Session session = start(options.common);
   const ComparisonSubject subject = load(options, session);
   tasks::ComparisonConfig config = config_of(options, subject.explained);
-  const nlohmann::ordered_json settings = settings_of(options, config, subject);
+  const ComparisonSettings settings = settings_of(config, subject);
   std::vector<tasks::ComparedInput> done = begun(options, settings, subject);
   print_subject(options, subject.explained, config, session);
 

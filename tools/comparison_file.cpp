@@ -9,7 +9,6 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
-#include "tasks/comparison_fields.h"
 #include "tasks/registry.h"
 #include "tools/records.h"
 

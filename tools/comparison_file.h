@@ -5,13 +5,16 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "interp/files/fields.h"
 #include "tasks/comparison.h"
+#include "tasks/comparison_fields.h"
 #include "tasks/comparison_summary.h"
 #include "tools/parts.h"
+#include "tools/record_fields.h"
 
 namespace assay::tools {
 
@@ -28,12 +31,10 @@ struct ComparisonSettings {
 
 template <class V>
 void fields(V& v, ComparisonSettings& settings) {
-  namespace shapes = interp::json_shapes;
   v("version", settings.version, "of assay");
   v("model_sha256", settings.model_sha256, "of the network");
   v("interpretation_sha256", settings.interpretation_sha256, "what it is held against; or empty");
-  v("task", settings.task, "name and settings",
-    shapes::object({{"name", shapes::text()}, {"settings", shapes::map(shapes::anything())}}));
+  v("task", settings.task, "name and settings", task_shape());
   v("features", settings.features, "what is scored");
   v("methods", settings.methods, "in the order asked for");
   v("references", settings.references, "methods whose scores the others are held against");
@@ -41,6 +42,32 @@ void fields(V& v, ComparisonSettings& settings) {
   v("replacer", settings.replacer, "what stands in their place");
   v("rows", settings.rows, "of the network, the budget of an explanation", interp::counts());
   v("seed", settings.seed, "of inputs and explanations");
+}
+
+/// All of a report: what it was asked, what came of it, and the inputs.
+struct ComparisonRecord {
+  axioms::Source model;
+  std::optional<std::string> interpretation;
+  ComparisonSettings settings;
+  std::optional<nlohmann::ordered_json> shard;
+  double confidence = 0.95;
+  bool partial = false;
+  tasks::ComparisonSummary summary;
+  nlohmann::ordered_json inputs;  ///< as tasks::to_json() writes them
+};
+
+template <class V>
+void fields(V& v, ComparisonRecord& record) {
+  namespace shapes = interp::json_shapes;
+  v("model", record.model, "the network");
+  v("interpretation", record.interpretation, "the file of what it is held against");
+  fields(v, record.settings);
+  v("shard", record.shard, "of a part of a run");
+  v("confidence", record.confidence, "of the intervals", shapes::number(0, 1));
+  v("partial", record.partial, "it was stopped");
+  v("summary", record.summary, "what follows from the inputs");
+  v("inputs", record.inputs, "that were explained, one by one",
+    interp::shape_of<std::vector<tasks::ComparedRecord>>());
 }
 
 /// The inputs that a report holds already, if its run was asked the same; of how many inputs does

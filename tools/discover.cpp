@@ -10,6 +10,7 @@
 #include "tools/choices.h"
 #include "tools/circuit_options.h"
 #include "tools/commands.h"
+#include "tools/discovery_fields.h"
 #include "tools/discovery_result.h"
 #include "tools/interrupt.h"
 #include "tools/kept_run.h"
@@ -67,15 +68,13 @@ void require_meaning(const DiscoverOptions& options) {
 
 /// What the circuit file and the report say of how the circuit was found.
 ordered_json facts_of(const DiscoverOptions& options, const ExperimentSubject& subject) {
-  ordered_json facts = subject.facts;
-  facts["method"] = options.discovery.method;
-  facts["metric"] = options.experiment.metric;
-  facts["ablation"] = options.experiment.ablation;
-  for (const auto& [name, value] :
-       interp::complete(circuits::discoverers().at(options.discovery.method).options,
-                        options.discovery.options, options.discovery.method))
-    facts[name] = value;
-  return facts;
+  return interp::write_record(DiscoveryFacts{
+      .experiment = subject.facts,
+      .method = options.discovery.method,
+      .metric = options.experiment.metric,
+      .ablation = options.experiment.ablation,
+      .options = interp::complete(circuits::discoverers().at(options.discovery.method).options,
+                                  options.discovery.options, options.discovery.method)});
 }
 
 /// The report and the circuit of a run on all inputs.

@@ -18,7 +18,14 @@ struct ScoredEdge {
   bool is_kept = false;
 };
 
-/// Of a whole run, beside its head and what circuit file and report both say of how it was made.
+/// How edges were scored: what the circuit's file, the report and the parts of a run say of it.
+struct DiscoveryFacts {
+  ExperimentFacts experiment;
+  std::string method, metric, ablation;
+  interp::OptionValues options;  ///< of the method, all of them
+};
+
+/// Of a whole run, beside its head and facts.
 struct DiscoveryRecord {
   axioms::Source circuit;
   double seconds = 0;
@@ -27,8 +34,7 @@ struct DiscoveryRecord {
 
 /// What merging reads of a part, beside its chunks.
 struct DiscoveryPart {
-  ExperimentFacts experiment;
-  std::string ablation;
+  DiscoveryFacts facts;
   bool positions = false;
   SelectionOptions selection;
   double seconds = 0;
@@ -53,6 +59,19 @@ struct CircuitComparison {
   std::optional<double> correlation;
   std::vector<std::string> only_a, only_b;
 };
+
+/// Which options there are, their method says: they are read by `options_of()`.
+template <class V>
+void fields(V& v, DiscoveryFacts& facts) {
+  fields(v, facts.experiment);
+  v("method", facts.method, "that scored the edges");
+  v("metric", facts.metric, "that they are scored by");
+  v("ablation", facts.ablation, "what cut edges carry");
+  for (auto& [name, value] : facts.options) v(name.c_str(), value, "an option of the method");
+}
+/// @throws std::invalid_argument for a method, metric or ablation that there is not, and naming the
+///   member: an option of the method that is missing or ill-typed, or one of another method.
+interp::OptionValues options_of(const DiscoveryFacts& facts, const nlohmann::ordered_json& record);
 
 template <class V>
 void fields(V& v, ScoredEdge& edge) {
@@ -84,8 +103,7 @@ void fields(V& v, SelectionOptions& selection) {
 
 template <class V>
 void fields(V& v, DiscoveryPart& part) {
-  fields(v, part.experiment);
-  v("ablation", part.ablation, "what cut edges carry");
+  fields(v, part.facts);
   v("positions", part.positions, "--positions");
   v("selection", part.selection, "which edges make the circuit");
   v("seconds", part.seconds, "of scoring", interp::json_shapes::number(0));

@@ -109,16 +109,30 @@ ordered_json conclude(const Discovery& discovery, const SelectionOptions& select
   console.fact("time", fmt::format("{:.2f} s", discovery.seconds));
   print_edges(circuit, discovery.scores, show, console);
   const int64_t dropped = chosen.sum().item<int64_t>() - circuit.size();
-  console.fact("circuit",
-               fmt::format("{} of {} edges{}", grouped(circuit.size()), grouped(graph.n_edges()),
-                           dropped > 0 ? fmt::format(" ({} chosen edges lie on no "
-                                                     "path and were left out)",
-                                                     dropped)
-                                       : ""));
+  console.fact("circuit", fmt::format("{}{}", size_text(circuit.size(), graph.n_edges()),
+                                      dropped > 0 ? fmt::format(" ({} chosen edges lie on no "
+                                                                "path and were left out)",
+                                                                dropped)
+                                                  : ""));
   console.fact("written", out.string());
   ordered_json report = with_head("discovery", discovery.facts);
   report.update(interp::write_record(record_of(discovery, circuit, {out.string(), sha256})));
   return report;
+}
+
+interp::OptionValues options_of(const DiscoveryFacts& facts, const ordered_json& record) {
+  circuits::metrics().at(facts.metric);
+  circuits::ablations().at(facts.ablation);
+  const circuits::Discoverer& method = circuits::discoverers().at(facts.method);
+  interp::OptionValues given;
+  for (const circuits::Discoverer& other : circuits::discoverers())
+    for (const interp::Option& option : other.options)
+      if (record.contains(option.name)) given[option.name] = record[option.name];
+  for (const interp::Option& option : method.options)
+    if (!given.contains(option.name))
+      throw std::invalid_argument(
+          fmt::format("field '{}': is missing, an option of {}", option.name, method.name));
+  return interp::complete(method.options, given, method.name);
 }
 
 void require_fits(const SelectionOptions& options, const circuits::ComponentGraph& graph) {

@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "axioms/report_fields.h"
-#include "interp/files/fields.h"
+#include "tools/record_fields.h"
 
 namespace assay::tools {
 
@@ -43,10 +42,7 @@ void fields(V& v, InputFacts& inputs) {
 template <class V>
 void fields(V& v, ExperimentFacts& facts) {
   v("model", facts.model, "the network");
-  v("task", facts.task, "name and settings",
-    interp::json_shapes::object(
-        {{"name", interp::json_shapes::text()},
-         {"settings", interp::json_shapes::map(interp::json_shapes::anything())}}));
+  v("task", facts.task, "name and settings", task_shape());
   v("inputs", facts.inputs, "what it ran on");
 }
 

@@ -59,8 +59,12 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
                                                           .replacer = subject.replacer.get(),
                                                           .rows = options.explanation.rows,
                                                           .seed = options.common.seed.value_or(0)});
-  ExplainedInput input{
-      .facts = {}, .tokens = {}, .features = problem.input.features, .explanations = {}};
+  ExplainedInput input{.task = task.to_json(),
+                       .model_sha256 = subject.model.sha256,
+                       .facts = {},
+                       .tokens = {},
+                       .features = problem.input.features,
+                       .explanations = {}};
   for (const int64_t token : problem.input.tokens) input.tokens.push_back(name_of(token));
   std::vector<attribution::MethodRequest> requests;
   for (const std::string& method : options.methods)
@@ -80,15 +84,6 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
   return input;
 }
 
-nlohmann::ordered_json report_of(const ExplainedInput& input, const ExplanationSubject& subject) {
-  nlohmann::ordered_json report = report_head("explanation");
-  report["task"] = subject.task->to_json();
-  for (const auto& [name, value] : input.facts) report["facts"][name] = value;
-  report["model_sha256"] = subject.model.sha256;
-  report.update(to_json(input));
-  return report;
-}
-
 int run_explain(const ExplainOptions& options) {
   require_writable(options.page);
   const Session session = start(options.common);
@@ -96,7 +91,8 @@ int run_explain(const ExplainOptions& options) {
   const at::Tensor tokens = subject.task->to_tokens(options.input);
   const ExplainedInput input = explain(options, subject, tokens);
   print_explained(input, session.console);
-  const nlohmann::ordered_json report = report_of(input, subject);
+  nlohmann::ordered_json report = report_head("explanation");
+  report.update(to_json(input));
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
   return kDone;

@@ -97,7 +97,12 @@ std::string score_text(double score) {
 }
 
 nlohmann::ordered_json to_json(const ExplainedInput& input) {
-  ExplainedRecord record{.tokens = input.tokens, .features = input.features, .explanations = {}};
+  ExplainedRecord record{.task = input.task,
+                         .facts = input.facts,
+                         .model_sha256 = input.model_sha256,
+                         .tokens = input.tokens,
+                         .features = input.features,
+                         .explanations = {}};
   for (const Explanation& explanation : input.explanations)
     record.explanations.push_back(record_of(explanation));
   return interp::write_record(record);

@@ -2,6 +2,7 @@
 // One input, explained by several methods: what the terminal, the page and the report show.
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,9 @@
 namespace assay::tools {
 
 struct ExplainedInput {
+  /// Of the record alone; none of these where a module of one's own is explained.
+  std::optional<nlohmann::ordered_json> task = {};
+  std::optional<std::string> model_sha256 = {};
   std::vector<std::pair<std::string, std::string>> facts;  ///< name and value, in words
   std::vector<std::string> tokens;                         ///< by name
   std::vector<interp::attribution::Feature> features;

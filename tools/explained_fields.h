@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "interp/attribution/features.h"
 #include "interp/files/fields.h"
 #include "interp/interval_field.h"
+#include "tools/record_fields.h"
 
 namespace assay::interp::attribution {
 
@@ -33,8 +35,10 @@ struct ExplanationRecord {
   std::string caveat;
 };
 
-/// What the report holds beside its head, task, model and facts.
 struct ExplainedRecord {
+  std::optional<nlohmann::ordered_json> task;
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::optional<std::string> model_sha256;
   std::vector<std::string> tokens;
   std::vector<interp::attribution::Feature> features;
   std::vector<ExplanationRecord> explanations;
@@ -57,6 +61,10 @@ void fields(V& v, ExplanationRecord& explanation) {
 
 template <class V>
 void fields(V& v, ExplainedRecord& input) {
+  v("task", input.task, "name and settings; without: a module of one's own", task_shape());
+  interp::by_name(v, "facts", input.facts,
+                  "in words: `model`, `task`, `input`, the `answer`, and what is `explained`");
+  v("model_sha256", input.model_sha256, "of the network");
   v("tokens", input.tokens, "the input, by name");
   v("features", input.features, "what is scored");
   v("explanations", input.explanations, "one per method");

@@ -1,11 +1,12 @@
 #pragma once
 // What commands that write interpretations report, in JSON, member by member
-// (interp/files/fields.h): what a derivation found, which mutations there are, and what one
-// changed.
+// (interp/files/fields.h): what a derivation and a search for places found, which mutations there
+// are, and what one changed.
 
 #include <string>
 #include <vector>
 
+#include "axioms/alignment_fields.h"
 #include "tools/record_fields.h"
 
 namespace assay::tools {
@@ -23,6 +24,13 @@ struct DerivationRecord {
   nlohmann::ordered_json fitted_on;
   std::vector<EvidenceRecord> evidence;
   std::string interpretation;
+};
+
+struct AlignmentRecord {
+  nlohmann::ordered_json task;
+  axioms::Source model;
+  nlohmann::ordered_json fitted_on;
+  std::vector<axioms::Alignment> nodes;
 };
 
 /// A mutation that there is.
@@ -56,6 +64,14 @@ void fields(V& v, DerivationRecord& record) {
   v("fitted_on", record.fitted_on, "part, seed, count and hash of the inputs");
   v("evidence", record.evidence, "for and against the interpretation");
   v("interpretation", record.interpretation, "the file that was written");
+}
+
+template <class V>
+void fields(V& v, AlignmentRecord& record) {
+  v("task", record.task, "name and settings", task_shape());
+  v("model", record.model, "the network");
+  v("fitted_on", record.fitted_on, "part, seed, count and hash of the inputs");
+  v("nodes", record.nodes, "one for each node that was looked for");
 }
 
 template <class V>

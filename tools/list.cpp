@@ -8,27 +8,21 @@
 #include <memory>
 
 #include "tools/commands.h"
+#include "tools/list_fields.h"
 #include "tools/options.h"
 #include "tools/plugin.h"
-#include "tools/records.h"
 
 namespace assay::tools {
 namespace {
-
-using nlohmann::ordered_json;
 
 struct ListOptions {
   CommonOptions common;
   std::string kind;
 };
 
-struct Listed {
-  std::string name, help, origin;
-};
-
 struct Kind {
   std::string name;  ///< `tasks`
-  std::vector<Listed> entries;
+  std::vector<ListedEntry> entries;
 };
 
 template <class Entry>
@@ -42,7 +36,7 @@ Kind entries_in(const std::string& name, const interp::Registry<Entry>& registry
 /// Of files, and of Hugging Face's folders.
 Kind all_layouts(const Registries& all) {
   Kind kind = entries_in("layouts", all.layouts);
-  for (Listed& family : entries_in("families", all.families).entries) {
+  for (ListedEntry& family : entries_in("families", all.families).entries) {
     family.help = "a folder of Hugging Face: " + family.help;
     kind.entries.push_back(std::move(family));
   }
@@ -86,13 +80,12 @@ void print(const Kind& kind, const Console& console) {
 
 int run_list(const ListOptions& options) {
   const Session session = start(options.common);
-  ordered_json report = report_head("list");
+  ListRecord record;
   for (const Kind& kind : chosen_kinds(options.kind)) {
     print(kind, session.console);
-    for (const auto& [name, help, origin] : kind.entries)
-      report["entries"][kind.name].push_back({{"name", name}, {"help", help}, {"origin", origin}});
+    if (!kind.entries.empty()) record.entries.emplace_back(kind.name, kind.entries);
   }
-  write_report(options.common, report);
+  write_report(options.common, report_of("list", record));
   return kDone;
 }
 

@@ -7,9 +7,6 @@
 #include "circuits/components/implied_circuit.h"
 #include "circuits/components/random_circuits.h"
 #include "circuits/interpretation/interpretation_file.h"
-#include "circuits/measures/certified_stability_fields.h"
-#include "circuits/measures/measure_fields.h"
-#include "circuits/measures/test_fields.h"
 #include "interp/network/transformer.h"
 #include "tools/certified_text.h"
 #include "tools/measure_text.h"
@@ -21,7 +18,7 @@ void measure_curve(const Conclusion& m, const circuits::Evaluation& evaluation) 
   const circuits::MibScores scores =
       circuits::mib_scores(evaluation, m.circuit.scores, circuits::Selection::Greedy);
   print_curve(scores, m.console);
-  m.report["curve"] = to_json(scores);
+  m.record.curve = scores;
 }
 
 void measure_completeness(const Conclusion& m, const circuits::Evaluation& evaluation) {
@@ -29,15 +26,15 @@ void measure_completeness(const Conclusion& m, const circuits::Evaluation& evalu
   const auto complete = circuits::completeness(evaluation, m.circuit.kept, {.seed = seed});
   const auto minimal = circuits::minimality(evaluation, m.circuit.kept, {.seed = seed});
   print_completeness(complete, minimal, m.console);
-  m.report["completeness"] = interp::write_record(complete);
-  m.report["minimality"] = interp::write_record(minimal);
+  m.record.completeness = complete;
+  m.record.minimality = minimal;
 }
 
 void run_tests(const Conclusion& m, const circuits::Evaluation& evaluation) {
   const circuits::HypothesisTests tests =
       circuits::test_hypotheses(evaluation, m.circuit.kept, m.request.test_config());
   print_tests(tests, m.console);
-  m.report["tests"] = interp::write_record(tests);
+  m.record.tests = tests;
 }
 
 void measure_stability(const Conclusion& m, const circuits::Evaluation& evaluation) {
@@ -45,7 +42,7 @@ void measure_stability(const Conclusion& m, const circuits::Evaluation& evaluati
   config.discovery.method = m.request.method;
   const circuits::Stability stability = circuits::stability(evaluation, config);
   print_stability(stability, m.console);
-  m.report["stability"] = interp::write_record(stability);
+  m.record.stability = stability;
 }
 
 void certify_stability(const Conclusion& m, const circuits::Evaluation& evaluation) {
@@ -54,7 +51,7 @@ void certify_stability(const Conclusion& m, const circuits::Evaluation& evaluati
   config.discovery.method = m.request.method;
   const auto stability = circuits::certify_stability(evaluation.experiment(), config);
   print_certified(stability, m.console);
-  m.report["certified_stability"] = interp::write_record(stability);
+  m.record.certified_stability = stability;
 }
 
 }  // namespace
@@ -63,7 +60,7 @@ void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& eval
   const circuits::Measures measures = circuits::measure(evaluation, m.circuit.kept);
   print_self_check(evaluation.self_check(), m.console);
   print_measures({measures}, m.console);
-  m.report["measures"] = to_json(measures);
+  m.record.measures = to_json(measures);
   if (m.request.curve) measure_curve(m, evaluation);
   if (m.request.completeness) measure_completeness(m, evaluation);
   if (m.request.tests) run_tests(m, evaluation);
@@ -74,7 +71,7 @@ void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& eval
 void conclude_all_ablations(const Conclusion& m, const circuits::AblationMatrix& matrix) {
   print_measures(matrix.rows, m.console);
   for (const std::string& why : matrix.skipped) m.console.fact("skipped", why);
-  m.report["measures"] = to_json(matrix);
+  m.record.measures = to_json(matrix);
 }
 
 void compare_with_interpretation(const Conclusion& m) {
@@ -108,7 +105,7 @@ void compare_with_interpretation(const Conclusion& m) {
   console.fact("not in circuit",
                fmt::format("{} edges that it implies: {}", implied.not_in_circuit.size(),
                            listed(implied.not_in_circuit)));
-  m.report["interpretation"] = interp::write_record(implied);
+  m.record.interpretation = std::move(implied);
 }
 
 }  // namespace assay::tools

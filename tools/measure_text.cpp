@@ -19,16 +19,6 @@ std::string percent(const circuits::Rate& rate) {
   return fmt::format("{:.1f}%", 100 * rate.value());
 }
 
-// How the intervals of a table were made, or why there are none.
-std::string intervals_of(const circuits::Measures& row) {
-  if (!row.is_sample) return "none: the figures are exact for this list of inputs";
-  const std::string made =
-      fmt::format("{:g}%, n = {}; of faithfulness by the studentised bootstrap, of rates exact",
-                  100 * row.confidence, grouped(row.inputs));
-  if (row.faithfulness.interval.exists()) return made;
-  return made + "; one input, or inputs that are all alike, tell nothing of the spread";
-}
-
 Tone tone_of(circuits::Outcome outcome) {
   switch (outcome) {
     case circuits::Outcome::Shown:
@@ -58,6 +48,47 @@ std::string listed(const std::vector<std::string>& edges, size_t most) {
   for (size_t i = 0; i < std::min(most, edges.size()); ++i) text += (i == 0 ? "" : "  ") + edges[i];
   if (edges.size() > most) text += fmt::format("  … and {} more", edges.size() - most);
   return edges.empty() ? "none" : text;
+}
+
+std::string size_text(int64_t edges, int64_t of_edges) {
+  return fmt::format("{} of {} edges", grouped(edges), grouped(of_edges));
+}
+
+std::string intervals_sentence(const circuits::Measures& row) {
+  if (!row.is_sample) return "none: the figures are exact for this list of inputs";
+  const std::string made =
+      fmt::format("{:g}%, n = {}; of faithfulness by the studentised bootstrap, of rates exact",
+                  100 * row.confidence, grouped(row.inputs));
+  if (row.faithfulness.interval.exists()) return made;
+  return made + "; one input, or inputs that are all alike, tell nothing of the spread";
+}
+
+std::string cpr_sentence(const circuits::MibScores& scores) {
+  return fmt::format("{} (area under faithfulness by score; more is better)", number(scores.cpr()));
+}
+
+std::string cmd_sentence(const circuits::MibScores& scores) {
+  return fmt::format("{} (area of |1 − faithfulness| by |score|; less is better)",
+                     number(scores.cmd()));
+}
+
+std::string completeness_sentence(const circuits::Completeness& completeness) {
+  const auto relative = [&](double value) {
+    return fmt::format("{:.3f} ({:.1f}% of network − empty)", value,
+                       100 * value / completeness.scale);
+  };
+  return fmt::format("|C∖K − M∖K| over {} sets K: mean of random ones {}, worst {}",
+                     completeness.sets.size(), relative(completeness.mean_random()),
+                     relative(completeness.worst()));
+}
+
+std::string stability_sentence(const circuits::Stability& stability) {
+  const circuits::StabilityConfig& config = stability.config;
+  return fmt::format(
+      "top {} edges over {} resamples of {} inputs: Jaccard overlap {:.3f}; faithfulness {:.3f}, "
+      "{:g}% of the resamples within {}; the verdict (at least {:g}) flips in {}",
+      config.edges, config.resamples, stability.inputs, stability.jaccard, stability.faithfulness,
+      100 * config.confidence, bounds_text(stability.spread), config.threshold, stability.flips);
 }
 
 void print_self_check(const circuits::SelfCheck& check, const Console& console) {
@@ -91,7 +122,7 @@ void print_measures(const std::vector<circuits::Measures>& rows, const Console& 
   console.line();
   console.line(table.to_string(console.colour()));
   console.line();
-  if (!rows.empty()) console.fact("intervals", intervals_of(rows.front()));
+  if (!rows.empty()) console.fact("intervals", intervals_sentence(rows.front()));
 }
 
 void print_curve(const circuits::MibScores& scores, const Console& console) {
@@ -105,23 +136,13 @@ void print_curve(const circuits::MibScores& scores, const Console& console) {
   }
   console.line(table.to_string(console.colour()));
   console.line();
-  console.fact("CPR", fmt::format("{:.3f} (area under faithfulness by score; more is better)",
-                                  scores.cpr()));
-  console.fact("CMD", fmt::format("{:.3f} (area of |1 − faithfulness| by |score|; less is better)",
-                                  scores.cmd()));
+  console.fact("CPR", cpr_sentence(scores));
+  console.fact("CMD", cmd_sentence(scores));
 }
 
 void print_completeness(const circuits::Completeness& completeness,
                         const circuits::Minimality& minimality, const Console& console) {
-  const double scale = completeness.scale;
-  const auto relative = [&](double value) {
-    return fmt::format("{:.3f} ({:.1f}% of network − empty)", value, 100 * value / scale);
-  };
-  console.fact("completeness",
-               fmt::format("|C∖K − M∖K| over {} sets K: mean of random ones {}, "
-                           "worst {}",
-                           completeness.sets.size(), relative(completeness.mean_random()),
-                           relative(completeness.worst())));
+  console.fact("completeness", completeness_sentence(completeness));
   const auto worst =
       std::ranges::max_element(completeness.sets, {}, &circuits::RemovedSet::incompleteness);
   if (worst != completeness.sets.end()) console.fact("", "worst K: " + listed(worst->edges));
@@ -163,14 +184,7 @@ void print_tests(const circuits::HypothesisTests& tests, const Console& console)
 }
 
 void print_stability(const circuits::Stability& stability, const Console& console) {
-  console.fact(
-      "stability",
-      fmt::format("top {} edges over {} resamples of {} inputs: Jaccard overlap {:.3f}; "
-                  "faithfulness {:.3f}, {:g}% of the resamples within {}; the verdict (at "
-                  "least {:g}) flips in {}",
-                  stability.config.edges, stability.config.resamples, stability.inputs,
-                  stability.jaccard, stability.faithfulness, 100 * stability.config.confidence,
-                  bounds_text(stability.spread), stability.config.threshold, stability.flips));
+  console.fact("stability", stability_sentence(stability));
 }
 
 }  // namespace assay::tools

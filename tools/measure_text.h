@@ -15,6 +15,17 @@
 
 namespace assay::tools {
 
+// What a measurement says in sentences, the same ones wherever it is shown.
+
+/// `57 of 283 edges`
+std::string size_text(int64_t edges, int64_t of_edges);
+/// How the intervals of a row were made, or why there are none.
+std::string intervals_sentence(const circuits::Measures& row);
+std::string cpr_sentence(const circuits::MibScores& scores);
+std::string cmd_sentence(const circuits::MibScores& scores);
+std::string completeness_sentence(const circuits::Completeness& completeness);
+std::string stability_sentence(const circuits::Stability& stability);
+
 void print_self_check(const circuits::SelfCheck& check, const Console& console);
 void print_measures(const std::vector<circuits::Measures>& rows, const Console& console);
 void print_curve(const circuits::MibScores& scores, const Console& console);

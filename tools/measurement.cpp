@@ -10,6 +10,7 @@
 #include "interp/names.h"
 #include "interp/network/transformer.h"
 #include "tools/measure_result.h"
+#include "tools/measure_text.h"
 #include "tools/progress.h"
 
 namespace assay::tools {
@@ -48,15 +49,13 @@ Measurement::Measurement(MeasureRequest request)
     : request_(meaningful(std::move(request))),
       file_(circuits::load_circuit(request_.circuit)),
       subject_(load_subject(request_.experiment, tasks::Part::Test, request_.seed)),
-      facts_(subject_.facts) {
+      circuit_{request_.circuit.string(), interp::sha256_of_file(request_.circuit)} {
   circuits::require_fits(file_, subject_.model.model->places());
   if (request_.curve && !file_.circuit.scores.defined())
     throw std::invalid_argument(
         "--curve: the circuit file has no scores to choose edges by; discover writes them");
-  facts_["circuit"] = {{"path", request_.circuit.string()},
-                       {"sha256", interp::sha256_of_file(request_.circuit)}};
   if (!request_.interpretation.empty())
-    facts_["interpretation_sha256"] = interp::sha256_of_file(request_.interpretation);
+    interpretation_sha256_ = interp::sha256_of_file(request_.interpretation);
   const bool several = request_.of_all_ablations();
   if (several) validate(experiment("zero"));  // what is wrong with all ablations is an error
   for (const std::string& asked : ablations())
@@ -76,11 +75,15 @@ Measurement::Measurement(MeasureRequest request)
       chunks_.push_back({ablation, chunk});
 }
 
+ordered_json Measurement::facts() const {
+  return interp::write_record(MeasuredFiles{subject_.facts, circuit_, interpretation_sha256_});
+}
+
 void Measurement::print_subject(const Session& session) const {
   tools::print_subject(request_.experiment, subject_, session);
-  session.console.fact("circuit", fmt::format("{}: {} of {} edges", request_.circuit.string(),
-                                              grouped(file_.circuit.size()),
-                                              grouped(file_.circuit.graph.n_edges())));
+  session.console.fact("circuit",
+                       fmt::format("{}: {}", request_.circuit.string(),
+                                   size_text(file_.circuit.size(), file_.circuit.graph.n_edges())));
   session.console.fact("metric", request_.experiment.metric);
 }
 
@@ -153,9 +156,8 @@ std::shared_ptr<const circuits::AnsweredByAblation> Measurement::sorted(
 
 ordered_json Measurement::conclude(std::vector<circuits::ChunkAnswers> answers, ordered_json report,
                                    bool quiet, const Console& console) const {
-  report.update(facts_);
-  report.erase("interpretation_sha256");
-  const Conclusion conclusion{request_, subject_, file_.circuit, console, report};
+  MeasurementRecord record{.experiment = subject_.facts, .circuit = circuit_, .measures = {}};
+  const Conclusion conclusion{request_, subject_, file_.circuit, console, record};
   Requests requests(quiet);
   const auto show = [&](int64_t done, int64_t of) { requests.show(done, of); };
   const auto answered = sorted(std::move(answers));
@@ -167,6 +169,7 @@ ordered_json Measurement::conclude(std::vector<circuits::ChunkAnswers> answers, 
     conclude_one_ablation(
         conclusion, circuits::Evaluation(experiment(request_.experiment.ablation), show, answered));
   if (!request_.interpretation.empty()) compare_with_interpretation(conclusion);
+  report.update(interp::write_record(record));
   return report;
 }
 

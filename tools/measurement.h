@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,8 @@ class Measurement {
 
   const MeasureRequest& request() const { return request_; }
   void print_subject(const Session& session) const;
-  /// Model, task, inputs and circuit.
-  const nlohmann::ordered_json& facts() const { return facts_; }
+  /// MeasuredFiles, which the parts of a run agree in.
+  nlohmann::ordered_json facts() const;
 
   /// Of all ablations that these inputs allow, in the order of their names.
   const std::vector<MeasuredChunk>& chunks() const { return chunks_; }
@@ -66,7 +67,8 @@ class Measurement {
   MeasureRequest request_;
   circuits::CircuitFile file_;
   ExperimentSubject subject_;
-  nlohmann::ordered_json facts_;
+  axioms::Source circuit_;
+  std::optional<std::string> interpretation_sha256_;
   std::map<std::string, circuits::Inquiry> inquiries_;
   std::vector<MeasuredChunk> chunks_;
 };

@@ -35,6 +35,18 @@ std::vector<circuits::ChunkSums> chunk_sums_of(const NamedRecord& record,
   return sums;
 }
 
+/// The circuit's file is going to say how its edges were scored: in a way that there is, and by
+/// which chunks of inputs can be scored alone.
+void require_shared_out(const DiscoveryFacts& facts, const ordered_json& whole,
+                        const std::string& where) {
+  about(where, [&] {
+    options_of(facts, whole);
+    if (!circuits::discoverers().at(facts.method).effects)
+      throw std::invalid_argument(fmt::format(
+          "field 'method': {} decides on all inputs at once, and has no parts", facts.method));
+  });
+}
+
 /// What a file states of sizes is believed only where it holds as many answers.
 void require_answers(const MeasureRequest& request, const ordered_json& chunks,
                      const std::string& where) {
@@ -47,7 +59,8 @@ void require_answers(const MeasureRequest& request, const ordered_json& chunks,
 /// What the files that are named in the parts hold now must be what they held then.
 void require_unchanged(const ordered_json& whole, const Measurement& measurement,
                        const std::string& where) {
-  for (const auto& [member, value] : measurement.facts().items())
+  const ordered_json facts = measurement.facts();
+  for (const auto& [member, value] : facts.items())
     if (const auto difference =
             interp::first_difference(whole.value(member, ordered_json()), value))
       throw std::invalid_argument(fmt::format(
@@ -78,10 +91,11 @@ Merged merge_discoveries(const Merging& merging) {
   const std::string& where = merging.parts.front().name;
   ordered_json whole = joined_parts(merging.parts, "chunks", {"command", "seconds"});
   const auto part = interp::read_record<DiscoveryPart>(whole, where);
-  about(where, [&] { circuits::ablations().at(part.ablation); });
-  const InputFacts& inputs = part.experiment.inputs;
-  const interp::LoadedModel model = model_of(part.experiment.model);
-  const auto task = about(where, [&] { return tasks::task_from_json(part.experiment.task); });
+  require_shared_out(part.facts, whole, where);
+  const ExperimentFacts& experiment = part.facts.experiment;
+  const InputFacts& inputs = experiment.inputs;
+  const interp::LoadedModel model = model_of(experiment.model);
+  const auto task = about(where, [&] { return tasks::task_from_json(experiment.task); });
   const circuits::ComponentGraph graph(model.model->places(),
                                        part.positions ? task->readout() + 1 : 0);
   about(where, [&] { require_fits(part.selection, graph); });
@@ -94,7 +108,7 @@ Merged merge_discoveries(const Merging& merging) {
       .model = *model.model,
       .graph = graph,
       .scores = circuits::scores_of(chunks, inputs.count, inputs.independent && inputs.count > 1,
-                                    part.ablation),
+                                    part.facts.ablation),
       .seconds = seconds,
       .facts = std::move(whole)};
   // What the parts had loaded stays named: their scores may rest on it.

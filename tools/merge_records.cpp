@@ -11,6 +11,7 @@
 #include "tools/comparison_file.h"
 #include "tools/comparison_text.h"
 #include "tools/merges.h"
+#include "tools/mutation_fields.h"
 #include "tools/mutation_text.h"
 #include "tools/report_text.h"
 #include "tools/startup.h"

@@ -14,6 +14,7 @@
 #include "tools/interpretation_fields.h"
 #include "tools/interrupt.h"
 #include "tools/kept_run.h"
+#include "tools/mutation_fields.h"
 #include "tools/mutation_text.h"
 #include "tools/numbers.h"
 #include "tools/options.h"

@@ -3,37 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "axioms/report_fields.h"
+#include "tools/mutation_fields.h"
 #include "tools/table.h"
-
-namespace assay::tasks {
-
-template <class V>
-void fields(V& v, MutatedRow& row) {
-  v("node", row.node, "name of the node");
-  v.through("axiom", row.axiom, axioms::axiom_as_json, axioms::axiom_from_json,
-            interp::json_shapes::text_among({"PE", "CE", "PR", "CR"}), "PE, CE, PR or CR");
-  v("n", row.after.n, "inputs", interp::counts());
-  v("failures_before", row.before.failures, "of the unchanged interpretation", interp::counts());
-  v("failures", row.after.failures, "of the mutated one", interp::counts());
-  v("claim", row.claim, "the rate that the unchanged one keeps to", interp::shares());
-  v.derived("caught", row.caught(), "whether that claim is violated");
-  v("first_failure", row.first_failure, "index of the first failing input", interp::counts());
-  v("violated_after", row.violated_after, "inputs from which on the claim is violated",
-    interp::counts());
-}
-
-template <class V>
-void fields(V& v, MutationResult& result) {
-  v("mutation", result.mutation, "its name");
-  v("seed", result.seed, "what it was made with");
-  v("title", result.title, "of the mutated interpretation");
-  v.derived("caught", result.caught(), "by a row or by an objection");
-  v("rows", result.rows, "one per node and axiom");
-  v("objections", result.objections, "why the mutated interpretation says nothing");
-}
-
-}  // namespace assay::tasks
 
 namespace assay::tools {
 namespace {
@@ -76,6 +47,11 @@ void add_rows(Table& table, const MutationResult& result) {
 
 }  // namespace
 
+std::string caught_sentence(const std::vector<MutationResult>& results) {
+  return fmt::format("{} of {} mutations are caught",
+                     std::ranges::count_if(results, &MutationResult::caught), results.size());
+}
+
 void print_mutations(const std::vector<MutationResult>& results, const Console& console) {
   Table table({{"mutation", Align::Left},
                {"node", Align::Left},
@@ -92,10 +68,8 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
   }
   console.line();
   console.line(table.to_string(console.colour()));
-  const auto caught = std::ranges::count_if(results, &MutationResult::caught);
   console.line();
-  console.print("{} of {} caught; rows that are not listed do not get worse", caught,
-                results.size());
+  console.line(caught_sentence(results) + "; rows that are not listed do not get worse");
 }
 
 ordered_json to_json(const MutationResult& result) {

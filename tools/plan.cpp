@@ -7,13 +7,11 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 
-#include "interp/files/fields.h"
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
 #include "tools/commands.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
-#include "tools/records.h"
 
 namespace assay::tools {
 namespace {
@@ -61,30 +59,6 @@ int declare_plan(const PlanOptions& options) {
 }
 
 }  // namespace
-
-template <class V>
-void fields(V& v, Plan& plan) {
-  using namespace interp::json_shapes;
-  v.derived("kind", std::string(kPlanKind), "`plan`");
-  v.derived("schema", int64_t{record_kind(kPlanKind).schema}, "version of this form");
-  v("title", plan.title, "of the interpretation");
-  v("version", plan.version, "of assay");
-  v("model_sha256", plan.model_sha256, "of the network");
-  v("interpretation_sha256", plan.interpretation_sha256, "of what is said of it");
-  v("task", plan.task, "name and settings",
-    object({{"name", text()}, {"settings", map(anything())}}));
-  v("data", plan.data, "the inputs, as reports have them",
-    object({{"source", text_among({"sampled", "listed", "file"})},
-            {"count", interp::counts()},
-            optional("part", text()),
-            optional("path", text()),
-            optional("independent", boolean())}));
-  v("claims", plan.claims, "as they are written", list(text(), 1));
-  v("confidence", plan.confidence, "of all verdicts together", interp::shares());
-  v("stop", plan.stop, "the stopping rule", text_among({"decided", "never"}));
-  v("seed", plan.seed, "of everything random", natural());
-  v("sha256", plan.sha256, "of the rest");
-}
 
 ordered_json to_json(const Plan& plan) {
   ordered_json json = interp::write_record(plan);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <torch/types.h>
+#include <algorithm>
 
 #include <cmath>
 #include <map>
@@ -163,6 +164,19 @@ void print_times(const std::vector<Statement>& statements, const Console& consol
   console.fact("CPU time", fmt::format("{}", fmt::join(times, ", ")));
 }
 
+std::string proofs_sentence(const std::vector<std::string>& verdicts) {
+  const auto count = [&](const char* verdict) { return std::ranges::count(verdicts, verdict); };
+  const auto are = [](int64_t n, const char* what) {
+    return fmt::format("{} {} {}", n, n == 1 ? "is" : "are", what);
+  };
+  const int64_t proved = count("proved"), refuted = count("refuted"), open = count("open");
+  std::string text = fmt::format("{} of {} statements {} proved", proved, verdicts.size(),
+                                 proved == 1 ? "is" : "are");
+  if (refuted > 0) text += ", " + are(refuted, "refuted");
+  if (open > 0) text += ", " + are(open, "open");
+  return text;
+}
+
 void print_statements(const std::vector<Statement>& statements, const tasks::Task& task,
                       const Console& console) {
   for (const Statement& statement : statements) {
@@ -175,6 +189,11 @@ void print_statements(const std::vector<Statement>& statements, const tasks::Tas
     if (statement.float32) console.fact("in float32", statement.float32->words);
     if (statement.witness) console.fact("input", task.to_text(*statement.witness));
   }
+  std::vector<std::string> verdicts;
+  for (const Statement& statement : statements)
+    verdicts.push_back(proofs::to_string(statement.verdict));
+  console.line();
+  console.line(proofs_sentence(verdicts) + ".");
 }
 
 std::vector<StatementRecord> records_of(const std::vector<Statement>& statements,

@@ -1,6 +1,7 @@
 #pragma once
 // What was proved, on a terminal and as a record.
 
+#include <string>
 #include <vector>
 
 #include "axioms/proofs/equal_rows.h"
@@ -22,6 +23,8 @@ std::string domain_text(const proofs::Domain& domain);
 /// What is right, in words: `the sum of the numbers modulo 113`.
 std::string right_text(const proofs::Specification& specification, const tasks::Task& task);
 
+/// `3 of 4 statements are proved, 1 is refuted`. @param verdicts  proved, refuted or open.
+std::string proofs_sentence(const std::vector<std::string>& verdicts);
 void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
                       const Console& console);
 /// CPU time of all threads, by statement; nothing of those that were decided elsewhere.

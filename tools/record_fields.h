@@ -13,6 +13,23 @@
 
 namespace assay::tools {
 
+/// What every record begins with.
+struct RecordHead {
+  std::string kind;
+  int64_t schema = 0;
+  std::string command, version;
+  std::vector<axioms::Source> loaded;
+};
+
+template <class V>
+void fields(V& v, RecordHead& head) {
+  v("kind", head.kind, "what it is");
+  v("schema", head.schema, "version of this form");
+  v("command", head.command, "the command line");
+  v("version", head.version, "of assay");
+  v.if_any("loaded", head.loaded, "shared objects that brought tasks, operations, … (--load)");
+}
+
 /// A file that a record is about, with the line for people that the file has of itself.
 struct TitledSource {
   axioms::Source file;

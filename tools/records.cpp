@@ -13,6 +13,7 @@
 #include "tools/merges.h"
 #include "tools/page/report_shapes.h"
 #include "tools/plugin.h"
+#include "tools/record_fields.h"
 #include "tools/startup.h"
 
 namespace assay::tools {
@@ -141,13 +142,11 @@ ordered_json read_record(const std::filesystem::path& path, const std::string& k
 }
 
 ordered_json report_head(const std::string& kind) {
-  ordered_json head = {{"kind", kind},
-                       {"schema", record_kind(kind).schema},
-                       {"command", command_line()},
-                       {"version", ASSAY_VERSION}};
-  for (const auto& [path, sha256] : loaded_plugins())
-    head["loaded"].push_back({{"path", path}, {"sha256", sha256}});
-  return head;
+  return interp::write_record(RecordHead{.kind = kind,
+                                         .schema = record_kind(kind).schema,
+                                         .command = command_line(),
+                                         .version = ASSAY_VERSION,
+                                         .loaded = loaded_plugins()});
 }
 
 }  // namespace assay::tools

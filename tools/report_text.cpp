@@ -97,12 +97,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-/// Part of a run has no verdict, and says so.
-std::string sentence_of(const VerdictWords& words) {
-  if (words.count.empty()) return words.head;
-  return words.outcome == Outcome::None ? words.say : fmt::format("{}. {}", words.count, words.say);
-}
-
 /// A word in capitals, and a paragraph beside it.
 void print_beside(const std::string& word, const std::string& text, Tone tone, size_t indent,
                   const Console& console) {

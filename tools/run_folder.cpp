@@ -13,6 +13,7 @@
 #include "interp/files/json_reader.h"
 #include "interp/files/json_shape.h"
 #include "interp/files/json_text.h"
+#include "tools/manifest_fields.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -45,9 +46,7 @@ void RunFolder::begin(const RunPlan& plan) const {
                       path_.string(), file.filename().string()));
     }
   }
-  nlohmann::ordered_json content = report_head("training");
-  content["plan"] = to_json(plan);
-  content["finished"] = false;
+  const ordered_json content = report_of("training", ManifestHead{plan, /*finished=*/false});
   interp::write_file(manifest(), interp::json_text(content, 1) + "\n");
 }
 
@@ -57,8 +56,14 @@ void RunFolder::finish(const nlohmann::ordered_json& content) const {
 }
 
 std::optional<nlohmann::ordered_json> RunFolder::finished() const {
-  auto content = nlohmann::ordered_json::parse(interp::read_file(manifest()));
+  const std::string what = manifest().string() + ": not the manifest of a run";
+  ordered_json content = interp::read_json(manifest());
+  interp::require_shape(
+      content, json_shapes::object({json_shapes::optional("finished", json_shapes::boolean())}),
+      what);
   if (!content.value("finished", false)) return std::nullopt;
+  interp::require_shape(content, json_shapes::object({{"model_sha256", json_shapes::text()}}),
+                        what);
   if (interp::sha256_of_file(model()) != content.at("model_sha256")) {
     throw std::runtime_error(
         fmt::format("{}: not the model that this run was finished with", model().string()));

@@ -2,10 +2,12 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "interp/doubles.h"
 #include "interp/files/json_shape.h"
+#include "tools/comparison_words.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -58,6 +60,18 @@ void print_recovery(const Study& study, const Console& console) {
 
 }  // namespace
 
+std::string study_sentence(const Study& study) {
+  const auto error_of = [&](const std::string& name) {
+    const auto found = std::ranges::find(study.surrogates, name,
+                                         &tasks::synthetic_text::SurrogateError::surrogate);
+    return found == study.surrogates.end() ? 0 : found->mse;
+  };
+  const double linear = error_of("linear"), slalom = error_of("slalom");
+  if (!(linear > 0) || !(slalom > 0)) return "The surrogates were fitted.";
+  return fmt::format("SLALOM’s squared error is {} of the linear surrogate’s.",
+                     figure_text(slalom / linear));
+}
+
 ordered_json scores_to_json(const at::Tensor& scores) {
   return interp::doubles_of(scores);
 }
@@ -81,6 +95,7 @@ ordered_json conclude(const StudyTexts& texts, const std::vector<at::Tensor>& sc
   console.fact("network", fmt::format("log odds {:.4f} off the true ones (RMSE), variance {:.4f}",
                                       study.truth_rmse, study.variance));
   print_surrogates(study, console);
+  console.line(study_sentence(study));
   print_repetitions(study, console);
   print_recovery(study, console);
   report.update(tasks::synthetic_text::to_json(study));

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "tasks/synthetic_text/study.h"
@@ -35,6 +36,9 @@ void fields(V& v, StudyHead& head) {
   v("tested_on", head.tested_on, "other texts, which the errors are from", texts);
   v("seed", head.seed, "of the texts");
 }
+
+/// What the study found, in one sentence.
+std::string study_sentence(const tasks::synthetic_text::Study& study);
 
 /// The scores of a batch of texts as records keep them, and back.
 nlohmann::ordered_json scores_to_json(const at::Tensor& scores);

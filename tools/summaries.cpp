@@ -173,7 +173,7 @@ std::string if_any(const std::optional<T>& number) {
 
 }  // namespace
 
-std::string junit_of(const Report& report) {
+std::string junit_of(const Report& report, const tasks::Task& task) {
   const std::vector<ptree> tests = tests_of(report);
   const auto with = [&](const char* outcome) {
     return std::ranges::count_if(
@@ -195,7 +195,8 @@ std::string junit_of(const Report& report) {
   add_property("interpretation", report.facts.interpretation.sha256);
   add_property("command", report.facts.command);
   for (const ptree& test : tests) suite.add_child("testcase", test);
-  suite.put("system-out", for_xml(axioms::verdict_sentence(report)));
+  suite.put("system-out", for_xml(fmt::format("{}\n{}", sentence_of(verdict_words(report, task)),
+                                              axioms::verdict_sentence(report))));
   ptree root;
   root.add_child("testsuites.testsuite", suite);
   std::ostringstream xml;
@@ -298,7 +299,7 @@ void write_summaries(const SummaryOptions& options, const Report& report, const 
     interp::write_file(file, text);
     console.fact(name, file.string());
   };
-  if (!options.junit.empty()) write(options.junit, junit_of(report), "junit");
+  if (!options.junit.empty()) write(options.junit, junit_of(report, task), "junit");
   if (!options.markdown.empty()) write(options.markdown, markdown_of(report, task), "markdown");
   if (!options.csv.empty()) write(options.csv, csv_of(report), "csv");
 }

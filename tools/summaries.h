@@ -23,7 +23,7 @@ void write_summaries(const SummaryOptions& options, const axioms::Report& report
 /// One test case per claim. One that holds passes, one that is violated or vacuous is a failure,
 /// one that is undecided an error: what could not be told is never green. Where no claim was made,
 /// or the run was interrupted, a test case of its own is an error.
-std::string junit_of(const axioms::Report& report);
+std::string junit_of(const axioms::Report& report, const tasks::Task& task);
 
 /// A line per row, under one of names: counts, bounds, claims and verdicts, for spreadsheets (RFC
 /// 4180). What a row does not have is left empty.

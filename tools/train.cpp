@@ -4,14 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <utility>
 
 #include "interp/adapters/model_file.h"
 #include "interp/names.h"
 #include "interp/training/training.h"
-#include "tools/accuracy.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
+#include "tools/manifest_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
 #include "tools/progress.h"
@@ -93,16 +94,16 @@ interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const 
       !run.task->get<tasks::FiniteDomain>();  // else the part is gone through, again and again
   std::string held_out_so_far = "–";
   const auto on_progress = [&](const interp::TrainingProgress& now) {
-    ordered_json measured = ordered_json::object();
+    interp::FieldWriter measured;
     if (now.accuracy >= 0) {
-      measured = accuracy_json({.share = now.accuracy,
-                                .inputs = run.recipe.training.held_out,
-                                .of = held_out_in_words(run),
-                                .draws = draws},
-                               "accuracy");
-      held_out_so_far = accuracy_in_words(measured, "accuracy", 2);
+      std::optional<Accuracy> accuracy = Accuracy{.share = now.accuracy,
+                                                  .inputs = run.recipe.training.held_out,
+                                                  .of = held_out_in_words(run),
+                                                  .draws = draws};
+      accuracy_fields(measured, "accuracy", accuracy);
+      held_out_so_far = accuracy_in_words(*accuracy, 2);
     }
-    metrics.record(now, measured);
+    metrics.record(now, measured.json);
     line.show([&] { return progress_line(now, held_out_so_far); });
   };
   const auto inputs = run.task->inputs(tasks::Part::Train, run.plan.seed);
@@ -142,56 +143,51 @@ Accuracy measured_on(const interp::LabelledBatch& batch, const std::string& of, 
 
 /// How often the finished model is right: on all inputs never trained on, where they can be listed,
 /// and on all those that it was trained on; else on fresh ones.
-ordered_json accuracies(const Run& run, const interp::Transformer& model, const Session& session) {
+void measure_accuracies(TrainedRecord& trained, const Run& run, const interp::Transformer& model,
+                        const Session& session) {
   const auto* finite = run.task->get<tasks::FiniteDomain>();
   if (!finite) {
     const auto test = run.task->inputs(tasks::Part::Test, run.plan.seed);
-    return accuracy_json({.share = measured_accuracy(run, model, test, kFinalInputs, session),
-                          .inputs = kFinalInputs,
-                          .of = fmt::format("fresh inputs, test part, seed {}", run.plan.seed),
-                          .draws = true},
-                         "accuracy");
+    trained.accuracy =
+        Accuracy{.share = measured_accuracy(run, model, test, kFinalInputs, session),
+                 .inputs = kFinalInputs,
+                 .of = fmt::format("fresh inputs, test part, seed {}", run.plan.seed),
+                 .draws = true};
+    return;
   }
   const tasks::Domain domain = finite->all();
-  const interp::LabelledBatch trained = domain.of({tasks::Part::Train});
+  const interp::LabelledBatch known = domain.of({tasks::Part::Train});
   interp::LabelledBatch unseen = domain.of({tasks::Part::Derive, tasks::Part::Test});
   const bool all_trained = unseen.tokens.size(0) == 0;
-  if (all_trained) unseen = trained;
-  ordered_json measured =
-      accuracy_json(measured_on(unseen,
-                                all_trained ? "inputs, all there are, trained on"
-                                            : "inputs, all those never trained on",
-                                run, model, session),
-                    "accuracy");
-  measured.update(
-      accuracy_json(measured_on(trained, "inputs, all those trained on", run, model, session),
-                    "accuracy_trained"));
-  return measured;
+  if (all_trained) unseen = known;
+  trained.accuracy = measured_on(
+      unseen,
+      all_trained ? "inputs, all there are, trained on" : "inputs, all those never trained on", run,
+      model, session);
+  trained.accuracy_trained =
+      measured_on(known, "inputs, all those trained on", run, model, session);
 }
 
-/// Measures and saves the finished model. @return the manifest.
-ordered_json finish(const Run& run, interp::Transformer& model,
-                    const interp::TrainingOutcome& outcome, const Session& session) {
-  const ordered_json measured = accuracies(run, model, session);
-  ordered_json facts = {{"task", run.task->to_json()},
-                        {"preset", run.plan.preset},
-                        {"recipe", interp::to_json(run.recipe.training)},
-                        {"seed", run.plan.seed},
-                        {"samples", run.recipe.training.steps() * run.recipe.training.batch},
-                        {"cpu_seconds", std::round(outcome.last.cpu_seconds)}};
-  facts.update(measured);
+/// Measures and saves the finished model.
+ManifestRecord finish(const Run& run, interp::Transformer& model,
+                      const interp::TrainingOutcome& outcome, const Session& session) {
+  TrainedRecord trained{.task = run.task->to_json(),
+                        .preset = run.plan.preset,
+                        .recipe = interp::to_json(run.recipe.training),
+                        .seed = run.plan.seed,
+                        .samples = run.recipe.training.steps() * run.recipe.training.batch,
+                        .cpu_seconds = std::round(outcome.last.cpu_seconds),
+                        .accuracy = {},
+                        .accuracy_trained = {}};
+  measure_accuracies(trained, run, model, session);
   model.to(c10::Device("cpu"));
-  const std::string model_sha256 = interp::save_model(model, run.folder.model(), facts);
-
-  ordered_json manifest = report_head("training");
-  manifest["plan"] = to_json(run.plan);
-  manifest["finished"] = true;
-  manifest.update(facts);
-  manifest["neurons"] = outcome.last.neurons;
-  manifest["blas"] = describe(session.blas);
-  manifest["model_sha256"] = model_sha256;
-  run.folder.finish(manifest);
-  return manifest;
+  const std::string model_sha256 =
+      interp::save_model(model, run.folder.model(), interp::write_record(trained));
+  return {.head = {.plan = run.plan, .finished = true},
+          .trained = std::move(trained),
+          .neurons = outcome.last.neurons,
+          .blas = describe(session.blas),
+          .model_sha256 = model_sha256};
 }
 
 void print_start(const Run& run, const Session& session) {
@@ -205,16 +201,14 @@ void print_start(const Run& run, const Session& session) {
   console.fact("folder", run.folder.path().string());
 }
 
-void print_end(const Run& run, const ordered_json& manifest, const Console& console) {
-  for (const std::string name : {"accuracy", "accuracy_trained"}) {
-    if (!manifest.contains(name)) continue;
-    console.fact(name == "accuracy" ? name : "",
-                 fmt::format("{} {}", accuracy_in_words(manifest, name, 4),
-                             manifest.value(name + "_of", "inputs")));
-  }
-  console.fact("trained on",
-               fmt::format("{} inputs, {} of processor time", grouped(manifest["samples"]),
-                           duration(manifest["cpu_seconds"])));
+void print_end(const Run& run, const TrainedRecord& trained, const Console& console) {
+  const char* name = "accuracy";
+  for (const auto& accuracy : {trained.accuracy, trained.accuracy_trained})
+    if (accuracy)
+      console.fact(std::exchange(name, ""),
+                   fmt::format("{} {}", accuracy_in_words(*accuracy, 4), accuracy->of));
+  console.fact("trained on", fmt::format("{} inputs, {} of processor time",
+                                         grouped(trained.samples), duration(trained.cpu_seconds)));
   console.fact("model", run.folder.model().string());
 }
 
@@ -223,7 +217,8 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
   const Run run = prepare(entry, options);
   if (const auto manifest = run.folder.finished()) {
     session.console.line("finished before, nothing is left to do");
-    print_end(run, *manifest, session.console);
+    print_end(run, interp::read_record<TrainedRecord>(*manifest, run.folder.manifest().string()),
+              session.console);
     write_report(options.common, *manifest);
     return kDone;
   }
@@ -242,8 +237,10 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
         outcome.last.step > 0 ? ", checkpoint saved" : "", entry.name, options.out.string()));
     return kInterrupted;
   }
-  const ordered_json manifest = finish(run, model, outcome, session);
-  print_end(run, manifest, session.console);
+  const ManifestRecord record = finish(run, model, outcome, session);
+  const ordered_json manifest = report_of("training", record);
+  run.folder.finish(manifest);
+  print_end(run, record.trained, session.console);
   write_report(options.common, manifest);
   return kDone;
 }

@@ -14,6 +14,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_shape.h"
 #include "tasks/counterfactual_file.h"
+#include "tools/data_fields.h"
 #include "tools/terminal.h"
 
 namespace assay::tools {
@@ -190,11 +191,12 @@ ValidationInputs fresh_inputs(const tasks::Task& task, int64_t count, uint64_t s
           .count = count,
           .words = words,
           .description = words,
-          .facts = {{"source", "sampled"},
-                    {"part", "test"},
-                    {"seed", seed},
-                    {"count", count},
-                    {"sha256", hash_of(task, tasks::Part::Test, seed, count)}}};
+          .facts = interp::write_record(
+              DataRecord{.source = "sampled",
+                         .part = "test",
+                         .seed = seed,
+                         .count = count,
+                         .sha256 = hash_of(task, tasks::Part::Test, seed, count)})};
 }
 
 ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
@@ -217,10 +219,10 @@ ValidationInputs listed_inputs(const tasks::Task& task, const std::string& set,
       .count = count,
       .words = fmt::format("{} inputs: {}", grouped(count), words),
       .description = description,
-      .facts = {{"source", "listed"},
-                {"part", set},
-                {"count", count},
-                {"sha256", interp::sha256(bytes_of(tokens))}},
+      .facts = interp::write_record(DataRecord{.source = "listed",
+                                               .part = set,
+                                               .count = count,
+                                               .sha256 = interp::sha256(bytes_of(tokens))}),
       .scope = axioms::Scope::Domain};
 }
 
@@ -229,21 +231,14 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
   const FileInputs inputs = read_inputs(task, path);
   refuse_fitting_inputs(task, path, inputs, fitted_on);
   const int64_t count = inputs.tokens.size(0);
-  json facts = {{"source", "file"},
-                {"path", path.string()},
-                {"count", count},
-                {"distinct", count_distinct(inputs.tokens)},
-                {"independent", independent},
-                {"sha256", inputs.prompts.sha256}};
+  const int64_t distinct = count_distinct(inputs.tokens);
   std::string description = fmt::format("{} lines of {}, {} of them distinct", grouped(count),
-                                        path.string(), grouped(facts["distinct"].get<int64_t>()));
+                                        path.string(), grouped(distinct));
   int64_t outside = 0, trained_on = 0;
   for (int64_t i = 0; i < count; ++i) {
     outside += !task.can_draw(inputs.tokens[i]);
     trained_on += task.part_of(inputs.tokens[i]) == tasks::Part::Train;
   }
-  facts["outside_distribution"] = outside;
-  facts["training_part"] = trained_on;
   if (outside > 0)
     description += fmt::format(", {} such as the task never draws", grouped(outside));
   if (trained_on > 0)
@@ -254,7 +249,14 @@ ValidationInputs file_inputs(const tasks::Task& task, const fs::path& path, bool
           .count = count,
           .words = description,
           .description = description,
-          .facts = std::move(facts),
+          .facts = interp::write_record(DataRecord{.source = "file",
+                                                   .path = path.string(),
+                                                   .count = count,
+                                                   .distinct = distinct,
+                                                   .outside = outside,
+                                                   .trained_on = trained_on,
+                                                   .independent = independent,
+                                                   .sha256 = inputs.prompts.sha256}),
           .scope = independent ? axioms::Scope::Distribution : axioms::Scope::List};
 }
 

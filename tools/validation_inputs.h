@@ -17,8 +17,7 @@ struct ValidationInputs {
   int64_t count = 0;
   std::string words;        ///< which ones: `80,000 fresh inputs (test part, seed 1)`
   std::string description;  ///< the same, with what else should be known of them
-  nlohmann::json
-      facts;  ///< {source, count, sha256} and {part, seed}, {part} or {path, distinct, …}
+  nlohmann::json facts;     ///< a DataRecord (data_fields.h)
   axioms::Scope scope = axioms::Scope::Distribution;
 
   /// The first n of them.

@@ -360,4 +360,9 @@ std::string share_text(double share, Rounding rounding) {
   return text + "%";
 }
 
+std::string sentence_of(const VerdictWords& words) {
+  if (words.count.empty()) return words.head;
+  return words.outcome == Outcome::None ? words.say : fmt::format("{}. {}", words.count, words.say);
+}
+
 }  // namespace assay::tools

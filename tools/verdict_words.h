@@ -30,6 +30,8 @@ struct VerdictWords {
   std::string count;  ///< "5 of 5 claims, together at 95%"
 };
 VerdictWords verdict_words(const axioms::Report& report, const tasks::Task& task);
+/// The claims that hold and what that rests on, in one line; of a part of a run, that it has none.
+std::string sentence_of(const VerdictWords& words);
 
 /// The name of the row that this one must equal by the form of the interpretation, and why: from
 /// the input and from the step before are the same question of a first step. Only where the counts

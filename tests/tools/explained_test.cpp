@@ -103,6 +103,7 @@ TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
   input.explanations[0].readings["value"] =
       torch::tensor(std::vector<double>{0.5, NAN}, torch::kFloat64);
   input.explanations[1].caveat = "did not converge";
+  input.task = {{"name", "two-sat"}, {"settings", nlohmann::ordered_json::object()}};
   const std::string text = to_json(input).dump();
   const auto read =
       interp::read_record<ExplainedRecord>(nlohmann::ordered_json::parse(text), "e.json");

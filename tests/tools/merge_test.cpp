@@ -336,5 +336,38 @@ TEST_F(Merging, OfDiscoveriesRefusesWhatIsNoPart) {
   refuse_circuit("p-1.json p-2.json p-3.json", {"its hash differs"});
 }
 
+TEST_F(Merging, OfDiscoveriesRefusesPartsThatWereScoredInAnotherWay) {
+  const std::string discover = "discover --model model.safetensors --inputs 70 ";
+  const std::string first = "p-1.json", second = "p-2.json";
+  parts(discover + "--method eap-ig --steps 3 --edges 9", "p", 2);
+  const auto refuse_circuit = [&](const std::string& files, const std::vector<std::string>& words) {
+    expect_refusal(run("merge " + files + " --out no.json --json no.json"), words);
+    EXPECT_FALSE(std::filesystem::exists(at("no.json")));
+  };
+  const std::vector<std::pair<std::string, std::string>> others = {
+      {"--method eap --edges 9", "method is "},
+      {"--method eap-ig --steps 4 --edges 9", "steps is "},
+      {"--method eap-ig --steps 3 --edges 9 --metric kl", "metric is "},
+      {"--method eap-ig --steps 3 --edges 9 --ablation zero", "ablation is "},
+      {"--method eap-ig --steps 3 --edges 8", "selection"},
+      {"--method eap-ig --steps 3 --edges 9 --seed 5", "inputs"}};
+  for (const auto& [options, member] : others) {
+    ASSERT_EQ(run(discover + options + " --shard 2/2 --json q.json").code, 0) << options;
+    refuse_circuit("p-1.json q.json", {"p-1.json and q.json are not of one run", member});
+  }
+  // Parts that were edited alike agree, and are refused where nothing could have scored them so.
+  const auto refuse_alike = [&](const char* pointer, const ordered_json& value,
+                                const std::vector<std::string>& words) {
+    for (const std::string& part : {first, second}) edit(part, "a" + part, pointer, value);
+    refuse_circuit("ap-1.json ap-2.json", words);
+  };
+  refuse_alike("/method", "eap-gi", {"ap-1.json", "'eap-gi'", "eap-ig"});
+  refuse_alike("/method", "eap", {"ap-1.json", "steps"});
+  refuse_alike("/method", "acdc", {"ap-1.json", "'threshold': is missing, an option of acdc"});
+  refuse_alike("/metric", "k-l", {"ap-1.json", "'k-l'"});
+  refuse_alike("/steps", "3", {"ap-1.json", "steps"});
+  refuse_alike("/threshold", 0.1, {"ap-1.json", "threshold"});
+}
+
 }  // namespace merge_test
 }  // namespace assay::tools

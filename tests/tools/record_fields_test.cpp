@@ -3,14 +3,19 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tasks/comparison_fields.h"
 #include "tests/tools/run_assay.h"
 #include "tools/comparison_file.h"
 #include "tools/discovery_fields.h"
 #include "tools/interpretation_fields.h"
-#include "tools/measure_result.h"
-#include "tools/mutation_text.h"
+#include "tools/list_fields.h"
+#include "tools/manifest_fields.h"
+#include "tools/measure_fields.h"
+#include "tools/mutation_fields.h"
 #include "tools/network_fields.h"
+#include "tools/plan.h"
 #include "tools/prove_fields.h"
 #include "tools/study_result.h"
 #include "tools/validation_under.h"
@@ -21,14 +26,38 @@ namespace record_fields_test {
 using nlohmann::ordered_json;
 using testing::HasSubstr;
 
+/// The members of a record without those below them, which have a table of their own.
+template <typename T>
+std::string outline_of() {
+  std::istringstream lines(interp::description_of<T>());
+  std::string outline;
+  for (std::string line; std::getline(lines, line);)
+    if (line.substr(0, line.find("` |")).find('.') == std::string::npos) outline += line + "\n";
+  return outline;
+}
+
 /// Where this fails, the lines that it prints belong into the documentation.
 TEST(RecordFields, AreDescribedInTheDocumentation) {
   const std::string formats = content_of(ASSAY_SOURCE "/docs/formats.md");
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<RecordHead>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<DataRecord>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<Plan>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ListRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ListedEntry>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<AlignmentRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ManifestRecord>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<DiscoveryFacts>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<MeasurementRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MeasureRequest>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<ComparisonRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::MutationResult>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MutationPart>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<SelectionOptions>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ChunkRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ExperimentFacts>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<DiscoveryRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ImpliedCircuit>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<GuiseRecord>()));
-  EXPECT_THAT(formats, HasSubstr(interp::description_of<ComparisonSettings>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::ComparedRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ProofsRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<AttackRecord>()));
@@ -41,6 +70,39 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<InspectionRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ConversionRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<SolutionRecord>()));
+}
+
+TEST(RecordFields, OfAListAreWhatItHeldAndWhoBroughtIt) {
+  const ListRecord record{.entries = {{"metrics", {{"kl", "divergence", ""}, {"mine", "", "m.so"}}},
+                                      {"ablations", {{"zero", "nothing", ""}}}}};
+  const ordered_json json = interp::write_record(record);
+  EXPECT_EQ(json["entries"]["metrics"][1]["origin"], "m.so");
+  EXPECT_EQ(interp::write_record(interp::read_record<ListRecord>(json, "l.json")), json);
+}
+
+TEST(RecordFields, OfAManifestThatHasJustBegunAreNotThoseOfAFinishedOne) {
+  ManifestRecord record{.head = {.plan = {.task = {{"name", "dyck"}, {"settings", {{"length", 4}}}},
+                                          .preset = "fast",
+                                          .steps = 7},
+                                 .finished = true},
+                        .trained = {}};
+  record.trained.task = record.head.plan.task;
+  record.trained.accuracy = Accuracy{.share = 0.5, .inputs = 10, .of = "all"};
+  const ordered_json json = interp::write_record(record);
+  const auto read = interp::read_record<ManifestRecord>(json, "m.json");
+  EXPECT_EQ(interp::write_record(read), json);
+  EXPECT_FALSE(read.trained.accuracy_trained);
+  EXPECT_THROW(
+      interp::read_record<ManifestRecord>(interp::write_record(record.head), "manifest.json"),
+      std::runtime_error);
+}
+
+TEST(RecordFields, OfTheInputsOfAValidationRefuseAnUnknownSource) {
+  ordered_json json =
+      interp::write_record(DataRecord{.source = "listed", .part = "all", .count = 3});
+  EXPECT_EQ(json.dump(), R"({"source":"listed","part":"all","count":3})");
+  json["source"] = "dreamt";
+  EXPECT_THROW(interp::read_record<DataRecord>(json, "d.json"), std::runtime_error);
 }
 
 TEST(RecordFields, OfADiscoveryKeepTheOrderOfEdgesAndWhatWasNotScored) {
@@ -56,11 +118,11 @@ TEST(RecordFields, OfADiscoveryKeepTheOrderOfEdgesAndWhatWasNotScored) {
 
 TEST(RecordFields, OfAPartRefuseWhatMeansNothing) {
   DiscoveryPart part;
-  part.experiment.model = {"m", "00"};
-  part.experiment.task = {{"name", "data"}, {"settings", ordered_json::object()}};
-  part.experiment.inputs.seed = 1;
-  part.experiment.inputs.count = 5;
-  part.ablation = "zero";
+  part.facts.experiment.model = {"m", "00"};
+  part.facts.experiment.task = {{"name", "data"}, {"settings", ordered_json::object()}};
+  part.facts.experiment.inputs.seed = 1;
+  part.facts.experiment.inputs.count = 5;
+  part.facts.ablation = "zero";
   part.selection.share = 0.3;
   const ordered_json good = interp::write_record(part);
   EXPECT_EQ(interp::read_record<DiscoveryPart>(good, "p.json").selection.share, 0.3);

@@ -13,6 +13,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "tasks/page/figure.h"
+#include "tools/measure_text.h"
 #include "tools/page/layered.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
@@ -191,8 +192,7 @@ Html finder(size_t drawn, size_t lines, int least) {
 
 Json graph_figure(const Circuit& circuit, const std::vector<KeptEdge>& edges,
                   const Connections& lines) {
-  const std::string size =
-      fmt::format("{} of {} edges", grouped(circuit.size()), grouped(circuit.graph.n_edges()));
+  const std::string size = size_text(circuit.size(), circuit.graph.n_edges());
   const int least = least_drawn(lines, kDrawnAtFirst);
   const double heaviest = heaviest_of(lines);
   const auto at_first = static_cast<size_t>(std::ranges::count_if(

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "circuits/measures/measure_fields.h"
 #include "tasks/page/figure.h"
+#include "tools/measure_text.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -61,9 +63,8 @@ Json measures_table(const Json& rows) {
   }
   const std::string sure = fmt::format("{:g}%", 100 * rows[0].at("confidence").get<double>());
   return table(
-      fmt::format("{} of {} edges on {}; metric: {}.", grouped(rows[0].at("edges")),
-                  grouped(rows[0].at("of_edges")), inputs_text(rows[0]),
-                  rows[0].at("metric").get<std::string>()),
+      fmt::format("{} on {}; metric: {}.", size_text(rows[0].at("edges"), rows[0].at("of_edges")),
+                  inputs_text(rows[0]), rows[0].at("metric").get<std::string>()),
       {{"ablation", false, "what cut edges carry instead"},
        {"faithfulness", true, "1: does what the network does; 0: what is left without any edge"},
        {"interval", true, sure + " interval over inputs, by the studentised bootstrap"},
@@ -100,10 +101,7 @@ Json agreement_figure(const Json& rows) {
 /// From the smallest share to all edges on a logarithmic axis; faithfulness from the least to the
 /// most, with the whole network's 1.
 Json curve_figure(const Json& curve) {
-  const auto number = [&](const char* field) {
-    const Json& value = curve.at(field);
-    return value.is_null() ? "–" : fmt::format("{:.3f}", value.get<double>());
-  };
+  const auto scores = interp::read_checked<circuits::MibScores>(curve);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto value_of = [&](const Json& point, const char* field) {
     return point.at(field).is_null() ? nan : point[field].get<double>();
@@ -147,9 +145,8 @@ Json curve_figure(const Json& curve) {
       "Two lines: faithfulness of circuits that take more and more edges, by score and by absolute "
       "score.",
       tasks::page::curves(drawn),
-      fmt::format("Faithfulness by the share of edges taken. CPR {} (area, higher is better), CMD "
-                  "{} (distance from 1, lower is better).",
-                  number("cpr"), number("cmd")),
+      fmt::format("Faithfulness by the share of edges taken. CPR: {}. CMD: {}.",
+                  cpr_sentence(scores), cmd_sentence(scores)),
       csv));
 }
 
@@ -176,6 +173,8 @@ std::optional<Section> measures_section(const Run& run) {
   const Json rows = rows_of(report.at("measures"));
   Section section{.title = "How well the circuit stands in for the network", .run = {}};
   section.blocks.push_back(measures_table(rows));
+  section.blocks.push_back(facts(
+      {{"intervals", intervals_sentence(interp::read_checked<circuits::Measures>(rows[0]))}}));
   if (rows.size() > 1) section.blocks.push_back(agreement_figure(rows));
   if (report.contains("curve")) section.blocks.push_back(curve_figure(report["curve"]));
   if (report.contains("interpretation"))

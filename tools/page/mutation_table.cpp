@@ -80,11 +80,9 @@ std::optional<Section> mutations_section(const Run& run) {
     section.blocks.push_back(paragraph("No mutation was tried."));
     return section;
   }
-  const auto caught = std::ranges::count_if(results, &MutationResult::caught);
-  section.blocks.push_back(tasks::page::block(
-      tag("div", {{"class", "headline"}},
-          tag("p", {{"class", "say"}},
-              fmt::format("{} of {} mutations are caught.", caught, results.size())))));
+  section.blocks.push_back(
+      tasks::page::block(tag("div", {{"class", "headline"}},
+                             tag("p", {{"class", "say"}}, caught_sentence(results) + "."))));
   section.blocks.push_back(caught_figure(results));
   return section;
 }

@@ -11,6 +11,7 @@
 #include "tasks/wording.h"
 #include "tools/page/margins.h"
 #include "tools/page/sections.h"
+#include "tools/prove_text.h"
 
 namespace assay::tools::page {
 namespace {
@@ -89,12 +90,12 @@ void add_closest(Section& section, const Json& statement) {
 void add_equal_rows(Section& section, const Json& rows) {
   if (rows.empty()) return;
   Json lines = Json::array();
-  for (const Json& set : rows) {
-    std::string text =
-        fmt::format("{}", fmt::join(set.at("rows").get<std::vector<std::string>>(), " = "));
-    if (set.at("never").get<bool>()) text += " = 0";
-    if (set.value("is_error", false)) text += " = 1 - accuracy";
-    lines.push_back({text, set.at("because")});
+  for (const Json& set : rows) {  // those of a validation never say that they are its errors
+    const proofs::EqualRows equal{.rows = set.at("rows"),
+                                  .never = set.at("never"),
+                                  .is_error = set.value("is_error", false),
+                                  .because = set.at("because")};
+    lines.push_back({proofs::to_string(equal), equal.because});
   }
   section.blocks.push_back(
       table("Rows of a validation that are equal, or zero, on every distribution of these inputs.",
@@ -124,26 +125,18 @@ void add_trust(Section& section, const Json& report, const std::string& certific
                           report.at("interpretation").at("path").get<std::string>())));
 }
 
-/// `3 of 4 statements are proved, 1 is refuted`
 Json headline(const Json& statements, const std::string& inputs) {
-  const auto count = [&](const char* verdict) {
-    return std::ranges::count_if(
-        statements, [&](const Json& statement) { return statement.at("verdict") == verdict; });
+  std::vector<std::string> verdicts;
+  for (const Json& statement : statements) verdicts.push_back(statement.at("verdict"));
+  const auto some = [&](const char* verdict) {
+    return std::ranges::find(verdicts, verdict) != verdicts.end();
   };
-  const auto are = [](int64_t n, const char* what) {
-    return fmt::format(", {} {} {}", n, n == 1 ? "is" : "are", what);
-  };
-  const int64_t proved = count("proved"), refuted = count("refuted"), open = count("open");
-  std::string text = fmt::format("{} of {} statements {} proved", proved, statements.size(),
-                                 proved == 1 ? "is" : "are");
-  if (refuted > 0) text += are(refuted, "refuted");
-  if (open > 0) text += are(open, "open");
   return tasks::page::block(
       tag("p",
-          {{"class", refuted > 0 ? "bad"
-                     : open > 0  ? "caution"
-                                 : "good"}},
-          tag("b", text + ".")) +
+          {{"class", some("refuted") ? "bad"
+                     : some("open")  ? "caution"
+                                     : "good"}},
+          tag("b", proofs_sentence(verdicts) + ".")) +
       tag("p", {{"class", "small soft"}},
           fmt::format("Proved means for every one of {} inputs; refuted means that the network was "
                       "run on an input that shows it.",

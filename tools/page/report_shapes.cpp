@@ -7,9 +7,6 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "circuits/measures/certified_stability_fields.h"
-#include "circuits/measures/measure_fields.h"
-#include "circuits/measures/test_fields.h"
 #include "interp/files/files.h"
 #include "tasks/comparison_fields.h"
 #include "tasks/data_task.h"
@@ -18,7 +15,7 @@
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
 #include "tools/interpretation_fields.h"
-#include "tools/measure_result.h"
+#include "tools/measure_fields.h"
 #include "tools/mutation_text.h"
 #include "tools/prove_fields.h"
 #include "tools/validation_record.h"
@@ -34,7 +31,7 @@ using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_
     interp::json_shapes::integer, interp::json_shapes::list, interp::json_shapes::map,
     interp::json_shapes::natural, interp::json_shapes::nullable, interp::json_shapes::number,
     interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
-    interp::json_shapes::text_among, interp::json_shapes::with_or_without;
+    interp::json_shapes::with_or_without;
 
 /// Of inputs, edges and the like: sums of a few of them are no overflow.
 Shape count() {
@@ -75,9 +72,7 @@ Shape validation() {
 // --- explanations
 
 Shape explanation() {
-  std::vector<Field> fields = interp::fields_of<ExplainedRecord>().members;
-  fields.push_back({"facts", map(text())});
-  return report(std::move(fields));
+  return report(interp::fields_of<ExplainedRecord>().members);
 }
 
 Shape comparison() {
@@ -92,17 +87,15 @@ Shape comparison() {
 // --- circuits
 
 Shape measurement() {
-  const Shape measured = interp::shape_of<circuits::Measures>();
-  return report(
-      {{"measures", with_or_without("rows", object({{"rows", list(measured, 1)}}), measured)},
-       {"circuit", file()},
-       optional("curve", interp::shape_of<circuits::MibScores>()),
-       optional("interpretation", interp::shape_of<ImpliedCircuit>()),
-       optional("tests", interp::shape_of<circuits::HypothesisTests>()),
-       optional("completeness", interp::shape_of<circuits::Completeness>()),
-       optional("minimality", interp::shape_of<circuits::Minimality>()),
-       optional("certified_stability", interp::shape_of<circuits::CertifiedStability>()),
-       optional("stability", interp::shape_of<circuits::Stability>())});
+  return report({{"measures", measures_shape()},
+                 {"circuit", file()},
+                 optional("curve", interp::shape_of<circuits::MibScores>()),
+                 optional("interpretation", interp::shape_of<ImpliedCircuit>()),
+                 optional("tests", interp::shape_of<circuits::HypothesisTests>()),
+                 optional("completeness", interp::shape_of<circuits::Completeness>()),
+                 optional("minimality", interp::shape_of<circuits::Minimality>()),
+                 optional("certified_stability", interp::shape_of<circuits::CertifiedStability>()),
+                 optional("stability", interp::shape_of<circuits::Stability>())});
 }
 
 Shape discovery() {

@@ -7,8 +7,8 @@
 
 #include "tasks/page/forest.h"
 #include "tasks/synthetic_text/study_fields.h"
-#include "tools/comparison_words.h"
 #include "tools/page/sections.h"
+#include "tools/study_result.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -18,18 +18,6 @@ using tasks::page::tag;
 using tasks::synthetic_text::Repetition;
 using tasks::synthetic_text::Study;
 using tasks::synthetic_text::SurrogateError;
-
-const SurrogateError* surrogate(const Study& study, const std::string& name) {
-  const auto found = std::ranges::find(study.surrogates, name, &SurrogateError::surrogate);
-  return found == study.surrogates.end() ? nullptr : &*found;
-}
-
-std::string study_headline(const Study& study) {
-  const SurrogateError *linear = surrogate(study, "linear"), *slalom = surrogate(study, "slalom");
-  if (!linear || !slalom || !(linear->mse > 0)) return "The surrogates were fitted.";
-  return fmt::format("SLALOM’s squared error is {} of the linear surrogate’s.",
-                     figure_text(slalom->mse / linear->mse));
-}
 
 Json errors_figure(const Study& study) {
   double most = 0;
@@ -95,7 +83,7 @@ std::optional<Section> study_section(const Run& run) {
   const auto study = interp::read_record<Study>(run.report, "the study");
   Section section{.title = "Which surrogate follows the network", .run = {}};
   section.blocks.push_back(tasks::page::block(
-      tag("div", {{"class", "headline"}}, tag("p", {{"class", "say"}}, study_headline(study)))));
+      tag("div", {{"class", "headline"}}, tag("p", {{"class", "say"}}, study_sentence(study)))));
   section.blocks.push_back(errors_figure(study));
   if (!study.repeated.log_odds.empty()) {
     section.blocks.push_back(heading("One word, over and over"));

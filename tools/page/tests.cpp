@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "circuits/measures/measure_fields.h"
+#include "tools/measure_text.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
 
@@ -46,20 +48,12 @@ std::optional<Section> tests_section(const Run& run) {
   if (report.contains("tests")) add_tests(section, report["tests"]);
   std::vector<Fact> rows;
   if (report.contains("completeness"))
-    rows.push_back({"incompleteness",
-                    fmt::format("{:.4g} at worst, {:.4g} on average of random sets",
-                                report["completeness"].at("worst").get<double>(),
-                                report["completeness"].at("mean_of_random_sets").get<double>())});
-  if (report.contains("stability")) {
-    const Json& stability = report["stability"];
-    rows.push_back(
-        {"stability",
-         fmt::format("faithfulness {} {:g}, and the other way round in {} of "
-                     "{} resamples of the inputs",
-                     stability.at("verdict").get<bool>() ? "≥" : "<",
-                     stability.at("threshold").get<double>(), grouped(stability.at("flips")),
-                     grouped(stability.at("resamples")))});
-  }
+    rows.push_back({"completeness",
+                    completeness_sentence(
+                        interp::read_checked<circuits::Completeness>(report["completeness"]))});
+  if (report.contains("stability"))
+    rows.push_back({"stability", stability_sentence(interp::read_checked<circuits::Stability>(
+                                     report["stability"]))});
   if (!rows.empty()) section.blocks.push_back(facts(rows));
   if (section.blocks.empty()) return std::nullopt;
   return section;

@@ -82,8 +82,8 @@ py::tuple explain(const py::object& score, const py::object& logits, const Seque
   nlohmann::ordered_json record;
   const auto job = [&] {
     record = tools::report_head("explanation");
-    record["facts"]["input"] = fmt::format("{}", fmt::join(names, " "));
-    record["facts"]["explained"] = fmt::format("{:+.3f}", problem.scorer.score(tokens));
+    explained.facts = {{"input", fmt::format("{}", fmt::join(names, " "))},
+                       {"explained", fmt::format("{:+.3f}", problem.scorer.score(tokens))}};
     attribution::MethodRuns runs(problem);
     for (const attribution::MethodRequest& request : requests) {
       try {

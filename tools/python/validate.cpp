@@ -38,10 +38,10 @@ ValidationInputs listed(const at::Tensor& given, bool independent) {
           .count = count,
           .words = words,
           .description = words,
-          .facts = {{"source", "memory"},
-                    {"count", count},
-                    {"independent", independent},
-                    {"sha256", interp::sha256(bytes)}},
+          .facts = interp::write_record(DataRecord{.source = "memory",
+                                                   .count = count,
+                                                   .independent = independent,
+                                                   .sha256 = interp::sha256(bytes)}),
           .scope = independent ? axioms::Scope::Distribution : axioms::Scope::List};
 }
 
@@ -59,7 +59,8 @@ ValidationInputs drawn(const py::object& function, uint64_t seed, int64_t count)
           .count = count,
           .words = words,
           .description = words,
-          .facts = {{"source", "function"}, {"seed", seed}, {"count", count}}};
+          .facts =
+              interp::write_record(DataRecord{.source = "function", .seed = seed, .count = count})};
 }
 
 /// What is tested on, to be chosen when the work begins: drawing and hashing take their time.

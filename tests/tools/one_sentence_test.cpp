@@ -1,0 +1,198 @@
+// A record says the same sentences wherever it is shown: on the terminal, on a page and, for
+// validations, in Markdown and JUnit's XML. Each sentence is computed here from the record alone,
+// and must stand in all of them, word for word.
+
+#include <fmt/format.h>
+
+#include <boost/property_tree/xml_parser.hpp>
+#include <regex>
+
+#include "axioms/report.h"
+#include "circuits/interpretation/interpretation_file.h"
+#include "tasks/comparison_fields.h"
+#include "tasks/synthetic_text/study_fields.h"
+#include "tests/tools/model_folder.h"
+#include "tools/certified_text.h"
+#include "tools/comparison_words.h"
+#include "tools/explained_fields.h"
+#include "tools/measure_fields.h"
+#include "tools/measure_text.h"
+#include "tools/mutation_text.h"
+#include "tools/prove_text.h"
+#include "tools/study_result.h"
+#include "tools/validation_record.h"
+#include "tools/verdict_words.h"
+
+namespace assay::tools {
+namespace one_sentence_test {
+
+using nlohmann::ordered_json;
+using testing::HasSubstr;
+
+/// Lines are broken where there is room: blanks of any kind and number are one.
+std::string on_one_line(const std::string& text) {
+  return std::regex_replace(text, std::regex("\\s+"), " ");
+}
+
+/// What a reader of a page sees of its text: no style, no script, no tags, and characters in place
+/// of entities.
+std::string text_of_page(std::string html) {
+  for (const std::string name : {"style", "script"})
+    for (size_t from; (from = html.find("<" + name)) != html.npos;)
+      html.erase(from, html.find("</" + name + ">", from) + name.size() + 3 - from);
+  html = std::regex_replace(html, std::regex("<[^>]*>"), "");
+  for (const auto& [entity, character] :
+       {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}})
+    html = std::regex_replace(html, std::regex(entity), character);
+  return on_one_line(html);
+}
+
+/// Without the backslashes before what Markdown would take for markup.
+std::string text_of_markdown(const std::string& markdown) {
+  return on_one_line(std::regex_replace(markdown, std::regex(R"(\\([<>*_`\[\]\\|]))"), "$1"));
+}
+
+class OneSentence : public ModelFolder {
+ protected:
+  OneSentence() {
+    const auto loaded = interp::load_model(at("model.safetensors"));
+    const auto task = tasks::task_from_json(loaded.metadata["task"]);
+    auto derived = task->need<tasks::Interpretations>().derive(
+        *loaded.model, {.variant = "disjunction", .inputs = 200});
+    derived.interpretation.model_sha256 = loaded.sha256;
+    circuits::save_interpretation(derived.interpretation, at("claim.json"));
+  }
+
+  /// Runs a command, with its record and its page.
+  void show(const std::string& command, const std::string& more = "--html page.html") {
+    const Finished shown = run_assay(command + " --json record.json " + more, at(""),
+                                     "export LC_ALL=C.UTF-8;");  // that can write ’ and ≥
+    ASSERT_NE(shown.code, 2) << shown.error;
+    terminal_ = on_one_line(shown.out);
+    if (!more.starts_with("--html")) page_from_record();
+    page_ = text_of_page(content_of(at("page.html")));
+    record_ = ordered_json::parse(content_of(at("record.json")));
+  }
+  void page_from_record() {
+    const Finished written = run("report record.json --out page.html");
+    ASSERT_EQ(written.code, 0) << written.error;
+  }
+  void expect_said(const std::string& sentence) const {
+    ASSERT_FALSE(sentence.empty());
+    EXPECT_THAT(terminal_, HasSubstr(on_one_line(sentence)));
+    EXPECT_THAT(page_, HasSubstr(on_one_line(sentence)));
+  }
+
+  std::string terminal_, page_;
+  ordered_json record_;
+};
+
+TEST_F(OneSentence, OfAValidationStandsInAllFourForms) {
+  for (const std::string claims :
+       {"", "--claim 'or.PE<=0.9' 'parse.PR<=0.9'", "--claim 'or.PE<=0.9' 'parse.PE<=0.0001'"}) {
+    show("validate --model model.safetensors --interpretation claim.json --inputs 500 " + claims,
+         "--html page.html --junit junit.xml --markdown summary.md");
+    const ValidationRecord record = read_validation(at("record.json"));
+    const VerdictWords words = verdict_words(record.report, *record.task);
+    const std::string markdown = text_of_markdown(content_of(at("summary.md")));
+    EXPECT_EQ(markdown, text_of_markdown(run("report record.json --format markdown").out));
+    boost::property_tree::ptree junit;
+    boost::property_tree::read_xml(at("junit.xml").string(), junit);
+    const std::string xml = on_one_line(junit.get<std::string>("testsuites.testsuite.system-out"));
+    for (const std::string& sentence : {words.say, words.but}) {
+      if (sentence.empty()) continue;
+      expect_said(sentence);
+      EXPECT_THAT(markdown, HasSubstr(on_one_line(sentence)));
+      EXPECT_THAT(xml, HasSubstr(on_one_line(sentence)));
+    }
+    EXPECT_THAT(terminal_, HasSubstr(on_one_line(sentence_of(words))));
+    EXPECT_THAT(xml, HasSubstr(on_one_line(sentence_of(words))));
+    EXPECT_THAT(page_, HasSubstr(on_one_line(words.head)));
+    EXPECT_THAT(markdown, HasSubstr(on_one_line(words.head)));
+    const std::string counts = on_one_line(axioms::verdict_sentence(record.report));
+    for (const std::string& form : {terminal_, markdown, xml}) EXPECT_THAT(form, HasSubstr(counts));
+  }
+}
+
+TEST_F(OneSentence, SlowOfAMeasurement) {
+  ASSERT_EQ(run("discover --model model.safetensors --method eap --inputs 40 --out c.json").code,
+            0);
+  show(
+      "measure --model model.safetensors --circuit c.json --inputs 40 --method eap --draws 19 "
+      "--curve --tests --completeness --stability --certified-stability");
+  const auto record = interp::read_record<MeasurementRecord>(record_, "record.json");
+  const auto measures = interp::read_record<circuits::Measures>(record.measures, "measures");
+  expect_said(size_text(measures.edges, measures.of_edges));
+  expect_said(intervals_sentence(measures));
+  expect_said(cpr_sentence(*record.curve));
+  expect_said(cmd_sentence(*record.curve));
+  expect_said(completeness_sentence(*record.completeness));
+  expect_said(stability_sentence(*record.stability));
+  auto certified = *record.certified_stability;
+  conclude(certified);
+  expect_said(certified_sentence(certified));
+  ASSERT_TRUE(record.tests->equivalence);
+  for (const circuits::Finding& finding :
+       {record.tests->equivalence->finding, record.tests->sufficiency->finding}) {
+    expect_said(finding.claim);
+    expect_said(finding.because);
+  }
+}
+
+TEST_F(OneSentence, OfADiscovery) {
+  show("discover --model model.safetensors --method eap --inputs 40 --out c.json");
+  int64_t kept = 0;
+  for (const auto& [edge, scored] : record_["edges"].items())
+    kept += scored["in_graph"].get<bool>();
+  expect_said(size_text(kept, std::ssize(record_["edges"])));
+}
+
+TEST_F(OneSentence, OfAnExplanation) {
+  show(
+      "explain --model model.safetensors --features clause --method lime --method "
+      "occlusion '( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )'");
+  for (const auto& [name, fact] :
+       interp::read_record<ExplainedRecord>(record_, "record.json").facts)
+    expect_said(fact);
+  for (const auto& explanation : record_["explanations"])
+    if (explanation.contains("caveat")) expect_said(explanation["caveat"]);
+}
+
+TEST_F(OneSentence, OfAComparison) {
+  show("compare --model model.safetensors --methods random,occlusion --inputs 12 --rows 20");
+  const auto summary = interp::read_record<tasks::ComparisonSummary>(record_["summary"], "summary");
+  expect_said(comparison_headline(summary));
+}
+
+TEST_F(OneSentence, OfATableOfMutations) {
+  show("mutate --model model.safetensors --interpretation claim.json --table --inputs 300", "");
+  expect_said(caught_sentence(mutations_from_json(record_["mutations"], "record.json")));
+}
+
+TEST_F(OneSentence, OfProofs) {
+  const std::string folder = ASSAY_SOURCE "/tasks/two_sat/variable/";
+  show("prove --model " + folder + "model.safetensors --interpretation " + folder +
+           "trees.json --statement 'h = specification'",
+       "");
+  const auto record = interp::read_record<ProofsRecord>(record_, "record.json");
+  std::vector<std::string> verdicts;
+  for (const StatementRecord& statement : record.statements) {
+    expect_said(statement.words);
+    verdicts.push_back(statement.verdict);
+  }
+  expect_said(proofs_sentence(verdicts));
+  for (const proofs::EqualRows& rows : record.rows) expect_said(proofs::to_string(rows));
+}
+
+TEST_F(OneSentence, OfAStudy) {
+  const auto task = tasks::make_task("slalom-words");
+  interp::Transformer model(task->need<tasks::Recipes>().of("one-layer").model);
+  interp::initialise(model, {.seed = 1});
+  interp::save_model(model, at("words.safetensors"), {{"task", task->to_json()}});
+  show("study --model words.safetensors --inputs 300 --seed 4", "");
+  expect_said(
+      study_sentence(interp::read_record<tasks::synthetic_text::Study>(record_, "record.json")));
+}
+
+}  // namespace one_sentence_test
+}  // namespace assay::tools
