@@ -59,7 +59,8 @@ proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
 
 AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subject,
                        const proofs::Study& study, const proofs::Attack& attack) {
-  AttackRecord record{.model = {options.model.string(), subject.model.sha256},
+  AttackRecord record{.task = subject.task->to_json(),
+                      .model = {options.model.string(), subject.model.sha256},
                       .row = options.row.empty() ? "answer" : options.row,
                       .domain = study.domain().name,
                       .seed = options.common.seed.value_or(0),

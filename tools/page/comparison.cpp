@@ -12,6 +12,7 @@
 #include "tools/page/compared_inputs.h"
 #include "tools/page/comparison_chart.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/task_options.h"
 #include "tools/terminal.h"
 
@@ -211,7 +212,7 @@ Json costs(const ComparisonFigures& figures) {
   for (const ComparedMethod& method : figures.methods) {
     if (!method.is_method) continue;
     bars.push_back({.label = method.name,
-                    .value = fmt::format("{} rows, {:.1f} ms", grouped(std::llround(method.rows)),
+                    .value = fmt::format("{}, {:.1f} ms", counted(std::llround(method.rows), "run"),
                                          1000 * method.seconds),
                     .length = method.rows / most,
                     .tone = "int"});
@@ -219,8 +220,7 @@ Json costs(const ComparisonFigures& figures) {
   }
   return tasks::page::block(tasks::page::figure(
       "cost", "", tasks::page::bars(bars),
-      "Inputs that the network is run on for one explanation, and the time by the clock, on "
-      "average.",
+      "How often the network is run for one explanation, and the time by the clock, on average.",
       csv));
 }
 

@@ -13,6 +13,7 @@
 #include "tasks/wording.h"
 #include "tools/brief.h"
 #include "tools/page/failing_input.h"
+#include "tools/page/head_maps.h"
 #include "tools/page/node_words.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -20,7 +21,6 @@
 namespace assay::tools::page {
 namespace {
 
-using tasks::page::Csv;
 using tasks::page::Html;
 using tasks::page::mark;
 using tasks::page::place;
@@ -249,32 +249,12 @@ Html put_in_html(const Run& run, const FailingInput& input) {
 
 Html heads_html(const FailingInput& input) {
   if (input.heads.empty()) return {};
-  Html figures;
-  for (const HeadMap& head : input.heads) {
-    Csv csv = {{"from", "to", "share"}};
-    std::string alt = fmt::format("Attention of {}, from each row to the columns.", head.name);
-    for (size_t from = 0; from < head.shares.size(); ++from) {
-      const auto most = std::ranges::max_element(head.shares[from]);
-      if (from + 1 == head.shares.size())
-        alt += fmt::format(" From the last one most goes to {}: {:.0f}%.",
-                           input.pieces[static_cast<size_t>(most - head.shares[from].begin())],
-                           100 * *most);
-      for (size_t to = 0; to < head.shares[from].size(); ++to)
-        if (head.shares[from][to] > 0)
-          csv.push_back(
-              {input.pieces[from], input.pieces[to], fmt::format("{:.4f}", head.shares[from][to])});
-    }
-    figures += tasks::page::figure(
-        fmt::format("heads-{}-{}", input.index, head.name), alt,
-        tasks::page::heat({.rows = input.pieces, .columns = input.pieces, .shares = head.shares}),
-        head.name, csv);
-  }
   return tag("details", {{"class", "att"}},
              tag("summary", "Where the heads look, part by part") +
                  tag("p", {{"class", "small soft"}},
                      "A row looks at the columns; the fuller the colour, the larger the share of "
                      "its attention.") +
-                 tag("div", {{"class", "panels"}}, figures));
+                 head_maps(fmt::format("heads-{}", input.index), input.pieces, input.heads));
 }
 
 // --- one input

@@ -125,7 +125,11 @@ interp::Registry<SectionEntry>& sections() {
        {"certified", "edges that stay, with a guarantee", certified_section},
        {"training", "loss and accuracy by step", training_section},
        {"mutations", "what catches each mutation", mutations_section},
-       {"study", "which surrogate follows a network", study_section}});
+       {"study", "which surrogate follows a network", study_section},
+       {"attack", "what a search for a failing input found", attack_section},
+       {"alignment", "where in the network a value lives", alignment_section},
+       {"shared", "what two circuits share", circuit_comparison_section},
+       {"solution", "the answer to a formula, and why", solution_section}});
   return all;
 }
 
