@@ -39,6 +39,7 @@ TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {
   EXPECT_EQ(spans[1].text, "( x1 )");
   EXPECT_EQ(spans[1].feature, 1);
   EXPECT_EQ(spans[2].text, ":");
+  EXPECT_EQ(spans[0].tokens + spans[1].tokens + spans[2].tokens, input.tokens.size());
   EXPECT_EQ(spans[2].feature, -1);
 }
 
@@ -103,6 +104,8 @@ TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
   input.explanations[0].readings["value"] =
       torch::tensor(std::vector<double>{0.5, NAN}, torch::kFloat64);
   input.explanations[1].caveat = "did not converge";
+  input.attention.heads = {{"block 1, head 1", {{1, 0}, {0.25, 0.75}}}};
+  input.attention.left_out = "-";
   const std::string text = to_json(input).dump();
   const auto read =
       interp::read_record<ExplainedRecord>(nlohmann::ordered_json::parse(text), "e.json");

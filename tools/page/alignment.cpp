@@ -28,11 +28,6 @@ double follows(const Estimate& estimate) {
   return estimate.n == 0 ? 0 : 1 - estimate.rate();
 }
 
-std::string candidate_name(const Run& run, const AlignmentCandidate& candidate) {
-  return fmt::format("{}, {}", place_words(run, to_string(candidate.site)),
-                     counted(candidate.dimensions, "dimension"));
-}
-
 Html found_sentence(const Run& run, const Alignment& alignment) {
   if (alignment.candidates.empty())
     return Html("No place on the way to the answer varies with ") + tag("b", alignment.node) + ".";
@@ -65,7 +60,6 @@ std::vector<KeyFact> key_facts(const Alignment& alignment) {
   return key;
 }
 
-/// @param names  in words, as they stand beside the marks.
 tasks::page::Csv csv_of(const Alignment& alignment) {
   tasks::page::Csv csv = {
       {"site", "dimensions", "explained", "follows", "low", "high", "random", "untouched"}};
@@ -78,32 +72,50 @@ tasks::page::Csv csv_of(const Alignment& alignment) {
   return csv;
 }
 
-Json candidates_figure(const Run& run, const Alignment& alignment) {
-  Forest forest{.says = "share of pairs in which the network follows the exchange",
-                .lines = {},
-                .axis = {.low = 0, .high = 1, .ticks = {0, 0.5, 1}}};
-  double low = 1, high = 0;
-  for (const AlignmentCandidate& one : alignment.candidates) {
-    forest.lines.push_back(
-        {.name = candidate_name(run, one),
-         .value = share_text(follows(one.exchanged)),
-         .under = fmt::format("random {}, reads {}", share_text(follows(one.random)),
-                              share_text(std::max(0.0, one.explained))),
-         .at = follows(one.exchanged),
-         .span = tasks::page::Bar::Interval{one.accuracy_lower, one.accuracy_upper},
-         .hollow = !one.better_than_chance});
+/// What random parts and untouched inputs reach, of all candidates.
+tasks::page::Bar::Interval chance_of(const Alignment& alignment) {
+  tasks::page::Bar::Interval chance{1, 0};
+  for (const AlignmentCandidate& one : alignment.candidates)
     for (const Estimate& estimate : {one.random, one.untouched}) {
-      low = std::min(low, follows(estimate));
-      high = std::max(high, follows(estimate));
+      chance.low = std::min(chance.low, follows(estimate));
+      chance.high = std::max(chance.high, follows(estimate));
     }
+  return chance;
+}
+
+Forest::Line line_of(const AlignmentCandidate& one) {
+  return {.name = counted(one.dimensions, "dimension"),
+          .value = share_text(follows(one.exchanged)),
+          .under = "random " + share_text(follows(one.random)),
+          .at = follows(one.exchanged),
+          .span = tasks::page::Bar::Interval{one.accuracy_lower, one.accuracy_upper},
+          .hollow = !one.better_than_chance};
+}
+
+/// Place by place, that of the best candidate first.
+Json candidates_figure(const Run& run, const Alignment& alignment) {
+  std::vector<Forest> places;
+  for (const AlignmentCandidate& one : alignment.candidates) {
+    const std::string where = place_words(run, to_string(one.site));
+    auto place = std::ranges::find(places, where, &Forest::says);
+    if (place == places.end()) {
+      places.push_back({.says = where,
+                        .lines = {},
+                        .axis = {.low = 0, .high = 1, .ticks = {0, 0.5, 1}},
+                        .band = chance_of(alignment)});
+      place = places.end() - 1;
+    }
+    place->lines.push_back(line_of(one));
   }
-  forest.band = tasks::page::Bar::Interval{low, high};
+  Html forests;
+  for (const Forest& place : places) forests += tasks::page::forest(place);
   return tasks::page::block(tasks::page::figure(
-      "candidates-" + alignment.node, "", tasks::page::forest(forest),
-      fmt::format("The parts that were tried, the best first, with bounds that hold for all of "
-                  "them together ({:g}%). Shaded: what random parts and untouched inputs reach; a "
-                  "hollow dot is not surely above it.",
-                  100 * alignment.confidence),
+      "candidates-" + alignment.node, "", forests,
+      fmt::format(
+          "How many pairs follow when so many dimensions of a place are exchanged, the best "
+          "first, with bounds that hold for all of them together ({:g}%). Shaded: what "
+          "random parts and untouched inputs reach; a hollow dot is not surely above it.",
+          100 * alignment.confidence),
       csv_of(alignment)));
 }
 
@@ -129,7 +141,8 @@ std::optional<Section> alignment_section(const Run& run) {
   if (run.kind != "alignment") return std::nullopt;
   Section section{.title = "Where the value lives", .run = {}};
   for (const Json& node : run.report.at("nodes")) {
-    const auto alignment = interp::read_checked<Alignment>(node);
+    auto alignment = interp::read_checked<Alignment>(node);
+    axioms::conclude(alignment);  // bounds follow from the counts
     section.blocks.push_back(headline(found_sentence(run, alignment), key_facts(alignment)));
     if (!alignment.candidates.empty()) section.blocks.push_back(candidates_figure(run, alignment));
     if (!alignment.sites.empty()) section.blocks.push_back(sites_fold(run, alignment));

@@ -60,7 +60,7 @@ Html found_words(const Run& run, const AttackRecord& record) {
   if (!record.network || !record.right) return text;
   return text + " It answers " + tag("b", answer_words(run, *record.network)) + "; " +
          (*record.network == *record.right
-              ? Html("that is right all the same.")
+              ? Html("that is right, all the same.")
               : Html("right is ") + tag("b", answer_words(run, *record.right)) + ".");
 }
 
@@ -81,7 +81,7 @@ std::optional<Section> attack_section(const Run& run) {
   std::vector<KeyFact> key = {
       {grouped(record.runs), inputs + " were tried"},
       {grouped(record.climbs), "random ones were started from"},
-      {record.domain, fmt::format("is what the {} searched are called", inputs)}};
+      {record.domain, fmt::format("is the domain of {} that was searched", inputs)}};
   if (record.closest && std::isfinite(record.closest->value))
     key.push_back(
         {fmt::format("{:.3g}", -record.closest->value), "is how far the closest is from failing"});

@@ -16,6 +16,7 @@
 #include "tools/page/layered.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -192,7 +193,7 @@ Html finder(size_t drawn, size_t lines, int least) {
 Json graph_figure(const Circuit& circuit, const std::vector<KeptEdge>& edges,
                   const Connections& lines) {
   const std::string size =
-      fmt::format("{} of {} edges", grouped(circuit.size()), grouped(circuit.graph.n_edges()));
+      fmt::format("{} of {}", grouped(circuit.size()), counted(circuit.graph.n_edges(), "edge"));
   const int least = least_drawn(lines, kDrawnAtFirst);
   const double heaviest = heaviest_of(lines);
   const auto at_first = static_cast<size_t>(std::ranges::count_if(

@@ -73,8 +73,8 @@ std::optional<Section> circuit_comparison_section(const Run& run) {
   if (run.kind != "circuit-comparison") return std::nullopt;
   const auto comparison = interp::read_record<CircuitComparison>(run.report, "the comparison");
   std::vector<KeyFact> key = {
-      {counted(comparison.a.edges, "edge"), "has circuit A"},
-      {counted(comparison.b.edges, "edge"), "has circuit B"},
+      {counted(comparison.a.edges, "edge"), "has circuit A, the first that the command names"},
+      {counted(comparison.b.edges, "edge"), "has circuit B, the second"},
       {fmt::format("{:.2f}", comparison.jaccard), "Jaccard overlap: 1 if the same, 0 if apart"}};
   if (comparison.correlation)
     key.push_back({fmt::format("{:.2f}", *comparison.correlation),
@@ -84,7 +84,6 @@ std::optional<Section> circuit_comparison_section(const Run& run) {
   section.blocks.push_back(shares_figure(comparison));
   add_list(section, "A", comparison.only_a);
   add_list(section, "B", comparison.only_b);
-  section.blocks.push_back(facts({{"A", comparison.a.path, true}, {"B", comparison.b.path, true}}));
   return section;
 }
 

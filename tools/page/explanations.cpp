@@ -193,7 +193,7 @@ std::optional<Section> compared_inputs(const Run& run) {
   if (shown.empty()) return std::nullopt;
   section.blocks.push_back(tasks::page::block(scores_figure(shown)));
   if (shown.size() < inputs.size())
-    section.blocks.push_back(absent(fmt::format("{} more inputs", inputs.size() - shown.size()),
+    section.blocks.push_back(absent(counted(std::ssize(inputs) - std::ssize(shown), "more input"),
                                     "the page would become too large"));
   return section;
 }

@@ -9,6 +9,7 @@
 #include "tasks/page/figure.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -42,7 +43,7 @@ std::string share_interval(const Json& rate) {
 
 /// Reports of files say whether their lines are independent draws.
 std::string inputs_text(const Json& row) {
-  const std::string inputs = grouped(row.at("inputs")) + " inputs";
+  const std::string inputs = counted(row.at("inputs"), "input");
   return row.value("independent", true)
              ? inputs
              : inputs + " of a list, for which the figures are exact; they say nothing of others";

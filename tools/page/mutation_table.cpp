@@ -8,7 +8,9 @@
 #include "axioms/report.h"
 #include "tasks/page/forest.h"
 #include "tools/mutation_text.h"
+#include "tools/page/headline.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 #include "tools/verdict_words.h"
 
@@ -81,10 +83,9 @@ std::optional<Section> mutations_section(const Run& run) {
     return section;
   }
   const auto caught = std::ranges::count_if(results, &MutationResult::caught);
-  section.blocks.push_back(tasks::page::block(
-      tag("div", {{"class", "headline"}},
-          tag("p", {{"class", "say"}},
-              fmt::format("{} of {} mutations are caught.", caught, results.size())))));
+  section.blocks.push_back(
+      headline(fmt::format("{} of {} {} caught.", caught, counted(std::ssize(results), "mutation"),
+                           caught == 1 ? "is" : "are")));
   section.blocks.push_back(caught_figure(results));
   return section;
 }

@@ -107,7 +107,9 @@ Html differing_bits(const BothSides& sides, const std::vector<int64_t>& neurons)
     text += tag("b", name) + " is " + span("net", on ? "on in the network" : "off in the network") +
             " and " + span("int", on ? "off in the explanation" : "on in the explanation") + ". ";
   }
-  if (found > kWordsShown) text += fmt::format("{} more differ.", found - kWordsShown);
+  if (found > kWordsShown)
+    text += fmt::format("{} more {}.", found - kWordsShown,
+                        found - kWordsShown == 1 ? "differs" : "differ");
   return tag("p", text);
 }
 
@@ -339,6 +341,7 @@ std::string nothing_to_show(const axioms::Report& report, const tasks::Wording& 
   const bool failed = std::ranges::any_of(
       report.rows, [](const axioms::ReportRow& row) { return row.estimate.failures > 0; });
   if (failed) return fmt::format("No failing {} was kept.", words.input);
+  if (report.inputs == 1) return fmt::format("Nowhere: no row failed on the one {}.", words.input);
   return fmt::format("Nowhere: no row failed on any of {} {}.", grouped(report.inputs),
                      words.inputs);
 }
@@ -361,8 +364,9 @@ std::optional<Section> parts_section(const Run& run) {
   html += witnesses_html(run, inputs.shown);
   if (inputs.kept > std::ssize(inputs.shown))
     html += tag("p", {{"class", "small soft"}},
-                fmt::format("The record keeps {} failing {}; {} of them stand here.",
-                            grouped(inputs.kept), words.inputs, inputs.shown.size()));
+                fmt::format("The record keeps {} failing {}; {} of them {} here.",
+                            grouped(inputs.kept), words.inputs, inputs.shown.size(),
+                            inputs.shown.size() == 1 ? "stands" : "stand"));
   section.blocks.push_back(tasks::page::block(html));
   if (!run.subject)
     section.blocks.push_back(

@@ -9,8 +9,11 @@
 #include <map>
 
 #include "tasks/wording.h"
+#include "tools/page/headline.h"
 #include "tools/page/margins.h"
+#include "tools/page/node_words.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 
 namespace assay::tools::page {
 namespace {
@@ -125,37 +128,33 @@ void add_trust(Section& section, const Json& report, const std::string& certific
 }
 
 /// `3 of 4 statements are proved, 1 is refuted`
-Json headline(const Json& statements, const std::string& inputs) {
+Json proofs_headline(const Json& statements, const Json& domain) {
   const auto count = [&](const char* verdict) {
     return std::ranges::count_if(
         statements, [&](const Json& statement) { return statement.at("verdict") == verdict; });
   };
   const auto are = [](int64_t n, const char* what) {
-    return fmt::format(", {} {} {}", n, n == 1 ? "is" : "are", what);
+    return fmt::format("{} {} {}", n, n == 1 ? "is" : "are", what);
   };
   const int64_t proved = count("proved"), refuted = count("refuted"), open = count("open");
-  std::string text = fmt::format("{} of {} statements {} proved", proved, statements.size(),
-                                 proved == 1 ? "is" : "are");
-  if (refuted > 0) text += are(refuted, "refuted");
-  if (open > 0) text += are(open, "open");
-  return tasks::page::block(
-      tag("p",
-          {{"class", refuted > 0 ? "bad"
-                     : open > 0  ? "caution"
-                                 : "good"}},
-          tag("b", text + ".")) +
-      tag("p", {{"class", "small soft"}},
-          fmt::format("Proved means for every one of {} inputs; refuted means that the network was "
-                      "run on an input that shows it.",
-                      inputs)));
+  const char* tone = refuted > 0 ? "bad" : open > 0 ? "caution" : "good";
+  std::string text =
+      fmt::format("Of {} {}", counted(std::ssize(statements), "statement"), are(proved, "proved"));
+  if (refuted > 0) text += ", " + are(refuted, "refuted");
+  if (open > 0) text += ", " + are(open, "open");
+  return headline(
+      tag("span", {{"class", tone}}, text + "."),
+      {{powers_of_ten(domain.at("inputs")), "inputs, which a proof speaks of without exception"},
+       {fmt::to_string(proved), "hold for every one of them"},
+       {fmt::to_string(refuted), "are false: the network was run on an input that shows it"},
+       {fmt::to_string(open), "are neither proved nor refuted"}});
 }
 
 Section of_proofs(const Json& report) {
   Section section{.title = "What holds for every input", .run = {}};
   const Json& domain = report.at("domain");
-  section.blocks.push_back(headline(report.at("statements"), domain.at("inputs")));
-  section.blocks.push_back(facts({{"inputs", domain.at("inputs")},
-                                  {"which", domain.at("words")},
+  section.blocks.push_back(proofs_headline(report.at("statements"), domain));
+  section.blocks.push_back(facts({{"which inputs", domain.at("words")},
                                   {"domain", domain.at("name")},
                                   {"right is", domain.value("right", "what the task says")}}));
   section.blocks.push_back(statements_table(report.at("statements")));

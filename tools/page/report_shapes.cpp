@@ -228,18 +228,15 @@ void complete_measurement(Json& report) {
   renew<circuits::Stability>(report, "stability");
 }
 
-/// Bounds and the order of candidates follow from the counts.
-void renew_bounds(Json& report) {
-  for (Json& node : report.at("nodes")) {
-    auto alignment = interp::read_checked<axioms::Alignment>(node);
+void require_pairs(const Json& report) {
+  for (const Json& node : report.at("nodes")) {
+    const auto alignment = interp::read_checked<axioms::Alignment>(node);
     for (const axioms::AlignmentCandidate& one : alignment.candidates)
       for (const statistics::Estimate& estimate : {one.exchanged, one.random, one.untouched})
         if (estimate.n == 0 || estimate.failures > estimate.n)
           throw std::invalid_argument(fmt::format("field 'nodes': {} failures of {} pairs at {}",
                                                   estimate.failures, estimate.n,
                                                   interp::cut_short(to_string(one.site), 60)));
-    axioms::conclude(alignment);
-    node = interp::write_record(alignment);
   }
 }
 
@@ -378,7 +375,7 @@ RecordPage of_attacks() {
 }
 
 RecordPage of_alignments() {
-  return {"Places of values", shapes::alignment(), [](Run& run) { renew_bounds(run.report); }};
+  return {"Places of values", shapes::alignment(), [](Run& run) { require_pairs(run.report); }};
 }
 
 RecordPage of_circuit_comparisons() {
