@@ -101,7 +101,7 @@ Json candidates_figure(const Run& run, const Alignment& alignment) {
     if (place == places.end()) {
       places.push_back({.says = where,
                         .lines = {},
-                        .axis = {.low = 0, .high = 1, .ticks = {0, 0.5, 1}},
+                        .axis = {.low = 0, .high = 1, .ticks = {0, 0.5, 1}, .percent = true},
                         .band = chance_of(alignment)});
       place = places.end() - 1;
     }

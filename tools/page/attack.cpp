@@ -28,19 +28,6 @@ std::string answer_words(const Run& run, const std::string& name) {
   return name;
 }
 
-/// In its pieces, where the task can read it.
-Html input_words(const Run& run, const std::string& text) {
-  if (!run.task) return tag("code", text);
-  try {
-    const at::Tensor tokens = run.task->to_tokens(text);
-    std::vector<int64_t> list;
-    for (int64_t i = 0; i < tokens.size(0); ++i) list.push_back(tokens[i].item<int64_t>());
-    return input_html(run, list);
-  } catch (const std::exception&) {  // of another version of the task, perhaps
-    return tag("code", text);
-  }
-}
-
 /// What would be a failure, as a sentence goes on: "the network’s answer is wrong".
 std::string failure_words(const AttackRecord& record) {
   const size_t dot = record.row.rfind('.');
@@ -90,7 +77,7 @@ std::optional<Section> attack_section(const Run& run) {
   const auto show = [&](const char* title, const std::string& text) {
     section.blocks.push_back(heading(title));
     section.blocks.push_back(
-        tasks::page::block(tag("p", {{"class", "formula"}}, input_words(run, text))));
+        tasks::page::block(tag("p", {{"class", "formula"}}, text_input_html(run, text))));
   };
   if (record.input) show("The input", *record.input);
   if (record.closest) show("The input that comes closest", record.closest->input);

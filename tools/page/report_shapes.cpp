@@ -362,7 +362,8 @@ RecordPage of_proofs() {
 }
 
 RecordPage of_manifests() {
-  return {"Network", shapes::report({})};
+  return {"Network",
+          shapes::report({shapes::optional("accuracy", shapes::nullable(shapes::number(0, 1)))})};
 }
 
 RecordPage of_mutation_tables() {

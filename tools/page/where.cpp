@@ -120,8 +120,12 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
                 tag("p", {{"class", "small soft"}},
                     tag("code", "assay attack") + " searches for one, " +
                         tag("code", "assay prove") + " can show that there is none.");
+  const bool found = report.worst_case && std::ranges::any_of(report.worst_case->searches,
+                                                              [](const axioms::Search& search) {
+                                                                return !!search.found;
+                                                              });
   return tag("div", {{"class", "versus"}},
-             tag("div", average) + tag("div", {{"class", "worst"}}, at_worst));
+             tag("div", average) + tag("div", {{"class", found ? "worst" : ""}}, at_worst));
 }
 
 /// The largest of a node's rates, in one guise.
