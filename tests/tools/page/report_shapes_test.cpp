@@ -280,7 +280,11 @@ Json study() {
 }
 
 Json attack(bool found) {
-  AttackRecord record{.task = kTwoSat, .model = {"m", "00"}, .row = "or.PE", .domain = "sampled"};
+  AttackRecord record;
+  record.task = kTwoSat;
+  record.model = {"m", "00"};
+  record.row = "or.PE";
+  record.domain = "sampled";
   record.runs = 9;
   record.climbs = 2;
   if (found) {
@@ -328,11 +332,11 @@ Json circuit_comparison() {
 }
 
 Json solution(bool satisfiable) {
-  SolutionRecord record{.formula = satisfiable
-                                       ? "( x0 x1 ) :"
-                                       : "( x0 x1 ) ( Not(x0) x1 ) ( x0 x2 ) ( x0 Not(x1) ) "
-                                         "( Not(x0) Not(x1) ) :",
-                        .satisfiable = satisfiable};
+  SolutionRecord record;
+  record.formula = satisfiable ? "( x0 x1 ) :"
+                               : "( x0 x1 ) ( Not(x0) x1 ) ( x0 x2 ) ( x0 Not(x1) ) "
+                                 "( Not(x0) Not(x1) ) :";
+  record.satisfiable = satisfiable;
   if (satisfiable)
     record.model = {true, false};
   else
@@ -352,20 +356,27 @@ Json proofs() {
                       .certificate = "c.json",
                       .statements = {},
                       .rows = {{.rows = {"or.PE", "or.CE"}, .never = true, .because = "suffix"}}};
-  StatementRecord cases{.statement = "node = program",
-                        .node = "parse",
-                        .verdict = "refuted",
-                        .words = "w",
-                        .margin = 0.5,
-                        .cpu_seconds = 0.1};
-  cases.cases = {{.position = 1, .text = "x0", .verdict = "proved", .margin = 0.5, .closest = "i"},
-                 {.position = 1, .text = "x1", .verdict = "open"}};
+  record.statements.resize(2);
+  StatementRecord &cases = record.statements[0], &whole = record.statements[1];
+  cases.statement = "node = program";
+  cases.node = "parse";
+  cases.verdict = "refuted";
+  cases.words = "w";
+  cases.margin = 0.5;
+  cases.cpu_seconds = 0.1;
+  cases.cases.emplace(
+      2,
+      CaseRecord{.position = 1, .text = "x0", .verdict = "proved", .margin = 0.5, .closest = "i"});
+  cases.cases->back() = {
+      .position = 1, .text = "x1", .verdict = "open", .margin = {}, .closest = {}};
   cases.float32 = {.error = 0.01, .words = "f"};
   cases.input = "i";
   cases.network = cases.right = "SAT";
-  StatementRecord whole{.statement = "suffix", .verdict = "proved", .words = "w", .closest = "i"};
+  whole.statement = "suffix";
+  whole.verdict = "proved";
+  whole.words = "w";
+  whole.closest = "i";
   whole.proof = Json::object({{"least_margin", 0.25}});
-  record.statements = {cases, whole};
   Json report = head("proofs");
   report.update(interp::write_record(record));
   return report;
