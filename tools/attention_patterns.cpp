@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "tools/plural.h"
+
 namespace assay::tools {
 namespace {
 
@@ -35,9 +37,9 @@ AttentionPatterns attention_patterns(const interp::Network& network,
   if (heads == 0) return patterns;
   const auto length = static_cast<int64_t>(tokens.size());
   if (heads * length * length > kMostShares) {
-    patterns.left_out = fmt::format(
-        "{} heads over {} tokens are more than {} shares; explain a shorter input to see them",
-        heads, length, kMostShares);
+    patterns.left_out =
+        fmt::format("{} over {} would be more than {} shares; explain a shorter input to see them",
+                    counted(heads, "head"), counted(length, "token"), interp::grouped(kMostShares));
     return patterns;
   }
   const at::NoGradGuard no_grad;

@@ -65,7 +65,7 @@ Json clauses_table(const Formula& formula, const std::vector<bool>& model) {
 std::string assignment_words(const std::vector<bool>& model) {
   std::string text;
   for (size_t i = 0; i < model.size(); ++i)
-    text += fmt::format("{}x{} = {}", i == 0 ? "" : ", ", i, model[i] ? 1 : 0);
+    text += fmt::format("{}x{}\u00a0=\u00a0{}", i == 0 ? "" : ", ", i, model[i] ? 1 : 0);
   return text;
 }
 
