@@ -15,6 +15,7 @@
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/plural.h"
 #include "tools/progress.h"
 #include "tools/prove_text.h"
 #include "tools/task_options.h"
@@ -59,7 +60,8 @@ proofs::Attack run(const AttackCommand& options, const proofs::Study& study) {
 
 AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subject,
                        const proofs::Study& study, const proofs::Attack& attack) {
-  AttackRecord record{.model = {options.model.string(), subject.model.sha256},
+  AttackRecord record{.task = subject.task->to_json(),
+                      .model = {options.model.string(), subject.model.sha256},
                       .row = options.row.empty() ? "answer" : options.row,
                       .domain = study.domain().name,
                       .seed = options.common.seed.value_or(0),
@@ -83,7 +85,7 @@ AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subje
 
 void print_attack(const AttackRecord& record, const Console& console) {
   const std::string effort =
-      fmt::format("{} runs of {} climbs", grouped(record.runs), grouped(record.climbs));
+      fmt::format("{} of {}", counted(record.runs, "run"), counted(record.climbs, "climb"));
   console.line();
   if (record.input) {
     console.fact(console.paint("found", Tone::Bad), *record.input);

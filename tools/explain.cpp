@@ -64,11 +64,13 @@ ExplainedInput explain(const ExplainOptions& options, const ExplanationSubject& 
                        .facts = {},
                        .tokens = {},
                        .features = problem.input.features,
-                       .explanations = {}};
+                       .explanations = {},
+                       .attention = {}};
   for (const int64_t token : problem.input.tokens) input.tokens.push_back(name_of(token));
   std::vector<attribution::MethodRequest> requests;
   for (const std::string& method : options.methods)
     requests.push_back(attribution::parse_method(method, problem));
+  input.attention = attention_patterns(*subject.model.model, problem.input.tokens, problem.framing);
   attribution::MethodRuns runs(problem);
   Progress line(options.common.quiet);
   for (const attribution::MethodRequest& request : requests) {

@@ -54,10 +54,12 @@ std::vector<Span> spans_of(const std::vector<std::string>& tokens,
       owner.at(position) = static_cast<int64_t>(f);
   std::vector<Span> spans;
   for (size_t i = 0; i < owner.size(); ++i) {
-    if (!spans.empty() && spans.back().feature == owner[i])
+    if (!spans.empty() && spans.back().feature == owner[i]) {
       spans.back().text += ' ' + tokens[i];
-    else
+      ++spans.back().tokens;
+    } else {
       spans.push_back({.text = tokens[i], .feature = owner[i]});
+    }
   }
   return spans;
 }
@@ -103,6 +105,8 @@ nlohmann::ordered_json to_json(const ExplainedInput& input) {
                          .tokens = input.tokens,
                          .features = input.features,
                          .explanations = {}};
+  if (!input.attention.heads.empty()) record.attention = input.attention.heads;
+  record.attention_left_out = input.attention.left_out;
   for (const Explanation& explanation : input.explanations)
     record.explanations.push_back(record_of(explanation));
   return interp::write_record(record);

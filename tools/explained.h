@@ -9,6 +9,7 @@
 
 #include "interp/attribution/explanation.h"
 #include "interp/attribution/features.h"
+#include "tools/attention_patterns.h"
 
 namespace assay::tools {
 
@@ -20,12 +21,14 @@ struct ExplainedInput {
   std::vector<std::string> tokens;                         ///< by name
   std::vector<interp::attribution::Feature> features;
   std::vector<interp::attribution::Explanation> explanations;
+  AttentionPatterns attention = {};
 };
 
 /// Neighbouring tokens of one feature, or of none.
 struct Span {
   std::string text;
   int64_t feature = -1;  ///< -1: context
+  size_t tokens = 1;
 };
 std::vector<Span> spans_of(const std::vector<std::string>& tokens,
                            const std::vector<interp::attribution::Feature>& features);

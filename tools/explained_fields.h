@@ -10,6 +10,7 @@
 #include "interp/attribution/features.h"
 #include "interp/files/fields.h"
 #include "interp/interval_field.h"
+#include "tools/attention_patterns.h"
 #include "tools/record_fields.h"
 
 namespace assay::interp::attribution {
@@ -42,7 +43,17 @@ struct ExplainedRecord {
   std::vector<std::string> tokens;
   std::vector<interp::attribution::Feature> features;
   std::vector<ExplanationRecord> explanations;
+  std::optional<std::vector<HeadPattern>> attention = {};
+  std::string attention_left_out = {};
 };
+
+template <class V>
+void fields(V& v, HeadPattern& pattern) {
+  namespace shapes = interp::json_shapes;
+  v("head", pattern.head, "block and head, counted from 1");
+  v("shares", pattern.shares, "of attention, that each token (a row) gives to each, to four digits",
+    shapes::list(shapes::list(shapes::number(0, 1))));
+}
 
 template <class V>
 void fields(V& v, ExplanationRecord& explanation) {
@@ -68,6 +79,8 @@ void fields(V& v, ExplainedRecord& input) {
   v("tokens", input.tokens, "the input, by name");
   v("features", input.features, "what is scored");
   v("explanations", input.explanations, "one per method");
+  v("attention", input.attention, "of every head on this input; up to 20,000 shares are kept");
+  v.if_any("attention_left_out", input.attention_left_out, "why there is none, if it is too much");
 }
 
 }  // namespace assay::tools

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/plural.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -51,7 +52,7 @@ std::string listed(const std::vector<std::string>& edges, size_t most) {
 }
 
 std::string size_text(int64_t edges, int64_t of_edges) {
-  return fmt::format("{} of {} edges", grouped(edges), grouped(of_edges));
+  return fmt::format("{} of {}", grouped(edges), counted(of_edges, "edge"));
 }
 
 std::string intervals_sentence(const circuits::Measures& row) {

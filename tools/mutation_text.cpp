@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tools/mutation_fields.h"
+#include "tools/plural.h"
 #include "tools/table.h"
 
 namespace assay::tools {
@@ -48,8 +49,9 @@ void add_rows(Table& table, const MutationResult& result) {
 }  // namespace
 
 std::string caught_sentence(const std::vector<MutationResult>& results) {
-  return fmt::format("{} of {} mutations are caught",
-                     std::ranges::count_if(results, &MutationResult::caught), results.size());
+  const auto caught = std::ranges::count_if(results, &MutationResult::caught);
+  return fmt::format("{} of {} {} caught", caught, counted(std::ssize(results), "mutation"),
+                     caught == 1 ? "is" : "are");
 }
 
 void print_mutations(const std::vector<MutationResult>& results, const Console& console) {

@@ -71,6 +71,7 @@ struct ClosestInput {
 };
 
 struct AttackRecord {
+  std::optional<nlohmann::ordered_json> task = {};  ///< earlier searches do not say
   axioms::Source model;
   std::string row, domain;
   uint64_t seed = 0;
@@ -153,6 +154,7 @@ void fields(V& v, ClosestInput& closest) {
 
 template <class V>
 void fields(V& v, AttackRecord& record) {
+  v("task", record.task, "name and settings", task_shape());
   v("model", record.model, "the network");
   v("row", record.row, "that was to fail; `answer`: the network's answer");
   v("domain", record.domain, "name of the inputs that were searched");

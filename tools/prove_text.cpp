@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <torch/types.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "interp/names.h"
+#include "tools/plural.h"
 
 namespace assay::tools {
 namespace {
@@ -170,8 +171,9 @@ std::string proofs_sentence(const std::vector<std::string>& verdicts) {
     return fmt::format("{} {} {}", n, n == 1 ? "is" : "are", what);
   };
   const int64_t proved = count("proved"), refuted = count("refuted"), open = count("open");
-  std::string text = fmt::format("{} of {} statements {} proved", proved, verdicts.size(),
-                                 proved == 1 ? "is" : "are");
+  std::string text =
+      fmt::format("{} of {} {} proved", proved, counted(std::ssize(verdicts), "statement"),
+                  proved == 1 ? "is" : "are");
   if (refuted > 0) text += ", " + are(refuted, "refuted");
   if (open > 0) text += ", " + are(open, "open");
   return text;

@@ -25,6 +25,7 @@ struct RecordKind {
   std::string help;                                  ///< what it holds
   std::optional<page::RecordPage> page = {};         ///< without: there is none about it
   std::function<Merged(const Merging&)> merge = {};  ///< of parts (merging.h); or there are none
+  std::string instead = {};  ///< where there is no page: what shows the same, or what comes next
 };
 
 interp::Registry<RecordKind>& record_kinds();

@@ -12,6 +12,7 @@
 #include "tools/commands.h"
 #include "tools/decisions.h"
 #include "tools/interchange_text.h"
+#include "tools/plural.h"
 #include "tools/row_table.h"
 #include "tools/task_options.h"
 #include "tools/verdict_words.h"
@@ -116,8 +117,9 @@ void print_verdict(const VerdictWords& words, const Console& console) {
 
 /// How many inputs, what is known of the rows, and whether the claims came first.
 std::string provenance(const Report& report, const tasks::Wording& words) {
-  std::string text = fmt::format("{} {}, of {} rows {} unknown", grouped(report.inputs),
-                                 words.inputs, report.whole_rows(), count_unknown(report));
+  std::string text =
+      fmt::format("{}, of {} {} unknown", counted(report.inputs, words.input, words.inputs),
+                  counted(static_cast<int64_t>(report.whole_rows()), "row"), count_unknown(report));
   if (report.count_claims() > 0)
     text += report.facts.plan
                 ? fmt::format(" · declared before the run, in {} ({})", report.facts.plan->path,
@@ -209,8 +211,8 @@ std::string verdict_word(const ReportRow& row) {
 std::string still_needed(const ReportRow& row, const Report& report) {
   if (!report.sequential || row.verdict != Verdict::Undecided || !row.because.empty()) return {};
   if (row.more_inputs)
-    return fmt::format("undecided: about {} more inputs would decide it, at the rate seen",
-                       grouped(*row.more_inputs));
+    return fmt::format("undecided: about {} would decide it, at the rate seen",
+                       counted(*row.more_inputs, "more input"));
   return "undecided: the rate seen is so close to the claimed one that no number of inputs would "
          "probably decide it";
 }
@@ -252,9 +254,8 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
   }
   console.line();
   if (report.partial) {
-    console.line(
-        console.paint(fmt::format("partial: interrupted after {} inputs", grouped(report.inputs)),
-                      Tone::Caution));
+    console.line(console.paint("partial: interrupted after " + counted(report.inputs, "input"),
+                               Tone::Caution));
   }
   print_verdict(verdict, console);
   console.line();

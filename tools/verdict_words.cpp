@@ -9,6 +9,7 @@
 #include "interp/statistics/binomial.h"
 #include "interp/statistics/sequential.h"
 #include "tasks/wording.h"
+#include "tools/plural.h"
 
 namespace assay::tools {
 namespace {
@@ -68,10 +69,12 @@ std::string steps_text(const Report& report, const tasks::Wording& words) {
   const double failing = any_step_fails(report);
   std::string text;
   if (report.inputs == 0) return "Nothing was checked yet.";
-  const std::string of = report.scope == axioms::Scope::Distribution ? words.inputs
-                         : report.scope == axioms::Scope::Domain
-                             ? fmt::format("all {} {}", grouped(report.inputs), words.inputs)
-                             : fmt::format("these {} {}", grouped(report.inputs), words.inputs);
+  const std::string of =
+      report.scope == axioms::Scope::Distribution ? words.inputs
+      : report.scope == axioms::Scope::Domain
+          ? fmt::format("all {}", counted(report.inputs, words.input, words.inputs))
+          : fmt::format("{} {}", report.inputs == 1 ? "this" : "these",
+                        counted(report.inputs, words.input, words.inputs));
   if (failing == 0)
     text = fmt::format("On {} every step of the network is what the explanation says", of);
   else if (failing < 0.5)  // "on at least 0.01% every step is right" says nothing
@@ -85,12 +88,13 @@ std::string steps_text(const Report& report, const tasks::Wording& words) {
   if (answers->never)
     return fmt::format("{}the two give the same answer on every {}, which is proved.",
                        text.empty() ? "" : text + "; and ", words.input);
-  const std::string answered = answers->estimate.failures == 0
-                                   ? fmt::format("in {} {} the two never gave different answers",
-                                                 grouped(answers->estimate.n), words.inputs)
-                                   : fmt::format("the two gave different answers on {} of {} {}",
-                                                 grouped(answers->estimate.failures),
-                                                 grouped(answers->estimate.n), words.inputs);
+  const std::string answered =
+      answers->estimate.failures == 0
+          ? fmt::format("in {} the two never gave different answers",
+                        counted(answers->estimate.n, words.input, words.inputs))
+          : fmt::format("the two gave different answers on {} of {}",
+                        grouped(answers->estimate.failures),
+                        counted(answers->estimate.n, words.input, words.inputs));
   if (text.empty())
     return fmt::format("{}{}.", answered.substr(0, 1) == "i" ? "I" : "T", answered.substr(1));
   return fmt::format("{}; {}{}.", text, answers->estimate.failures == 0 ? "and " : "but ",
@@ -170,7 +174,8 @@ void say_outcome(VerdictWords& verdict, const Report& report, const tasks::Wordi
       verdict.say = violation_text(report, words);
       return;
     case Outcome::Undecided:
-      verdict.head = fmt::format("Not decided after {} {}.", grouped(report.inputs), words.inputs);
+      verdict.head =
+          fmt::format("Not decided after {}.", counted(report.inputs, words.input, words.inputs));
       verdict.say = undecided_text(report, words);
       return;
     case Outcome::Untested:

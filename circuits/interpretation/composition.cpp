@@ -115,8 +115,11 @@ void add_compositions(Operations& operations) {
        .help = "functions one after the other",
        .make = [known](const Operation& operation) { return run_in_turn(known, operation); },
        .sentence =
-           [](const Operation&) {
-             return std::string("Compute what several steps compute, one after the other.");
+           [known](const Operation& operation) {
+             std::string text;
+             for (const Operation& step : steps_of(operation))
+               text += (text.empty() ? "" : " Then: ") + sentence_of(known, step);
+             return text;
            }});
   operations.concretisations.add(
       {"write_by_answer", "a state for each answer, whatever else the value says",

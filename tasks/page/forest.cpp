@@ -59,7 +59,8 @@ Html line_html(const Forest& forest, const Forest::Line& line) {
 }
 
 /// `−0.5`, with a minus that is as wide as a digit.
-std::string tick_text(double tick) {
+std::string tick_text(double tick, bool percent) {
+  if (percent) return fmt::format("{:g}%", 100 * tick);
   return fmt::format("{}{:g}", tick < 0 ? "−" : "", std::abs(tick));
 }
 
@@ -73,7 +74,7 @@ Html axis_html(const Axis& axis) {
                   {"text-anchor", at < 0.08   ? "start"
                                   : at > 0.92 ? "end"
                                               : "middle"}},
-                 tick_text(tick));
+                 tick_text(tick, axis.percent));
   }
   return tag("div", {{"class", "fl axis"}, {"aria-hidden", "true"}},
              tag("div", {{"class", "ft"}}, tag("svg", {{"height", "16"}}, ticks)));

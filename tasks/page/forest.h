@@ -14,6 +14,7 @@ struct Axis {
   double low = 0, high = 1;
   std::vector<double> ticks = {};
   bool logarithmic = false;
+  bool percent = false;  ///< ticks are shares, written in per cent
 
   /// 0 to 1, at an end for anything beyond it.
   double place_of(double value) const;

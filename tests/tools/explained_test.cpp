@@ -7,6 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/interp/naive_forward.h"
+#include "tests/interp/networks.h"
+#include "tools/attention_patterns.h"
 #include "tools/explained_fields.h"
 #include "tools/heat.h"
 #include "tools/terminal.h"
@@ -39,6 +42,7 @@ TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {
   EXPECT_EQ(spans[1].text, "( x1 )");
   EXPECT_EQ(spans[1].feature, 1);
   EXPECT_EQ(spans[2].text, ":");
+  EXPECT_EQ(spans[0].tokens + spans[1].tokens + spans[2].tokens, input.tokens.size());
   EXPECT_EQ(spans[2].feature, -1);
 }
 
@@ -104,6 +108,8 @@ TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
       torch::tensor(std::vector<double>{0.5, NAN}, torch::kFloat64);
   input.explanations[1].caveat = "did not converge";
   input.task = {{"name", "two-sat"}, {"settings", nlohmann::ordered_json::object()}};
+  input.attention.heads = {{"block 1, head 1", {{1, 0}, {0.25, 0.75}}}};
+  input.attention.left_out = "-";
   const std::string text = to_json(input).dump();
   const auto read =
       interp::read_record<ExplainedRecord>(nlohmann::ordered_json::parse(text), "e.json");
@@ -111,6 +117,50 @@ TEST(Explained, IsReadAsItWasWrittenAndDescribed) {
   std::ostringstream documentation;
   documentation << std::ifstream(ASSAY_SOURCE "/docs/formats.md").rdbuf();
   EXPECT_THAT(documentation.str(), HasSubstr(interp::description_of<ExplainedRecord>()));
+}
+
+// Every head of every kind of block, in front of padding or not, against the naive forward pass.
+TEST(Explained, AttentionIsThatOfTheNaiveForwardPass) {
+  const at::NoGradGuard no_grad;
+  for (const interp::TransformerConfig& config : interp::assorted_configs()) {
+    const auto model = interp::random_model(config);
+    const interp::attribution::Sequence tokens = {1, 0, 2};
+    for (const int64_t length : {int64_t{0}, int64_t{4}}) {
+      const interp::attribution::Framing framing{.length = length, .padding = 3};
+      const AttentionPatterns found = attention_patterns(*model, tokens, framing);
+      const at::Tensor row =
+          interp::attribution::framed(torch::tensor(tokens, torch::kInt64).unsqueeze(0), framing);
+      const interp::NaiveForward naive(config, interp::weights_of(*model), row);
+      size_t heads = 0;
+      for (int64_t layer = 0; layer < config.n_layers(); ++layer)
+        for (int64_t head = 0; head < config.n_heads[layer]; ++head, ++heads) {
+          ASSERT_LT(heads, found.heads.size());
+          const HeadPattern& pattern = found.heads[heads];
+          EXPECT_EQ(pattern.head, fmt::format("block {}, head {}", layer + 1, head + 1));
+          const at::Tensor whole =
+              naive.values.at(fmt::format("blocks.{}.attn.hook_pattern", layer))[0][head];
+          for (int64_t from = 0; from < 3; ++from)
+            for (int64_t to = 0; to < 3; ++to)
+              EXPECT_NEAR(pattern.shares[from][to],
+                          whole[whole.size(0) - 3 + from][whole.size(1) - 3 + to].item<double>(),
+                          5.1e-5);
+        }
+      EXPECT_EQ(heads, found.heads.size());
+      EXPECT_EQ(found.left_out, "");
+    }
+  }
+}
+
+// 20,000 shares at most: of one head over 141 tokens they fit, over 142 they do not.
+TEST(Explained, AttentionOfALongInputIsLeftOutWithTheReason) {
+  const interp::TransformerConfig config{
+      .d_vocab = 5, .n_ctx = 200, .d_model = 4, .d_mlp = 2, .n_heads = {1}, .d_head = {2}};
+  const auto model = interp::random_model(config);
+  const interp::attribution::Sequence fits(141, 1), longer(142, 1);
+  EXPECT_EQ(attention_patterns(*model, fits, {}).heads.size(), 1U);
+  const AttentionPatterns none = attention_patterns(*model, longer, {});
+  EXPECT_TRUE(none.heads.empty());
+  EXPECT_THAT(none.left_out, HasSubstr("1 head over 142 tokens"));
 }
 
 }  // namespace explained_test

@@ -8,15 +8,18 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "circuits/components/circuit_file.h"
 #include "interp/files/files.h"
 #include "interp/files/json_reader.h"
 #include "tasks/page/figure.h"
 #include "tools/measure_text.h"
+#include "tools/page/headline.h"
 #include "tools/page/layered.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -238,6 +241,26 @@ Json weights_figure(std::vector<KeptEdge> edges) {
       csv_of(edges)));
 }
 
+/// How much of the network the circuit is.
+Json circuit_headline(const Circuit& circuit) {
+  const std::vector<KeptEdge> edges = kept_edges(circuit);
+  std::set<int64_t> touched;
+  for (const KeptEdge& kept : edges) {
+    touched.insert(kept.edge.writer);
+    touched.insert(circuit.graph.index_of(circuit.graph.readers()[kept.edge.reader].component));
+  }
+  std::vector<KeyFact> key = {
+      {fmt::format("{} of {}", touched.size(), circuit.graph.components().size()),
+       "components have a part in it, input and logits among them"}};
+  if (!edges.empty() && !std::isnan(edges[0].score))
+    key.push_back({edges[0].name, fmt::format("is the heaviest edge: cut alone, it lowers the "
+                                              "metric by {:.3g}",
+                                              edges[0].score)});
+  return headline(fmt::format("The circuit is {} of the network’s {}.", grouped(circuit.size()),
+                              counted(circuit.graph.n_edges(), "edge")),
+                  key);
+}
+
 void show(const Circuit& circuit, Section& section) {
   const std::vector<KeptEdge> edges = kept_edges(circuit);
   const Connections lines = connections_of(circuit, edges);
@@ -258,7 +281,9 @@ std::optional<Section> circuit_section(const Run& run) {
     return std::nullopt;
   Section section{.title = "The circuit", .run = {}};
   try {
-    show(circuits::load_circuit(file_of(run)).circuit, section);
+    const Circuit circuit = circuits::load_circuit(file_of(run)).circuit;
+    if (run.kind != RunKind::Measurement) section.blocks.push_back(circuit_headline(circuit));
+    show(circuit, section);
   } catch (const std::runtime_error& error) {  // the page says why, and shows the rest
     section.blocks.push_back(absent("The circuit's edges", error.what()));
   }

@@ -16,6 +16,7 @@
 #include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -174,7 +175,7 @@ Html arrow(const std::string& carries) {
 std::string carried(const Json& value) {
   if (!value.is_array()) return "";
   return is_bits(value) ? fmt::format("{} on/off", value.size())
-                        : fmt::format("{} values", value.size());
+                        : counted(std::ssize(value), "value");
 }
 
 /// Whether every node reads the one before it and nothing else.
@@ -200,7 +201,8 @@ Html cards(const Run& run, const std::vector<Json>& values) {
   Html all = tag("div", {{"class", style}}, open);
   if (!folded.empty())
     all += tag("details",
-               tag("summary", fmt::format("The other {} steps", report.nodes.size() - kCardsOpen)) +
+               tag("summary",
+                   "The other " + counted(std::ssize(report.nodes) - int64_t(kCardsOpen), "step")) +
                    tag("div", {{"class", style}}, folded));
   return all;
 }

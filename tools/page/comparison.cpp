@@ -11,7 +11,9 @@
 #include "tools/measure_names.h"
 #include "tools/page/compared_inputs.h"
 #include "tools/page/comparison_chart.h"
+#include "tools/page/headline.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/task_options.h"
 #include "tools/terminal.h"
 
@@ -30,10 +32,9 @@ std::string what_was_done(const Run& run, const ComparisonFigures& figures) {
   const auto right = std::ranges::count_if(
       report.at("inputs"), [](const Json& input) { return input.at("right").get<bool>(); });
   std::string text = fmt::format(
-      "{} ways of scoring each {} of an input by what it does to the answer, on the same {} fresh "
-      "inputs (task {}). ",
-      methods_in(figures), report.at("features").get<std::string>(), grouped(inputs),
-      describe(*run.task));
+      "{} of scoring each {} of an input by what it does to the answer, on the same {}. ",
+      counted(methods_in(figures), "way"), report.at("features").get<std::string>(),
+      counted(inputs, "fresh input"));
   text += right == inputs
               ? "The network answers all of them right. "
               : fmt::format(
@@ -48,12 +49,12 @@ std::string what_was_done(const Run& run, const ComparisonFigures& figures) {
 void add_notes(Section& section, const Json& report) {
   const auto add = [&](const Json& method, const char* field, const char* words, Tone tone) {
     if (!method.contains(field)) return;
-    section.blocks.push_back(
-        paragraph(fmt::format("{} {} on {} of {} inputs. The first: {}",
-                              method.at("method").get<std::string>(), words,
-                              grouped(method[field].at("inputs")), report.at("inputs").size(),
-                              method[field].at("first").get<std::string>()),
-                  tone));
+    section.blocks.push_back(paragraph(
+        fmt::format("{} {} on {} of {}. The first: {}", method.at("method").get<std::string>(),
+                    words, grouped(method[field].at("inputs")),
+                    counted(std::ssize(report.at("inputs")), "input"),
+                    method[field].at("first").get<std::string>()),
+        tone));
   };
   for (const Json& method : report.at("summary").at("methods")) {
     add(method, "failures", "gives no explanation, and its means leave it out,", Tone::Bad);
@@ -155,11 +156,11 @@ void add_faithfulness(Section& section, const ComparisonFigures& figures) {
 }
 
 /// The answer first: who agrees, who leads, on how much that rests.
-Json headline(const Run& run, const ComparisonFigures& figures) {
-  const std::string sentence = comparison_headline(figures.summary);
-  Html facts;
+Json comparison_headline(const Run& run, const ComparisonFigures& figures) {
+  const std::string sentence = tools::comparison_headline(figures.summary);
+  std::vector<KeyFact> key;
   const auto add = [&](const std::string& figure, const std::string& words) {
-    facts += tag("div", tag("dt", figure) + tag("dd", words));
+    key.push_back({figure, words});
   };
   const std::vector<std::string> measures = headline_measures(figures.summary);
   if (!measures.empty())
@@ -182,11 +183,8 @@ Json headline(const Run& run, const ComparisonFigures& figures) {
   add(grouped(static_cast<int64_t>(inputs.size())), "fresh inputs, the same for every method");
   add(fmt::format("{} of {}", grouped(right), grouped(static_cast<int64_t>(inputs.size()))),
       "answered right by the network");
-  return tasks::page::block(
-      tag("div", {{"class", "headline"}},
-          tag("p", {{"class", "say"}},
-              sentence.empty() ? "No score was held against anything that is known." : sentence) +
-              tag("dl", {{"class", "facts"}}, facts)));
+  return page::headline(
+      sentence.empty() ? "No score was held against anything that is known." : sentence, key);
 }
 
 Json kinds_in_words(const ComparisonFigures& figures) {
@@ -211,7 +209,7 @@ Json costs(const ComparisonFigures& figures) {
   for (const ComparedMethod& method : figures.methods) {
     if (!method.is_method) continue;
     bars.push_back({.label = method.name,
-                    .value = fmt::format("{} rows, {:.1f} ms", grouped(std::llround(method.rows)),
+                    .value = fmt::format("{}, {:.1f} ms", counted(std::llround(method.rows), "run"),
                                          1000 * method.seconds),
                     .length = method.rows / most,
                     .tone = "int"});
@@ -219,8 +217,7 @@ Json costs(const ComparisonFigures& figures) {
   }
   return tasks::page::block(tasks::page::figure(
       "cost", "", tasks::page::bars(bars),
-      "Inputs that the network is run on for one explanation, and the time by the clock, on "
-      "average.",
+      "How often the network is run for one explanation, and the time by the clock, on average.",
       csv));
 }
 
@@ -235,7 +232,7 @@ std::optional<Section> comparison_section(const Run& run) {
         paragraph("The run was stopped before its first input was done.", Tone::Caution));
     return section;
   }
-  section.blocks.push_back(headline(run, figures));
+  section.blocks.push_back(comparison_headline(run, figures));
   section.blocks.push_back(paragraph(what_was_done(run, figures)));
   if (run.report.at("partial").get<bool>())
     section.blocks.push_back(

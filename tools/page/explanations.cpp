@@ -11,9 +11,12 @@
 #include "tasks/page/figure.h"
 #include "tools/heat.h"
 #include "tools/page/compared_inputs.h"
+#include "tools/page/explanation_headline.h"
+#include "tools/page/head_maps.h"
 #include "tools/page/scores.h"
 #include "tools/page/sections.h"
 #include "tools/page/surrogate_fit.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -70,7 +73,7 @@ Json costs(const Json& explanations) {
   tasks::page::Csv csv = {{"method", "forward_rows", "seconds"}};
   for (const Json& explanation : explanations) {
     bars.push_back({.label = explanation.at("method"),
-                    .value = fmt::format("{} rows, {:.1f} ms", grouped(explanation.at("rows")),
+                    .value = fmt::format("{}, {:.1f} ms", counted(explanation.at("rows"), "run"),
                                          1000 * explanation.at("seconds").get<double>()),
                     .length = explanation["rows"].get<double>() / most,
                     .tone = "int"});
@@ -79,16 +82,62 @@ Json costs(const Json& explanations) {
   }
   return tasks::page::block(tasks::page::figure(
       "cost", "", tasks::page::bars(bars),
-      "Inputs that the network was run on for each explanation, and the time by the clock.", csv));
+      "How often the network was run for each explanation, and the time by the clock.", csv));
+}
+
+/// Patterns between the parts as the scores name them: tokens of one part look together, so their
+/// row is the mean of theirs and their column the sum.
+std::vector<HeadMap> maps_between(const std::vector<Span>& spans, const Json& attention) {
+  std::vector<std::pair<size_t, size_t>> ranges;  // tokens of each span: first, and how many
+  size_t next = 0;
+  for (const Span& span : spans) {
+    ranges.emplace_back(next, span.tokens);
+    next += span.tokens;
+  }
+  std::vector<HeadMap> maps;
+  for (const Json& pattern : attention) {
+    HeadMap map{.name = pattern.at("head"), .shares = {}};
+    for (const auto& [from, rows] : ranges) {
+      std::vector<double> line;
+      for (const auto& [to, columns] : ranges) {
+        double sum = 0;
+        for (size_t i = from; i < from + rows; ++i)
+          for (size_t j = to; j < to + columns; ++j)
+            sum += pattern.at("shares").at(i).at(j).get<double>();
+        line.push_back(sum / static_cast<double>(rows));
+      }
+      map.shares.push_back(std::move(line));
+    }
+    maps.push_back(std::move(map));
+  }
+  return maps;
+}
+
+/// What the heads do with this input, where the record has it, or why it has not.
+void add_attention(Section& section, const Json& report, const std::vector<Span>& spans) {
+  const bool known = report.contains("attention");
+  if (!known && !report.contains("attention_left_out")) return;
+  section.blocks.push_back(heading("Where the heads look"));
+  if (!known) {
+    section.blocks.push_back(absent("Attention", report["attention_left_out"].get<std::string>()));
+    return;
+  }
+  std::vector<std::string> pieces;
+  for (const Span& span : spans) pieces.push_back(span.text);
+  section.blocks.push_back(
+      paragraph("Each row looks at the columns: the fuller the colour, the larger the share of its "
+                "attention. Attention says where a head reads, and not what matters: scores above "
+                "come from what the answer does.",
+                Tone::Faint));
+  section.blocks.push_back(
+      tasks::page::block(head_maps("heads", pieces, maps_between(spans, report["attention"]))));
 }
 
 Section explained_input(const Run& run) {
   const Json& report = run.report;
   Section section{.title = "Explanation", .run = {}};
-  std::vector<Fact> rows;
-  for (const auto& [name, value] : report.at("facts").items()) rows.push_back({name, value});
-  section.blocks.push_back(facts(rows));
   const std::vector<ScoreColumn> columns = columns_of(report.at("explanations"));
+  section.blocks.push_back(explanation_headline(run, columns));
   ScoredText input = scored_text("", report.at("tokens"), features_of(report));
   for (const ScoreColumn& column : columns) {
     ScoreRow row = page::row_of(column);
@@ -98,6 +147,7 @@ Section explained_input(const Run& run) {
   }
   section.blocks.push_back(tasks::page::block(scores_figure({input})));
   section.blocks.push_back(fold("All scores", Json::array({scores_table(report, columns)})));
+  add_attention(section, report, input.spans);
   for (const Json& explanation : report.at("explanations"))
     if (const auto fit = surrogate_fit(explanation, input.features))
       section.blocks.insert(section.blocks.end(), fit->begin(), fit->end());
@@ -143,7 +193,7 @@ std::optional<Section> compared_inputs(const Run& run) {
   if (shown.empty()) return std::nullopt;
   section.blocks.push_back(tasks::page::block(scores_figure(shown)));
   if (shown.size() < inputs.size())
-    section.blocks.push_back(absent(fmt::format("{} more inputs", inputs.size() - shown.size()),
+    section.blocks.push_back(absent(counted(std::ssize(inputs) - std::ssize(shown), "more input"),
                                     "the page would become too large"));
   return section;
 }

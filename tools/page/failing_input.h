@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/page/head_maps.h"
 #include "tools/page/page.h"
 
 namespace assay::tools::page {
@@ -35,12 +36,6 @@ struct PutIn {
   size_t node = 0;
   double lead = 0;
   int64_t decision = 0;  ///< index into the task's answers, or -1
-};
-
-/// Shares of attention between pieces of the input.
-struct HeadMap {
-  std::string name;                         ///< "block 1, head 2"
-  std::vector<std::vector<double>> shares;  ///< [piece, piece]: from the row to the column
 };
 
 struct FailingInput {

@@ -5,6 +5,7 @@ function readOut(heat) {
   const grid = heat.querySelector('svg');
   const shares = grid.dataset.shares.split(';').map((row) => row.split(','));
   const [down, across] = ['.hl span', '.hc span'].map((names) => every(names, heat).map((name) => name.textContent));
+  const named = across.length === down.length ? down : []; // a square map names rows and columns alike, but not all of the latter
   const said = element('p', {class: 'read', 'aria-live': 'polite'});
   const frame = document.createElementNS(grid.namespaceURI, 'rect');
   Object.entries({class: 'cursor', width: 1, height: 1}).forEach(([name, value]) => frame.setAttribute(name, value));
@@ -18,7 +19,7 @@ function readOut(heat) {
     frame.setAttribute('x', x);
     frame.setAttribute('y', y);
     grid.append(frame);
-    said.textContent = `${down[y]} → ${across[x] || x + 1}: ${share === '' ? 'nothing' : `${share}%`}`;
+    said.textContent = `${down[y]} → ${across[x] || named[x] || x + 1}: ${share === '' ? 'nothing' : `${share}%`}`;
   };
   heat.closest('[role=img]')?.setAttribute('role', 'group'); // in a picture nothing could be reached
   grid.setAttribute('tabindex', 0);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tasks/page/figure.h"
+#include "tools/page/node_words.h"
 #include "tools/page/page.h"
 
 namespace assay::tools::page {
@@ -173,7 +174,7 @@ Html margins_figure(const Json& statement) {
                 csv_of(statement));
 }
 
-Html closest_inputs(const Json& statement) {
+Html closest_inputs(const Run& run, const Json& statement) {
   std::vector<const Json*> cases;
   for (const Json& one : statement.at("cases"))
     if (one.contains("closest")) cases.push_back(&one);
@@ -181,8 +182,8 @@ Html closest_inputs(const Json& statement) {
   cases.resize(std::min(cases.size(), kClosestShown));
   Html lines;
   for (const Json* one : cases)
-    lines +=
-        tag("li", tag("p", case_text(*one)) + tag("code", one->at("closest").get<std::string>()));
+    lines += tag("li", tag("p", case_text(*one)) +
+                           text_input_html(run, one->at("closest").get<std::string>()));
   return cases.empty() ? Html() : tag("ol", {{"class", "closest"}}, lines);
 }
 

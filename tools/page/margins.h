@@ -14,6 +14,6 @@ namespace assay::tools::page {
 tasks::page::Html margins_figure(const tasks::page::Json& statement);
 
 /// The cases of least margin, each with the input that comes closest. Empty: none is known.
-tasks::page::Html closest_inputs(const tasks::page::Json& statement);
+tasks::page::Html closest_inputs(const tasks::page::Run& run, const tasks::page::Json& statement);
 
 }  // namespace assay::tools::page

@@ -9,14 +9,17 @@
 #include "circuits/measures/measure_fields.h"
 #include "tasks/page/figure.h"
 #include "tools/measure_text.h"
+#include "tools/page/headline.h"
 #include "tools/page/page.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
 namespace {
 
 using tasks::page::Csv;
+using tasks::page::tag;
 
 /// With `--ablation all` one row per ablation, else one.
 Json rows_of(const Json& measures) {
@@ -30,9 +33,12 @@ std::string interval_text(const Json& bounds, const char* format) {
                      fmt::format(fmt::runtime(format), bounds[1].get<double>()));
 }
 
+/// `28.9%`, `0 of 128`, `100%`.
 std::string share(const Json& rate) {
   const Json& value = rate.at("rate");
-  return value.is_null() ? "–" : fmt::format("{:.1f}%", 100 * value.get<double>());
+  if (value.is_null()) return "–";
+  if (value == 0) return fmt::format("0 of {}", grouped(rate.at("n")));
+  return value == 1 ? "100%" : fmt::format("{:.1f}%", 100 * value.get<double>());
 }
 
 std::string share_interval(const Json& rate) {
@@ -44,7 +50,7 @@ std::string share_interval(const Json& rate) {
 
 /// Reports of files say whether their lines are independent draws.
 std::string inputs_text(const Json& row) {
-  const std::string inputs = grouped(row.at("inputs")) + " inputs";
+  const std::string inputs = counted(row.at("inputs"), "input");
   return row.value("independent", true)
              ? inputs
              : inputs + " of a list, for which the figures are exact; they say nothing of others";
@@ -74,6 +80,29 @@ Json measures_table(const Json& rows) {
        {"circuit right"},
        {"network right"}},
       lines);
+}
+
+/// The answer first; of several ablations the first that was asked for.
+Json measures_headline(const Json& rows) {
+  const Json& row = rows[0];
+  const Json& faithfulness = row.at("faithfulness");
+  const Json& normalised = faithfulness.at("normalised");
+  const int64_t edges = row.at("edges");
+  const Html say = Html("The circuit gives the network’s answer on ") +
+                   tag("b", share(row.at("agreement"))) +
+                   fmt::format(" of inputs, with {} of {}.", grouped(edges),
+                               counted(row.at("of_edges"), "edge"));
+  return headline(say,
+                  {{share(row.at("empty_agreement")), "of inputs, with every edge cut"},
+                   {normalised.is_null() ? "–" : fmt::format("{:.2f}", normalised.get<double>()),
+                    fmt::format("faithfulness ({}); 1 would do what the network does",
+                                interval_text(faithfulness.at("interval"), "{:.2f}"))},
+                   {share(row.at("circuit_right")), "of inputs are answered right by the circuit"},
+                   {share(row.at("network_right")), "are by the network"}},
+                  rows.size() == 1
+                      ? Html()
+                      : Html(fmt::format("Cut edges carry what “{}” says; other ways stand below.",
+                                         row.at("ablation").get<std::string>())));
 }
 
 /// Agreement by ablation: errors of single inputs cannot cancel in it.
@@ -172,6 +201,7 @@ std::optional<Section> measures_section(const Run& run) {
   const Json& report = run.report;
   const Json rows = rows_of(report.at("measures"));
   Section section{.title = "How well the circuit stands in for the network", .run = {}};
+  section.blocks.push_back(measures_headline(rows));
   section.blocks.push_back(measures_table(rows));
   section.blocks.push_back(facts(
       {{"intervals", intervals_sentence(interp::read_checked<circuits::Measures>(rows[0]))}}));

@@ -8,7 +8,9 @@
 #include "axioms/report.h"
 #include "tasks/page/forest.h"
 #include "tools/mutation_text.h"
+#include "tools/page/headline.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 #include "tools/verdict_words.h"
 
@@ -57,16 +59,38 @@ tasks::page::Csv csv_of(const std::vector<MutationResult>& results) {
 }
 
 Json caught_figure(const std::vector<MutationResult>& results) {
-  tasks::page::Forest forest{
-      .says = "share of inputs on which the mutated interpretation fails",
-      .lines = {},
-      .axis = {.low = 1e-5, .high = 1, .ticks = {1e-5, 1e-3, 0.1, 1}, .logarithmic = true}};
+  tasks::page::Forest forest{.says = "share of inputs on which the mutated interpretation fails",
+                             .lines = {},
+                             .axis = {.low = 1e-5,
+                                      .high = 1,
+                                      .ticks = {1e-5, 1e-3, 0.1, 1},
+                                      .logarithmic = true,
+                                      .percent = true}};
   for (const MutationResult& result : results) forest.lines.push_back(caught_line(result));
   return tasks::page::block(tasks::page::figure(
       "mutations", "", tasks::page::forest(forest),
       "For each mutation the row that tells it best: the dot is its rate, the line begins at what "
       "the unchanged interpretation keeps to. “After” is how many inputs it takes.",
       csv_of(results)));
+}
+
+/// What was not caught, by name; empty: nothing.
+std::string not_caught(const std::vector<MutationResult>& results) {
+  std::vector<std::pair<std::string, int64_t>> names;
+  for (const MutationResult& result : results) {
+    if (result.caught()) continue;
+    if (names.empty() || names.back().first != result.mutation)
+      names.push_back({result.mutation, 0});
+    ++names.back().second;
+  }
+  std::string text;
+  for (const auto& [name, times] : names)
+    text += (text.empty() ? "Not caught: " : ", ") + name +
+            (times > 1 ? fmt::format(", {} times", times) : "");
+  return text.empty() ? text
+                      : text +
+                            ". What they change makes no row fail more often, on these inputs, "
+                            "than the unchanged interpretation may.";
 }
 
 }  // namespace
@@ -80,9 +104,7 @@ std::optional<Section> mutations_section(const Run& run) {
     section.blocks.push_back(paragraph("No mutation was tried."));
     return section;
   }
-  section.blocks.push_back(
-      tasks::page::block(tag("div", {{"class", "headline"}},
-                             tag("p", {{"class", "say"}}, caught_sentence(results) + "."))));
+  section.blocks.push_back(headline(caught_sentence(results) + ".", {}, not_caught(results)));
   section.blocks.push_back(caught_figure(results));
   return section;
 }

@@ -25,6 +25,7 @@ using tasks::page::span;
 using tasks::page::tag;
 
 constexpr size_t kGroupsShown = 12, kPlacesShown = 3;
+constexpr size_t kLeastStrip = 24;  // states that a strip has room for; fewer are no larger
 constexpr size_t kLeastBars = 4, kMostLines = 4;  // of numbers that are drawn
 
 const circuits::Operations& operations() {
@@ -245,7 +246,7 @@ Html bit_strip(const Json& bits, const std::string& style_class) {
   if (!on.empty()) marks += mark("path", {{"class", style_class}, {"d", on}});
   return tag("svg",
              {{"class", "strip"},
-              {"viewBox", fmt::format("-1 -1 {} 9", 6 * bits.size() + 1)},
+              {"viewBox", fmt::format("-1 -1 {} 9", 6 * std::max(bits.size(), kLeastStrip) + 1)},
               {"role", "img"},
               {"aria-label", fmt::format("{} of {} on", count, bits.size())}},
              marks);
@@ -289,6 +290,18 @@ Html input_html(const Run& run, const std::vector<int64_t>& tokens) {
        tasks::pieces_of(*run.task, torch::tensor(tokens, torch::kInt64)))
     chips += tag("span", {{"class", "cl"}, {"dir", "auto"}}, piece.text) + " ";
   return chips;
+}
+
+Html text_input_html(const Run& run, const std::string& text) {
+  if (!run.task) return tag("code", text);
+  try {
+    const at::Tensor tokens = run.task->to_tokens(text);
+    std::vector<int64_t> list;
+    for (int64_t i = 0; i < tokens.size(0); ++i) list.push_back(tokens[i].item<int64_t>());
+    return input_html(run, list);
+  } catch (const std::exception&) {  // an input of another version of the task, perhaps
+    return tag("code", text);
+  }
 }
 
 }  // namespace assay::tools::page

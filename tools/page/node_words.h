@@ -40,5 +40,8 @@ Html bit_strip(const Json& bits, const std::string& style_class);
 
 /// An input in its pieces. @param marked  positions whose pieces are set off.
 Html input_html(const Run& run, const std::vector<int64_t>& tokens);
+/// The same of an input as text; as it stands where the task cannot read it or nobody said which
+/// task it is.
+Html text_input_html(const Run& run, const std::string& text);
 
 }  // namespace assay::tools::page

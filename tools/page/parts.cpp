@@ -13,6 +13,7 @@
 #include "tasks/wording.h"
 #include "tools/brief.h"
 #include "tools/page/failing_input.h"
+#include "tools/page/head_maps.h"
 #include "tools/page/node_words.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -20,7 +21,6 @@
 namespace assay::tools::page {
 namespace {
 
-using tasks::page::Csv;
 using tasks::page::Html;
 using tasks::page::mark;
 using tasks::page::place;
@@ -107,7 +107,9 @@ Html differing_bits(const BothSides& sides, const std::vector<int64_t>& neurons)
     text += tag("b", name) + " is " + span("net", on ? "on in the network" : "off in the network") +
             " and " + span("int", on ? "off in the explanation" : "on in the explanation") + ". ";
   }
-  if (found > kWordsShown) text += fmt::format("{} more differ.", found - kWordsShown);
+  if (found > kWordsShown)
+    text += fmt::format("{} more {}.", found - kWordsShown,
+                        found - kWordsShown == 1 ? "differs" : "differ");
   return tag("p", text);
 }
 
@@ -249,32 +251,12 @@ Html put_in_html(const Run& run, const FailingInput& input) {
 
 Html heads_html(const FailingInput& input) {
   if (input.heads.empty()) return {};
-  Html figures;
-  for (const HeadMap& head : input.heads) {
-    Csv csv = {{"from", "to", "share"}};
-    std::string alt = fmt::format("Attention of {}, from each row to the columns.", head.name);
-    for (size_t from = 0; from < head.shares.size(); ++from) {
-      const auto most = std::ranges::max_element(head.shares[from]);
-      if (from + 1 == head.shares.size())
-        alt += fmt::format(" From the last one most goes to {}: {:.0f}%.",
-                           input.pieces[static_cast<size_t>(most - head.shares[from].begin())],
-                           100 * *most);
-      for (size_t to = 0; to < head.shares[from].size(); ++to)
-        if (head.shares[from][to] > 0)
-          csv.push_back(
-              {input.pieces[from], input.pieces[to], fmt::format("{:.4f}", head.shares[from][to])});
-    }
-    figures += tasks::page::figure(
-        fmt::format("heads-{}-{}", input.index, head.name), alt,
-        tasks::page::heat({.rows = input.pieces, .columns = input.pieces, .shares = head.shares}),
-        head.name, csv);
-  }
   return tag("details", {{"class", "att"}},
              tag("summary", "Where the heads look, part by part") +
                  tag("p", {{"class", "small soft"}},
                      "A row looks at the columns; the fuller the colour, the larger the share of "
                      "its attention.") +
-                 tag("div", {{"class", "panels"}}, figures));
+                 head_maps(fmt::format("heads-{}", input.index), input.pieces, input.heads));
 }
 
 // --- one input
@@ -359,6 +341,7 @@ std::string nothing_to_show(const axioms::Report& report, const tasks::Wording& 
   const bool failed = std::ranges::any_of(
       report.rows, [](const axioms::ReportRow& row) { return row.estimate.failures > 0; });
   if (failed) return fmt::format("No failing {} was kept.", words.input);
+  if (report.inputs == 1) return fmt::format("Nowhere: no row failed on the one {}.", words.input);
   return fmt::format("Nowhere: no row failed on any of {} {}.", grouped(report.inputs),
                      words.inputs);
 }
@@ -381,8 +364,9 @@ std::optional<Section> parts_section(const Run& run) {
   html += witnesses_html(run, inputs.shown);
   if (inputs.kept > std::ssize(inputs.shown))
     html += tag("p", {{"class", "small soft"}},
-                fmt::format("The record keeps {} failing {}; {} of them stand here.",
-                            grouped(inputs.kept), words.inputs, inputs.shown.size()));
+                fmt::format("The record keeps {} failing {}; {} of them {} here.",
+                            grouped(inputs.kept), words.inputs, inputs.shown.size(),
+                            inputs.shown.size() == 1 ? "stands" : "stand"));
   section.blocks.push_back(tasks::page::block(html));
   if (!run.subject)
     section.blocks.push_back(

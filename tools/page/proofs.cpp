@@ -9,8 +9,11 @@
 #include <map>
 
 #include "tasks/wording.h"
+#include "tools/page/headline.h"
 #include "tools/page/margins.h"
+#include "tools/page/node_words.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/prove_text.h"
 
 namespace assay::tools::page {
@@ -18,56 +21,58 @@ namespace {
 
 using tasks::page::tag;
 
-Tone tone_of_proof(const std::string& verdict) {
-  if (verdict == "proved") return Tone::Good;
-  return verdict == "refuted" ? Tone::Bad : Tone::Caution;
-}
-
-std::string statement_name(const Json& statement) {
-  const std::string node = statement.at("node").is_string() ? statement["node"] : Json("");
+/// A statement as a sentence; one of a later version as it is called.
+std::string statement_words(const Json& statement) {
   const std::string name = statement.at("statement");
+  const std::string node = statement.at("node").is_string() ? statement["node"] : Json("");
+  if (name == "h = specification") return "What the explanation computes is right.";
+  if (name == "suffix")
+    return fmt::format("With the value of {} put in, the network decides as the explanation does.",
+                       node);
+  if (name == "node = program")
+    return fmt::format("The network’s value of {} is what the explanation computes.", node);
+  if (name == "output = specification") return "The network’s answer is right.";
   return node.empty() ? name : fmt::format("{}: {}", node, name);
 }
 
-/// What a statement says, for people who have not read docs/proofs.md.
-std::string meaning_of(const std::string& statement) {
-  static const std::map<std::string, std::string> meanings = {
-      {"h = specification", "What the interpretation computes is right."},
-      {"suffix",
-       "With the interpretation's value written here, the network decides as the rest of the "
-       "interpretation does."},
-      {"node = program", "The network's value here is what the interpretation computes."},
-      {"output = specification", "The network's answer is right."}};
-  const auto found = meanings.find(statement);
-  return found == meanings.end() ? "" : found->second;
+Html proof_mark(const std::string& verdict) {
+  const char* glyph = verdict == "proved" ? "■" : verdict == "refuted" ? "✗" : "○";
+  return tag("span", {{"class", "v " + verdict}},
+             tag("i", {{"aria-hidden", "true"}}, glyph) + verdict);
 }
 
-Json statements_table(const Json& statements) {
-  Json lines = Json::array();
+std::string rounding_words(const Json& statement) {
+  if (statement.contains("float32"))
+    return "In float32, as the network runs: " +
+           statement["float32"].at("words").get<std::string>() + ".";
+  if (statement.contains("float32_error"))
+    return fmt::format("In float32, as the network runs, it moves by at most {:.4g}.",
+                       statement["float32_error"].get<double>());
+  return "";
+}
+
+Json statements_block(const Json& statements) {
+  Html lines;
   for (const Json& statement : statements) {
-    const std::string verdict = statement.at("verdict");
-    std::string float32;
-    if (statement.contains("float32")) float32 = statement["float32"].at("words");
-    if (statement.contains("float32_error"))
-      float32 = fmt::format("moves by at most {:.4g}", statement["float32_error"].get<double>());
-    lines.push_back(
-        {cell(statement_name(statement), Tone::Plain, meaning_of(statement.at("statement"))),
-         cell(verdict, tone_of_proof(verdict)), statement.at("words"), float32});
+    Html words = tag("p", tag("b", statement_words(statement))) +
+                 tag("p", powers_of_ten(first_upper(statement.at("words").get<std::string>())));
+    if (const std::string rounding = rounding_words(statement); !rounding.empty())
+      words += tag("p", rounding);
+    lines += tag("div", {{"class", "st"}},
+                 tag("div", proof_mark(statement.at("verdict"))) + tag("div", words));
   }
-  return table(
-      "Rounding: the network that runs computes in float32, and the statement is about its "
-      "weights as exact numbers.",
-      {{"statement", false},
-       {"verdict", false},
-       {"what was shown, or what is left", false},
-       {"in float32", false}},
-      lines);
+  return tasks::page::block(
+      lines + tag("p", {{"class", "small soft"}},
+                  "A statement is about the network’s weights as exact numbers; where rounding can "
+                  "matter, how much is said beside it."));
 }
 
-void add_counterexample(Section& section, const Json& statement) {
+void add_counterexample(Section& section, const Run& run, const Json& statement) {
   if (!statement.contains("input")) return;
-  section.blocks.push_back(heading("An input that refutes: " + statement_name(statement)));
-  section.blocks.push_back(paragraph(statement["input"].get<std::string>()));
+  section.blocks.push_back(
+      heading(fmt::format("An input that refutes “{}”", statement_words(statement))));
+  section.blocks.push_back(tasks::page::block(tag(
+      "p", {{"class", "formula"}}, text_input_html(run, statement["input"].get<std::string>()))));
   if (statement.contains("network") && statement.contains("right"))
     section.blocks.push_back(paragraph(
         fmt::format("The network was run on it and says {}; right is {}.",
@@ -76,15 +81,16 @@ void add_counterexample(Section& section, const Json& statement) {
 }
 
 /// Of inputs that were all gone through, the one whose decision is closest.
-void add_closest(Section& section, const Json& statement) {
+void add_closest(Section& section, const Run& run, const Json& statement) {
   if (!statement.contains("closest") || !statement.contains("proof")) return;
   const Json& least = statement["proof"].value("least_margin", Json());
   if (!least.is_number()) return;
-  section.blocks.push_back(heading("The input that comes closest: " + statement_name(statement)));
-  section.blocks.push_back(
-      tasks::page::block(tag("p", tag("code", statement["closest"].get<std::string>()) +
-                                      fmt::format(" is ahead by {:.6g}; no other input by less.",
-                                                  std::floor(least.get<double>() * 1e6) / 1e6))));
+  section.blocks.push_back(heading("The input that comes closest"));
+  section.blocks.push_back(tasks::page::block(
+      tag("p", {{"class", "formula"}},
+          text_input_html(run, statement["closest"].get<std::string>()) +
+              fmt::format("The right answer is ahead by {:.6g}; on no other input by less.",
+                          std::floor(least.get<double>() * 1e6) / 1e6))));
 }
 
 void add_equal_rows(Section& section, const Json& rows) {
@@ -125,44 +131,45 @@ void add_trust(Section& section, const Json& report, const std::string& certific
                           report.at("interpretation").at("path").get<std::string>())));
 }
 
-Json headline(const Json& statements, const std::string& inputs) {
+Json proofs_headline(const Json& statements, const Json& domain) {
   std::vector<std::string> verdicts;
   for (const Json& statement : statements) verdicts.push_back(statement.at("verdict"));
-  const auto some = [&](const char* verdict) {
-    return std::ranges::find(verdicts, verdict) != verdicts.end();
-  };
-  return tasks::page::block(
-      tag("p",
-          {{"class", some("refuted") ? "bad"
-                     : some("open")  ? "caution"
-                                     : "good"}},
-          tag("b", proofs_sentence(verdicts) + ".")) +
-      tag("p", {{"class", "small soft"}},
-          fmt::format("Proved means for every one of {} inputs; refuted means that the network was "
-                      "run on an input that shows it.",
-                      inputs)));
+  const auto proved = std::ranges::count(verdicts, "proved"),
+             refuted = std::ranges::count(verdicts, "refuted"),
+             open = std::ranges::count(verdicts, "open");
+  const char* tone = refuted > 0 ? "bad" : open > 0 ? "caution" : "good";
+  return headline(
+      tag("span", {{"class", tone}}, proofs_sentence(verdicts) + "."),
+      {{powers_of_ten(domain.at("inputs")), "inputs, which a proof speaks of without exception"},
+       {fmt::to_string(proved),
+        proved == 1 ? "holds for every one of them" : "hold for every one of them"},
+       {fmt::to_string(refuted),
+        fmt::format("{} false: the network was run on an input that shows it",
+                    refuted == 1 ? "is" : "are")},
+       {fmt::to_string(open),
+        open == 1 ? "is neither proved nor refuted" : "are neither proved nor refuted"}});
 }
 
-Section of_proofs(const Json& report) {
+Section of_proofs(const Run& run) {
+  const Json& report = run.report;
   Section section{.title = "What holds for every input", .run = {}};
   const Json& domain = report.at("domain");
-  section.blocks.push_back(headline(report.at("statements"), domain.at("inputs")));
-  section.blocks.push_back(facts({{"inputs", domain.at("inputs")},
-                                  {"which", domain.at("words")},
+  section.blocks.push_back(proofs_headline(report.at("statements"), domain));
+  section.blocks.push_back(facts({{"which inputs", domain.at("words")},
                                   {"domain", domain.at("name")},
                                   {"right is", domain.value("right", "what the task says")}}));
-  section.blocks.push_back(statements_table(report.at("statements")));
+  section.blocks.push_back(statements_block(report.at("statements")));
   for (const Json& statement : report["statements"]) {
     if (statement.contains("cases") && !statement["cases"].empty()) {
-      section.blocks.push_back(heading("Margins: " + statement_name(statement)));
+      section.blocks.push_back(heading(fmt::format("Margins of “{}”", statement_words(statement))));
       section.blocks.push_back(tasks::page::block(margins_figure(statement)));
-      if (const Html closest = closest_inputs(statement); !closest.empty()) {
-        section.blocks.push_back(heading("Inputs that come closest: " + statement_name(statement)));
+      if (const Html closest = closest_inputs(run, statement); !closest.empty()) {
+        section.blocks.push_back(heading("Inputs that come closest"));
         section.blocks.push_back(tasks::page::block(closest));
       }
     }
-    add_counterexample(section, statement);
-    add_closest(section, statement);
+    add_counterexample(section, run, statement);
+    add_closest(section, run, statement);
   }
   add_equal_rows(section, report.at("rows"));
   add_trust(section, report, report.value("certificate", ""));
@@ -181,7 +188,7 @@ Section of_validation(const Run& run) {
         {{"inputs", proofs.at("inputs")},
          {"which", proofs.at("words")},
          {"proved by", read ? certificate + ", which was not checked here" : "the run itself"}}));
-    section.blocks.push_back(statements_table(proofs.at("statements")));
+    section.blocks.push_back(statements_block(proofs.at("statements")));
     add_equal_rows(section, proofs.at("rows"));
     add_trust(section, report, certificate);
   }
@@ -213,7 +220,7 @@ Section of_validation(const Run& run) {
 }  // namespace
 
 std::optional<Section> proofs_section(const Run& run) {
-  if (run.kind == RunKind::Proofs) return of_proofs(run.report);
+  if (run.kind == RunKind::Proofs) return of_proofs(run);
   if (run.kind == RunKind::Validation) return of_validation(run);
   return std::nullopt;
 }

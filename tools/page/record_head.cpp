@@ -7,12 +7,21 @@
 #include "tasks/wording.h"
 #include "tools/comparison_words.h"
 #include "tools/measure_names.h"
+#include "tools/page/run.h"
 
 namespace assay::tools::page {
 namespace {
 
-/// The question that the page answers.
+/// The question that the page answers; a kind of a loaded object has none.
 std::string question_of(const Run& run) {
+  if (run.kind == RunKind::Proofs) return "What holds for every input?";
+  if (run.kind == RunKind::Manifest) return "Which network is this?";
+  if (run.kind == "solution") return "Can all of these clauses be true at once?";
+  if (run.kind == "alignment") return "Where in the network does this value live?";
+  if (run.kind == "circuit-comparison") return "What do these two circuits share?";
+  if (run.kind == "attack")
+    return run.report.at("row") == "answer" ? "Is there an input on which the network is wrong?"
+                                            : "Is there an input on which this explanation fails?";
   if (run.kind == RunKind::Explanation) return "Which parts of this input matter to the network?";
   if (run.kind == RunKind::Measurement)
     return "How well does this circuit stand in for the network?";
@@ -43,7 +52,7 @@ std::string question_of(const tasks::ComparisonSummary& summary) {
 }  // namespace
 
 Page record_head(const Run& run) {
-  Page page{.title = run.name, .sections = {}};
+  Page page{.title = title_of(run), .sections = {}};
   page.heading = question_of(run);
   if (run.kind == RunKind::Comparison) {
     const auto summary =
@@ -51,7 +60,7 @@ Page record_head(const Run& run) {
     page.heading = question_of(summary);
     page.description = comparison_headline(summary);
   }
-  if (!page.heading.empty()) page.kicker = "Assay · " + run.name;
+  if (!page.heading.empty()) page.kicker = "Assay · " + page.title;
   if (run.task) page.stand = tasks::wording_of(*run.task).sentence;
   return page;
 }

@@ -7,7 +7,13 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "axioms/alignment_fields.h"
+#include "circuits/measures/certified_stability_fields.h"
+#include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
 #include "interp/files/files.h"
+#include "sat2/masks.h"
+#include "sat2/text.h"
 #include "tasks/comparison_fields.h"
 #include "tasks/data_task.h"
 #include "tasks/subject.h"
@@ -17,6 +23,7 @@
 #include "tools/interpretation_fields.h"
 #include "tools/measure_fields.h"
 #include "tools/mutation_text.h"
+#include "tools/network_fields.h"
 #include "tools/prove_fields.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
@@ -130,6 +137,10 @@ Shape mutation_table() {
   return report({{"mutations", list(anything())}});
 }
 
+Shape alignment() {
+  return report({{"nodes", interp::shape_of<std::vector<axioms::Alignment>>()}});
+}
+
 Shape study() {
   std::vector<Field> fields = interp::fields_of<tasks::synthetic_text::Study>().members;
   return report(std::move(fields));
@@ -166,6 +177,14 @@ void require_consistent_explanation(const Json& report) {
       for (const auto& [name, scores] : explanation["readings"].items())
         require_size(scores.size(), features, field + "readings", "features");
   }
+  const size_t tokens = report.at("tokens").size();
+  if (report.contains("attention"))
+    for (size_t i = 0; i < report["attention"].size(); ++i) {
+      const std::string field = fmt::format("attention[{}].shares", i);
+      const Json& shares = report["attention"][i].at("shares");
+      require_size(shares.size(), tokens, field, "tokens");
+      for (const Json& row : shares) require_size(row.size(), tokens, field, "tokens");
+    }
 }
 
 /// What follows from other members is computed anew: a page shows no more than these give.
@@ -203,6 +222,56 @@ void complete_measurement(Json& report) {
   renew<circuits::HypothesisTests>(report, "tests");
   renew<circuits::Completeness>(report, "completeness");
   renew<circuits::Stability>(report, "stability");
+}
+
+void require_pairs(const Json& report) {
+  for (const Json& node : report.at("nodes")) {
+    const auto alignment = interp::read_checked<axioms::Alignment>(node);
+    for (const axioms::AlignmentCandidate& one : alignment.candidates)
+      for (const statistics::Estimate& estimate : {one.exchanged, one.random, one.untouched})
+        if (estimate.n == 0 || estimate.failures > estimate.n)
+          throw std::invalid_argument(fmt::format("field 'nodes': {} failures of {} pairs at {}",
+                                                  estimate.failures, estimate.n,
+                                                  interp::cut_short(to_string(one.site), 60)));
+  }
+}
+
+void complete_circuit_comparison(Json& report) {
+  const auto read = interp::read_checked<CircuitComparison>(report);
+  const int64_t shared = read.shared;
+  require_size(static_cast<size_t>(read.a.edges), static_cast<size_t>(shared) + read.only_a.size(),
+               "a.edges", "shared edges and edges of A alone");
+  require_size(static_cast<size_t>(read.b.edges), static_cast<size_t>(shared) + read.only_b.size(),
+               "b.edges", "shared edges and edges of B alone");
+  const auto all =
+      static_cast<double>(static_cast<size_t>(shared) + read.only_a.size() + read.only_b.size());
+  report["jaccard"] = all == 0 ? 1 : static_cast<double>(shared) / all;
+}
+
+/// A formula is solved by what the record says: its model, or clauses that contradict each other.
+void require_solved(const Json& report) {
+  const auto read = interp::read_checked<SolutionRecord>(report);
+  const sat2::Formula formula = sat2::parse_formula(read.formula);
+  if (read.satisfiable) {
+    if (!read.model) throw std::invalid_argument("field 'model': is missing");
+    const auto is_true = [&](const sat2::Literal& literal) {
+      return static_cast<size_t>(literal.variable) < read.model->size() &&
+             (*read.model)[static_cast<size_t>(literal.variable)] != literal.negated;
+    };
+    for (const sat2::Clause& clause : formula.clauses)
+      if (!is_true(clause.left) && !is_true(clause.right))
+        throw std::invalid_argument(
+            fmt::format("field 'model': does not satisfy {}", sat2::to_string(clause)));
+    return;
+  }
+  sat2::Formula core{formula.variables, {}};
+  for (const int64_t clause : read.unsatisfiable_core.value_or(std::vector<int64_t>())) {
+    if (clause < 0 || clause >= std::ssize(formula.clauses))
+      throw std::invalid_argument(fmt::format("field 'unsatisfiable_core': no clause {}", clause));
+    core.clauses.push_back(formula.clauses[static_cast<size_t>(clause)]);
+  }
+  if (core.clauses.empty() || sat2::satisfiable_by_masks(core))
+    throw std::invalid_argument("field 'unsatisfiable_core': these clauses do not contradict");
 }
 
 // --- the network and the interpretation of a validation, loaded again
@@ -289,12 +358,31 @@ RecordPage of_proofs() {
 }
 
 RecordPage of_manifests() {
-  return {"Network", shapes::report({})};
+  return {"Network",
+          shapes::report({shapes::optional("accuracy", shapes::nullable(shapes::number(0, 1)))})};
 }
 
 RecordPage of_mutation_tables() {
   return {"Mutations", shapes::mutation_table(),
           [](Run& run) { mutations_from_json(run.report.at("mutations"), "the table"); }};
+}
+
+RecordPage of_attacks() {
+  return {"Search for a failure", interp::shape_of<AttackRecord>()};
+}
+
+RecordPage of_alignments() {
+  return {"Places of values", shapes::alignment(), [](Run& run) { require_pairs(run.report); }};
+}
+
+RecordPage of_circuit_comparisons() {
+  return {"Comparison of two circuits", interp::shape_of<CircuitComparison>(),
+          [](Run& run) { complete_circuit_comparison(run.report); }};
+}
+
+RecordPage of_solutions() {
+  return {"Formula", interp::shape_of<SolutionRecord>(),
+          [](Run& run) { require_solved(run.report); }};
 }
 
 RecordPage of_studies() {

@@ -18,6 +18,10 @@ RecordPage of_proofs();
 RecordPage of_manifests();
 RecordPage of_mutation_tables();
 RecordPage of_studies();
+RecordPage of_attacks();
+RecordPage of_alignments();
+RecordPage of_circuit_comparisons();
+RecordPage of_solutions();
 
 /// Of the metrics.jsonl of a training: `{"lines": […]}`.
 const RecordPage& of_logs();

@@ -104,7 +104,7 @@ const char* question_of(const ReportRow& row) {
     case Axiom::PR:
       return "answer, from the input";
     case Axiom::II:
-      return "another input’s value, by γ";
+      return "another input’s value, put in";
     case Axiom::IA:
       return "another input’s activations";
     case Axiom::UM:

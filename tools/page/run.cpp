@@ -39,7 +39,11 @@ std::string run_kind_of(const Json& report, const fs::path& path) {
 
 const RecordPage& page_about(const std::string& kind) {
   if (kind == RunKind::Training) return of_logs();
-  if (const auto& page = record_kind(kind).page) return *page;
+  const RecordKind& known = record_kind(kind);
+  if (known.page) return *known.page;
+  if (!known.instead.empty())
+    throw std::invalid_argument(
+        fmt::format("there is no page about records of the kind {}: {}", kind, known.instead));
   throw std::invalid_argument(
       fmt::format("there is no page about records of the kind {}, only about {}", kind,
                   kinds_with([](const RecordKind& other) { return other.page.has_value(); })));
@@ -63,12 +67,18 @@ void require_whole(const Json& report) {
                     shard->at("index").dump(), shard->at("of").dump()));
 }
 
-std::string name_of(const Run& run, const std::string& title) {
-  if (run.report.contains("title")) return run.report["title"];
-  return run.path.empty() ? title : fmt::format("{} ({})", title, run.path.filename().string());
+std::string name_of(const Run& run) {
+  const std::string title = title_of(run);
+  if (run.report.contains("title") || run.path.empty()) return title;
+  return fmt::format("{} ({})", title, run.path.filename().string());
 }
 
 }  // namespace
+
+std::string title_of(const Run& run) {
+  return run.report.contains("title") ? run.report["title"].get<std::string>()
+                                      : page_about(run.kind).title;
+}
 
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = run_kind_of(report, path), .name = {}, .path = path, .report = std::move(report)};
@@ -76,7 +86,7 @@ Run make_run(Json report, const fs::path& path) {
   require_whole(run.report);
   interp::require_shape(run.report, page.shape, "not a whole report");
   if (page.complete) page.complete(run);
-  run.name = name_of(run, page.title);
+  run.name = name_of(run);
   run.task = task_of(origin_of(run));
   return run;
 }

@@ -20,6 +20,9 @@ Run make_run(Json report, const std::filesystem::path& path);
 /// @throws std::runtime_error naming the file.
 Run read_run(const std::filesystem::path& path);
 
+/// What it calls itself, or else what its kind is called: without the name of its file.
+std::string title_of(const Run& run);
+
 /// Where a run says how it was made: the report itself, in circuit files what stands under `assay`.
 const Json& origin_of(const Run& run);
 

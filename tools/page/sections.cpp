@@ -119,13 +119,17 @@ interp::Registry<SectionEntry>& sections() {
        {"regions", "which inputs rows fail on", regions_section},
        {"proofs", "what holds for every input, and the worst case", proofs_section},
        {"evidence", "what a derivation found", evidence_section},
-       {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"measures", "how well a circuit stands in for its network", measures_section},
+       {"circuit", "a circuit drawn, with edge weights", circuit_section},
        {"tests", "the hypothesis tests about a circuit", tests_section},
        {"certified", "edges that stay, with a guarantee", certified_section},
        {"training", "loss and accuracy by step", training_section},
        {"mutations", "what catches each mutation", mutations_section},
-       {"study", "which surrogate follows a network", study_section}});
+       {"study", "which surrogate follows a network", study_section},
+       {"attack", "what a search for a failing input found", attack_section},
+       {"alignment", "where in the network a value lives", alignment_section},
+       {"shared", "what two circuits share", circuit_comparison_section},
+       {"solution", "the answer to a formula, and why", solution_section}});
   return all;
 }
 

@@ -31,7 +31,11 @@ std::optional<Section> tests_section(const Run& run);      ///< the hypothesis t
 std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
 std::optional<Section> mutations_section(const Run& run);  ///< what catches each mutation
 std::optional<Section> study_section(const Run& run);      ///< which surrogate follows a network
-std::optional<Section> trust_section(const Run& run);      ///< enough to run the same thing again
+std::optional<Section> attack_section(const Run& run);     ///< what a search for failures found
+std::optional<Section> alignment_section(const Run& run);  ///< where a value lives
+std::optional<Section> circuit_comparison_section(const Run& run);  ///< what two circuits share
+std::optional<Section> solution_section(const Run& run);            ///< the answer to a formula
+std::optional<Section> trust_section(const Run& run);  ///< enough to run the same thing again
 
 /// In the order of the page; what was loaded comes last. The entry `of-task` has no function: it
 /// holds the place of the sections that tasks bring (tasks::Pages).

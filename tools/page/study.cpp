@@ -7,6 +7,7 @@
 
 #include "tasks/page/forest.h"
 #include "tasks/synthetic_text/study_fields.h"
+#include "tools/page/headline.h"
 #include "tools/page/sections.h"
 #include "tools/study_result.h"
 #include "tools/terminal.h"
@@ -82,8 +83,7 @@ std::optional<Section> study_section(const Run& run) {
   if (run.kind != "study") return std::nullopt;
   const auto study = interp::read_record<Study>(run.report, "the study");
   Section section{.title = "Which surrogate follows the network", .run = {}};
-  section.blocks.push_back(tasks::page::block(
-      tag("div", {{"class", "headline"}}, tag("p", {{"class", "say"}}, study_sentence(study)))));
+  section.blocks.push_back(headline(study_sentence(study)));
   section.blocks.push_back(errors_figure(study));
   if (!study.repeated.log_odds.empty()) {
     section.blocks.push_back(heading("One word, over and over"));

@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "tasks/page/figure.h"
+#include "tools/page/headline.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -15,6 +17,7 @@ namespace {
 
 using tasks::page::Csv;
 using tasks::page::Curves;
+using tasks::page::tag;
 
 constexpr size_t kPoints = 1500;  // more than a line of this width can show
 
@@ -86,9 +89,21 @@ Csv csv_of(const std::vector<const Json*>& lines) {
   return csv;
 }
 
+/// What a manifest says of how good the network is; nothing while it trains.
+std::optional<Section> trained_network(const Json& report) {
+  const Json accuracy = report.value("accuracy", Json());
+  if (!accuracy.is_number()) return std::nullopt;
+  Section section{.title = "The trained network", .run = {}};
+  section.blocks.push_back(headline(Html("A network that answers ") +
+                                    tag("b", percent(accuracy, 1)) +
+                                    " of inputs right that it was not trained on."));
+  return section;
+}
+
 }  // namespace
 
 std::optional<Section> training_section(const Run& run) {
+  if (run.kind == RunKind::Manifest) return trained_network(run.report);
   if (run.kind != RunKind::Training) return std::nullopt;
   const Json& lines = run.report.at("lines");
   Section section{.title = "Training", .run = {}};
@@ -102,6 +117,9 @@ std::optional<Section> training_section(const Run& run) {
           ? fmt::format("{} held-out inputs ({})", grouped(last.at("accuracy_inputs")),
                         last.at("accuracy_of").get<std::string>())
           : "the held-out inputs";
+  section.blocks.push_back(headline(
+      Html(fmt::format("After {} the network answers ", counted(last.at("step"), "step"))) +
+      tag("b", percent(last.at("accuracy"), 1)) + " of held-out inputs right."));
   const std::vector<const Json*> kept = thinned(lines);
   section.blocks.push_back(tasks::page::block(tasks::page::figure(
       "training",

@@ -88,7 +88,8 @@ Html facts_of(const Run& run) {
   Html facts;
   if (!run.path.empty()) facts += run_fact("record", run.path.string());
   for (const char* field : {"model", "model_sha256", "interpretation", "circuit", "plan"})
-    facts += run_fact(field, report.value(field, Json()));
+    if (const Json value = report.value(field, Json()); !value.is_array())  // a formula’s model is
+      facts += run_fact(field, value);
   facts += run_fact("task", task_in_words(report.value("task", Json())));
   for (const char* field : {"data", "inputs", "fitted_on", "seeds", "seed", "method", "metric",
                             "ablation", "preset", "steps", "accuracy", "version"})

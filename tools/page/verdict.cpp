@@ -7,6 +7,7 @@
 #include "tools/page/node_words.h"
 #include "tools/page/outcomes.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 #include "tools/verdict_words.h"
 
@@ -52,8 +53,7 @@ Html claims_fact(const Report& report) {
   for (const ReportRow& row : report.rows) holding += outcome_of(row) == Outcome::Holds;
   const int64_t claims = report.count_claims();
   if (claims == 0)
-    return verdict_fact(fmt::format("{} rows", report.rows.size()),
-                        "were measured; nothing was claimed");
+    return verdict_fact(counted(std::ssize(report.rows), "row"), "measured; nothing was claimed");
   const std::string together =
       report.exact ? "exactly"
                    : fmt::format("{}with {:g}% confidence", claims == 1 ? "" : "all together ",
@@ -91,13 +91,18 @@ Html proved_fact(const Report& report) {
     return verdict_fact("0 proved", "nothing is said of inputs that are not listed");
   if (proved == 0) return verdict_fact("0 proved", "every bound rests on a sample");
   return verdict_fact(fmt::format("{} proved", proved),
-                      fmt::format("of {} rows, for every one of {}", rows.size(),
+                      fmt::format("of {}, for every one of {}", counted(std::ssize(rows), "row"),
                                   powers_of_ten(report.proofs->inputs)));
 }
 
-Html decided_fact(const Report& report, const std::string& inputs) {
+/// `formulas were`
+std::string said(int64_t inputs, const tasks::Wording& words) {
+  return inputs == 1 ? words.input + " was" : words.inputs + " were";
+}
+
+Html decided_fact(const Report& report, const tasks::Wording& words) {
   if (!report.sequential || report.count_claims() == 0)
-    return verdict_fact(grouped(report.inputs), fmt::format("{} were checked", inputs));
+    return verdict_fact(grouped(report.inputs), said(report.inputs, words) + " checked");
   int64_t last = 0;
   bool all = true;
   for (const ReportRow& row : report.rows) {
@@ -107,11 +112,12 @@ Html decided_fact(const Report& report, const std::string& inputs) {
   }
   if (all && last == 0)
     return verdict_fact(grouped(report.inputs),
-                        fmt::format("{} were run; proofs decided every claim", inputs));
+                        said(report.inputs, words) + " run; proofs decided every claim");
   return all ? verdict_fact(grouped(last), fmt::format("{} decided every claim; {} were run",
-                                                       inputs, grouped(report.inputs)))
+                                                       words.inputs, grouped(report.inputs)))
              : verdict_fact(grouped(report.inputs),
-                            fmt::format("{} did not decide every claim", inputs));
+                            fmt::format("{} did not decide every claim",
+                                        report.inputs == 1 ? words.input : words.inputs));
 }
 
 /// A link to an input on which the row fails that the verdict speaks of: a violated one, else the
@@ -135,11 +141,11 @@ std::optional<Section> verdict_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
   const Report& report = *run.validation;
   const VerdictWords words = verdict_words(report, *run.task);
-  const std::string& inputs = tasks::wording_of(*run.task).inputs;
+  const tasks::Wording& noun = tasks::wording_of(*run.task);
   Html said = tag("p", {{"class", "say"}}, tag("b", words.head) + " " + words.say);
   if (!words.but_head.empty())
     said += tag("p", {{"class", "but"}}, tag("b", words.but_head) + " " + words.but);
-  said += to_failing_input(report, tasks::wording_of(*run.task).input);
+  said += to_failing_input(report, noun.input);
   for (const axioms::Objection& objection : report.objections)
     said += tag("p", {{"class", "but"}},
                 tag("b", objection.node) +
@@ -153,8 +159,8 @@ std::optional<Section> verdict_section(const Run& run) {
       tasks::page::block(tag("div", {{"class", std::string("verdict ") + style_of(words.outcome)}},
                              sign(words.outcome) + tag("div", said)) +
                          tag("dl", {{"class", "facts"}},
-                             claims_fact(report) + worst_fact(report, inputs) +
-                                 proved_fact(report) + decided_fact(report, inputs))));
+                             claims_fact(report) + worst_fact(report, noun.inputs) +
+                                 proved_fact(report) + decided_fact(report, noun))));
   return section;
 }
 

@@ -11,6 +11,7 @@
 #include "tasks/page/figure.h"
 #include "tasks/wording.h"
 #include "tools/page/sections.h"
+#include "tools/plural.h"
 #include "tools/terminal.h"
 #include "tools/verdict_words.h"
 
@@ -82,8 +83,8 @@ Html searched(const Report& report) {
   for (const axioms::Search& search : report.worst_case->searches)
     lines +=
         tag("li", search.found ? fmt::format("A search found an input on which {}.", search.words)
-                               : fmt::format("A search for a failure of {} found none in {} runs.",
-                                             search.of, grouped(search.runs)));
+                               : fmt::format("A search for a failure of {} found none in {}.",
+                                             search.of, counted(search.runs, "run")));
   const bool found = std::ranges::any_of(
       report.worst_case->searches, [](const axioms::Search& search) { return !!search.found; });
   return tag("ul", lines) +
@@ -96,15 +97,18 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
   const Report& report = *run.validation;
   const tasks::Wording& words = tasks::wording_of(*run.task);
   Html average = tag("h3", "On average");
-  average += tag("p", worst ? fmt::format("{} fails most: on {} of {} {}.", worst->name(),
-                                          grouped(worst->estimate.failures),
-                                          grouped(worst->estimate.n), words.inputs)
-                            : fmt::format("No row failed on any of {} {}.", grouped(report.inputs),
-                                          words.inputs));
+  average +=
+      tag("p", worst                ? fmt::format("{} fails most: on {} of {}.", worst->name(),
+                                                  grouped(worst->estimate.failures),
+                                                  counted(worst->estimate.n, words.input, words.inputs))
+               : report.inputs == 1 ? fmt::format("No row failed on the one {}.", words.input)
+                                    : fmt::format("No row failed on any of {} {}.",
+                                                  grouped(report.inputs), words.inputs));
   const bool drawn = report.scope == axioms::Scope::Distribution;
   average += tag("p", {{"class", "small soft"}},
                  drawn ? fmt::format("Speaks of {} as the task draws them.", words.inputs)
-                       : fmt::format("Speaks of exactly these {}.", words.inputs));
+                 : report.inputs == 1 ? fmt::format("Speaks of exactly this {}.", words.input)
+                                      : fmt::format("Speaks of exactly these {}.", words.inputs));
   Html at_worst = tag("h3", "At worst");
   if (!drawn && report.exact)
     at_worst += tag("p", "Every one of these was checked: none is worse than what stands here.");
@@ -116,8 +120,12 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
                 tag("p", {{"class", "small soft"}},
                     tag("code", "assay attack") + " searches for one, " +
                         tag("code", "assay prove") + " can show that there is none.");
+  const bool found = report.worst_case && std::ranges::any_of(report.worst_case->searches,
+                                                              [](const axioms::Search& search) {
+                                                                return !!search.found;
+                                                              });
   return tag("div", {{"class", "versus"}},
-             tag("div", average) + tag("div", {{"class", "worst"}}, at_worst));
+             tag("div", average) + tag("div", {{"class", found ? "worst" : ""}}, at_worst));
 }
 
 /// The largest of a node's rates, in one guise.

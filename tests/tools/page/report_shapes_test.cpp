@@ -6,12 +6,17 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "axioms/alignment_fields.h"
 #include "circuits/measures/measure_fields.h"
 #include "circuits/measures/test_fields.h"
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
+#include "tools/discovery_fields.h"
+#include "tools/network_fields.h"
 #include "tools/page/sections.h"
+#include "tools/prove_fields.h"
+#include "tools/records.h"
 
 namespace assay::tools::page {
 namespace report_shapes_test {
@@ -94,6 +99,9 @@ Json explanation() {
   report.update(
       {{"facts", {{"answer", "s"}}},
        {"tokens", {"(", "x0", ")"}},
+       {"attention",
+        {{{"head", "block 1, head 1"},
+          {"shares", {{1.0, 0.0, 0.0}, {0.5, 0.5, 0.0}, {0.25, 0.5, 0.25}}}}}},
        {"features", Json::array({{{"name", "x0"}, {"positions", {0, 1}}}})},
        {"explanations",
         Json::array(
@@ -271,9 +279,114 @@ Json study() {
   return report;
 }
 
+Json attack(bool found) {
+  AttackRecord record;
+  record.task = kTwoSat;
+  record.model = {"m", "00"};
+  record.row = "or.PE";
+  record.domain = "sampled";
+  record.runs = 9;
+  record.climbs = 2;
+  if (found) {
+    record.input = "( x0 x1 ) ( x0 x1 ) ( x0 x1 ) ( x0 x1 ) :";
+    record.right = "SAT";
+    record.network = "UNSAT";
+  } else {
+    record.closest = {"( x0 x1 ) ( x0 x1 ) ( x0 x1 ) ( x0 x1 ) :", -0.25};
+  }
+  Json report = head("attack");
+  report.update(interp::write_record(record));
+  return report;
+}
+
+Json alignment() {
+  const axioms::AlignmentCandidate candidate{.site = {.place = "blocks.0.hook_mlp_out"},
+                                             .dimensions = 4,
+                                             .explained = 0.9,
+                                             .exchanged = {100, 2},
+                                             .random = {100, 90},
+                                             .untouched = {100, 99}};
+  axioms::Alignment found{.node = "sum", .fitted = 64, .held_out = 100, .width = 7};
+  found.sites = {{candidate.site, 0.9}, {{.place = "logits"}, -0.5}};
+  found.candidates = {candidate, candidate};
+  found.candidates.back().dimensions = 1;
+  axioms::Alignment nowhere{.node = "half"};
+  Json report = head("alignment");
+  report.update({{"task", kTask},
+                 {"model", {{"path", "m"}, {"sha256", "00"}}},
+                 {"fitted_on", {{"part", "derive"}, {"seed", 0}, {"count", 9}, {"sha256", "11"}}},
+                 {"nodes", {interp::write_record(found), interp::write_record(nowhere)}}});
+  return report;
+}
+
+Json circuit_comparison() {
+  Json report = head("circuit-comparison");
+  report.update(interp::write_record(CircuitComparison{.a = {"a.json", 2},
+                                                       .b = {"b.json", 1},
+                                                       .shared = 1,
+                                                       .jaccard = 0.5,
+                                                       .correlation = 0.75,
+                                                       .only_a = {"m0->logits"},
+                                                       .only_b = {}}));
+  return report;
+}
+
+Json solution(bool satisfiable) {
+  SolutionRecord record;
+  record.formula = satisfiable ? "( x0 x1 ) :"
+                               : "( x0 x1 ) ( Not(x0) x1 ) ( x0 x2 ) ( x0 Not(x1) ) "
+                                 "( Not(x0) Not(x1) ) :";
+  record.satisfiable = satisfiable;
+  if (satisfiable)
+    record.model = {true, false};
+  else
+    record.unsatisfiable_core = {0, 1, 3, 4};
+  record.network = {.satisfiable = true, .logit_difference = 1.5};
+  Json report = head("solution");
+  report.update(interp::write_record(record));
+  return report;
+}
+
+Json proofs() {
+  ProofsRecord record{.title = "t",
+                      .task = kTwoSat,
+                      .model = {"m", "00"},
+                      .interpretation = {{"i", "11"}, "t"},
+                      .domain = {"d", "every input", "1.05e16", "r"},
+                      .certificate = "c.json",
+                      .statements = {},
+                      .rows = {{.rows = {"or.PE", "or.CE"}, .never = true, .because = "suffix"}}};
+  record.statements.resize(2);
+  StatementRecord &cases = record.statements[0], &whole = record.statements[1];
+  cases.statement = "node = program";
+  cases.node = "parse";
+  cases.verdict = "refuted";
+  cases.words = "w";
+  cases.margin = 0.5;
+  cases.cpu_seconds = 0.1;
+  cases.cases.emplace(
+      2,
+      CaseRecord{.position = 1, .text = "x0", .verdict = "proved", .margin = 0.5, .closest = "i"});
+  cases.cases->back() = {
+      .position = 1, .text = "x1", .verdict = "open", .margin = {}, .closest = {}};
+  cases.float32 = {.error = 0.01, .words = "f"};
+  cases.input = "i";
+  cases.network = cases.right = "SAT";
+  whole.statement = "suffix";
+  whole.verdict = "proved";
+  whole.words = "w";
+  whole.closest = "i";
+  whole.proof = Json::object({{"least_margin", 0.25}});
+  Json report = head("proofs");
+  report.update(interp::write_record(record));
+  return report;
+}
+
 std::vector<Json> reports() {
-  return {validation(), explanation(), comparison(), measurement(),    discovery(), circuit(),
-          training(),   derivation(),  manifest(),   mutation_table(), study()};
+  return {validation(),   explanation(),   comparison(),  measurement(), discovery(),
+          circuit(),      training(),      derivation(),  manifest(),    mutation_table(),
+          study(),        attack(true),    attack(false), alignment(),   circuit_comparison(),
+          solution(true), solution(false), proofs()};
 }
 
 /// Every place in a value, the value itself first.
@@ -430,6 +543,85 @@ TEST_F(ReportShapes, TwoDrawingsStandOnOnePage) {
     for (const Json& block : section.blocks)
       drawings += block.value("html", "").find("class=\"circuit\"") != std::string::npos;
   EXPECT_EQ(drawings, 2);
+}
+
+/// Every text of the record that may be another one is: `text`. What a page refuses stays.
+Json with_texts(const Json& report, const std::string& text,
+                const std::function<bool(const Json&)>& becomes_a_page) {
+  Json changed = report;
+  for (const Json::json_pointer& place : places_in(report)) {
+    if (!report[place].is_string()) continue;
+    const Json before = changed[place];
+    changed[place] = text;
+    if (!becomes_a_page(changed)) changed[place] = before;
+  }
+  return changed;
+}
+
+TEST_F(ReportShapes, EveryTextOfEveryKindStaysText) {
+  const std::string hostile = "</script><b id=hostile>\"'><!--&lt;i&gt;{{data}}";
+  for (const Json& report : reports()) {
+    const auto refusal = [&](const Json& changed) { return page_or_refusal(report, changed); };
+    const Json changed =
+        with_texts(report, hostile, [&](const Json& tried) { return refusal(tried).empty(); });
+    EXPECT_NE(report.is_object(), changed == report) << report;
+    ASSERT_EQ(refusal(changed), "");
+    const std::string html =
+        html_of(page_of({read_run(at(report.is_object() ? "r.json" : "r.jsonl"))}));
+    EXPECT_THAT(html, testing::Not(HasSubstr("<b id"))) << changed;
+    EXPECT_THAT(html, testing::Not(HasSubstr("\"'>"))) << changed;
+  }
+}
+
+// A record of this kind may be right in every member, and wrong as a whole.
+TEST_F(ReportShapes, RefuseRecordsThatContradictThemselves) {
+  const auto refusal = [&](Json report, const char* place, const Json& value) {
+    report[Json::json_pointer(place)] = value;
+    return page_or_refusal(report.dump());
+  };
+  EXPECT_THAT(refusal(solution(true), "/model", {false, false}),
+              HasSubstr("field 'model': does not satisfy ( x0 x1 )"));
+  EXPECT_THAT(refusal(solution(false), "/unsatisfiable_core", {0, 1, 2}),
+              HasSubstr("field 'unsatisfiable_core': these clauses do not contradict"));
+  EXPECT_THAT(refusal(solution(false), "/unsatisfiable_core", {9}), HasSubstr("no clause 9"));
+  EXPECT_THAT(refusal(solution(false), "/formula", "( x0 )"), HasSubstr("column"));
+  EXPECT_THAT(refusal(circuit_comparison(), "/shared", 2), HasSubstr("field 'a.edges'"));
+  EXPECT_THAT(refusal(alignment(), "/nodes/0/candidates/0/exchanged/failures", 101),
+              HasSubstr("101 failures of 100 pairs"));
+  EXPECT_THAT(refusal(explanation(), "/attention/0/shares/1", {1.0, 0.0}),
+              HasSubstr("field 'attention[0].shares': expected as many as there are tokens, 3"));
+  EXPECT_THAT(refusal(attack(true), "/row", "or"), HasSubstr("expected `answer` or NODE.PE"));
+}
+
+// Bounds that stand in a record are not believed.
+TEST_F(ReportShapes, AlignmentsAreToldByTheirCounts) {
+  Json report = alignment();
+  report["nodes"][0]["found"] = false;
+  report["nodes"][0]["candidates"][0]["accuracy_lower"] = 0.999;
+  const std::string html = html_of(page_of({read_run(put("r.json", report.dump()))}));
+  EXPECT_THAT(html, HasSubstr("<b>sum</b> lives what the hidden neurons of block 1 add"));
+  EXPECT_THAT(html, testing::Not(HasSubstr("99.9%")));
+}
+
+// Of four clauses over two variables both suppositions end in a contradiction.
+TEST_F(ReportShapes, ContradictionsAreArguedFor) {
+  const std::string html = html_of(page_of({read_run(put("r.json", solution(false).dump()))}));
+  EXPECT_THAT(html, HasSubstr("Suppose x0 is true."));
+  EXPECT_THAT(html, HasSubstr("Suppose x0 is false."));
+  size_t contradictions = 0;
+  for (size_t at = 0; (at = html.find(": a contradiction.", at)) != html.npos; ++at)
+    ++contradictions;
+  EXPECT_EQ(contradictions, 2u);
+}
+
+TEST_F(ReportShapes, KindsWithoutAPageSayWhatToUse) {
+  for (const RecordKind& kind : record_kinds()) {
+    if (kind.page) continue;
+    EXPECT_NE(kind.instead, "") << kind.name;
+    const Json report = {{"kind", kind.name}, {"schema", kind.schema}};
+    EXPECT_THAT(page_or_refusal(report.dump()),
+                HasSubstr("no page about records of the kind " + kind.name + ": " + kind.instead));
+  }
 }
 
 TEST_F(ReportShapes, TextsOfReportsStayText) {

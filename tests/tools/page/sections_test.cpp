@@ -573,7 +573,7 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
               testing::AllOf(HasSubstr("c.json: unknown kind of record 'valuation'; there are"),
                              HasSubstr("did you mean 'validation'?")));
   EXPECT_THAT(message_of([&] { read_run(put("d.json", R"({"kind": "list", "schema": 1})")); }),
-              HasSubstr("d.json: there is no page about records of the kind list, only about"));
+              HasSubstr("d.json: there is no page about records of the kind list: assay list"));
   EXPECT_THAT(message_of([&] { read_run(at("none.json")); }), HasSubstr("none.json"));
   Json half = validation();
   half.erase("data");

@@ -1,0 +1,20 @@
+#pragma once
+// What a page about a record says first: one sentence, what qualifies it, and a few facts.
+
+#include <string>
+#include <vector>
+
+#include "tools/page/page.h"
+
+namespace assay::tools::page {
+
+/// A figure in large type with a few words under it.
+struct KeyFact {
+  std::string figure, words;
+};
+
+/// @param say   the answer to the question that heads the page. @param but  small print under it;
+///   empty: nothing qualifies the answer.
+Json headline(const Html& say, const std::vector<KeyFact>& facts = {}, const Html& but = {});
+
+}  // namespace assay::tools::page
