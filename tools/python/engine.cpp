@@ -63,6 +63,7 @@ class PartsInOrder {
   ///   on behind it.
   std::optional<int64_t> look(const std::string& json, const std::vector<Look>& looks) {
     const axioms::Report report = part_from(json);
+    if (!report.part) throw std::invalid_argument("expected a part of a run");
     if (!report.sequential) return std::nullopt;
     if (!looks_) {
       claims_ = claims_of(report);
@@ -70,12 +71,20 @@ class PartsInOrder {
       sums_.resize(claims_.size());
     }
     const int64_t chunk = report.part->chunk;
+    const int64_t chunks = interp::Chunks(report.inputs, chunk).count();
+    if (std::ssize(looks) != chunks || !std::ranges::all_of(looks, [&](const Look& look) {
+          return look.size() == claims_.size();
+        }))
+      throw std::invalid_argument(
+          fmt::format("part {} of {}: expected what {} claims had counted after each of its {} "
+                      "chunks",
+                      report.part->shard.index, report.part->shard.of, claims_.size(), chunks));
     for (size_t i = 0; i < looks.size(); ++i) {
       if (!looks_->look(seen(claims_, added(looks[i])))) continue;
       decided_ = true;
       return std::min(report.inputs, static_cast<int64_t>(i + 1) * chunk);
     }
-    if (!looks.empty()) sums_ = added(looks.back());
+    sums_ = added(looks.back());
     return std::nullopt;
   }
 

@@ -17,276 +17,26 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
-import dataclasses
 import json
 import os
 import pathlib
-import pickle
 import re
-import subprocess
-import sys
 import tempfile
-import threading
-import uuid
 import warnings
 from typing import Any, Callable, Iterator, Mapping
 
 from assay import _core, commands
+from assay.engine_jobs import ClaimJob, CommandJob, Part, claim_job
+from assay.engine_pools import Lost, Processes, Ray, engine_named
 from assay.errors import Interrupted
-from assay.host import described, progress_bar
-from assay.interpretation import Interpretation, _find, _importable
+from assay.host import described, fitting_exceptions, progress_bar
+from assay.interpretation import Interpretation
 from assay.network import load
 from assay.record import Record, ValidationReport
 
+__all__ = ["Lost", "MADE_IN_PARTS", "Processes", "Ray", "run", "validate"]
+
 MADE_IN_PARTS = ("compare", "discover", "measure", "mutate", "study", "validate")
-
-
-class Lost(RuntimeError):
-    """A worker ended before its part was done."""
-
-
-@dataclasses.dataclass
-class Part:
-    """What a worker returns."""
-
-    text: str = ""  # the record
-    looks: list = dataclasses.field(default_factory=list)  # of PartsInOrder
-    warned: list[str] = dataclasses.field(default_factory=list)
-    error: Exception | None = None  # what it raised, in place of all that
-
-
-# ---- what workers do ---------------------------------------------------------------------------
-
-
-@dataclasses.dataclass
-class CommandJob:
-    """A job of the command, by its options."""
-
-    command: str
-    positional: tuple
-    options: dict[str, Any]
-    folder: str = dataclasses.field(default_factory=os.getcwd)
-
-    def part(self, index: int, of: int, inputs: int | None) -> Part:
-        record = commands.run(self.command, *self.positional, progress=False,
-                              shard=f"{index}/{of}", **self.options)
-        return Part(record.text)
-
-
-@dataclasses.dataclass
-class ClaimJob:
-    """A validation of an interpretation of files and of functions that any process can import."""
-
-    model: str
-    files: dict[str, bytes]  # of the saved interpretation
-    source: tuple[str, str]  # its path and hash, as records name them
-    arguments: dict[str, Any]
-    functions: dict[str, str]  # arguments that are functions: module:function
-    folder: str = dataclasses.field(default_factory=os.getcwd)
-    key: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
-
-    def part(self, index: int, of: int, inputs: int | None) -> Part:
-        from assay.validation import count_failures
-
-        functions = {name: _find(found) for name, found in self.functions.items()}
-        text, stopped, looks = count_failures(
-            _claim_of(self.key, self), **{**self.arguments, **functions}, share=(index, of, inputs))
-        if stopped:
-            raise Lost("interrupted")
-        return Part(text, looks)
-
-
-_claims: dict[str, Interpretation] = {}
-
-
-def _claim_of(key: str, job: ClaimJob) -> Interpretation:
-    """The interpretation of a job, which a worker loads once for all of its parts."""
-    if key not in _claims:
-        _claims.clear()
-        with tempfile.TemporaryDirectory(prefix="assay-") as folder:
-            for name, data in job.files.items():
-                (pathlib.Path(folder) / name).write_bytes(data)
-            claim = Interpretation.load(f"{folder}/claim.json", load(job.model))
-        claim.path, claim._file_sha256 = job.source
-        _claims[key] = claim
-    return _claims[key]
-
-
-def compute(job: CommandJob | ClaimJob, index: int, of: int, inputs: int | None) -> Part:
-    """One part of a job, in the process of a worker. What goes wrong is returned, not raised."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            os.chdir(job.folder)
-            part = job.part(index, of, inputs)
-        except Exception as error:  # noqa: BLE001 - also what a function of the caller raises
-            part = Part(error=_sendable(error))
-    part.warned = [str(warning.message) for warning in caught]
-    return part
-
-
-def _sendable(error: Exception) -> Exception:
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # noqa: BLE001
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-# ---- where workers are -------------------------------------------------------------------------
-
-
-def _own_paths() -> str:
-    """PYTHONPATH for workers: what this process can import and a fresh interpreter could not."""
-    shared = (sys.prefix, sys.base_prefix)
-    return os.pathsep.join(os.path.abspath(path) for path in sys.path
-                           if not path.startswith(shared))
-
-
-class Processes:
-    """Worker processes on this machine.
-
-    Parameters
-    ----------
-    workers
-        How many; by default as many as there are processors for the threads of each.
-    """
-
-    def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers
-
-    def pool(self, threads: int) -> _ProcessPool:
-        return _ProcessPool(self.workers or max(1, (os.cpu_count() or 1) // threads))
-
-
-class _ProcessPool:
-    """A thread for each worker, which hands it one part after another.
-
-    Unlike those of ``multiprocessing``, workers do not run the caller's main module again, and one
-    that dies takes nothing but its own part with it.
-    """
-
-    lost = (Lost,)
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._threads = concurrent.futures.ThreadPoolExecutor(size)
-        self._own = threading.local()
-        self._workers: list[subprocess.Popen] = []
-
-    def share(self, job: Any) -> Any:
-        return job
-
-    def submit(self, job: Any, *part: Any) -> concurrent.futures.Future:
-        return self._threads.submit(self._ask, (job, *part))
-
-    def _ask(self, question: tuple) -> Part:
-        worker = getattr(self._own, "worker", None) or self._started()
-        try:
-            pickle.dump(question, worker.stdin)
-            worker.stdin.flush()
-            return pickle.load(worker.stdout)
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
-            self._own.worker = None
-            worker.kill()
-            raise Lost(f"process {worker.pid} ended with {worker.wait()}") from error
-
-    def _started(self) -> subprocess.Popen:
-        worker = subprocess.Popen(
-            [sys.executable, "-c", "from assay.engine import serve; serve()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-            env={**os.environ, "PYTHONPATH": _own_paths()})
-        self._workers.append(worker)
-        self._own.worker = worker
-        return worker
-
-    def __enter__(self) -> _ProcessPool:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.kill()
-            worker.wait()
-        self._threads.shutdown()
-        for worker in self._workers:
-            worker.stdout.close()
-
-
-def serve() -> None:
-    """The work of a process of `_ProcessPool`. What anything prints goes to stderr."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    while True:
-        try:
-            question = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickle.dump(compute(*question), answers)
-        answers.flush()
-
-
-class Ray:
-    """The nodes of a Ray cluster: the one this process is connected to, or that ``ray.init()`` finds
-    or starts.
-    """
-
-    def pool(self, threads: int) -> _RayPool:
-        try:
-            import ray
-        except ImportError as error:
-            raise ImportError("engine='ray' needs Ray: pip install 'assay[ray]', or pip install ray"
-                              ) from error
-        if not ray.is_initialized():
-            ray.init(log_to_driver=False, logging_level="ERROR")
-        return _RayPool(ray, threads)
-
-
-class _RayPool:
-    """Parts as Ray tasks.
-
-    Ray's own retries are off: `_in_order` counts lost parts and says which one was lost too often.
-    """
-
-    def __init__(self, ray: Any, threads: int) -> None:
-        self._ray = ray
-        self.lost = (ray.exceptions.RayError,)
-        self.size = max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
-        environment = {"env_vars": {"PYTHONPATH": _own_paths()}}
-        self._compute = ray.remote(num_cpus=threads, max_retries=0,
-                                   runtime_env=environment)(compute)
-        self._running: dict[concurrent.futures.Future, Any] = {}
-
-    def share(self, job: Any) -> Any:
-        return self._ray.put(job)
-
-    def submit(self, job: Any, *part: Any) -> concurrent.futures.Future:
-        task = self._compute.remote(job, *part)
-        future = task.future()
-        self._running[future] = task
-        future.add_done_callback(lambda done: self._running.pop(done, None))
-        return future
-
-    def __enter__(self) -> _RayPool:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        for task in list(self._running.values()):
-            self._ray.cancel(task, force=True)
-
-
-ENGINES: dict[str, Callable[[], Any]] = {"processes": Processes, "ray": Ray}
-
-
-def _engine(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
-    if given not in ENGINES:
-        raise ValueError(f"engine: unknown '{given}'; there are {', '.join(ENGINES)}")
-    return ENGINES[given]()
-
-
-# ---- all parts of a run ------------------------------------------------------------------------
 
 
 class _Kept:
@@ -310,7 +60,7 @@ class _Kept:
     def _path(self, index: int, of: int) -> pathlib.Path:
         return self.folder / f"part-{index}-of-{of}.json"
 
-    def read(self, index: int, of: int) -> Part | None:
+    def read(self, index: int, of: int, inputs: int | None) -> Part | None:
         if not self.folder or not self._path(index, of).exists():
             return None
         path = self._path(index, of)
@@ -318,7 +68,7 @@ class _Kept:
         return Part(path.read_text(encoding="utf-8"),
                     json.loads(looks.read_text(encoding="utf-8")) if looks.exists() else [])
 
-    def write(self, index: int, of: int, part: Part) -> None:
+    def write(self, part: Part, index: int, of: int, inputs: int | None) -> None:
         if not self.folder:
             return
         path = self._path(index, of)
@@ -334,20 +84,35 @@ def _write(path: pathlib.Path, text: str) -> None:
     os.replace(begun, path)
 
 
-def _in_order(pool: Any, job: Any, of: int, kept: _Kept, retries: int,
-              show: Callable[[int, int, str], None] | None) -> Iterator[Part]:
-    """The parts of a run, in their order. Twice as many are under way as there are workers."""
-    done = {index: part for index in range(1, of + 1) if (part := kept.read(index, of))}
-    waiting = collections.deque(index for index in range(1, of + 1) if index not in done)
+def _in_order(pool: Any, job: Any, asked: list[tuple[int, int, int | None]], kept: _Kept,
+              retries: int, show: Callable[[int, int, str], None] | None) -> Iterator[Part]:
+    """Parts of a run, in the order in which they are asked for.
+
+    Twice as many are under way as there are workers. One whose worker is lost goes first again.
+
+    Parameters
+    ----------
+    asked
+        Part, of how many, and how many of its inputs (None: all).
+
+    Raises
+    ------
+    Lost
+        Naming the part whose worker was lost more than `retries` times.
+    Exception
+        What a worker raised.
+    """
+    done = {at: part for at, one in enumerate(asked) if (part := kept.read(*one))}
+    waiting = collections.deque(at for at in range(len(asked)) if at not in done)
     running: dict[concurrent.futures.Future, int] = {}
-    tries: collections.Counter[int] = collections.Counter()
+    losses: collections.Counter[int] = collections.Counter()
     warned: set[str] = set()
     computed = len(done)
-    for index in range(1, of + 1):
-        while index not in done:
+    for next_ in range(len(asked)):
+        while next_ not in done:
             while waiting and len(running) < 2 * pool.size:
                 at = waiting.popleft()
-                running[pool.submit(job, at, of, None)] = at
+                running[pool.submit(job, *asked[at])] = at
             finished, _ = concurrent.futures.wait(
                 running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in finished:
@@ -355,10 +120,10 @@ def _in_order(pool: Any, job: Any, of: int, kept: _Kept, retries: int,
                 try:
                     part = future.result()
                 except pool.lost as error:
-                    tries[at] += 1
-                    if tries[at] > retries:
-                        raise RuntimeError(f"part {at} of {of}: its worker was lost {tries[at]} "
-                                           f"times: {error}") from error
+                    losses[at] += 1
+                    if losses[at] > retries:
+                        raise Lost(f"part {asked[at][0]} of {asked[at][1]}: its worker was lost "
+                                   f"{losses[at]} times: {error}") from error
                     waiting.appendleft(at)
                     continue
                 if part.error:
@@ -366,38 +131,41 @@ def _in_order(pool: Any, job: Any, of: int, kept: _Kept, retries: int,
                 for message in set(part.warned) - warned:
                     warnings.warn(message, stacklevel=2)
                 warned.update(part.warned)
-                kept.write(at, of, part)
+                kept.write(part, *asked[at])
                 done[at] = part
                 computed += 1
                 if show:
-                    show(computed, of, "parts")
-        yield done.pop(index)
+                    show(computed, len(asked), "parts")
+        yield done.pop(next_)
 
 
-def _fewer(error: ValueError) -> int | None:
-    """How many parts there can be at most, where the core says that they are too many."""
+def _most(error: ValueError) -> int | None:
+    """How many parts there can be, where the core says that they are too many."""
     found = re.search(r"inputs are (\d+) chunks of up to", str(error))
     return int(found[1]) if found else None
 
 
 def _parts(pool: Any, job: Any, shards: int | None, default: int, kept: _Kept, retries: int,
            show: Any) -> Iterator[Part]:
-    """The parts of a run, as many as were asked for, or else as many as make sense.
+    """All parts of a run in order: as many as were asked for, or else as are kept or make sense.
 
     A run of a single chunk has none.
     """
     if shards is not None and shards < 2:
         raise ValueError(f"shards: expected at least 2, got {shards}")
-    of = shards or kept.number() or default
     shared = pool.share(job)
+
+    def all_of(of: int) -> Iterator[Part]:
+        return _in_order(pool, shared, [(i, of, None) for i in range(1, of + 1)], kept, retries, show)
+
     try:
-        yield from _in_order(pool, shared, of, kept, retries, show)
+        yield from all_of(shards or kept.number() or default)
     except ValueError as error:
-        most = _fewer(error)
+        most = _most(error)
         if shards or most is None:
             raise
         if most > 1:
-            yield from _in_order(pool, shared, most, kept, retries, show)
+            yield from all_of(most)
 
 
 def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
@@ -426,8 +194,10 @@ def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
     ------
     ValueError
         As the command; and for jobs that are not made in parts.
-    RuntimeError
+    Lost
         Naming the part whose worker was lost again and again.
+    Interrupted
+        After Ctrl-C. What `parts` keeps need not be computed again.
     """
     if command.split()[0] not in MADE_IN_PARTS:
         raise ValueError(f"engine: {command} is not made in parts; {', '.join(MADE_IN_PARTS)} are")
@@ -440,48 +210,21 @@ def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
     pages = ("html", "junit", "markdown", "csv") + (("out",) if command == "discover" else ())
     merged = {name: options.pop(name) for name in pages if name in options}
     options["threads"] = options.get("threads") or 1
-    kept = _Kept(parts)
     with tempfile.TemporaryDirectory(prefix="assay-") as folder, progress_bar(progress) as show, \
-            _engine(engine).pool(options["threads"]) as pool:
+            engine_named(engine).pool(options["threads"]) as pool:
         files = []
         job = CommandJob(command, positional, options)
-        for part in _parts(pool, job, shards, 4 * pool.size, kept, retries, show):
-            files.append(pathlib.Path(folder) / f"part-{len(files) + 1}.json")
-            files[-1].write_text(part.text, encoding="utf-8")
-        if not files:
-            return commands.run(command, *positional, verbose=verbose, progress=progress,
-                                json_file=json_file, **{**options, **merged})
-        return commands.run("merge", *files, verbose=verbose, progress=False, json_file=json_file,
-                            **merged)
-
-
-# ---- validations -------------------------------------------------------------------------------
-
-
-def _named(what: str, function: Callable) -> str:
-    name = _importable(function)
-    if name is None:
-        raise ValueError(f"engine: {what} is a function that no other process could import; define "
-                         "it in a module")
-    return name
-
-
-def _claim_job(claim: Interpretation, arguments: Mapping[str, Any]) -> ClaimJob:
-    """Everything that travels. @raises ValueError naming what does not."""
-    network = claim.network
-    if not network._core.is_native or not network.path:
-        raise ValueError("engine: a network in memory does not travel; expected one that assay.load "
-                         "has read from a file")
-    kept = dict(arguments)
-    functions = {name: _named(name, kept.pop(name)) for name in ("inputs", "answers")
-                 if callable(kept[name])}
-    task = kept["task"]
-    if task is not None and not isinstance(task, (str, Mapping)):
-        raise ValueError("engine: a task in memory does not travel; name one that Assay knows")
-    with tempfile.TemporaryDirectory(prefix="assay-") as folder:
-        claim.save(f"{folder}/claim.json")
-        files = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
-    return ClaimJob(network.path, files, (claim.path, claim.sha256), kept, functions)
+        try:
+            for part in _parts(pool, job, shards, 4 * pool.size, _Kept(parts), retries, show):
+                files.append(pathlib.Path(folder) / f"part-{len(files) + 1}.json")
+                files[-1].write_text(part.text, encoding="utf-8")
+        except KeyboardInterrupt as error:
+            raise Interrupted(None) from error
+        if files:
+            return commands.run("merge", *files, verbose=verbose, progress=False,
+                                json_file=json_file, **merged)
+    return commands.run(command, *positional, verbose=verbose, progress=progress,
+                        json_file=json_file, **options, **merged)
 
 
 def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
@@ -511,17 +254,19 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
             ("task", "claims", "count", "confidence", "stop", "seed", "witnesses")}
     call = described("validate", claim=claim.title, **told,
                      engine=engine if isinstance(engine, str) else type(engine).__name__)
-    job = _claim_job(claim, arguments)
+    job = claim_job(claim, arguments)
     whole = _core.PartsInOrder()
     taken = 0
-    with progress_bar(progress) as show, _engine(engine).pool(arguments["threads"]) as pool:
+    with progress_bar(progress) as show, engine_named(engine).pool(arguments["threads"]) as pool:
         all_parts = _parts(pool, job, shards, max(64, 4 * pool.size), _Kept(parts), retries, show)
         try:
             for part in all_parts:
-                decided = whole.look(part.text, part.looks)
+                with fitting_exceptions():
+                    decided = whole.look(part.text, part.looks)
                 if decided is not None:
-                    part = _begun(pool, job, part, decided, retries)
-                whole.take(part.text)
+                    part = _until(pool, job, part, decided, retries)
+                with fitting_exceptions():
+                    whole.take(part.text)
                 taken += 1
                 if decided is not None:
                     break
@@ -532,6 +277,15 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
 
         return in_this_process(claim, **arguments)
     return ValidationReport(whole.report(call))
+
+
+def _until(pool: Any, job: ClaimJob, part: Part, inputs: int, retries: int) -> Part:
+    """Of a part its first inputs alone, up to the look that ends the run."""
+    shard = json.loads(part.text)["shard"]
+    if inputs == sum(counted["count"] for counted in shard["counted"]):
+        return part
+    asked = [(shard["index"], shard["of"], inputs)]
+    return next(_in_order(pool, job, asked, _Kept(None), retries, None))
 
 
 def _validate_files(options: Mapping[str, Any], **how: Any) -> ValidationReport:
@@ -552,22 +306,3 @@ def _validate_files(options: Mapping[str, Any], **how: Any) -> ValidationReport:
                  "independent": False, "witnesses": given.get("witnesses", 1),
                  "threads": given.get("threads", 0), "readout": None}
     return validate(claim, arguments, **how)
-
-
-def _begun(pool: Any, job: ClaimJob, part: Part, inputs: int, retries: int) -> Part:
-    """The part up to the look that ends the run."""
-    counted = json.loads(part.text)
-    if counted["inputs"] == inputs:
-        return part
-    shard = counted["shard"]
-    for left in range(retries, -1, -1):
-        try:
-            begun = pool.submit(job, shard["index"], shard["of"], inputs).result()
-        except pool.lost:
-            if not left:
-                raise
-            continue
-        if begun.error:
-            raise begun.error
-        return begun
-    raise AssertionError("not reached")

@@ -19,7 +19,7 @@ from assay.rows import read_inputs
 from assay.task import InMemory, RegisteredTask, Task, task as task_named
 
 
-def _tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
+def tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
     if isinstance(inputs, torch.Tensor):
         return as_tokens(inputs[:count])
     rows = list(itertools.islice(inputs, count))
@@ -243,7 +243,7 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
         given: Any = _drawing(inputs, network.n_tokens)
         first = given(1 if seed is None else seed, 0, 256)
     else:
-        given = first = _tokens_of(inputs, count)
+        given = first = tokens_of(inputs, count)
         if int(given.min()) < 0 or int(given.max()) >= network.n_tokens:
             raise ValueError(f"inputs: tokens {int(given.min())} to {int(given.max())}, the network "
                              f"has 0 to {network.n_tokens - 1}")
