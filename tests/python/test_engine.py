@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import shutil
 import threading
 import time
 
@@ -23,8 +24,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:slow matrix products")  # of a b
 
 
 def told(record):
-    """A record without what is true of one process alone."""
-    return {name: value for name, value in record.fields.items() if name not in FACTS}
+    """A record without what is true of one process alone, such as how long it took."""
+
+    def without(value):
+        if isinstance(value, dict):
+            return {name: without(one) for name, one in value.items() if name not in FACTS}
+        return [without(one) for one in value] if isinstance(value, list) else value
+
+    return without(record.fields)
 
 
 def decided_at(report):
@@ -163,26 +170,39 @@ def test_lost_parts_are_computed_again_and_counted_once(trees):
 
 
 def test_a_run_that_broke_off_goes_on(trees, tmp_path):
-    kept = tmp_path / "parts"
+    kept, asked = tmp_path / "parts", {"count": 1280, "claims": CLAIMS[:1] + CLAIMS[3:], "seed": 2}
     with pytest.raises(assay.engine.Lost):
-        assay.validate(trees, count=1280, claims=CLAIMS[:1] + CLAIMS[3:], seed=2, shards=10,
-                       engine=Unreliable(losses={4: 9}, size=1), parts=kept, retries=0)
+        assay.validate(trees, **asked, engine=Unreliable(losses={4: 9}, size=1), shards=10,
+                       parts=kept, retries=0)
     there = {int(path.name.split("-")[1]) for path in kept.glob("part-*-of-10.json")}
     assert {1, 2} <= there <= {1, 2, 3}
     engine = Unreliable(size=1)
-    shared = assay.validate(trees, count=1280, claims=CLAIMS[:1] + CLAIMS[3:], seed=2, engine=engine,
-                            parts=kept)  # as many parts as those that are kept
+    shared = assay.validate(trees, **asked, engine=engine, parts=kept)  # of 10 parts, as before
     assert there.isdisjoint(index for index, inputs in engine.computed if inputs is None)
-    alone = assay.validate(trees, count=1280, claims=CLAIMS[:1] + CLAIMS[3:], seed=2, threads=1)
-    assert told(shared) == told(alone)
-    # What is kept of another run is not counted.
-    with pytest.raises(ValueError, match="seed"):
-        assay.validate(trees, count=1280, seed=3, claims=CLAIMS[:1] + CLAIMS[3:],
-                       engine=Unreliable(losses={}), parts=kept, shards=10)
+    assert told(shared) == told(assay.validate(trees, **asked, threads=1))
+    for other in ({"seed": 3}, {"count": 1408}, {"claims": CLAIMS}):  # what is kept answers none
+        with pytest.raises(ValueError, match=f"parts: parts of another run: {next(iter(other))} was"):
+            assay.validate(trees, engine=Unreliable(), parts=kept, **{**asked, **other})
     (kept / "part-1-of-10.looks").unlink()
     with pytest.raises(ValueError, match="part 1 of 10: expected what 2 claims had counted"):
-        assay.validate(trees, count=1280, seed=2, claims=CLAIMS[:1] + CLAIMS[3:],
-                       engine=Unreliable(), parts=kept)
+        assay.validate(trees, **asked, engine=Unreliable(), parts=kept)
+
+
+def test_parts_of_a_job_are_kept_with_what_was_asked(tmp_path):
+    model, kept = tmp_path / "model.safetensors", tmp_path / "parts"
+    shutil.copy(MODEL, model)
+    asked = {"model": model, "interpretation": TREES, "inputs": 384, "stop": "never"}
+    first = assay.validate(**asked, engine=Unreliable(), shards=3, parts=kept)
+    engine = Unreliable()
+    assert told(assay.validate(**asked, engine=engine, parts=kept)) == told(first)
+    assert engine.computed == []
+    with open(model, "ab") as file:
+        file.write(b" ")  # another file under the same name
+    with pytest.raises(ValueError, match="parts: parts of another run: sha256 of"):
+        assay.validate(**asked, engine=Unreliable(), parts=kept)
+    (kept / "part-1-of-4.json").write_text("{}")
+    with pytest.raises(ValueError, match="of 3 and of 4"):
+        assay.validate(**{**asked, "model": MODEL}, engine=Unreliable(), parts=kept)
 
 
 def test_an_interrupt_keeps_what_was_counted(trees):

@@ -40,22 +40,31 @@ MADE_IN_PARTS = ("compare", "discover", "measure", "mutate", "study", "validate"
 
 
 class _Kept:
-    """Parts that are kept in a folder, so that a run that broke off goes on with the others."""
+    """Parts that are kept in a folder, so that a run that broke off goes on with the others.
 
-    def __init__(self, folder: str | os.PathLike | None) -> None:
+    Beside them stands what was asked, ``asked.json``: parts that answer something else are refused.
+    """
+
+    def __init__(self, folder: str | os.PathLike | None = None,
+                 asked: Mapping[str, Any] | None = None) -> None:
         self.folder = pathlib.Path(folder) if folder else None
-        if self.folder:
-            self.folder.mkdir(parents=True, exist_ok=True)
-
-    def number(self) -> int | None:
-        """Of how many the parts are that are kept here, if there are any."""
+        self.number: int | None = None  # of parts, where there are some already
         if not self.folder:
-            return None
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
         found = {int(path.stem.rpartition("-")[2]) for path in self.folder.glob("part-*-of-*.json")}
         if len(found) > 1:
             raise ValueError(f"{self.folder}: parts of different runs: of "
                              f"{' and of '.join(map(str, sorted(found)))}")
-        return found.pop() if found else None
+        file, now = self.folder / "asked.json", json.loads(json.dumps(asked, default=str))
+        if found:
+            self.number = found.pop()
+            before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            for name in [*now, *before]:
+                if before.get(name) != now.get(name):
+                    raise ValueError(f"{self.folder}: parts of another run: {name} was "
+                                     f"{before.get(name)}, is {now.get(name)}")
+        _write(file, json.dumps(now, indent=1))
 
     def _path(self, index: int, of: int) -> pathlib.Path:
         return self.folder / f"part-{index}-of-{of}.json"
@@ -159,7 +168,7 @@ def _parts(pool: Any, job: Any, shards: int | None, default: int, kept: _Kept, r
         return _in_order(pool, shared, [(i, of, None) for i in range(1, of + 1)], kept, retries, show)
 
     try:
-        yield from all_of(shards or kept.number() or default)
+        yield from all_of(shards or kept.number or default)
     except ValueError as error:
         most = _most(error)
         if shards or most is None:
@@ -210,12 +219,13 @@ def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
     pages = ("html", "junit", "markdown", "csv") + (("out",) if command == "discover" else ())
     merged = {name: options.pop(name) for name in pages if name in options}
     options["threads"] = options.get("threads") or 1
+    job = CommandJob(command, positional, options)
+    kept = _Kept(parts, job.asked())
     with tempfile.TemporaryDirectory(prefix="assay-") as folder, progress_bar(progress) as show, \
             engine_named(engine).pool(options["threads"]) as pool:
         files = []
-        job = CommandJob(command, positional, options)
         try:
-            for part in _parts(pool, job, shards, 4 * pool.size, _Kept(parts), retries, show):
+            for part in _parts(pool, job, shards, 4 * pool.size, kept, retries, show):
                 files.append(pathlib.Path(folder) / f"part-{len(files) + 1}.json")
                 files[-1].write_text(part.text, encoding="utf-8")
         except KeyboardInterrupt as error:
@@ -255,10 +265,11 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
     call = described("validate", claim=claim.title, **told,
                      engine=engine if isinstance(engine, str) else type(engine).__name__)
     job = claim_job(claim, arguments)
+    kept = _Kept(parts, job.asked())
     whole = _core.PartsInOrder()
     taken = 0
     with progress_bar(progress) as show, engine_named(engine).pool(arguments["threads"]) as pool:
-        all_parts = _parts(pool, job, shards, max(64, 4 * pool.size), _Kept(parts), retries, show)
+        all_parts = _parts(pool, job, shards, max(64, 4 * pool.size), kept, retries, show)
         try:
             for part in all_parts:
                 with fitting_exceptions():
@@ -285,7 +296,7 @@ def _until(pool: Any, job: ClaimJob, part: Part, inputs: int, retries: int) -> P
     if inputs == sum(counted["count"] for counted in shard["counted"]):
         return part
     asked = [(shard["index"], shard["of"], inputs)]
-    return next(_in_order(pool, job, asked, _Kept(None), retries, None))
+    return next(_in_order(pool, job, asked, _Kept(), retries, None))
 
 
 def _validate_files(options: Mapping[str, Any], **how: Any) -> ValidationReport:

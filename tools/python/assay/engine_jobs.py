@@ -7,6 +7,7 @@ functions by ``module:function``. What cannot travel is refused by name, before 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import pathlib
 import pickle
@@ -15,9 +16,11 @@ import uuid
 import warnings
 from typing import Any, Callable, Mapping
 
+import torch
+
 from assay import commands
 from assay.interpretation import Interpretation, _find, _importable
-from assay.network import load
+from assay.network import load, sha256_of
 
 
 @dataclasses.dataclass
@@ -44,12 +47,23 @@ class CommandJob:
                               shard=f"{index}/{of}", **self.options)
         return Part(record.text)
 
+    def asked(self) -> dict[str, Any]:
+        """What the parts are about, files by their contents."""
+        said = {"command": self.command, "of": list(self.positional), **self.options}
+        said.pop("threads")
+        for value in [*self.positional, *self.options.values()]:
+            if isinstance(value, (str, os.PathLike)) and os.path.isfile(value):
+                contents = pathlib.Path(value).read_bytes()
+                said[f"sha256 of {value}"] = hashlib.sha256(contents).hexdigest()
+        return said
+
 
 @dataclasses.dataclass
 class ClaimJob:
     """A validation of an interpretation of files and of functions that any process can import."""
 
     model: str
+    sha256: str  # of the model
     files: dict[str, bytes]  # of the saved interpretation
     source: tuple[str, str]  # its path and hash, as records name them
     arguments: dict[str, Any]
@@ -66,6 +80,15 @@ class ClaimJob:
         if stopped:
             raise RuntimeError("interrupted")
         return Part(text, looks)
+
+    def asked(self) -> dict[str, Any]:
+        """What the parts are about."""
+        said = {**self.arguments, **self.functions, "model": self.sha256,
+                "interpretation": self.source[1]}
+        said.pop("threads")
+        if isinstance(said["inputs"], torch.Tensor):
+            said["inputs"] = sha256_of({"": said["inputs"]})
+        return said
 
 
 _claims: dict[str, Interpretation] = {}
@@ -138,4 +161,4 @@ def claim_job(claim: Interpretation, arguments: Mapping[str, Any]) -> ClaimJob:
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         claim.save(f"{folder}/claim.json")
         files = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
-    return ClaimJob(network.path, files, (claim.path, claim.sha256), kept, functions)
+    return ClaimJob(network.path, network.sha256, files, (claim.path, claim.sha256), kept, functions)
