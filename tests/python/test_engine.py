@@ -311,13 +311,15 @@ def test_ray_gives_the_record_of_one_process(cluster, trees):
 
 def test_ray_survives_a_worker_and_a_node(cluster, trees):
     """One worker kills itself in the middle of a part; then a node of the cluster goes away."""
+    import ray
+
     made, folder = cluster
     node = made.add_node(num_cpus=1)
     made.wait_for_nodes()
     kept = folder / "parts"
 
     def remove_node():
-        while len(list(kept.glob("*.json"))) < 8:
+        while len(list(kept.glob("part-*.json"))) < 8:
             time.sleep(0.05)
         made.remove_node(node, allow_graceful=False)
 
@@ -327,9 +329,10 @@ def test_ray_survives_a_worker_and_a_node(cluster, trees):
                             engine="ray", shards=32, parts=kept)
     remover.join()
     assert (folder / "died").exists()
+    assert sum(one["Alive"] for one in ray.nodes()) == 1
     alone = assay.validate(trees, inputs=engine_inputs.formulas, count=4096, threads=1)
     assert told(shared) == told(alone)
-    assert len(list(kept.glob("*.json"))) == 32
+    assert len(list(kept.glob("part-*.json"))) == 32
 
 
 def test_ray_that_is_missing_is_named(monkeypatch, trees):

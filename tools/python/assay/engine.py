@@ -250,7 +250,8 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
     arguments
         Of `assay.validation.count_failures`.
     engine, shards, parts, retries
-        As of `run`. By default there are at least 64 parts, if there are as many chunks of inputs.
+        As of `run`. A run that ends when its claims are decided has at least 64 parts by default,
+        so that little is counted behind its end.
 
     Raises
     ------
@@ -268,10 +269,11 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
     kept = _Kept(parts, job.asked())
     whole = _core.PartsInOrder()
     taken = 0
+    ends_early = arguments["claims"] and arguments["stop"] != "never"
     with progress_bar(progress) as show, engine_named(engine).pool(arguments["threads"]) as pool:
-        all_parts = _parts(pool, job, shards, max(64, 4 * pool.size), kept, retries, show)
+        default = max(64 if ends_early else 1, 4 * pool.size)
         try:
-            for part in all_parts:
+            for part in _parts(pool, job, shards, default, kept, retries, show):
                 with fitting_exceptions():
                     decided = whole.look(part.text, part.looks)
                 if decided is not None:
