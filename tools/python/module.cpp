@@ -2,6 +2,7 @@
 
 #include "interp/files/json_text.h"
 #include "tools/python/bindings.h"
+#include "tools/python/engine.h"
 
 PYBIND11_MODULE(_core, m) {
   m.doc() = "Assay's C++ core. Use the package `assay`.";
@@ -12,4 +13,5 @@ PYBIND11_MODULE(_core, m) {
   assay::python::bind_command(m);
   assay::python::bind_validate(m);
   assay::python::bind_explain(m);
+  assay::python::bind_engine(m);
 }

@@ -13,6 +13,7 @@
 #include "tasks/registry.h"
 #include "tools/plugin.h"
 #include "tools/python/bindings.h"
+#include "tools/python/engine.h"
 #include "tools/validation_question.h"
 #include "tools/validation_run.h"
 
@@ -96,8 +97,9 @@ void require_values_fit(const tools::Validation& validation) {
 
 /// @param options  {claims, inputs: how many, part, data, independent, confidence, stop, seed,
 ///   witnesses, threads, command, print, progress, remarks: [(node, text)], model: (path, sha256),
-///   interpretation: the same}
-/// @return (report as JSON, whether the user stopped it).
+///   interpretation: the same, share: as share_from() takes it}
+/// @return (report as JSON, whether the user stopped it, of a share of a run that ends when claims
+///   are decided: its looks).
 py::tuple validate(const NetworkPointer& network, const py::dict& spec, const TaskPointer& task,
                    const py::object& inputs, const py::dict& options) {
   const Claim claim = claim_from(spec, network->places());
@@ -138,6 +140,8 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
                 .times = {}}};
   const auto remarks = options["remarks"].cast<std::vector<std::pair<std::string, std::string>>>();
   axioms::Report report;
+  const std::optional<Share> share = share_from(options["share"]);
+  std::vector<Look> looks;
   const auto job = [&] {
     validation.inputs = choose();
     const nlohmann::json& facts = validation.inputs.facts;
@@ -148,8 +152,12 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     if (facts.contains("seed")) validation.facts.seeds["inputs"] = facts["seed"];
     validation.facts.threads = interp::threads();
     require_values_fit(validation);
+    const auto portion = share ? portion_of(*share, validation) : tools::Portion::whole(validation);
+    if (share && validation.sequential)
+      validation.keep = [&looks](const auto& so_far) { looks.push_back(look_of(so_far())); };
     axioms::CheckResult result;
-    report = tools::run(validation, tools::Portion::whole(validation), result);
+    report = tools::run(validation, portion, result);
+    if (share) report.partial = report.inputs < portion.own.count;
     for (const auto& [node, text] : remarks) report.remarks.push_back({node, text});
   };
   const bool stopped = work({validation.facts.command, options["threads"].cast<int>(),
@@ -159,7 +167,7 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     PyErr_SetNone(PyExc_KeyboardInterrupt);
     throw py::error_already_set();
   }
-  return py::make_tuple(interp::json_text(axioms::to_json(report), 1) + "\n", stopped);
+  return py::make_tuple(interp::json_text(axioms::to_json(report), 1) + "\n", stopped, looks);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ fails, with exact confidence bounds, on which inputs, and at which step it first
 The terms are defined in docs/concepts.md, this package is described in docs/python.md.
 """
 
-from assay import replacers
+from assay import engine, replacers
 from assay._core import version as __version__
 from assay.commands import (
     attack,
@@ -77,6 +77,7 @@ __all__ = [
     "convert",
     "derive",
     "discover",
+    "engine",
     "explain",
     "inspect",
     "linear_probe",

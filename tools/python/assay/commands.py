@@ -36,8 +36,9 @@ def arguments_of(options: dict[str, Any]) -> list[str]:
 
 
 def run(command: str, *positional: Any, verbose: bool = False, progress: bool | None = None,
-        json_file: str | os.PathLike | None = None, **options: Any) -> Record | None:
-    """Runs a job of the command in this process.
+        json_file: str | os.PathLike | None = None, engine: Any = None,
+        **options: Any) -> Record | None:
+    """Runs a job of the command in this process, or on the workers of an `assay.engine`.
 
     Returns
     -------
@@ -51,6 +52,11 @@ def run(command: str, *positional: Any, verbose: bool = False, progress: bool | 
     Interrupted
         After Ctrl-C, with what the run kept.
     """
+    if engine is not None:
+        from assay import engine as engines
+
+        return engines.run(command, *positional, engine=engine, verbose=verbose, progress=progress,
+                           json_file=json_file, **options)
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         writes_record = command not in ("report", "plan")
         path = pathlib.Path(json_file) if json_file else pathlib.Path(folder) / "record.json"

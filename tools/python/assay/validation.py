@@ -19,7 +19,7 @@ from assay.rows import read_inputs
 from assay.task import InMemory, RegisteredTask, Task, task as task_named
 
 
-def _tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
+def tokens_of(inputs: Any, count: int | None) -> torch.Tensor:
     if isinstance(inputs, torch.Tensor):
         return as_tokens(inputs[:count])
     rows = list(itertools.islice(inputs, count))
@@ -67,7 +67,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
              confidence: float = 0.95, stop: str = "", seed: int | None = None, part: str = "",
              data: str | os.PathLike = "", independent: bool = False, witnesses: int = 1,
              threads: int = 0, readout: int | None = None, progress: bool | None = None,
-             verbose: bool = False, **options: Any) -> ValidationReport:
+             verbose: bool = False, engine: Any = None, shards: int | None = None,
+             parts: str | os.PathLike | None = None, **options: Any) -> ValidationReport:
     """Tests an interpretation against the axioms, on inputs that it was not fitted on.
 
     Four questions of every node: do the activations mean what the interpretation computes there,
@@ -119,6 +120,13 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     readout
         The position at which the network answers, for inputs of the caller's own (default: the
         last).
+    engine
+        Who computes: this process (None), ``"processes"`` of this machine or the nodes of a
+        ``"ray"`` cluster (`assay.engine`). The report is the same.
+    shards
+        With an engine: into how many parts.
+    parts
+        With an engine: a folder that keeps the parts; those that are there are not computed again.
 
     Returns
     -------
@@ -143,9 +151,46 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
             given["confidence"] = confidence
         if witnesses != 1:
             given["witnesses"] = witnesses
-        return run("validate", progress=progress, verbose=verbose, **given, **options)
+        return run("validate", progress=progress, verbose=verbose, engine=engine, shards=shards,
+                   parts=parts, **given, **options)
+    arguments = {"task": task, "inputs": inputs, "answers": answers, "claims": claims,
+                 "count": count, "confidence": confidence, "stop": stop, "seed": seed, "part": part,
+                 "data": data, "independent": independent, "witnesses": witnesses,
+                 "threads": threads, "readout": readout}
+    if engine is not None:
+        from assay import engine as engines
+
+        return engines.validate(claim, arguments, engine=engine, shards=shards, parts=parts,
+                                progress=progress, **options)
     if options:
         raise TypeError(f"validate: unknown argument {', '.join(options)}")
+    text, stopped, _ = count_failures(claim, **arguments, progress=progress, verbose=verbose)
+    report = ValidationReport(text)
+    if stopped:
+        raise Interrupted(report)
+    if verbose:
+        print(report)
+    return report
+
+
+def count_failures(claim: Interpretation, *, task: Any, inputs: Any, answers: Any,
+                   claims: Sequence[str], count: int | None, confidence: float, stop: str,
+                   seed: int | None, part: str, data: str | os.PathLike, independent: bool,
+                   witnesses: int, threads: int, readout: int | None, progress: bool | None = False,
+                   verbose: bool = False, share: tuple[int, int, int | None] | None = None,
+                   ) -> tuple[str, bool, list]:
+    """The record of `validate`, or of part i of n of it.
+
+    Parameters
+    ----------
+    share
+        (i, n, the first so many inputs of the part, or None for all of them); None: the whole.
+
+    Returns
+    -------
+    The record, whether Ctrl-C stopped it, and of a part of a run that ends when its claims are
+    decided: what was counted after each chunk (tools/python/engine.h).
+    """
     if not isinstance(claim, Interpretation):
         raise TypeError(f"claim: expected an assay.Interpretation, got {type(claim).__name__}")
     network = claim.network
@@ -169,16 +214,10 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         "claims": claims, "inputs": count, "part": part, "data": os.fspath(data),
         "independent": independent, "confidence": float(confidence), "stop": stop, "seed": seed,
         "witnesses": witnesses, "threads": threads, "command": call, "print": printer(verbose),
-        "remarks": remarks, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
+        "remarks": remarks, "share": share, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
     with progress_bar(progress) as bar, fitting_exceptions(data):
-        text, stopped = _core.validate(network._core, claim._spec(), subject.core, given_inputs,
-                                       {**settings, "progress": bar})
-    report = ValidationReport(text)
-    if stopped:
-        raise Interrupted(report)
-    if verbose:
-        print(report)
-    return report
+        return _core.validate(network._core, claim._spec(), subject.core, given_inputs,
+                              {**settings, "progress": bar})
 
 
 def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count: int | None,
@@ -204,7 +243,7 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
         given: Any = _drawing(inputs, network.n_tokens)
         first = given(1 if seed is None else seed, 0, 256)
     else:
-        given = first = _tokens_of(inputs, count)
+        given = first = tokens_of(inputs, count)
         if int(given.min()) < 0 or int(given.max()) >= network.n_tokens:
             raise ValueError(f"inputs: tokens {int(given.min())} to {int(given.max())}, the network "
                              f"has 0 to {network.n_tokens - 1}")
