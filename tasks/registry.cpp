@@ -6,6 +6,7 @@
 
 #include "circuits/interpretation/composition.h"
 #include "tasks/compiled/compiled.h"
+#include "tasks/compiled/mutations.h"
 #include "tasks/compiled/reading.h"
 #include "tasks/data_task.h"
 #include "tasks/dyck/dyck.h"
@@ -39,7 +40,8 @@ circuits::Operations our_operations() {
 std::vector<circuits::Mutation> our_mutations() {
   std::vector<circuits::Mutation> all = circuits::generic_mutations();
   all.push_back(answer_gamma());
-  for (const auto& of_task : {two_sat::mutations(), modular_addition::mutations()})
+  for (const auto& of_task :
+       {two_sat::mutations(), modular_addition::mutations(), compiled::mutations()})
     all.insert(all.end(), of_task.begin(), of_task.end());
   return all;
 }

@@ -74,7 +74,8 @@ Answered answered(const tasks::Task& task, const interp::Transformer& model) {
 }
 
 std::vector<std::string> write_all(const CompileOptions& options, const tasks::Task& task,
-                                   const ordered_json& json, const interp::Transformer& model) {
+                                   const std::string& setting, const interp::Transformer& model) {
+  const ordered_json json = compiled::program_of_setting(setting);
   const fs::path out = options.out;
   fs::create_directories(out);
   interp::write_file(out / "program.json", json.dump(2) + "\n");
@@ -83,8 +84,7 @@ std::vector<std::string> write_all(const CompileOptions& options, const tasks::T
       {{"task", task.to_json()}, {"compiled", {{"sharpness", options.sharpness}}}});
   std::vector<std::string> written = {"program.json", "model.safetensors"};
   const auto save = [&](bool rival, const char* name) {
-    circuits::Interpretation interpretation =
-        compiled::interpretation_of(json, rival, task.to_json());
+    circuits::Interpretation interpretation = compiled::interpretation_of(setting, rival);
     interpretation.model_sha256 = sha256;
     circuits::save_interpretation(interpretation, out / name);
     written.emplace_back(name);
@@ -104,8 +104,8 @@ std::vector<std::string> write_all(const CompileOptions& options, const tasks::T
 int run_compile(const CompileOptions& options) {
   const Session session = start(options.common);
   const std::string setting = setting_of(options.program);
-  const ordered_json json = compiled::program_of_setting(setting);
-  const compiled::Program program = compiled::program_from_json(json);
+  const compiled::Program program =
+      compiled::program_from_json(compiled::program_of_setting(setting));
   const auto task = tasks::make_task(compiled::kTask, {{"program", setting}});
   const auto model = compiled::compile(program, options.sharpness);
   const interp::TransformerConfig& config = model->config();
@@ -118,7 +118,7 @@ int run_compile(const CompileOptions& options) {
   console.fact("answers",
                fmt::format("{} of {} inputs as the program says, least margin {:.4f}",
                            grouped(found.right), grouped(found.inputs), found.least_margin));
-  const std::vector<std::string> written = write_all(options, *task, json, *model);
+  const std::vector<std::string> written = write_all(options, *task, setting, *model);
   console.fact("wrote", fmt::format("{} in {}", fmt::join(written, ", "), options.out.string()));
   return found.all() ? kDone : kViolated;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "interp/files/json_reader.h"
 #include "interp/names.h"
 
 // Tables are made here by functions of numbers; a program's file lists them.
@@ -161,7 +162,8 @@ Json majority() {
            "It reads ten zeros and ones and answers which of both occurs more often, or "
            "that neither does."},
           {"inputs", repeated(kLength, {"0", "1"})},
-          {"lines", {before(kLength), count_symbol("zeros", "0"), count_symbol("ones", "1"), more("tie")}},
+          {"lines",
+           {before(kLength), count_symbol("zeros", "0"), count_symbol("ones", "1"), more("tie")}},
           {"answer", "more"},
           {"rival",
            {{"about", "The answer is 1 as soon as half of the symbols are ones."},
@@ -186,6 +188,11 @@ Json built_in_program(const std::string& name) {
   for (const auto& [known, make] : kPrograms)
     if (known == name) return make();
   interp::refuse_name("program", name, built_in_programs());
+}
+
+Json program_of_setting(const std::string& setting) {
+  if (setting.starts_with('{')) return interp::parse_json(setting, "program");
+  return built_in_program(setting);
 }
 
 }  // namespace assay::tasks::compiled

@@ -11,5 +11,7 @@ namespace assay::tasks::compiled {
 std::vector<std::string> built_in_programs();
 /// As a file would hold it. @throws std::invalid_argument listing the programs that exist.
 nlohmann::ordered_json built_in_program(const std::string& name);
+/// The program that a setting means: a built-in one by its name, or the text of one as JSON.
+nlohmann::ordered_json program_of_setting(const std::string& setting);
 
 }  // namespace assay::tasks::compiled

@@ -7,12 +7,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "interp/files/json_reader.h"
 #include "interp/statistics/random.h"
 #include "tasks/compiled/built_in.h"
 #include "tasks/compiled/compiler.h"
 #include "tasks/compiled/program.h"
-#include "tasks/compiled/reading.h"
 
 namespace assay::tasks::compiled {
 namespace {
@@ -156,7 +154,7 @@ proofs::Domain domain_of(const Inputs& inputs) {
 }
 
 /// Symbols that stand at the same positions may stand in for each other.
-std::vector<int64_t> token_types(const Inputs& inputs) {
+std::vector<int64_t> types_of(const Inputs& inputs) {
   std::vector<int64_t> types;
   for (const std::string& token : inputs.vocabulary().tokens) {
     const auto slot = std::ranges::find_if(inputs.program().inputs, [&](const auto& symbols) {
@@ -187,7 +185,7 @@ class Compiled : public Task {
       return with_partners(sample(part, seed, first, count), seed, first);
     }});
     provide(InputLengths{.one = true});
-    provide(Replacers{.token_types = token_types(inputs_)});
+    provide(Replacers{.token_types = types_of(inputs_)});
     provide(features());
     provide(wording());
   }
@@ -321,11 +319,6 @@ class Compiled : public Task {
 };
 
 }  // namespace
-
-nlohmann::ordered_json program_of_setting(const std::string& setting) {
-  if (setting.starts_with('{')) return interp::parse_json(setting, "program");
-  return built_in_program(setting);
-}
 
 TaskEntry entry() {
   return {.name = kTask,

@@ -8,10 +8,6 @@ namespace assay::tasks::compiled {
 
 inline constexpr const char* kTask = "compiled";
 
-/// The program that a task's setting `program` names: the JSON of a built-in program, or the
-/// setting itself, read as JSON.
-nlohmann::ordered_json program_of_setting(const std::string& setting);
-
 /// Options: program {--program}.
 TaskEntry entry();
 

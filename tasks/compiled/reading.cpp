@@ -8,7 +8,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "interp/files/json_reader.h"
+#include "tasks/compiled/built_in.h"
+#include "tasks/compiled/compiled.h"
 
 namespace assay::tasks::compiled {
 
@@ -140,8 +141,8 @@ Code code_of(const Program& program, const Layout& layout, const Names& variable
 /// The nodes of one interpretation, cut by cut.
 class Builder {
  public:
-  Builder(const ordered_json& json, bool rival)
-      : text_(json.dump()),
+  Builder(const ordered_json& json, nlohmann::json named, bool rival)
+      : named_(std::move(named)),
         rival_(rival),
         program_(program_from_json(json)),
         layout_(layout_of(program_)),
@@ -173,7 +174,7 @@ class Builder {
 
   Operation h(const Parents& parents, const Names& wanted, const Positions& positions) const {
     return {.name = "run_lines",
-            .parameters = {{"program", text_},
+            .parameters = {{"program", named_},
                            {"rival", rival_},
                            {"given", parents.given},
                            {"at", parents.at},
@@ -229,7 +230,7 @@ class Builder {
             .equality = {.name = "equal", .tensors = {}}};
   }
 
-  std::string text_;
+  nlohmann::json named_;
   bool rival_;
   Program program_;
   Layout layout_;
@@ -239,7 +240,9 @@ class Builder {
 };
 
 ordered_json program_in(const Operation& operation) {
-  return interp::parse_json(circuits::parameter<std::string>(operation, "program"), "program");
+  const auto found = operation.parameters.find("program");
+  if (found != operation.parameters.end() && found->is_object()) return *found;
+  return program_of_setting(circuits::parameter<std::string>(operation, "program"));
 }
 
 /// What run_lines is told, checked once.
@@ -350,25 +353,42 @@ circuits::Function run_lines(const Operation& operation) {
       };
 }
 
-circuits::Interpretation interpretation_of(const ordered_json& json, bool rival,
-                                           const nlohmann::json& task) {
-  const Program program = rival ? rival_from_json(json) : program_from_json(json);
-  circuits::Interpretation interpretation{
-      .title = rival ? fmt::format("A wrong reading of the program {}", program.name)
-                     : fmt::format("The program {}", program.name),
-      .task = task,
-      .model_sha256 = {},
-      .fitted_on = nlohmann::json::object(),
-      .output = "answer",
-      .nodes = Builder(json, rival).nodes()};
-  const Tensor one =
-      vocabulary_of(program_from_json(json)).with_mark(all_inputs(program).narrow(0, 0, 1));
-  std::map<std::string, Tensor> values = {{circuits::kTokens, one}};
-  for (const Node& node : interpretation.nodes) {  // refuses what the network does not carry
+namespace {
+
+// Refuses what the network does not carry from cut to cut, and answers that it cannot give.
+void require_same_answers(const Program& program, const Vocabulary& vocabulary,
+                          const circuits::Interpretation& interpretation) {
+  const Tensor inputs = all_inputs(program);
+  const Tensor answers = run_on(program, inputs).at(program.answer).select(1, program.length());
+  const Tensor known = at::isin(answers, at::tensor(vocabulary.answers, torch::kInt64));
+  if (!known.all().item<bool>())
+    throw std::invalid_argument(fmt::format(
+        "program '{}': what is said to be computed has none of its answers on {} inputs",
+        program.name, known.logical_not().sum().item<int64_t>()));
+  std::map<std::string, Tensor> values = {
+      {circuits::kTokens, vocabulary.with_mark(inputs.narrow(0, 0, 1))}};
+  for (const Node& node : interpretation.nodes) {
     std::vector<Tensor> parents;
     for (const std::string& parent : node.parents) parents.push_back(values.at(parent));
     values[node.name] = run_lines(node.h)(parents);
   }
+}
+
+}  // namespace
+
+circuits::Interpretation interpretation_of(const std::string& setting, bool rival) {
+  const ordered_json json = program_of_setting(setting);
+  const Program program = rival ? rival_from_json(json) : program_from_json(json);
+  const nlohmann::json named =
+      setting.starts_with('{') ? nlohmann::json(json) : nlohmann::json(setting);
+  circuits::Interpretation interpretation{
+      .title = fmt::format("{}: {}", program.name, program.about),
+      .task = make_task(kTask, {{"program", setting}})->to_json(),
+      .model_sha256 = {},
+      .fitted_on = nlohmann::json::object(),
+      .output = "answer",
+      .nodes = Builder(json, named, rival).nodes()};
+  require_same_answers(program, vocabulary_of(program_from_json(json)), interpretation);
   return interpretation;
 }
 

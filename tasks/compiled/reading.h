@@ -16,12 +16,11 @@
 
 namespace assay::tasks::compiled {
 
-/// @param json  of the program. @param rival  the wrong interpretation instead of the right one.
-/// @param task  Interpretation::task.
+/// @param setting  the program: its name or its text, as in the task's settings.
+/// @param rival  the wrong interpretation instead of the right one.
 /// @throws std::invalid_argument for a rival that does not exist, or that needs what the network
 ///   does not carry from one cut to the next.
-circuits::Interpretation interpretation_of(const nlohmann::ordered_json& json, bool rival,
-                                           const nlohmann::json& task);
+circuits::Interpretation interpretation_of(const std::string& setting, bool rival);
 
 /// h, {program, rival, given, at, wanted, positions, answers?}: runs the lines of a program from
 /// some variables to others. `program` is the program's JSON as text. The parents give the

@@ -135,7 +135,7 @@ TEST_P(Programs, AreProvedOfTheirNetworks) {
 /// Failures of each axiom at each node over all inputs.
 axioms::CheckResult checked(const Network& of, bool rival) {
   const at::NoGradGuard no_grad;
-  const auto interpretation = interpretation_of(of.json, rival, of.task->to_json());
+  const auto interpretation = interpretation_of(of.program.name, rival);
   const circuits::Program program =
       circuits::compile(interpretation, all_operations(), of.model->places());
   return axioms::check(
@@ -156,7 +156,7 @@ TEST_P(Programs, HoldWithoutAFailureAndTheirRivalsDoNot) {
 
 TEST_P(Programs, SaySomething) {
   const at::NoGradGuard no_grad;
-  const auto interpretation = interpretation_of(net().json, false, net().task->to_json());
+  const auto interpretation = interpretation_of(GetParam(), false);
   const circuits::Program program =
       circuits::compile(interpretation, all_operations(), net().model->places());
   const auto vacuity = axioms::vacuity(
