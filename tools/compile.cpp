@@ -63,7 +63,7 @@ Answered answered(const tasks::Task& task, const interp::Transformer& model) {
     const at::Tensor of =
         model.trace(all.tokens.narrow(0, first, n), {.record = {logits}}).at(0).select(1, 0);
     const at::Tensor label = all.labels.narrow(0, first, n).unsqueeze(1);
-    const at::Tensor wrong = others.unsqueeze(0).scatter(1, label, false).logical_not();
+    const at::Tensor wrong = others.repeat({n, 1}).scatter(1, label, false).logical_not();
     const at::Tensor margin =
         of.gather(1, label).squeeze(1) -
         of.masked_fill(wrong, -std::numeric_limits<float>::infinity()).amax(1);
