@@ -42,9 +42,11 @@ std::optional<double> auroc(const Circuit& a, const Circuit& truth) {
   if (!a.scores.defined() || a.scores.isnan().any().item<bool>()) return {};
   const at::Tensor sizes = a.scores.abs().to(torch::kFloat64).contiguous().flatten();
   const at::Tensor is_true = truth.kept.contiguous().flatten();
-  const double area =
-      statistics::auroc({sizes.data_ptr<double>(), sizes.data_ptr<double>() + sizes.numel()},
-                        {is_true.data_ptr<bool>(), is_true.data_ptr<bool>() + is_true.numel()});
+  const std::vector<double> of_edge(sizes.data_ptr<double>(),
+                                    sizes.data_ptr<double>() + sizes.numel());
+  const std::vector<bool> relevant(is_true.data_ptr<bool>(),
+                                   is_true.data_ptr<bool>() + is_true.numel());
+  const double area = statistics::auroc(of_edge, relevant);
   return std::isnan(area) ? std::optional<double>() : area;
 }
 

@@ -56,13 +56,13 @@ Json histogram() {
   const auto repeat = table(4, 4, [](int here, int there) { return here == there ? "2" : "1"; });
   return {{"name", "histogram"},
           {"about",
-           "It reads six letters and answers whether the last one occurs once, twice or "
-           "more often."},
+           "It reads six letters and answers whether the last one occurs an odd or an even number "
+           "of times."},
           {"inputs", repeated(6, {"a", "b", "c", "d"})},
           {"lines",
            {before(6), count_where("same", "equal"),
-            map("often", {"same"}, {nullptr, "once", "twice", "more", "more", "more", "more"})}},
-          {"answer", "often"},
+            map("times", {"same"}, {nullptr, "odd", "even", "odd", "even", "odd", "even"})}},
+          {"answer", "times"},
           {"rival",
            {{"about", "The last letter is compared with the one before it alone."},
             {"lines", {map("same", {"symbol", "before"}, repeat)}}}}};
@@ -148,7 +148,7 @@ Json dyck_depth() {
 }
 
 Json majority() {
-  constexpr int kLength = 10;
+  constexpr int kLength = 7;
   const auto more = [](const char* tie) {
     return map("more", {"zeros", "ones"}, table(kLength + 1, kLength + 1, [&](int zeros, int ones) {
                  return zeros + ones > kLength ? Json(nullptr)
@@ -157,17 +157,18 @@ Json majority() {
                                                : Json(tie);
                }));
   };
-  return {{"name", "majority"},
-          {"about",
-           "It reads ten zeros and ones and answers which of both occurs more often, or "
-           "that neither does."},
-          {"inputs", repeated(kLength, {"0", "1"})},
-          {"lines",
-           {before(kLength), count_symbol("zeros", "0"), count_symbol("ones", "1"), more("tie")}},
-          {"answer", "more"},
-          {"rival",
-           {{"about", "The answer is 1 as soon as half of the symbols are ones."},
-            {"lines", {more("1")}}}}};
+  return {
+      {"name", "majority"},
+      {"about",
+       "It reads seven symbols, zeros, ones and blanks, and answers whether zeros or ones occur "
+       "more often, or neither does."},
+      {"inputs", repeated(kLength, {"0", "1", "_"})},
+      {"lines",
+       {before(kLength), count_symbol("zeros", "0"), count_symbol("ones", "1"), more("tie")}},
+      {"answer", "more"},
+      {"rival",
+       {{"about", "The answer is 1 also where neither occurs more often."},
+        {"lines", {more("1")}}}}};
 }
 
 const std::vector<std::pair<std::string, Json (*)()>> kPrograms = {{"histogram", histogram},

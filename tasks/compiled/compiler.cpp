@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "circuits/components/circuit.h"
@@ -161,11 +162,12 @@ class Writer {
                  W_V = weight(line, "attn.W_V")[h], W_O = weight(line, "attn.W_O")[h];
     for (int64_t k = 0; k < n; ++k) W_K[direction(attend.key) + k][k] = 1;
     W_K[layout_.begin][n] = 1;
-    const double of_mark = attend.copy.empty() ? sharpness_ : sharpness_ / 2;
+    const double selected = sharpness_ * std::sqrt(static_cast<double>(W_Q.size(1)));  // unscaled
+    const double of_mark = attend.copy.empty() ? selected : selected / 2;
     for (int64_t q = 0; q < attend.selects.size(0); ++q) {
       const Tensor query =
           attend.query.empty() ? weight(line, "attn.b_Q")[h] : W_Q[direction(attend.query) + q];
-      query.narrow(0, 0, n).copy_(attend.selects[q].to(torch::kFloat32) * sharpness_);
+      query.narrow(0, 0, n).copy_(attend.selects[q].to(torch::kFloat32) * selected);
       const int64_t key = at_mark_.at(attend.key);
       query[n] = of_mark - (key < 0 ? 0. : query[key].item<double>());
     }
@@ -335,7 +337,6 @@ std::shared_ptr<interp::Transformer> compile(const Program& program, double shar
                                    .n_heads = layout.n_heads,
                                    .d_head = layout.d_head};
   config.attention_biases = true;
-  config.scores = interp::ScoreScale::Unscaled;
   auto model = std::make_shared<interp::Transformer>(config);
   for (const Tensor& weight : model->weights()) weight.zero_();
   Writer(program, layout, vocabulary, sharpness, *model).write();

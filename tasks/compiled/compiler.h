@@ -65,7 +65,7 @@ Vocabulary vocabulary_of(const Program& program);
 inline constexpr double kSharpness = 40;
 inline constexpr double kLeastSharpness = 4;
 
-/// Causal, without norms, scores not scaled; logits are 10 for the answer and 0 for the others.
+/// Causal, without norms; logits are 10 for the answer and 0 for the others.
 /// @throws std::invalid_argument as vocabulary_of(), and for a sharpness below kLeastSharpness or
 ///   above 80.
 std::shared_ptr<interp::Transformer> compile(const Program& program, double sharpness = kSharpness);

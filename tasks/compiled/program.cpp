@@ -34,14 +34,17 @@ class Reader {
  public:
   explicit Reader(Program& program) : program_(program) {}
 
-  Line line(const ordered_json& json) {
+  /// @param values  that a line of this name has in another program, which are to be kept.
+  Line line(const ordered_json& json, const Names& values) {
     where_ = "line '" + json.at("name").get<std::string>() + "'";
-    Line line{.name = json.at("name"), .values = {}, .does = {}};
+    Line line{.name = json.at("name"), .values = values, .does = {}};
     if (line.name == kSymbol || line.name == kPosition)
       refuse("this name belongs to what the program reads");
     if (json.contains("map") == json.contains("attend"))
       refuse("expected either 'map' or 'attend'");
     json.contains("map") ? read_map(json, line) : read_attend(json, line);
+    if (!values.empty() && line.values != values)
+      refuse("a rival's line has the values of the program's");
     return line;
   }
 
@@ -96,6 +99,7 @@ class Reader {
 
   void read_attend(const ordered_json& json, Line& line) const {
     const ordered_json& how = json["attend"];
+    line.values.clear();  // they follow from what is attended to
     Attend attend{.key = how.at("key"),
                   .query = how.value("query", ""),
                   .copy = json.value("copy", ""),
@@ -199,7 +203,9 @@ void read_inputs(const ordered_json& json, Program& program) {
                                             program.name, program.n_inputs(), kMostInputs));
 }
 
-Program program_with(const ordered_json& json, const ordered_json& lines) {
+/// @param original  whose lines these replace; none: there is no other program.
+Program program_with(const ordered_json& json, const ordered_json& lines,
+                     const Program* original = nullptr) {
   Program program{.name = json.at("name"),
                   .about = json.at("about"),
                   .inputs = {},
@@ -209,11 +215,12 @@ Program program_with(const ordered_json& json, const ordered_json& lines) {
   read_inputs(json, program);
   Reader reader(program);
   for (const ordered_json& line : lines) {
-    Line read = reader.line(line);
-    if (std::ranges::count(program.lines, read.name, &Line::name) != 0)
+    const auto name = line.at("name").get<std::string>();
+    if (std::ranges::count(program.lines, name, &Line::name) != 0)
       throw std::invalid_argument(
-          fmt::format("program '{}': two lines are called '{}'", program.name, read.name));
-    program.lines.push_back(std::move(read));
+          fmt::format("program '{}': two lines are called '{}'", program.name, name));
+    const bool replaces = original && std::ranges::count(original->lines, name, &Line::name) != 0;
+    program.lines.push_back(reader.line(line, replaces ? original->values_of(name) : Names()));
   }
   program.values_of(program.answer);
   return program;
@@ -332,23 +339,7 @@ Program rival_from_json(const ordered_json& json) {
     else
       lines.insert(lines.begin(), line);
   }
-  Program rival = program_with(json, lines);
-  for (const Line& line : program.lines) {
-    Line& replaced = *std::ranges::find(rival.lines, line.name, &Line::name);
-    if (replaced.values == line.values) continue;
-    // A table lists its values in the order in which it mentions them.
-    auto* map = std::get_if<Map>(&replaced.does);
-    Tensor old = map ? map->table.clone() : Tensor();
-    for (int64_t v = 0; v < size_of(replaced.values); ++v) {
-      const int64_t index = index_among(line.values, replaced.values[static_cast<size_t>(v)]);
-      if (!map || index == kNone)
-        throw std::invalid_argument(
-            fmt::format("program '{}': the rival's line '{}' has other values than the program's",
-                        program.name, line.name));
-      map->table.masked_fill_(old.eq(v), index);
-    }
-    replaced.values = line.values;
-  }
+  Program rival = program_with(json, lines, &program);
   rival.about = json.at("rival").at("about");
   return rival;
 }

@@ -24,10 +24,10 @@ using nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 using Positions = std::vector<int64_t>;
 
-/// What must be in the stream behind a block.
+/// What must be in the stream somewhere.
 struct Cut {
-  int64_t block = 0;
-  Names everywhere, at_end;  ///< in the order of the program's lines; `at_end` includes the others
+  std::string place;
+  Names everywhere = {}, at_end = {};  ///< in the order of the program's lines; `at_end` includes the others
 };
 
 /// Which lines the answer needs at all positions, and which at the last alone.
@@ -61,10 +61,17 @@ class Needs {
   std::map<std::string, bool> needed_;
 };
 
-// The position of a position is no news, so it is never part of a cut.
+// The position of a position is no news, so it is never part of a cut. If no head of the next block
+// is needed, the cut comes behind its attention: what heads that are not needed could carry past
+// the cut is then in front of it.
 Cut cut_after(int64_t block, const Program& program, const Layout& layout) {
   const Needs needs(program);
-  Cut cut{.block = block};
+  const bool attends_next = std::ranges::any_of(program.lines, [&](const Line& line) {
+    return needs.somewhere(line.name) && layout.head.contains(line.name) &&
+           layout.block.at(line.name) == block + 1;
+  });
+  Cut cut{.place = attends_next || layout.d_mlp == 0 ? hook::resid_post(block)
+                                                     : hook::resid_mid(block + 1)};
   const auto look_at = [&](const std::string& variable) {
     if (layout.ready(variable) > block + 1) return;
     bool here = false, everywhere = false;
@@ -155,8 +162,8 @@ class Builder {
     for (const Cut& cut : cuts_of(program_, layout_)) {
       Parents now;
       if (!cut.everywhere.empty())
-        add_node("each_", cut.block, cut.everywhere, earlier_, before, now);
-      add_node("", cut.block, cut.at_end, {end()}, before, now);
+        add_node("each_", cut.place, cut.everywhere, earlier_, before, now);
+      add_node("", cut.place, cut.at_end, {end()}, before, now);
       before = now;
     }
     nodes_.push_back(answer_node(before));
@@ -183,10 +190,10 @@ class Builder {
             .tensors = {}};
   }
 
-  void add_node(const std::string& prefix, int64_t block, const Names& variables,
+  void add_node(const std::string& prefix, const std::string& place, const Names& variables,
                 const Positions& positions, const Parents& before, Parents& now) {
     const Code code = code_of(program_, layout_, variables, positions);
-    const Site stream{.place = hook::resid_post(block), .positions = positions};
+    const Site stream{.place = place, .positions = positions};
     const std::vector<int64_t> shape = {static_cast<int64_t>(positions.size()),
                                         static_cast<int64_t>(variables.size())};
     const std::string name = prefix + fmt::format("{}", fmt::join(variables, "_"));
