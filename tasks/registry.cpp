@@ -5,6 +5,9 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
+#include "tasks/compiled/compiled.h"
+#include "tasks/compiled/mutations.h"
+#include "tasks/compiled/reading.h"
 #include "tasks/data_task.h"
 #include "tasks/dyck/dyck.h"
 #include "tasks/dyck/operations.h"
@@ -30,13 +33,15 @@ circuits::Operations our_operations() {
   dyck::add_operations(all);
   majority::add_operations(all);
   max_of_four::add_operations(all);
+  compiled::add_operations(all);
   return all;
 }
 
 std::vector<circuits::Mutation> our_mutations() {
   std::vector<circuits::Mutation> all = circuits::generic_mutations();
   all.push_back(answer_gamma());
-  for (const auto& of_task : {two_sat::mutations(), modular_addition::mutations()})
+  for (const auto& of_task :
+       {two_sat::mutations(), modular_addition::mutations(), compiled::mutations()})
     all.insert(all.end(), of_task.begin(), of_task.end());
   return all;
 }
@@ -46,7 +51,7 @@ std::vector<circuits::Mutation> our_mutations() {
 interp::Registry<TaskEntry>& task_entries() {
   static interp::Registry<TaskEntry> entries(
       "task", {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
-               max_of_four::entry(), synthetic_text::bag_of_words_entry(),
+               max_of_four::entry(), compiled::entry(), synthetic_text::bag_of_words_entry(),
                synthetic_text::slalom_words_entry(), data_entry()});
   return entries;
 }

@@ -62,6 +62,7 @@ std::vector<Subcommand> add_subcommands(CLI::App& app) {
   add("report", "one HTML page about what runs found", add_report);
   add("inspect", "show a model's sizes, parameters and sites", add_inspect);
   add("convert", "read a model in any layout, write safetensors", add_convert);
+  add("compile", "make a network whose mechanism is known from a program", add_compile);
   add("list", "what there is to choose among, and who brought it", add_list);
   add("solve", "decide a 2-SAT formula in three ways", add_solve);
   add("completion", "completion of commands and options by the shell", add_completion);

@@ -23,6 +23,7 @@ Command add_validate(CLI::App& app);
 Command add_attack(CLI::App& app);
 Command add_prove(CLI::App& app);
 Command add_mutate(CLI::App& app);
+Command add_compile(CLI::App& app);
 Command add_convert(CLI::App& app);
 Command add_inspect(CLI::App& app);
 Command add_list(CLI::App& app);

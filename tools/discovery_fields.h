@@ -51,6 +51,13 @@ struct ComparedCircuit {
   int64_t edges = 0;
 };
 
+/// How well the first circuit finds the second, where that is the truth.
+struct Found {
+  int64_t edges = 0;                        ///< of the graph
+  std::optional<double> auroc;              ///< none: edges have no scores, or are all of one kind
+  std::optional<double> precision, recall;  ///< none: the first, or the second, has no edges
+};
+
 /// Of two circuits of one network.
 struct CircuitComparison {
   ComparedCircuit a, b;
@@ -58,6 +65,7 @@ struct CircuitComparison {
   double jaccard = 0;
   std::optional<double> correlation;
   std::vector<std::string> only_a, only_b;
+  std::optional<Found> truth;
 };
 
 /// Which options there are, their method says: they are read by `options_of()`.
@@ -123,6 +131,20 @@ void fields(V& v, ComparedCircuit& circuit) {
 }
 
 template <class V>
+void fields(V& v, Found& found) {
+  v("edges", found.edges, "of the graph", interp::counts());
+  or_null(
+      v, "auroc", found.auroc,
+      "the probability that an edge of the second circuit has a larger score, without its sign, "
+      "than another edge has; null: not all edges are scored, or all are of one kind",
+      interp::shares());
+  or_null(v, "precision", found.precision,
+          "the share of the first circuit's edges that are in the second", interp::shares());
+  or_null(v, "recall", found.recall,
+          "the share of the second circuit's edges that are in the first", interp::shares());
+}
+
+template <class V>
 void fields(V& v, CircuitComparison& comparison) {
   v("a", comparison.a, "the first circuit");
   v("b", comparison.b, "the second");
@@ -132,6 +154,8 @@ void fields(V& v, CircuitComparison& comparison) {
           "of the scores of edges that both have scored; null: fewer than three");
   v("only_a", comparison.only_a, "edges that are in the first alone");
   v("only_b", comparison.only_b, "in the second alone");
+  or_null(v, "truth", comparison.truth,
+          "how well the first circuit finds the second, with `--truth`; null: without it");
 }
 
 }  // namespace assay::tools

@@ -60,6 +60,36 @@ Discoverer exact() {
           }};
 }
 
+// An edge whose effects cancel out on average still carries something. Of a list of all inputs, the
+// edges of positive score are those that matter at all, one at a time, under this ablation.
+Discoverer largest() {
+  return {.name = "largest",
+          .help = "cut each edge on its own; its largest effect on any input, without sign",
+          .on_all = [](const Experiment& experiment, const interp::OptionValues&,
+                       const Progress& on_progress) {
+            const std::vector<int64_t> chunks = all_chunks(experiment);
+            std::vector<char> changed;
+            Tensor most;
+            std::mutex mutex;
+            for_each_chunk(
+                experiment,
+                [&](const PatchBatch& batch) { return exact_effects(experiment, batch); }, chunks,
+                {.on_progress = on_progress},
+                [&](const interp::Chunk&, const Tensor& effects, bool has_changed) {
+                  const Tensor of_chunk = effects.to(torch::kFloat64).abs().amax(0);
+                  const std::lock_guard lock(mutex);
+                  most = most.defined() ? at::maximum(most, of_chunk) : of_chunk;
+                  changed.push_back(has_changed);
+                });
+            require_change(experiment.ablation, changed);
+            return EdgeScores{
+                .mean = most,
+                .standard_error = at::full_like(most, std::numeric_limits<double>::quiet_NaN()),
+                .kept = {},
+                .inputs = experiment.data.size()};
+          }};
+}
+
 Discoverer eap() {
   return {.name = "eap",
           .help = "edge attribution patching, one gradient",
@@ -117,7 +147,7 @@ interp::Registry<Discoverer>& discoverers() {
       {exact(), eap(),
        eap_ig("eap-ig", "gradients averaged on the way to the clean input", IgPoints::Right),
        eap_ig("eap-ig-left", "the same, at the points of its authors' code", IgPoints::Left),
-       automatic_discovery()});
+       automatic_discovery(), largest()});
   return all;
 }
 

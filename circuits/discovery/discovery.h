@@ -35,7 +35,9 @@ struct Discoverer {
 /// gradients averaged on the way from ablated to clean input (Hanna et al. 2024), at the points of
 /// their formula: IgPoints::Right. `eap-ig-left` {steps}: at the points of their repository since
 /// April 2025: IgPoints::Left. `acdc` {threshold}: cut edges for good, from the output backwards,
-/// where that costs less than a threshold, in the metric's units. And what was loaded.
+/// where that costs less than a threshold, in the metric's units. `largest`: as `exact`, but the
+/// largest effect on any input instead of the mean; on a list of all inputs it tells which edges
+/// matter at all. And what was loaded.
 interp::Registry<Discoverer>& discoverers();
 
 struct DiscoveryConfig {
