@@ -81,12 +81,12 @@ TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_THAT([] { task_entries().at("three-sat"); },
               ThrowsMessage<std::invalid_argument>(
                   "unknown task 'three-sat'; there are two-sat, "
-                  "modular-addition, dyck, majority, max-of-four, bag-of-words, slalom-words, "
+                  "modular-addition, dyck, majority, max-of-four, induction, bag-of-words, slalom-words, "
                   "data"));
   EXPECT_THAT([] { make_task(""); },
               ThrowsMessage<std::invalid_argument>(
                   "unknown task ''; there are two-sat, modular-addition, "
-                  "dyck, majority, max-of-four, bag-of-words, slalom-words, data"));
+                  "dyck, majority, max-of-four, induction, bag-of-words, slalom-words, data"));
 }
 
 TEST(Registry, ListsTheSettingsThatExist) {
@@ -128,7 +128,7 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
       },
       ThrowsMessage<std::invalid_argument>(
           "unknown task 'sat'; there are two-sat, "
-          "modular-addition, dyck, majority, max-of-four, bag-of-words, slalom-words, "
+          "modular-addition, dyck, majority, max-of-four, induction, bag-of-words, slalom-words, "
           "data"));
 }
 
