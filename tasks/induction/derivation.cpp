@@ -38,14 +38,16 @@ Site previous_site() {
 Site match_site() {
   return {.place = hook::pattern(1), .positions = {kLast}};
 }
+/// Behind the stream and not at what block 1 writes to it: the query itself, which the stream
+/// holds, reaches the answer as well, and only the sum of both is a complete cut.
 Site copied_site() {
-  return {.place = hook::attn_out(1), .positions = {kLast}};
+  return {.place = hook::resid_post(1), .positions = {kLast}};
 }
 
 /// What the two heads do on some rows.
 struct Observations {
   Tensor previous;  ///< float64 [row, kLength - 1, d_model]: what block 0 writes in the list
-  Tensor copied;    ///< float64 [row, d_model]: what block 1 writes at the last position
+  Tensor copied;    ///< float64 [row, d_model]: the stream behind block 1 at the last position
   Tensor back;      ///< float64 [row, kLength - 1, pos]: how the places of the list attend
   Tensor match;     ///< float64 [row, pos]: how the last position attends
 };
@@ -128,16 +130,17 @@ Node match_node() {
           .equality = {.name = "equal", .tensors = {}}};
 }
 
+// Both variants read and write a symbol alike, by the streams of rows with that answer. They differ
+// in where it comes from.
 Node copied_node(const Rows& rows, const std::string& variant, const Tensor& tokens,
                  const Observations& all) {
-  const bool fixed = variant == "offset";
-  const Tensor symbols = fixed ? tokens.select(1, kFixed) : answers(tokens);
-  Node node = symbols_node("copied", copied_site(), means(rows, symbols, all.copied));
-  if (fixed)
+  Node node = symbols_node("copied", copied_site(), means(rows, answers(tokens), all.copied));
+  if (variant == "offset") {
     node.h = tokens_at({kFixed});
-  else
-    node.parents = {"match", circuits::kTokens},
-    node.h = {.name = "token_there", .parameters = nlohmann::json::object(), .tensors = {}};
+  } else {
+    node.parents = {"match", circuits::kTokens};
+    node.h = {.name = "token_there", .tensors = {}};
+  }
   return node;
 }
 
@@ -156,7 +159,8 @@ Node answer_node(const Rows& rows) {
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-/// How often attention is largest where it should be, and how much of it is there.
+/// How often attention is largest where it should be, and how much of it is there. It speaks for
+/// the interpretation if that is so in 99% of the cases.
 /// @param pattern  [n, pos]. @param where  int64 [n].
 Evidence attention(const std::string& node, const std::string& what, const Tensor& pattern,
                    const Tensor& where) {
@@ -169,7 +173,7 @@ Evidence attention(const std::string& node, const std::string& what, const Tenso
                       "least",
                       what, hits, n, mean, least),
           {{"hits", hits}, {"cases", n}, {"mean", mean}, {"least", least}},
-          hits == n};
+          100 * hits >= 99 * n};
 }
 
 /// Does block 1's head write what speaks for the symbol that it reads? Of W_E W_V W_O W_U, a row
@@ -186,8 +190,9 @@ Evidence copying(const Rows& rows, const interp::Transformer& model) {
   const auto copied = symbols.argmax(1).eq(at::arange(rows.symbols)).sum().item<int64_t>();
   return {"copied",
           fmt::format("by its weights, what block 1's head writes for a symbol speaks most for "
-                      "that symbol itself: {} of {}",
-                      copied, rows.symbols),
+                      "that symbol itself: {} of {}{}",
+                      copied, rows.symbols,
+                      model.config().norm == interp::Norm::None ? "" : " (norms left out)"),
           {{"copied", copied}, {"symbols", rows.symbols}},
           copied == rows.symbols};
 }

@@ -5,7 +5,7 @@
 //               symbol in front of it
 //     match     block 1 attends, from the last position, to the place whose previous symbol is the
 //               query; written as attention to this place alone
-//     copied    what block 1's attention writes at the last position holds the symbol there
+//     copied    the stream behind block 1 at the last position holds the symbol there
 //     answer    the symbol that was copied
 //   offset      block 1 copies the symbol at one fixed place, a fixed distance before the query:
 //     copied, answer. Right on rows that repeat their list in order, and false on others.
