@@ -11,6 +11,8 @@
 #include "tasks/data_task.h"
 #include "tasks/dyck/dyck.h"
 #include "tasks/dyck/operations.h"
+#include "tasks/induction/induction.h"
+#include "tasks/induction/operations.h"
 #include "tasks/majority/majority.h"
 #include "tasks/majority/operations.h"
 #include "tasks/max_of_four/max_of_four.h"
@@ -34,6 +36,7 @@ circuits::Operations our_operations() {
   majority::add_operations(all);
   max_of_four::add_operations(all);
   compiled::add_operations(all);
+  induction::add_operations(all);
   return all;
 }
 
@@ -50,9 +53,10 @@ std::vector<circuits::Mutation> our_mutations() {
 
 interp::Registry<TaskEntry>& task_entries() {
   static interp::Registry<TaskEntry> entries(
-      "task", {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
-               max_of_four::entry(), compiled::entry(), synthetic_text::bag_of_words_entry(),
-               synthetic_text::slalom_words_entry(), data_entry()});
+      "task",
+      {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
+       max_of_four::entry(), compiled::entry(), induction::entry(),
+       synthetic_text::bag_of_words_entry(), synthetic_text::slalom_words_entry(), data_entry()});
   return entries;
 }
 

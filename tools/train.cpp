@@ -35,6 +35,7 @@ struct TrainOptions {
   std::filesystem::path out;
   std::optional<std::string> preset;
   std::optional<int64_t> steps;
+  std::optional<int64_t> keep_every;
   bool resume = false;
 };
 
@@ -87,7 +88,21 @@ Run prepare(const tasks::TaskEntry& entry, const TrainOptions& options) {
   return {std::move(plan), folder, std::move(lock), std::move(task), std::move(recipe)};
 }
 
-interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const Session& session) {
+/// A network on the way to the finished one, as step-000400.safetensors. So that what reads it
+/// sees a network of the run and not more, it says only how old it is.
+void keep(const Run& run, const interp::Transformer& model, int64_t step) {
+  const at::NoGradGuard no_grad;
+  interp::Transformer copy(model.config());
+  for (size_t i = 0; i < model.weights().size(); ++i) copy.weights()[i].copy_(model.weights()[i]);
+  interp::save_model(copy, run.folder.path() / fmt::format("step-{:06}.safetensors", step),
+                     {{"task", run.task->to_json()},
+                      {"preset", run.plan.preset},
+                      {"seed", run.plan.seed},
+                      {"step", step}});
+}
+
+interp::TrainingOutcome train(const Run& run, interp::Transformer& model,
+                              std::optional<int64_t> keep_every, const Session& session) {
   MetricsLog metrics(run.folder.metrics());
   Progress line(session.console.quiet());
   const bool draws =
@@ -104,6 +119,7 @@ interp::TrainingOutcome train(const Run& run, interp::Transformer& model, const 
       held_out_so_far = accuracy_in_words(*accuracy, 2);
     }
     metrics.record(now, measured.json);
+    if (keep_every && now.step % *keep_every == 0) keep(run, model, now.step);
     line.show([&] { return progress_line(now, held_out_so_far); });
   };
   const auto inputs = run.task->inputs(tasks::Part::Train, run.plan.seed);
@@ -228,7 +244,7 @@ int run_train(const tasks::TaskEntry& entry, const TrainOptions& options) {
   interp::Transformer model(run.recipe.model);
   interp::initialise(model, run.recipe.initialisation);
   model.to(session.device);
-  const interp::TrainingOutcome outcome = train(run, model, session);
+  const interp::TrainingOutcome outcome = train(run, model, options.keep_every, session);
   if (!outcome.finished) {
     session.console.insist(fmt::format(
         "stopped at step {} of {}{}; go on with:\n"
@@ -262,6 +278,10 @@ Command add_training_of(CLI::App& app, const tasks::TaskEntry& entry) {
   choices(app.get_option("--preset"), interp::names_of(entry.presets));
   add_options(app, entry.options, options->settings);
   app.add_option("--steps", options->steps, "total steps, shared out over the recipe's phases")
+      ->transform(whole_number(1))
+      ->type_name("N");
+  app.add_option("--keep-every", options->keep_every,
+                 "keep the network every so many steps, as step-000100.safetensors")
       ->transform(whole_number(1))
       ->type_name("N");
   app.add_flag("--resume", options->resume, "go on with the run in DIR");

@@ -78,15 +78,17 @@ TEST(Registry, HoldsTheOperationsOfEveryTaskBesideTheGenericOnes) {
 
 TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_EQ(task_entries().at("two-sat").name, "two-sat");
-  EXPECT_THAT([] { task_entries().at("three-sat"); },
-              ThrowsMessage<std::invalid_argument>(
-                  "unknown task 'three-sat'; there are two-sat, "
-                  "modular-addition, dyck, majority, max-of-four, compiled, bag-of-words, slalom-words, "
-                  "data"));
-  EXPECT_THAT([] { make_task(""); },
-              ThrowsMessage<std::invalid_argument>(
-                  "unknown task ''; there are two-sat, modular-addition, "
-                  "dyck, majority, max-of-four, compiled, bag-of-words, slalom-words, data"));
+  EXPECT_THAT(
+      [] { task_entries().at("three-sat"); },
+      ThrowsMessage<std::invalid_argument>("unknown task 'three-sat'; there are two-sat, "
+                                           "modular-addition, dyck, majority, max-of-four, "
+                                           "compiled, induction, bag-of-words, slalom-words, "
+                                           "data"));
+  EXPECT_THAT(
+      [] { make_task(""); },
+      ThrowsMessage<std::invalid_argument>(
+          "unknown task ''; there are two-sat, modular-addition, "
+          "dyck, majority, max-of-four, compiled, induction, bag-of-words, slalom-words, data"));
 }
 
 TEST(Registry, ListsTheSettingsThatExist) {
@@ -126,10 +128,10 @@ TEST(Registry, RefusesJsonThatIsNoTask) {
       [] {
         task_from_json({{"name", "sat"}, {"settings", json::object()}});
       },
-      ThrowsMessage<std::invalid_argument>(
-          "unknown task 'sat'; there are two-sat, "
-          "modular-addition, dyck, majority, max-of-four, compiled, bag-of-words, slalom-words, "
-          "data"));
+      ThrowsMessage<std::invalid_argument>("unknown task 'sat'; there are two-sat, "
+                                           "modular-addition, dyck, majority, max-of-four, "
+                                           "compiled, induction, bag-of-words, slalom-words, "
+                                           "data"));
 }
 
 }  // namespace registry_test

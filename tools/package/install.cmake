@@ -38,5 +38,6 @@ install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assa
 
 # tasks/TASK/NETWORK/model.safetensors becomes share/assay/TASK/NETWORK/model.safetensors
 install(DIRECTORY tasks/two_sat tasks/modular_addition tasks/dyck tasks/majority tasks/max_of_four
+  tasks/induction
   DESTINATION ${CMAKE_INSTALL_DATADIR}/assay
   FILES_MATCHING PATTERN *.safetensors PATTERN *.json)

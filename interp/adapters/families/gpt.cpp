@@ -107,7 +107,9 @@ std::vector<int64_t> gpt_neo_windows(ConfigFields& config, int64_t n_layers) {
 
 Weights read_gpt2(ConfigFields& config, const TensorMap& tensors) {
   TransformerConfig network = gpt_config(config, kSizesOfGpt2, "n_inner", tensors);
-  config.architecture({"GPT2LMHeadModel"});
+  // The second is that of arXiv 2602.08857 for several right answers: another loss, the same
+  // network.
+  config.architecture({"GPT2LMHeadModel", "GPT2BCELMHeadModel"});
   if (!config.flag("scale_attn_weights", true)) network.scores = ScoreScale::Unscaled;
   config.require("scale_attn_by_inverse_layer_idx", false);
   config.require("add_cross_attention", false);
