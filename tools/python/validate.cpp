@@ -11,6 +11,7 @@
 #include "interp/files/json_text.h"
 #include "interp/numerals.h"
 #include "tasks/registry.h"
+#include "tools/interchange_options.h"
 #include "tools/plugin.h"
 #include "tools/python/bindings.h"
 #include "tools/validation_question.h"
@@ -94,8 +95,8 @@ void require_values_fit(const tools::Validation& validation) {
 }
 
 /// @param options  {claims, inputs: how many, part, data, independent, confidence, stop, seed,
-///   witnesses, threads, command, print, progress, remarks: [(node, text)], model: (path, sha256),
-///   interpretation: the same}
+///   witnesses, threads, interchange, unmapped, sources, command, print, progress,
+///   remarks: [(node, text)], model: (path, sha256), interpretation: the same}
 /// @return (report as JSON, whether the user stopped it).
 py::tuple validate(const NetworkPointer& network, const py::dict& spec, const TaskPointer& task,
                    const py::object& inputs, const py::dict& options) {
@@ -136,6 +137,10 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
                 .blas = interp::inspect_blas(),
                 .times = {}}};
   const auto remarks = options["remarks"].cast<std::vector<std::pair<std::string, std::string>>>();
+  const tools::InterchangeOptions exchange{.interchange = options["interchange"].cast<bool>(),
+                                           .unmapped = options["unmapped"].cast<bool>(),
+                                           .sources = options["sources"].cast<std::string>()};
+  std::optional<tools::ChosenInterchange> exchanged;
   axioms::Report report;
   const auto job = [&] {
     validation.inputs = choose();
@@ -147,6 +152,12 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     if (facts.contains("seed")) validation.facts.seeds["inputs"] = facts["seed"];
     validation.facts.threads = interp::threads();
     require_values_fit(validation);
+    exchanged = tools::choose_interchange(exchange, validation.claims, *task, validation.inputs,
+                                          seed.value_or(tools::kSeed));
+    if (exchanged) {
+      validation.interchange = &exchanged->interchange;
+      validation.facts.data["sources"] = exchanged->sources;
+    }
     axioms::CheckResult result;
     report = tools::run(validation, tools::Portion::whole(validation), result);
     for (const auto& [node, text] : remarks) report.remarks.push_back({node, text});

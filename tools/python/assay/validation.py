@@ -66,7 +66,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
              answers: Any = None, claims: str | Sequence[str] = (), count: int | None = None,
              confidence: float = 0.95, stop: str = "", seed: int | None = None, part: str = "",
              data: str | os.PathLike = "", independent: bool = False, witnesses: int = 1,
-             threads: int = 0, readout: int | None = None, progress: bool | None = None,
+             threads: int = 0, readout: int | None = None, interchange: bool = False,
+             unmapped: bool = False, sources: str = "", progress: bool | None = None,
              verbose: bool = False, **options: Any) -> ValidationReport:
     """Tests an interpretation against the axioms, on inputs that it was not fitted on.
 
@@ -112,13 +113,21 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         Failing inputs kept per node and axiom.
     threads
         Workers; 0: one per processor, or one alone for a network of Python's.
+    readout
+        The position at which the network answers, for inputs of the caller's own (default: the
+        last).
+    interchange
+        Also exchange each node's value, and those of each pair of nodes, between two inputs: does
+        the network's answer follow as the program's does (rows II and IA)?
+    unmapped
+        And resample what the interpretation calls irrelevant: does the answer stay (UM)?
+    sources
+        Where exchanged values come from: ``"inputs"`` (the default: other draws, or other inputs of
+        the list), ``"all"`` that are listed, or the task's ``"counterfactuals"``.
     progress
         Shows a bar of tqdm; None: where someone may be watching.
     verbose
         Prints what the command prints.
-    readout
-        The position at which the network answers, for inputs of the caller's own (default: the
-        last).
 
     Returns
     -------
@@ -138,7 +147,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     if claim is None:
         given = {"task": task, "inputs": count, "claim": claims, "stop": stop or None, "seed": seed,
                  "part": part or None, "data": data or None, "independent": independent,
-                 "threads": threads or None}
+                 "threads": threads or None, "interchange": interchange, "unmapped": unmapped,
+                 "sources": sources or None}
         if confidence != 0.95:
             given["confidence"] = confidence
         if witnesses != 1:
@@ -162,13 +172,15 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         remarks = network.prepare(claim, given_inputs, seed, subject.readout)
     call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
                      claims=claims, count=count, confidence=confidence, stop=stop or None,
-                     seed=seed, witnesses=witnesses)
+                     seed=seed, witnesses=witnesses, interchange=interchange or None,
+                     unmapped=unmapped or None, sources=sources or None)
     if threads == 0 and not network._core.is_native:
         threads = 1
     settings = {
         "claims": claims, "inputs": count, "part": part, "data": os.fspath(data),
         "independent": independent, "confidence": float(confidence), "stop": stop, "seed": seed,
-        "witnesses": witnesses, "threads": threads, "command": call, "print": printer(verbose),
+        "witnesses": witnesses, "threads": threads, "interchange": interchange,
+        "unmapped": unmapped, "sources": sources, "command": call, "print": printer(verbose),
         "remarks": remarks, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
     with progress_bar(progress) as bar, fitting_exceptions(data):
         text, stopped = _core.validate(network._core, claim._spec(), subject.core, given_inputs,
@@ -211,4 +223,4 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
         given = given.contiguous()
     names = dict(answers) if isinstance(answers, Mapping) else None
     return InMemory(network.n_tokens, first.shape[1], _answers(claim, answers, first), readout,
-                    names), given
+                    names, given if callable(inputs) else None), given
