@@ -51,6 +51,14 @@ class Watch(TorchFunctionMode):
         scores = args[0] if args else kwargs["input"]
         if not is_attention(scores, args[1] if len(args) > 1 else kwargs.get("dim")):
             return function(*args, **kwargs)
-        scores = self._run.at(module, "scores", scores)
         rest = {key: value for key, value in kwargs.items() if key != "input"}
-        return self._run.at(module, "pattern", function(scores, *args[1:], **rest))
+        scores = self._at(module, "scores", scores)
+        return self._at(module, "pattern", function(scores, *args[1:], **rest))
+
+    def _at(self, module: torch.nn.Module, kind: str, value: torch.Tensor) -> torch.Tensor:
+        """What flows on. Some modules have inputs and heads on one axis, [batch · head, pos, key]."""
+        batch, shape = self._run.batch, value.shape
+        if value.dim() == 4 or not batch or shape[0] % batch or shape[0] == batch:
+            return self._run.at(module, kind, value)
+        split = value.view(batch, shape[0] // batch, *shape[1:])
+        return self._run.at(module, kind, split).reshape(shape)

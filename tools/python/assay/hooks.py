@@ -68,13 +68,16 @@ class Run:
     ----------
     wanted
         For each key what is done there: a function from the value to the value that flows on.
+    batch
+        How many inputs there are.
     stops_early
         Whether the run may end when everything was seen.
     """
 
-    def __init__(self, wanted: dict[Key, Callable[[torch.Tensor], torch.Tensor]],
+    def __init__(self, wanted: dict[Key, Callable[[torch.Tensor], torch.Tensor]], batch: int,
                  stops_early: bool = False) -> None:
         self.wanted = wanted
+        self.batch = batch
         self.stops_early = stops_early
         self.seen: set[Key] = set()
         self.calls: collections.Counter = collections.Counter()
@@ -124,8 +127,8 @@ class Run:
 class Survey(Run):
     """A run that only looks: the shapes and types of all values of all modules."""
 
-    def __init__(self, modules: Sequence[torch.nn.Module]) -> None:
-        super().__init__({})
+    def __init__(self, modules: Sequence[torch.nn.Module], batch: int) -> None:
+        super().__init__({}, batch)
         self.watches_attention = True
         self.shapes: dict[Key, torch.Size] = {}
         self.dtypes: dict[Key, torch.dtype] = {}

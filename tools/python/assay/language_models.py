@@ -146,8 +146,9 @@ def smollm2(path: str | os.PathLike | None = None, *, n_ctx: int = 1024,
     heads, kv_heads = field("llama.attention.head_count"), field("llama.attention.head_count_kv")
     count = sum(int(tensor.n_elements) for tensor in reader.tensors)
     if not quiet:
-        print(f"SmolLM2-135M-Instruct: {count:,} weights, {4 * count / 1e6:,.0f} MB of memory, and as much "
-              "again while assay.to_native makes a network of it", file=sys.stderr)
+        print(f"SmolLM2-135M-Instruct: {count:,} weights, {4 * count / 1e6:,.0f} MB; up to 1.3 GB of memory "
+              "while they are read, and 2.3 GB while assay.to_native makes a network of them",
+              file=sys.stderr)
     config = transformers.LlamaConfig(
         vocab_size=field("llama.vocab_size"), hidden_size=field("llama.embedding_length"),
         intermediate_size=field("llama.feed_forward_length"),

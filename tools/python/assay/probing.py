@@ -93,7 +93,7 @@ class Probing:
 
     def _survey(self, tokens: torch.Tensor) -> Survey:
         network = self._network
-        survey = Survey(list(self._modules.values()))
+        survey = Survey(list(self._modules.values()), tokens.shape[0])
         survey.tokens = tokens = tokens.to(network.device)
         with torch.no_grad(), network._modes(), network._hooks.on(survey):
             survey.logits = network._forward(tokens).detach()

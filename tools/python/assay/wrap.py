@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
-import itertools
 import re
 import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -70,6 +69,7 @@ class WrappedNetwork(Network):
         self._modules = {id(part): part for _, part in
                          self.module.named_modules(remove_duplicate=False)}
         self._hooks = Hooks(self._modules)
+        self._parameter = next(self.module.parameters(), None)  # tells the device
         # Its fast path under no_grad calls no submodule (torch 1.13).
         self._needs_grad = any(isinstance(part, torch.nn.TransformerEncoderLayer)
                                for part in self._modules.values())
@@ -143,9 +143,9 @@ class WrappedNetwork(Network):
 
     @property
     def device(self) -> torch.device:
-        for tensor in itertools.chain(self.module.parameters(), self.module.buffers()):
-            return tensor.device
-        return torch.device("cpu")
+        if self._parameter is not None:
+            return self._parameter.device
+        return next((buffer.device for buffer in self.module.buffers()), torch.device("cpu"))
 
     @property
     def sha256(self) -> str:
@@ -381,7 +381,7 @@ class WrappedNetwork(Network):
 
             return at
 
-        run = Run({key: visit(key) for key in visits if key is not None},
+        run = Run({key: visit(key) for key in visits if key is not None}, len(tokens),
                   stops_early=None not in visits)
         keeps_graph = torch.is_grad_enabled()
         with self._modes(), self._hooks.on(run):
