@@ -109,7 +109,8 @@ std::optional<ChosenInterchange> choose_interchange(const InterchangeOptions& op
   if (options.sources == "all") return all_sources(inputs, seed, unmapped);
   if (inputs.scope != axioms::Scope::Distribution)
     return listed_sources(inputs, seed, unmapped, axioms::kMostPairs);
-  if (inputs.facts.at("source") != "sampled")
+  const std::string source = inputs.facts.at("source");
+  if (source != "sampled" && source != "function")
     throw std::invalid_argument(
         "--interchange: pairs of independent lines of a file are not independent of each other, so "
         "their rate cannot be bounded beyond the file; leave out --independent");

@@ -33,10 +33,10 @@ FAMILIES = ("gpt2", "llama", "qwen2", "opt", "neox", "bert", "roberta")
 MASKED = ("bert", "roberta")
 
 
-def model_of(family):
+def model_of(family, **settings):
     torch.manual_seed(0)
     kind = transformers.AutoModelForMaskedLM if family in MASKED else transformers.AutoModelForCausalLM
-    return kind.from_config(config_of(family)).eval()
+    return kind.from_config(config_of(family), **settings).eval()
 
 
 @pytest.mark.filterwarnings("ignore")

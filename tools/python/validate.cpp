@@ -11,6 +11,7 @@
 #include "interp/files/json_text.h"
 #include "interp/numerals.h"
 #include "tasks/registry.h"
+#include "tools/interchange_options.h"
 #include "tools/plugin.h"
 #include "tools/python/bindings.h"
 #include "tools/python/engine.h"
@@ -96,8 +97,9 @@ void require_values_fit(const tools::Validation& validation) {
 }
 
 /// @param options  {claims, inputs: how many, part, data, independent, confidence, stop, seed,
-///   witnesses, threads, command, print, progress, remarks: [(node, text)], model: (path, sha256),
-///   interpretation: the same, share: as share_from() takes it}
+///   witnesses, threads, interchange, unmapped, sources, command, print, progress,
+///   remarks: [(node, text)], model: (path, sha256), interpretation: the same,
+///   share: as share_from() takes it}
 /// @return (report as JSON, whether the user stopped it, of a share of a run that ends when claims
 ///   are decided: its looks).
 py::tuple validate(const NetworkPointer& network, const py::dict& spec, const TaskPointer& task,
@@ -139,6 +141,10 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
                 .blas = interp::inspect_blas(),
                 .times = {}}};
   const auto remarks = options["remarks"].cast<std::vector<std::pair<std::string, std::string>>>();
+  const tools::InterchangeOptions exchange{.interchange = options["interchange"].cast<bool>(),
+                                           .unmapped = options["unmapped"].cast<bool>(),
+                                           .sources = options["sources"].cast<std::string>()};
+  std::optional<tools::ChosenInterchange> exchanged;
   axioms::Report report;
   const std::optional<Share> share = share_from(options["share"]);
   std::vector<Look> looks;
@@ -152,6 +158,12 @@ py::tuple validate(const NetworkPointer& network, const py::dict& spec, const Ta
     if (facts.contains("seed")) validation.facts.seeds["inputs"] = facts["seed"];
     validation.facts.threads = interp::threads();
     require_values_fit(validation);
+    exchanged = tools::choose_interchange(exchange, validation.claims, *task, validation.inputs,
+                                          seed.value_or(tools::kSeed));
+    if (exchanged) {
+      validation.interchange = &exchanged->interchange;
+      validation.facts.data["sources"] = exchanged->sources;
+    }
     const auto portion = share ? portion_of(*share, validation) : tools::Portion::whole(validation);
     if (share && validation.sequential)
       validation.keep = [&looks](const auto& so_far) { looks.push_back(look_of(so_far())); };

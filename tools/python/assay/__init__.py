@@ -15,7 +15,7 @@ fails, with exact confidence bounds, on which inputs, and at which step it first
 The terms are defined in docs/concepts.md, this package is described in docs/python.md.
 """
 
-from assay import engine, replacers
+from assay import engine, language_models, replacers
 from assay._core import version as __version__
 from assay.commands import (
     attack,
@@ -37,6 +37,7 @@ from assay.commands import (
 from assay.conformance import check_task
 from assay.errors import ClaimNotHeld, Interrupted
 from assay.explaining import explain
+from assay.generation import Step, explain_generation
 from assay.interpretation import Interpretation, Operation, operation, register
 from assay.network import Network, load, to_native, trace
 from assay.ready_made import (
@@ -64,6 +65,7 @@ __all__ = [
     "Operation",
     "Record",
     "Rows",
+    "Step",
     "Task",
     "TextExplanation",
     "ValidationReport",
@@ -79,7 +81,9 @@ __all__ = [
     "discover",
     "engine",
     "explain",
+    "explain_generation",
     "inspect",
+    "language_models",
     "linear_probe",
     "load",
     "measure",

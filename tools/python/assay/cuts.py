@@ -65,7 +65,7 @@ def classify(network: WrappedNetwork, place: str) -> str:
         return new[0].clone()
 
     frozen = [p for p in network.module.parameters() if not p.requires_grad]
-    run = Run({network._keys[place]: replace})
+    run = Run({network._keys[place]: replace}, len(tokens))
     try:
         for parameter in frozen:
             parameter.requires_grad_(True)

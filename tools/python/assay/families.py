@@ -134,6 +134,8 @@ def translated(module: torch.nn.Module, keys: Mapping[str, Key]) -> dict[str, Tr
         else:
             for path, letter, count in zip(family.queries, "qkv", (heads, kv_heads, kv_heads)):
                 add(f"{block}.attn.hook_{letter}", own(path), View(count))
+        add(f"{block}.attn.hook_attn_scores", own(family.attention) + ":scores")
+        add(f"{block}.attn.hook_pattern", own(family.attention) + ":pattern")
         add(f"{block}.attn.hook_z", own(family.z), View(heads))
         attn_out = own(family.attn_out)
         add(f"{block}.hook_attn_out", attn_out)

@@ -16,15 +16,18 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import torch
 
+from assay.attention import KINDS, Watch
+
 _runs = threading.local()
 
 
 class Key(NamedTuple):
-    """A value of a module: that of one call of it, its output or its first input."""
+    """A value of a module: that of one call of it, its output or its first input, or the scores or
+    the pattern of its attention."""
 
     module: int  # id of the module
     call: int  # which call within one run, from 0
-    kind: str  # "out" or "in"
+    kind: str  # "out", "in", "scores" or "pattern"
     leaf: tuple  # where the tensor is in nested tuples and mappings
 
 
@@ -65,24 +68,43 @@ class Run:
     ----------
     wanted
         For each key what is done there: a function from the value to the value that flows on.
+    batch
+        How many inputs there are.
     stops_early
         Whether the run may end when everything was seen.
     """
 
-    def __init__(self, wanted: dict[Key, Callable[[torch.Tensor], torch.Tensor]],
+    def __init__(self, wanted: dict[Key, Callable[[torch.Tensor], torch.Tensor]], batch: int,
                  stops_early: bool = False) -> None:
         self.wanted = wanted
+        self.batch = batch
         self.stops_early = stops_early
         self.seen: set[Key] = set()
         self.calls: collections.Counter = collections.Counter()
-        self.leaves: dict[tuple[int, int, str], list] = {}
+        self.inside: list[torch.nn.Module] = []  # the modules with hooks that are running
+        self.fused: set[int] = set()  # ids of modules whose attention is one fused operation
+        self.watches_attention = any(key.kind in KINDS for key in wanted)
         self._kinds: dict[tuple[int, str], list[Key]] = {}
         for key in wanted:
             self._kinds.setdefault((key.module, key.kind), []).append(key)
 
     def modules(self) -> list[tuple[int, str]]:
         """Where hooks are needed: (id of a module, kind)."""
-        return list(self._kinds)
+        where = dict.fromkeys(one for one in self._kinds if one[1] not in KINDS)
+        for module, kind in self._kinds:
+            if kind in KINDS:  # to know when it is running
+                where.update({(module, "in"): None, (module, "out"): None})
+        return list(where)
+
+    def enter(self, module: torch.nn.Module) -> None:
+        """The module begins to run."""
+        self.inside.append(module)
+
+    def leave(self, module: torch.nn.Module) -> None:
+        """The module has run, and those that it called."""
+        if any(one is module for one in self.inside):
+            while self.inside.pop() is not module:
+                pass
 
     def at(self, module: torch.nn.Module, kind: str, value: Any) -> Any:
         """What flows on in place of the value."""
@@ -105,8 +127,9 @@ class Run:
 class Survey(Run):
     """A run that only looks: the shapes and types of all values of all modules."""
 
-    def __init__(self, modules: Sequence[torch.nn.Module]) -> None:
-        super().__init__({})
+    def __init__(self, modules: Sequence[torch.nn.Module], batch: int) -> None:
+        super().__init__({}, batch)
+        self.watches_attention = True
         self.shapes: dict[Key, torch.Size] = {}
         self.dtypes: dict[Key, torch.dtype] = {}
         self.order: list[Key] = []
@@ -135,7 +158,10 @@ class OutputHook:
 
     def __call__(self, module: torch.nn.Module, args: tuple, output: Any) -> Any:
         stack = getattr(_runs, "stack", None)
-        return stack[-1].at(module, "out", output) if stack else None
+        if not stack:
+            return None
+        stack[-1].leave(module)
+        return stack[-1].at(module, "out", output)
 
 
 class InputHook:
@@ -145,6 +171,7 @@ class InputHook:
         stack = getattr(_runs, "stack", None)
         if not stack:
             return None
+        stack[-1].enter(module)
         if args:
             first = stack[-1].at(module, "in", args[0])
             return (first, *args[1:]) if kwargs is None else ((first, *args[1:]), kwargs)
@@ -186,7 +213,8 @@ class Hooks:
             _runs.stack = []
         _runs.stack.append(run)
         try:
-            yield
+            with Watch(run) if run.watches_attention else contextlib.nullcontext():
+                yield
         finally:
             _runs.stack.pop()
             with self._lock:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from assay import attention
 from assay.hooks import Key, Survey
 from assay.network import as_tokens
 
@@ -92,7 +93,7 @@ class Probing:
 
     def _survey(self, tokens: torch.Tensor) -> Survey:
         network = self._network
-        survey = Survey(list(self._modules.values()))
+        survey = Survey(list(self._modules.values()), tokens.shape[0])
         survey.tokens = tokens = tokens.to(network.device)
         with torch.no_grad(), network._modes(), network._hooks.on(survey):
             survey.logits = network._forward(tokens).detach()
@@ -122,6 +123,9 @@ class Probing:
                 elif name not in self.keys:
                     self.keys[name] = key
                     places.append((name, axes))
+        for module in first.fused:
+            for path in paths[module]:
+                self.refused.update({f"{path}:{kind}": attention.WHY_NOT for kind in attention.KINDS})
         for module, names in paths.items():
             if first.calls[module, "out"] == 0:
                 for path in names:
@@ -130,12 +134,12 @@ class Probing:
         return places
 
     def _name(self, path: str, key: Key, survey: Survey) -> str:
-        """`PATH[@call][:in|:out.leaf]`."""
+        """`PATH[@call][:in|:scores|:pattern|:out.leaf]`."""
         call = f"@{key.call}" if survey.calls[key.module, key.kind] > 1 else ""
         firsts = [k.leaf for k in survey.order
                   if k[:3] == key[:3] and survey.dtypes[k].is_floating_point]
         leaf = "" if firsts[:1] == [key.leaf] or not key.leaf else "." + ".".join(map(str, key.leaf))
-        kind = ":in" if key.kind == "in" else ":out" if leaf else ""
+        kind = f":{key.kind}" if key.kind != "out" else ":out" if leaf else ""
         return f"{path}{call}{kind}{leaf}"
 
     def _axes(self, key: Key, first: Survey, wider: Survey, longer: Survey | None,
@@ -159,7 +163,12 @@ class Probing:
                 return [], f"its size does not follow the positions: {list(shape)}, {list(long)}"
         else:
             position = [axis for axis in range(1, len(shape)) if shape[axis] == length]
-            position = position if len(position) == 1 else []
+            position = position if len(position) == 1 or key.kind in attention.KINDS else []
+        if key.kind in attention.KINDS:
+            if position != [len(shape) - 2, len(shape) - 1]:
+                return [], "a softmax over something else than positions"
+            heads = [("head", int(shape[1]))] if len(shape) == 4 else []
+            return [*heads, ("pos", -1), ("key", -1)], ""
         axes = []
         for axis in range(1, len(shape)):
             if axis in position[:2]:

@@ -286,7 +286,9 @@ class InMemory(Task):
     name = "data"
 
     def __init__(self, n_tokens: int, n_ctx: int, answers: Sequence[int],
-                 readout: int | None = None, names: Mapping[int, str] | None = None) -> None:
+                 readout: int | None = None, names: Mapping[int, str] | None = None,
+                 draw: Callable[[int, int, int], torch.Tensor] | None = None) -> None:
+        self._draw = draw
         self.n_tokens, self.n_ctx, self.answers = n_tokens, n_ctx, [int(a) for a in answers]
         self.names = names
         self._readout = n_ctx - 1 if readout is None else readout
@@ -296,3 +298,9 @@ class InMemory(Task):
     @property
     def readout(self) -> int:
         return self._readout
+
+    def _sample(self, part: str, seed: int, first: int, count: int) -> tuple:
+        """Sources of interchanges, which have no labels that are asked for."""
+        if self._draw is None:
+            raise ValueError("the inputs are a list: there are no others")
+        return self._draw(seed, first, count), torch.zeros(count, dtype=torch.int64)

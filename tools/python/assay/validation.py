@@ -66,7 +66,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
              answers: Any = None, claims: str | Sequence[str] = (), count: int | None = None,
              confidence: float = 0.95, stop: str = "", seed: int | None = None, part: str = "",
              data: str | os.PathLike = "", independent: bool = False, witnesses: int = 1,
-             threads: int = 0, readout: int | None = None, progress: bool | None = None,
+             threads: int = 0, readout: int | None = None, interchange: bool = False,
+             unmapped: bool = False, sources: str = "", progress: bool | None = None,
              verbose: bool = False, engine: Any = None, shards: int | None = None,
              parts: str | os.PathLike | None = None, **options: Any) -> ValidationReport:
     """Tests an interpretation against the axioms, on inputs that it was not fitted on.
@@ -113,13 +114,21 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         Failing inputs kept per node and axiom.
     threads
         Workers; 0: one per processor, or one alone for a network of Python's.
+    readout
+        The position at which the network answers, for inputs of the caller's own (default: the
+        last).
+    interchange
+        Also exchange each node's value, and those of each pair of nodes, between two inputs: does
+        the network's answer follow as the program's does (rows II and IA)?
+    unmapped
+        And resample what the interpretation calls irrelevant: does the answer stay (UM)?
+    sources
+        Where exchanged values come from: ``"inputs"`` (the default: other draws, or other inputs of
+        the list), ``"all"`` that are listed, or the task's ``"counterfactuals"``.
     progress
         Shows a bar of tqdm; None: where someone may be watching.
     verbose
         Prints what the command prints.
-    readout
-        The position at which the network answers, for inputs of the caller's own (default: the
-        last).
     engine
         Who computes: this process (None), ``"processes"`` of this machine or the nodes of a
         ``"ray"`` cluster (`assay.engine`). The report is the same.
@@ -146,7 +155,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     if claim is None:
         given = {"task": task, "inputs": count, "claim": claims, "stop": stop or None, "seed": seed,
                  "part": part or None, "data": data or None, "independent": independent,
-                 "threads": threads or None}
+                 "threads": threads or None, "interchange": interchange, "unmapped": unmapped,
+                 "sources": sources or None}
         if confidence != 0.95:
             given["confidence"] = confidence
         if witnesses != 1:
@@ -156,7 +166,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
     arguments = {"task": task, "inputs": inputs, "answers": answers, "claims": claims,
                  "count": count, "confidence": confidence, "stop": stop, "seed": seed, "part": part,
                  "data": data, "independent": independent, "witnesses": witnesses,
-                 "threads": threads, "readout": readout}
+                 "threads": threads, "readout": readout, "interchange": interchange,
+                 "unmapped": unmapped, "sources": sources}
     if engine is not None:
         from assay import engine as engines
 
@@ -176,7 +187,8 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
 def count_failures(claim: Interpretation, *, task: Any, inputs: Any, answers: Any,
                    claims: Sequence[str], count: int | None, confidence: float, stop: str,
                    seed: int | None, part: str, data: str | os.PathLike, independent: bool,
-                   witnesses: int, threads: int, readout: int | None, progress: bool | None = False,
+                   witnesses: int, threads: int, readout: int | None, interchange: bool,
+                   unmapped: bool, sources: str, progress: bool | None = False,
                    verbose: bool = False, share: tuple[int, int, int | None] | None = None,
                    ) -> tuple[str, bool, list]:
     """The record of `validate`, or of part i of n of it.
@@ -207,14 +219,17 @@ def count_failures(claim: Interpretation, *, task: Any, inputs: Any, answers: An
         remarks = network.prepare(claim, given_inputs, seed, subject.readout)
     call = described("validate", claim=claim.title, task=getattr(subject, "name", None),
                      claims=claims, count=count, confidence=confidence, stop=stop or None,
-                     seed=seed, witnesses=witnesses)
+                     seed=seed, witnesses=witnesses, interchange=interchange or None,
+                     unmapped=unmapped or None, sources=sources or None)
     if threads == 0 and not network._core.is_native:
         threads = 1
     settings = {
         "claims": claims, "inputs": count, "part": part, "data": os.fspath(data),
         "independent": independent, "confidence": float(confidence), "stop": stop, "seed": seed,
-        "witnesses": witnesses, "threads": threads, "command": call, "print": printer(verbose),
-        "remarks": remarks, "share": share, "model": (network.path, network.sha256), "interpretation": (claim.path, claim.sha256)}
+        "witnesses": witnesses, "threads": threads, "interchange": interchange,
+        "unmapped": unmapped, "sources": sources, "command": call, "print": printer(verbose),
+        "remarks": remarks, "share": share, "model": (network.path, network.sha256),
+        "interpretation": (claim.path, claim.sha256)}
     with progress_bar(progress) as bar, fitting_exceptions(data):
         return _core.validate(network._core, claim._spec(), subject.core, given_inputs,
                               {**settings, "progress": bar})
@@ -250,4 +265,4 @@ def _subject(claim: Interpretation, task: Any, inputs: Any, answers: Any, count:
         given = given.contiguous()
     names = dict(answers) if isinstance(answers, Mapping) else None
     return InMemory(network.n_tokens, first.shape[1], _answers(claim, answers, first), readout,
-                    names), given
+                    names, given if callable(inputs) else None), given

@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
-import itertools
 import re
 import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import torch
 
-from assay import _core, cuts
+from assay import _core, attention, cuts
 from assay.families import translated
 from assay.hooks import Hooks, Key, Run, Stop
 from assay.network import Network, as_tokens, sha256_of
@@ -35,6 +34,11 @@ def _require_eval(module: torch.nn.Module) -> None:
             raise ValueError(f"the module is in training mode, where '{name}' "
                              f"({type(part).__name__}) computes something else each time; call "
                              "model.eval() first")
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Equal bit for bit, also where both are NaN."""
+    return bool(((a == b) | (a != a) & (b != b)).all())
 
 
 class WrappedNetwork(Network):
@@ -65,6 +69,7 @@ class WrappedNetwork(Network):
         self._modules = {id(part): part for _, part in
                          self.module.named_modules(remove_duplicate=False)}
         self._hooks = Hooks(self._modules)
+        self._parameter = next(self.module.parameters(), None)  # tells the device
         # Its fast path under no_grad calls no submodule (torch 1.13).
         self._needs_grad = any(isinstance(part, torch.nn.TransformerEncoderLayer)
                                for part in self._modules.values())
@@ -72,6 +77,7 @@ class WrappedNetwork(Network):
         self._cuts: dict = {}
         self._swapped: torch.Tensor | None = None
         self._sums: dict[str, str] = {}
+        self._rewritten: set[Key] = set()  # values that the module itself writes over later
         known = inspect.signature(self.module.forward).parameters
         self._arguments = {"use_cache": False} if "use_cache" in known else {}
         found = Probing(self, example, n_tokens, n_ctx)
@@ -137,9 +143,9 @@ class WrappedNetwork(Network):
 
     @property
     def device(self) -> torch.device:
-        for tensor in itertools.chain(self.module.parameters(), self.module.buffers()):
-            return tensor.device
-        return torch.device("cpu")
+        if self._parameter is not None:
+            return self._parameter.device
+        return next((buffer.device for buffer in self.module.buffers()), torch.device("cpu"))
 
     @property
     def sha256(self) -> str:
@@ -206,11 +212,23 @@ class WrappedNetwork(Network):
                                        recorded[-1])
 
         self._check_sums(tokens)
-        if not spoils(list(self._keys)):
-            return
-        for name in [name for name in self._keys if spoils([name])]:
-            del self._keys[name]
-            self.refused[name] = "looking at it changes what the module computes"
+        if spoils(list(self._keys)):
+            for name in [name for name in self._keys if spoils([name])]:
+                del self._keys[name]
+                self.refused[name] = "looking at it changes what the module computes"
+        self._find_rewritten(tokens)
+
+    def _find_rewritten(self, tokens: torch.Tensor) -> None:
+        """Values that are not the same at the end of a run. Most are seen by PyTorch's count of
+        changes, but not those that are written through ``.data``."""
+        names = list(self._keys)
+        everything = [(name, [], [], None) for name in names]
+        with torch.no_grad():
+            seen = self._trace(tokens, everything, [])
+            known, self._rewritten = self._rewritten, set(self._keys.values())
+            copied = self._trace(tokens, everything, [])
+        self._rewritten = known | {self._keys[name] for name, a, b in zip(names, seen, copied)
+                                   if not _same(a, b)}
 
     def _check_sums(self, tokens: torch.Tensor) -> None:
         """That a sum is what the next submodule reads: a family may differ from those we know."""
@@ -256,6 +274,9 @@ class WrappedNetwork(Network):
                 return self._site(text.replace(":out", "", 1))
             if place in self.refused:
                 raise ValueError(f"site {text}: {self.refused[place]}")
+            if place.endswith((".attn.hook_pattern", ".attn.hook_attn_scores")) and \
+                    attention.WHY_NOT in self.refused.values():
+                raise ValueError(f"site {text}: {attention.WHY_NOT}")
             multiple = [name for name in self._spots if name.startswith(place + "@")]
             near = multiple or difflib.get_close_matches(place, self._spots, 5, 0.5)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
@@ -323,13 +344,14 @@ class WrappedNetwork(Network):
         """`interp::Network::trace`: sites are (place, positions, neurons, head)."""
         if tokens is None or tokens.numel() == 0 and tokens.dim() != 2:
             raise ValueError("a wrapped module cannot run without tokens")
-        if tokens.shape[1] > self.n_ctx or tokens.numel() and (
-                int(tokens.min()) < 0 or int(tokens.max()) >= self.n_tokens):
+        least, most = map(int, torch.aminmax(tokens)) if tokens.numel() else (0, 0)
+        if tokens.shape[1] > self.n_ctx or least < 0 or most >= self.n_tokens:
             raise ValueError(f"tokens: expected up to {self.n_ctx} of 0 to {self.n_tokens - 1}, got "
-                             f"{list(tokens.shape)} of {int(tokens.min())} to {int(tokens.max())}")
+                             f"{list(tokens.shape)} of {least} to {most}")
         recorded: dict[int, torch.Tensor] = {}
         streams: dict[Key, torch.Tensor] = {}  # first terms of places that are sums
         visits: dict[Key | None, list] = {}  # in order: what is written, then what is read
+        borrowed: list[tuple[Key, torch.Tensor, int]] = []  # recorded uncopied, and its version then
 
         def visit_at(site: tuple, number: int | None, new: torch.Tensor | None) -> None:
             spot = self._spots[site[0]]
@@ -351,13 +373,15 @@ class WrappedNetwork(Network):
                         value = self._written(value, stream, spot, site, new)
                     else:
                         recorded[number], value = self._read(value, stream, spot, site)
+                        if recorded[number] is value and key is not None:
+                            borrowed.append((key, value, value._version))
                 if key in kept:
                     streams[key] = value
                 return value
 
             return at
 
-        run = Run({key: visit(key) for key in visits if key is not None},
+        run = Run({key: visit(key) for key in visits if key is not None}, len(tokens),
                   stops_early=None not in visits)
         keeps_graph = torch.is_grad_enabled()
         with self._modes(), self._hooks.on(run):
@@ -370,6 +394,10 @@ class WrappedNetwork(Network):
         for key, here in visits.items():
             if key is not None and key not in run.seen:
                 raise ValueError(f"site {here[0][1][0] if here else key}: not reached in this run")
+        rewritten = {key for key, value, version in borrowed if value._version != version}
+        if rewritten:  # in place, by the module: once more, with copies
+            self._rewritten |= rewritten
+            return self._trace(tokens, record, overwrite)
         values = [recorded[number] for number in range(len(record))]
         return values if keeps_graph else [value.detach() for value in values]
 
@@ -390,7 +418,8 @@ class WrappedNetwork(Network):
         if spot.key is None:  # which nothing reads
             return part, value
         if part is value:
-            return value, value.clone()
+            copies = value.is_inference() or spot.key in self._rewritten
+            return value, value.clone() if copies else value
         if part.requires_grad and torch.is_grad_enabled():
             return part, self._written(value, stream, spot, site, part)
         return (part if site[1] or site[2] else part.clone()), value
@@ -481,7 +510,8 @@ def wrap(module: torch.nn.Module, example: Any = None, *, n_tokens: int | None =
     Its sites are named by the paths that ``print(model)`` shows: ``PATH`` is the output of that
     submodule (the first tensor of it), ``PATH:in`` its first input, ``PATH:out.1`` another tensor
     of its output, ``PATH@1`` the second of several calls; ``logits`` is what the module returns.
-    Narrowed, ``PATH[pos=2,5]``, ``PATH[pos=5;neuron=0,3]``. Models of Hugging Face whose family is
+    Narrowed, ``PATH[pos=2,5]``, ``PATH[pos=5;neuron=0,3]``. ``PATH:scores`` and ``PATH:pattern``
+    are those of the attention that the submodule computes, if it calls a softmax for it. Models of Hugging Face whose family is
     known have TransformerLens' names as well, and heads: ``blocks.0.hook_resid_mid``,
     ``blocks.0.attn.hook_z[head=2]``.
 
