@@ -262,7 +262,8 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
     """
     arguments = {**arguments, "threads": arguments.get("threads") or 1}
     told = {name: arguments[name] for name in
-            ("task", "claims", "count", "confidence", "stop", "seed", "witnesses")}
+            ("task", "claims", "count", "confidence", "stop", "seed", "witnesses", "interchange",
+             "unmapped", "sources") if arguments[name]}
     call = described("validate", claim=claim.title, **told,
                      engine=engine if isinstance(engine, str) else type(engine).__name__)
     job = claim_job(claim, arguments)
@@ -317,5 +318,6 @@ def _validate_files(options: Mapping[str, Any], **how: Any) -> ValidationReport:
                  "count": given.get("inputs"), "confidence": given.get("confidence", 0.95),
                  "stop": given.get("stop", ""), "seed": given.get("seed"), "part": "", "data": "",
                  "independent": False, "witnesses": given.get("witnesses", 1),
-                 "threads": given.get("threads", 0), "readout": None}
+                 "threads": given.get("threads", 0), "readout": None, "interchange": False,
+                 "unmapped": False, "sources": ""}
     return validate(claim, arguments, **how)
