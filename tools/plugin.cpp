@@ -108,7 +108,8 @@ void load_plugin(const std::filesystem::path& path) {
   // Without a slash dlopen() would look through the system's folders.
   const std::string file = std::filesystem::absolute(path).string();
   if (!std::filesystem::is_regular_file(file))
-    interp::fail("--load {}: no such file", path.string());
+    interp::fail("--load {}: {}", path.string(),
+                 std::filesystem::exists(file) ? "no regular file" : "no such file");
   if (path.extension() == ".py")
     interp::fail(
         "--load {}: Python is loaded by the Python package, which {} cannot import: install it "

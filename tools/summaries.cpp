@@ -195,8 +195,11 @@ std::string junit_of(const Report& report, const tasks::Task& task) {
   add_property("interpretation", report.facts.interpretation.sha256);
   add_property("command", report.facts.command);
   for (const ptree& test : tests) suite.add_child("testcase", test);
-  suite.put("system-out", for_xml(fmt::format("{}\n{}", sentence_of(verdict_words(report, task)),
-                                              axioms::verdict_sentence(report))));
+  const VerdictWords words = verdict_words(report, task);
+  std::vector<std::string> said = {sentence_of(words), words.but_head, words.but,
+                                   axioms::verdict_sentence(report)};
+  std::erase(said, "");
+  suite.put("system-out", for_xml(fmt::format("{}", fmt::join(said, "\n"))));
   ptree root;
   root.add_child("testsuites.testsuite", suite);
   std::ostringstream xml;

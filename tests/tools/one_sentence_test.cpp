@@ -159,7 +159,9 @@ TEST_F(OneSentence, OfAnExplanation) {
 }
 
 TEST_F(OneSentence, OfAComparison) {
-  show("compare --model model.safetensors --methods random,occlusion --inputs 12 --rows 20");
+  const std::string folder = ASSAY_SOURCE "/tasks/two_sat/variable/";
+  show("compare --model " + folder + "model.safetensors --interpretation " + folder +
+       "trees.json --methods random,occlusion:deletion --inputs 4 --rows 20");
   const auto summary = interp::read_record<tasks::ComparisonSummary>(record_["summary"], "summary");
   expect_said(comparison_headline(summary));
 }

@@ -85,7 +85,9 @@ TEST(RecordFields, OfAManifestThatHasJustBegunAreNotThoseOfAFinishedOne) {
                                           .preset = "fast",
                                           .steps = 7},
                                  .finished = true},
-                        .trained = {}};
+                        .trained = {},
+                        .blas = {},
+                        .model_sha256 = {}};
   record.trained.task = record.head.plan.task;
   record.trained.accuracy = Accuracy{.share = 0.5, .inputs = 10, .of = "all"};
   const ordered_json json = interp::write_record(record);
