@@ -4,12 +4,15 @@ import concurrent.futures
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import engine_inputs
 import pytest
-from conftest import TWO_SAT, halves_claim, sample
+from conftest import BUILD, SOURCES, TWO_SAT, halves_claim, sample
 
 import assay
 from assay import _core
@@ -286,6 +289,55 @@ def test_parts_are_taken_in_order_and_once(trees):
         whole.take(json.dumps(edited))
 
 
+# ---- docs/cluster.md ---------------------------------------------------------------------------
+
+
+def block(language):
+    text = (SOURCES / "docs/cluster.md").read_text(encoding="utf-8")
+    return text.split(f"```{language}\n")[1].split("```")[0]
+
+
+@pytest.fixture
+def beside_the_files(tmp_path):
+    for name in ("model.safetensors", "trees.json", "trees.safetensors"):
+        shutil.copy(TWO_SAT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_array_script_by_its_variables(command, beside_the_files):
+    """As Slurm starts it; one task is killed in the middle and started again."""
+    script = block("bash").replace("20000", "3000")
+    assert "3000" in script and len(script.splitlines()) <= 10
+    (beside_the_files / "validate.sbatch").write_text(script)
+
+    def start(index, **variables):
+        return subprocess.Popen(
+            ["bash", "validate.sbatch"], cwd=beside_the_files, start_new_session=True,
+            env={**os.environ, "PATH": f"{os.path.dirname(command)}:{os.environ['PATH']}",
+                 "SLURM_ARRAY_TASK_ID": str(index), **variables})
+
+    for index in (1, 2):
+        assert start(index, SLURM_ARRAY_TASK_COUNT="3").wait() == 0
+    third, part = start(3, SLURM_ARRAY_TASK_COUNT="3"), beside_the_files / "parts/3.json"
+    while not part.exists() and third.poll() is None:
+        time.sleep(0.01)
+    os.killpg(third.pid, signal.SIGKILL)
+    third.wait()
+    assert start(3, SLURM_ARRAY_TASK_COUNT="1", OF="3").wait() == 0
+    merged = assay.merge(*(beside_the_files / f"parts/{index}.json" for index in (1, 2, 3)))
+    alone = assay.validate(model=MODEL, interpretation=TREES, inputs=3000, stop="never", threads=1)
+    merged.fields["model"]["path"], merged.fields["interpretation"]["path"] = MODEL, TREES
+    assert told(merged) == told(alone)
+
+
+def test_the_python_of_the_documentation(beside_the_files):
+    assay.discover(model=MODEL, method="eap", inputs=32, out=beside_the_files / "circuit.json")
+    ran = subprocess.run([sys.executable, "-c", block("python")], cwd=beside_the_files, check=False,
+                         capture_output=True, text=True,
+                         env={**os.environ, "PYTHONPATH": str(BUILD.resolve() / "python")})
+    assert ran.returncode == 0 and "1 of 1 claims" in ran.stdout, ran.stdout + ran.stderr
+
+
 # ---- a Ray cluster of several nodes on this machine --------------------------------------------
 
 
@@ -336,8 +388,6 @@ def test_ray_survives_a_worker_and_a_node(cluster, trees):
 
 
 def test_ray_that_is_missing_is_named(monkeypatch, trees):
-    import sys
-
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ImportError, match=r"pip install 'assay\[ray\]'"):
         assay.validate(trees, count=256, engine="ray")
