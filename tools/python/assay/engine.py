@@ -137,9 +137,10 @@ def _in_order(pool: Any, job: Any, asked: list[tuple[int, int, int | None]], kep
                     continue
                 if part.error:
                     raise part.error
-                for message in set(part.warned) - warned:
-                    warnings.warn(message, stacklevel=2)
-                warned.update(part.warned)
+                for message in part.warned:
+                    if (kind := re.sub(r"\d+", "", message)) not in warned:
+                        warned.add(kind)
+                        warnings.warn(message, stacklevel=2)
                 kept.write(part, *asked[at])
                 done[at] = part
                 computed += 1
