@@ -254,6 +254,8 @@ def test_what_cannot_be_shared_is_refused_by_name(tmp_path):
         assay.prove(**files, engine=TWO)
     with pytest.raises(ValueError, match="take no prove; give stop='never'"):
         assay.validate(**files, claims=CLAIMS, prove=True, engine=TWO)
+    with pytest.raises(ValueError, match="interpretation: expected a file"):
+        assay.validate(model=MODEL, claims=CLAIMS, engine=TWO)
     with pytest.raises(ValueError, match="at least 2, got 1"):
         assay.validate(**files, engine=TWO, shards=1)
     with pytest.raises(ValueError, match="640 inputs are 5 chunks of up to 128"):
