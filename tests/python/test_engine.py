@@ -4,12 +4,15 @@ import concurrent.futures
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import engine_inputs
 import pytest
-from conftest import TWO_SAT, halves_claim, sample
+from conftest import BUILD, SOURCES, TWO_SAT, halves_claim, sample
 
 import assay
 from assay import _core
@@ -251,6 +254,8 @@ def test_what_cannot_be_shared_is_refused_by_name(tmp_path):
         assay.prove(**files, engine=TWO)
     with pytest.raises(ValueError, match="take no prove; give stop='never'"):
         assay.validate(**files, claims=CLAIMS, prove=True, engine=TWO)
+    with pytest.raises(ValueError, match="interpretation: expected a file"):
+        assay.validate(model=MODEL, claims=CLAIMS, engine=TWO)
     with pytest.raises(ValueError, match="at least 2, got 1"):
         assay.validate(**files, engine=TWO, shards=1)
     with pytest.raises(ValueError, match="640 inputs are 5 chunks of up to 128"):
@@ -284,6 +289,66 @@ def test_parts_are_taken_in_order_and_once(trees):
     edited["rows"][0]["failures"] += 1
     with pytest.raises(RuntimeError, match="parse.PE: its answers do not add up"):
         whole.take(json.dumps(edited))
+
+
+def test_a_part_of_a_billion_inputs_costs_no_more_than_its_own():
+    """It would take hours if each part went through all inputs of the run."""
+    of = 10**9 // 128  # chunks, all of them whole
+    last = assay.validate(model=MODEL, interpretation=TREES, inputs=10**9, stop="never", threads=1,
+                          shard=f"{of}/{of}")
+    assert last["shard"]["counted"] == [{"first": 10**9 - 128, "count": 128}]
+    million = assay.validate(model=MODEL, interpretation=TREES, inputs=2**20, stop="never",
+                             threads=1, shard="1/8192")
+    assert last["data"]["sha256"] == million["data"]["sha256"]
+
+
+# ---- docs/cluster.md ---------------------------------------------------------------------------
+
+
+def block(language):
+    text = (SOURCES / "docs/cluster.md").read_text(encoding="utf-8")
+    return text.split(f"```{language}\n")[1].split("```")[0]
+
+
+@pytest.fixture
+def beside_the_files(tmp_path):
+    for name in ("model.safetensors", "trees.json", "trees.safetensors"):
+        shutil.copy(TWO_SAT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_array_script_by_its_variables(command, beside_the_files):
+    """As Slurm starts it; one task is killed in the middle and started again."""
+    script = block("bash").replace("20000", "3000")
+    assert "3000" in script and len(script.splitlines()) <= 10
+    (beside_the_files / "validate.sbatch").write_text(script)
+
+    def start(index, **variables):
+        return subprocess.Popen(
+            ["bash", "validate.sbatch"], cwd=beside_the_files, start_new_session=True,
+            env={**os.environ, "PATH": f"{os.path.dirname(os.path.abspath(command))}:{os.environ['PATH']}",
+                 "SLURM_ARRAY_TASK_ID": str(index), **variables})
+
+    for index in (1, 2):
+        assert start(index, SLURM_ARRAY_TASK_COUNT="3").wait() == 0
+    third, part = start(3, SLURM_ARRAY_TASK_COUNT="3"), beside_the_files / "parts/3.json"
+    while not part.exists() and third.poll() is None:
+        time.sleep(0.01)
+    os.killpg(third.pid, signal.SIGKILL)
+    third.wait()
+    assert start(3, SLURM_ARRAY_TASK_COUNT="1", OF="3").wait() == 0
+    merged = assay.merge(*(beside_the_files / f"parts/{index}.json" for index in (1, 2, 3)))
+    alone = assay.validate(model=MODEL, interpretation=TREES, inputs=3000, stop="never", threads=1)
+    merged.fields["model"]["path"], merged.fields["interpretation"]["path"] = MODEL, TREES
+    assert told(merged) == told(alone)
+
+
+def test_the_python_of_the_documentation(beside_the_files):
+    assay.discover(model=MODEL, method="eap", inputs=32, out=beside_the_files / "circuit.json")
+    ran = subprocess.run([sys.executable, "-c", block("python")], cwd=beside_the_files, check=False,
+                         capture_output=True, text=True,
+                         env={**os.environ, "PYTHONPATH": str(BUILD.resolve() / "python")})
+    assert ran.returncode == 0 and "The claim holds" in ran.stdout, ran.stdout + ran.stderr
 
 
 # ---- a Ray cluster of several nodes on this machine --------------------------------------------
@@ -336,8 +401,6 @@ def test_ray_survives_a_worker_and_a_node(cluster, trees):
 
 
 def test_ray_that_is_missing_is_named(monkeypatch, trees):
-    import sys
-
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ImportError, match=r"pip install 'assay\[ray\]'"):
         assay.validate(trees, count=256, engine="ray")

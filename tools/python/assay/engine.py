@@ -137,9 +137,10 @@ def _in_order(pool: Any, job: Any, asked: list[tuple[int, int, int | None]], kep
                     continue
                 if part.error:
                     raise part.error
-                for message in set(part.warned) - warned:
-                    warnings.warn(message, stacklevel=2)
-                warned.update(part.warned)
+                for message in part.warned:
+                    if (kind := re.sub(r"\d+", "", message)) not in warned:
+                        warned.add(kind)
+                        warnings.warn(message, stacklevel=2)
                 kept.write(part, *asked[at])
                 done[at] = part
                 computed += 1
@@ -212,7 +213,7 @@ def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
         raise ValueError(f"engine: {command} is not made in parts; {', '.join(MADE_IN_PARTS)} are")
     if command == "validate" and options.get("claim") and options.get("stop") != "never":
         report = _validate_files(options, engine=engine, shards=shards, parts=parts,
-                                 retries=retries, progress=progress)
+                                 retries=retries, progress=progress, verbose=verbose)
         if json_file:
             report.save(json_file)
         return report
@@ -239,7 +240,7 @@ def run(command: str, *positional: Any, engine: Any, shards: int | None = None,
 
 def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
              shards: int | None = None, parts: str | os.PathLike | None = None, retries: int = 3,
-             progress: bool | None = None) -> ValidationReport:
+             progress: bool | None = None, verbose: bool = False) -> ValidationReport:
     """`assay.validate` of an interpretation, shared out among the workers of an engine.
 
     The report is that of one process, but for facts about the run; also where it ends as soon as
@@ -289,8 +290,11 @@ def validate(claim: Interpretation, arguments: dict[str, Any], *, engine: Any,
     if not taken:
         from assay.validation import validate as in_this_process
 
-        return in_this_process(claim, **arguments)
-    return ValidationReport(whole.report(call))
+        return in_this_process(claim, **arguments, progress=progress, verbose=verbose)
+    report = ValidationReport(whole.report(call))
+    if verbose:
+        print(report)
+    return report
 
 
 def _until(pool: Any, job: ClaimJob, part: Part, inputs: int, retries: int) -> Part:
@@ -310,6 +314,9 @@ def _validate_files(options: Mapping[str, Any], **how: Any) -> ValidationReport:
     if further := sorted(given.keys() - plain):
         raise ValueError(f"engine: runs that end when their claims are decided take no {further[0]}; "
                          "give stop='never'")
+    for name in ("model", "interpretation"):
+        if name not in given:
+            raise ValueError(f"{name}: expected a file, got none")
     claim = Interpretation.load(given["interpretation"], load(given["model"]))
     about = json.loads(claim._task_json())["name"]
     if given.get("task", about) != about:

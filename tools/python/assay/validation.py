@@ -172,7 +172,7 @@ def validate(claim: Interpretation | None = None, *, task: Any = None, inputs: A
         from assay import engine as engines
 
         return engines.validate(claim, arguments, engine=engine, shards=shards, parts=parts,
-                                progress=progress, **options)
+                                progress=progress, verbose=verbose, **options)
     if options:
         raise TypeError(f"validate: unknown argument {', '.join(options)}")
     text, stopped, _ = count_failures(claim, **arguments, progress=progress, verbose=verbose)
