@@ -804,6 +804,8 @@ test('every figure saves pictures that are whole, and its numbers', async () => 
   for (const name of ['exchanged.html', 'modular.html', 'proved.html', ...kinds.map((kind) => `${kind}.html`)]) {
     const page = await opened(name);
     for (const figure of await page.locator('main figure:visible').all()) {
+      await page.reload(); // a browser holds back a page's tenth download or so
+      await page.waitForSelector('html[data-drawn]', {state: 'attached'});
       const which = await figure.getAttribute('data-name');
       const saved = async (kind) => {
         const [download] = await Promise.all([page.waitForEvent('download'), figure.getByRole('button', {name: `as ${kind}`}).click()]);
