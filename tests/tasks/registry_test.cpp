@@ -78,11 +78,12 @@ TEST(Registry, HoldsTheOperationsOfEveryTaskBesideTheGenericOnes) {
 
 TEST(Registry, ListsTheTasksThatExist) {
   EXPECT_EQ(task_entries().at("two-sat").name, "two-sat");
-  EXPECT_THAT([] { task_entries().at("three-sat"); },
-              ThrowsMessage<std::invalid_argument>(
-                  "unknown task 'three-sat'; there are two-sat, "
-                  "modular-addition, dyck, majority, max-of-four, compiled, bag-of-words, slalom-words, "
-                  "data"));
+  EXPECT_THAT(
+      [] { task_entries().at("three-sat"); },
+      ThrowsMessage<std::invalid_argument>(
+          "unknown task 'three-sat'; there are two-sat, "
+          "modular-addition, dyck, majority, max-of-four, compiled, bag-of-words, slalom-words, "
+          "data"));
   EXPECT_THAT([] { make_task(""); },
               ThrowsMessage<std::invalid_argument>(
                   "unknown task ''; there are two-sat, modular-addition, "
