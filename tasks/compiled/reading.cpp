@@ -27,7 +27,8 @@ using Positions = std::vector<int64_t>;
 /// What must be in the stream somewhere.
 struct Cut {
   std::string place;
-  Names everywhere = {}, at_end = {};  ///< in the order of the program's lines; `at_end` includes the others
+  Names everywhere = {},
+        at_end = {};  ///< in the order of the program's lines; `at_end` includes the others
 };
 
 /// Which lines the answer needs at all positions, and which at the last alone.

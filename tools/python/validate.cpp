@@ -7,10 +7,12 @@
 #include "circuits/interpretation/abstract_values.h"
 #include "circuits/interpretation/program.h"
 #include "interp/execution/parallel.h"
+#include "interp/files/fields.h"
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
 #include "interp/numerals.h"
 #include "tasks/registry.h"
+#include "tools/data_fields.h"
 #include "tools/interchange_options.h"
 #include "tools/plugin.h"
 #include "tools/python/bindings.h"
@@ -40,7 +42,7 @@ ValidationInputs listed(const at::Tensor& given, bool independent) {
           .count = count,
           .words = words,
           .description = words,
-          .facts = interp::write_record(DataRecord{.source = "memory",
+          .facts = interp::write_record(tools::DataRecord{.source = "memory",
                                                    .count = count,
                                                    .independent = independent,
                                                    .sha256 = interp::sha256(bytes)}),
@@ -62,7 +64,7 @@ ValidationInputs drawn(const py::object& function, uint64_t seed, int64_t count)
           .words = words,
           .description = words,
           .facts =
-              interp::write_record(DataRecord{.source = "function", .seed = seed, .count = count})};
+              interp::write_record(tools::DataRecord{.source = "function", .seed = seed, .count = count})};
 }
 
 /// What is tested on, to be chosen when the work begins: drawing and hashing take their time.
