@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kPlaces = kLength - 1, kFirstPlace = 2, kQueryPosition = kRow - 1;
 
-Tensor one_hot(const Tensor& symbols, int64_t n) {
+Tensor indicators(const Tensor& symbols, int64_t n) {
   return at::one_hot(symbols, n).to(torch::kFloat64);
 }
 
@@ -91,12 +91,12 @@ circuits::Node pairs_node(int64_t symbols, const Tensor& tokens, const Tensor& s
   const Tensor rest =
       (stream.narrow(1, kFirstPlace, kPlaces) - mean.narrow(0, kFirstPlace, kPlaces)).flatten(0, 1);
   const Tensor which =
-      at::cat({one_hot(tokens.narrow(1, kFirstPlace, kPlaces).flatten(), symbols),
-               one_hot(tokens.narrow(1, kFirstPlace - 1, kPlaces).flatten(), symbols)},
+      at::cat({indicators(tokens.narrow(1, kFirstPlace, kPlaces).flatten(), symbols),
+               indicators(tokens.narrow(1, kFirstPlace - 1, kPlaces).flatten(), symbols)},
               1);
   const Tensor fitted =
       at::matmul(at::linalg_pinv(at::matmul(which.t(), which), 1e-9), at::matmul(which.t(), rest));
-  const Tensor asked = one_hot(tokens.select(1, kQueryPosition), symbols);
+  const Tensor asked = indicators(tokens.select(1, kQueryPosition), symbols);
   const Tensor query = at::matmul(asked.t(), stream.select(1, kQueryPosition)) /
                        asked.sum(0).clamp_min(1).unsqueeze(1);
   const auto plain = [](const Tensor& t) { return t.to(torch::kFloat32).contiguous(); };
