@@ -9,6 +9,7 @@
 
 #include "interp/files/files.h"
 #include "interp/names.h"
+#include "tasks/induction/pairs.h"
 
 namespace assay::tasks::induction {
 
@@ -47,6 +48,7 @@ Site copied_site() {
 /// What the two heads do on some rows.
 struct Observations {
   Tensor previous;  ///< float64 [row, kLength - 1, d_model]: what block 0 writes in the list
+  Tensor between;   ///< float64 [row, kRow, d_model]: the stream between the blocks
   Tensor copied;    ///< float64 [row, d_model]: the stream behind block 1 at the last position
   Tensor back;      ///< float64 [row, kLength - 1, pos]: how the places of the list attend
   Tensor match;     ///< float64 [row, pos]: how the last position attends
@@ -58,7 +60,8 @@ Observations observe(const interp::Network& network, const Tensor& tokens,
   const std::vector<Site> sites = {previous_site(),
                                    copied_site(),
                                    {.place = hook::pattern(0), .positions = behind_another()},
-                                   match_site()};
+                                   match_site(),
+                                   {.place = hook::resid_post(0)}};
   std::vector<std::vector<Tensor>> parts(sites.size());
   for (int64_t first = 0; first < tokens.size(0); first += kAtOnce) {
     const int64_t count = std::min(kAtOnce, tokens.size(0) - first);
@@ -68,6 +71,7 @@ Observations observe(const interp::Network& network, const Tensor& tokens,
     if (config.on_progress) config.on_progress(first + count, tokens.size(0));
   }
   return {.previous = at::cat(parts[0]),
+          .between = at::cat(parts[4]),
           .copied = at::cat(parts[1]).squeeze(1),
           .back = at::cat(parts[2]).squeeze(1),
           .match = at::cat(parts[3]).flatten(1)};
@@ -130,16 +134,19 @@ Node match_node() {
           .equality = {.name = "equal", .tensors = {}}};
 }
 
-// Both variants read and write a symbol alike, by the streams of rows with that answer. They differ
+// All variants read and write a symbol alike, by the streams of rows with that answer. They differ
 // in where it comes from.
 Node copied_node(const Rows& rows, const std::string& variant, const Tensor& tokens,
                  const Observations& all) {
   Node node = symbols_node("copied", copied_site(), means(rows, answers(tokens), all.copied));
   if (variant == "offset") {
     node.h = tokens_at({kFixed});
+  } else if (variant == "pairs") {
+    node.parents = {"pairs"};
+    node.h = {.name = "symbol_behind_query", .tensors = {}};
   } else {
     node.parents = {"match", circuits::kTokens};
-    node.h = {.name = "token_there", .tensors = {}};
+    node.h = {.name = "token_there", .parameters = {{"symbols", rows.symbols}}, .tensors = {}};
   }
   return node;
 }
@@ -206,11 +213,20 @@ std::vector<Evidence> evidence(const Rows& rows, const std::string& variant,
                   all.match, at::full({tokens.size(0)}, kFixed, torch::kInt64)),
         copying(rows, model)};
   const Tensor one_back = at::arange(1, kLength).repeat({tokens.size(0)});
-  return {attention("previous", "a place of the list attends most to the one in front of it",
+  const bool pairs = variant == "pairs";
+  return {attention(pairs ? "pairs" : "previous",
+                    "a place of the list attends most to the one in front of it",
                     all.back.flatten(0, 1), one_back),
-          attention("match", "the last position attends most to what stands behind the query",
-                    all.match, places(tokens) + 2),
+          attention(pairs ? "copied" : "match",
+                    "the last position attends most to what stands behind the query", all.match,
+                    places(tokens) + 2),
           copying(rows, model)};
+}
+
+std::string in_words(const std::string& variant) {
+  if (variant == "offset") return "copying from a fixed place";
+  return variant == "pairs" ? "pairs of neighbours, and copying what follows the query"
+                            : "finding the query and copying what follows";
 }
 
 void require_two_heads(const interp::TransformerConfig& config) {
@@ -222,7 +238,7 @@ void require_two_heads(const interp::TransformerConfig& config) {
 }  // namespace
 
 std::vector<std::string> variants() {
-  return {"induction", "offset"};
+  return {"induction", "pairs", "offset"};
 }
 
 Derivation derive(const Task& task, const Rows& rows, const interp::Network& network,
@@ -238,15 +254,13 @@ Derivation derive(const Task& task, const Rows& rows, const interp::Network& net
   const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
   const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
   const Observations all = observe(network, tokens, config);
-  const bool fixed = variant == "offset";
   std::vector<Node> nodes;
-  if (!fixed) nodes = {previous_node(rows, tokens, all), match_node()};
+  if (variant == "induction") nodes = {previous_node(rows, tokens, all), match_node()};
+  if (variant == "pairs") nodes = {pairs_node(rows.symbols, tokens, all.between)};
   nodes.push_back(copied_node(rows, variant, tokens, all));
   nodes.push_back(answer_node(rows));
   Derivation derivation{
-      .interpretation = {.title = fmt::format("Induction by {}",
-                                              fixed ? "copying from a fixed place"
-                                                    : "finding the query and copying what follows"),
+      .interpretation = {.title = fmt::format("Induction by {}", in_words(variant)),
                          .task = task.to_json(),
                          .model_sha256 = {},
                          .fitted_on = {{"part", to_string(config.part)},

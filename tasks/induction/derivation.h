@@ -7,6 +7,9 @@
 //               query; written as attention to this place alone
 //     copied    the stream behind block 1 at the last position holds the symbol there
 //     answer    the symbol that was copied
+//   pairs       the same, cut between the blocks and not at what the heads do:
+//     pairs     the stream between the blocks holds each symbol with the one in front (pairs.h)
+//     copied    as above, the symbol whose symbol in front is the query; answer
 //   offset      block 1 copies the symbol at one fixed place, a fixed distance before the query:
 //     copied, answer. Right on rows that repeat their list in order, and false on others.
 
@@ -18,7 +21,7 @@
 
 namespace assay::tasks::induction {
 
-std::vector<std::string> variants();  ///< `induction`, `offset`
+std::vector<std::string> variants();  ///< `induction`, `pairs`, `offset`
 
 /// Fits the interpretation to a model, and looks for evidence in its attention and its weights.
 /// @throws std::invalid_argument for an unknown variant, a model that is not two blocks of a single

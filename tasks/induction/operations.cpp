@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "interp/execution/constant.h"
+#include "tasks/induction/pairs.h"
 
 namespace assay::tasks::induction {
 
@@ -24,11 +25,13 @@ circuits::Function position_behind(const circuits::Operation& operation) {
   };
 }
 
-circuits::Function token_there(const circuits::Operation&) {
-  return [](const std::vector<Value>& parents) -> Value {
-    const Tensor& position = parents.at(0);
-    const Tensor place = at::where(position.lt(0), at::ones_like(position), position);
-    return parents.at(1).gather(1, place).unsqueeze(2);
+circuits::Function token_there(const circuits::Operation& operation) {
+  const auto symbols = circuits::parameter<int64_t>(operation, "symbols");
+  return [symbols](const std::vector<Value>& parents) -> Value {
+    const Tensor &position = parents.at(0), &tokens = parents.at(1);
+    const Tensor there = tokens.gather(1, position.clamp_min(0));
+    const Tensor is_symbol = there.lt(symbols).logical_and(position.ge(0));
+    return at::where(is_symbol, there, tokens.narrow(1, 1, 1)).unsqueeze(2);
   };
 }
 
@@ -81,6 +84,7 @@ void add_operations(circuits::Operations& operations) {
                                .make = most_attended,
                                .sentence = told("the position that gets most attention")});
   operations.concretisations.add({"attend_to", "attention to one position alone", attend_to});
+  add_pair_operations(operations);
 }
 
 }  // namespace assay::tasks::induction

@@ -10,8 +10,9 @@ namespace assay::tasks::induction {
 /// -1 if none has; int64 [batch, 1].
 circuits::Function position_behind(const circuits::Operation& operation);
 
-/// h: a position, int64 [batch, 1], and the tokens [batch, pos] -> the token that stands there,
-/// int64 [batch, 1, 1]; at position -1 the one at position 1 is meant.
+/// h, {symbols}: a position, int64 [batch, 1], and the tokens [batch, pos] -> the symbol that
+/// stands there, a token below `symbols`, int64 [batch, 1, 1]. If none does, or the position is -1,
+/// it is the token at position 1, so that every position has a value that can be written.
 circuits::Function token_there(const circuits::Operation& operation);
 
 /// h: a token [batch, 1, 1] -> the same, int64 [batch].

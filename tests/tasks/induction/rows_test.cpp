@@ -106,7 +106,8 @@ TEST(InductionOperations, FindAndTakeWhatStandsBehindTheQuery) {
   const std::vector<int64_t> positions = {2, 3, 4, 5, 6, 7, 8, 9, 10};
   const auto behind = position_behind(
       {.name = "position_behind", .parameters = {{"positions", positions}}, .tensors = {}});
-  const auto there = token_there({.name = "token_there", .tensors = {}});
+  const auto there =
+      token_there({.name = "token_there", .parameters = {{"symbols", 40}}, .tensors = {}});
   const Tensor before = tokens.narrow(1, 1, 9).unsqueeze(2);
   const Tensor found = behind({before, tokens});
   EXPECT_EQ(found.item<int64_t>(), 6);
@@ -114,6 +115,8 @@ TEST(InductionOperations, FindAndTakeWhatStandsBehindTheQuery) {
   const Tensor nowhere = behind({before + 100, tokens});
   EXPECT_EQ(nowhere.item<int64_t>(), -1);
   EXPECT_EQ(there({nowhere, tokens}).item<int64_t>(), 7);
+  for (const int64_t no_symbol : {int64_t{0}, kLength + 1})
+    EXPECT_EQ(there({at::full_like(found, no_symbol), tokens}).item<int64_t>(), 7);
   EXPECT_TRUE(same_token({.name = "same_token", .tensors = {}})({there({found, tokens})})
                   .equal(answers(tokens)));
 
