@@ -43,9 +43,9 @@ ValidationInputs listed(const at::Tensor& given, bool independent) {
           .words = words,
           .description = words,
           .facts = interp::write_record(tools::DataRecord{.source = "memory",
-                                                   .count = count,
-                                                   .independent = independent,
-                                                   .sha256 = interp::sha256(bytes)}),
+                                                          .count = count,
+                                                          .independent = independent,
+                                                          .sha256 = interp::sha256(bytes)}),
           .scope = independent ? axioms::Scope::Distribution : axioms::Scope::List};
 }
 
@@ -63,8 +63,8 @@ ValidationInputs drawn(const py::object& function, uint64_t seed, int64_t count)
           .count = count,
           .words = words,
           .description = words,
-          .facts =
-              interp::write_record(tools::DataRecord{.source = "function", .seed = seed, .count = count})};
+          .facts = interp::write_record(
+              tools::DataRecord{.source = "function", .seed = seed, .count = count})};
 }
 
 /// What is tested on, to be chosen when the work begins: drawing and hashing take their time.

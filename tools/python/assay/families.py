@@ -74,10 +74,26 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
+# TransformerLens 4.x: submodules of one naming around a model of any family. What it calls
+# `hook_resid_mid` there is the input of `ln2`, an edge; here the name means the sum that it was in 2.x.
+_BRIDGE = Family("blocks", "embed.hook_out", "attn.hook_out", "attn.o.hook_in", "ln2.hook_in",
+                 mlp_out="mlp.hook_out", mlp_pre="mlp.in.hook_out", mlp_post="mlp.out.hook_in",
+                 queries=("attn.q.hook_out", "attn.k.hook_out", "attn.v.hook_out"))
+
+
+def _family_of(module: torch.nn.Module) -> tuple[Family | None, Any]:
+    """The family, and the configuration that tells the number of heads."""
+    if type(module).__name__ == "TransformerBridge":
+        return _BRIDGE, module.cfg
+    config = getattr(module, "config", None)
+    return FAMILIES.get(getattr(config, "model_type", "")), config
+
+
 def _heads_of(config: Any) -> tuple[int, int]:
     """Of queries, and of keys and values."""
     count = int(getattr(config, "num_attention_heads", 0) or getattr(config, "n_heads", 0))
-    return count, int(getattr(config, "num_key_value_heads", None) or count)
+    of_keys = getattr(config, "num_key_value_heads", None) or getattr(config, "n_key_value_heads", None)
+    return count, int(of_keys or count)
 
 
 class Translation(NamedTuple):
@@ -101,8 +117,7 @@ def translated(module: torch.nn.Module, keys: Mapping[str, Key]) -> dict[str, Tr
     dict
         By name, in the order of computation.
     """
-    config = getattr(module, "config", None)
-    family = FAMILIES.get(getattr(config, "model_type", ""))
+    family, config = _family_of(module)
     if family is None:
         return {}
     root = ""

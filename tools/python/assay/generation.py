@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+import dataclasses
+from typing import Any, Sequence
 
 import torch
 
@@ -11,14 +12,15 @@ from assay.record import Record
 from assay.replacers import left_to_right
 
 
-class Step(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Step:
     """One generated token."""
 
     token: int
     name: str
     probability: float  #: that the model gave it
     instead: str  #: the likeliest other token
-    record: Record  #: scores of all tokens before it, as `assay.explain` returns them
+    record: Record  #: what `assay.explain` returns: scores of all tokens before it
 
     @property
     def scores(self) -> list[float]:

