@@ -120,8 +120,9 @@ TEST(ProofsOfMutationsSlow, NoneIsProvedThatMakesAStatementFalse) {
         const Checked checked(shipped, std::move(subject));
         for (const Statement& statement : checked.statements()) {
           (statement.verdict == Verdict::Proved ? proved : not_proved) += 1;
-          if (statement.verdict == Verdict::Proved)
+          if (statement.verdict == Verdict::Proved) {
             EXPECT_TRUE(checked.holds(statement)) << statement.statement << statement.words;
+          }
         }
       }
     }

@@ -327,7 +327,8 @@ Json circuit_comparison() {
                                                        .jaccard = 0.5,
                                                        .correlation = 0.75,
                                                        .only_a = {"m0->logits"},
-                                                       .only_b = {}}));
+                                                       .only_b = {},
+                                                       .truth = {}}));
   return report;
 }
 
