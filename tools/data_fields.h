@@ -36,7 +36,8 @@ void fields(V& v, DataRecord& data) {
   v("training_part", data.trained_on, "lines of the file that are among the inputs trained on",
     interp::counts());
   v("independent", data.independent, "the user states that they are independent draws");
-  v("sha256", data.sha256, "of all of them, of drawn ones of the first 1,048,576; a function has none");
+  v("sha256", data.sha256,
+    "of all of them, of drawn ones of the first 1,048,576; a function has none");
   v("sources", data.sources, "of interchanges, in words: which inputs values are taken from");
 }
 
