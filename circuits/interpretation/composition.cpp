@@ -12,6 +12,7 @@ namespace {
 using Functions = interp::Registry<OperationEntry<Function>>;
 
 constexpr const char* kChain = "chain";
+constexpr const char* kWithoutSteps = "Compute what several steps compute, one after the other.";
 
 std::vector<Operation> steps_of(const Operation& operation) {
   const auto list = parameter<std::vector<nlohmann::json>>(operation, "steps");
@@ -116,6 +117,7 @@ void add_compositions(Operations& operations) {
        .make = [known](const Operation& operation) { return run_in_turn(known, operation); },
        .sentence =
            [known](const Operation& operation) {
+             if (!operation.parameters.contains("steps")) return std::string(kWithoutSteps);
              std::string text;
              for (const Operation& step : steps_of(operation))
                text += (text.empty() ? "" : " Then: ") + sentence_of(known, step);

@@ -52,7 +52,7 @@ TEST_F(Compile, TakesProgramsFromFiles) {
 TEST_F(Compile, GivesATruthThatCircuitsAreJudgedBy) {
   ASSERT_EQ(run("compile rank --out r").code, 0);
   ASSERT_EQ(run("discover --model r/model.safetensors --method exact --inputs 100 --ablation zero "
-                "--edges 6 --select top --out f.json")
+                "--edges 6 --select top --keep-dead-ends --out f.json")
                 .code,
             0);
   ASSERT_EQ(run("compare-circuits f.json r/circuit.json --truth --json c.json").code, 0);
