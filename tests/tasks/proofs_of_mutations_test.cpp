@@ -8,6 +8,9 @@
 #include <set>
 
 #include "axioms/proofs/prove.h"
+#include "tasks/compiled/built_in.h"
+#include "tasks/compiled/compiled.h"
+#include "tasks/compiled/reading.h"
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 
@@ -41,9 +44,23 @@ constexpr Shipped kShipped[] = {
     {"majority/reference", "ones"},
     {"max_of_four/reference", "copy", 1, 1},
     {"max_of_four/reference", "attend", 1, 1},
+    {"compiled", "rank"},
+    {"compiled", "reverse"},
 };
 
+/// Of a program that Assay brings, instead of files.
+Subject compiled_subject(const std::string& program) {
+  Subject subject;
+  subject.model.model =
+      compiled::compile(compiled::program_from_json(compiled::built_in_program(program)));
+  subject.loaded.interpretation = compiled::interpretation_of(program, /*rival=*/false);
+  subject.task = make_task(compiled::kTask, {{"program", program}});
+  subject.program = circuits::compile(subject.interpretation(), all_operations(), subject.places());
+  return subject;
+}
+
 Subject subject_of(const Shipped& shipped) {
+  if (std::string(shipped.folder) == "compiled") return compiled_subject(shipped.name);
   const fs::path folder = fs::path(ASSAY_SOURCE) / "tasks" / shipped.folder;
   return load_subject(folder / "model.safetensors", folder / (std::string(shipped.name) + ".json"));
 }
