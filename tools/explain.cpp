@@ -92,7 +92,7 @@ int run_explain(const ExplainOptions& options) {
   const ExplanationSubject subject = load_subject(options.explanation, session);
   const at::Tensor tokens = subject.task->to_tokens(options.input);
   const ExplainedInput input = explain(options, subject, tokens);
-  print_explained(input, session.console);
+  print_explained(input, subject.task.get(), session.console);
   nlohmann::ordered_json report = report_head("explanation");
   report.update(to_json(input));
   write_report(options.common, report);

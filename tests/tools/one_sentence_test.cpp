@@ -15,6 +15,7 @@
 #include "tools/certified_text.h"
 #include "tools/comparison_words.h"
 #include "tools/explained_fields.h"
+#include "tools/explained_sentence.h"
 #include "tools/measure_fields.h"
 #include "tools/measure_text.h"
 #include "tools/mutation_text.h"
@@ -151,9 +152,12 @@ TEST_F(OneSentence, OfAnExplanation) {
   show(
       "explain --model model.safetensors --features clause --method lime --method "
       "occlusion '( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )'");
-  for (const auto& [name, fact] :
-       interp::read_record<ExplainedRecord>(record_, "record.json").facts)
-    expect_said(fact);
+  const auto explained = interp::read_record<ExplainedRecord>(record_, "record.json");
+  const auto task = tasks::task_from_json(*explained.task);
+  std::vector<std::string> features;
+  for (const auto& feature : explained.features) features.push_back(feature.name);
+  expect_said(plain_text(
+      explained_sentence(task.get(), "UNSAT", features, columns_of(record_["explanations"]))));
   for (const auto& explanation : record_["explanations"])
     if (explanation.contains("caveat")) expect_said(explanation["caveat"]);
 }
@@ -179,7 +183,7 @@ TEST_F(OneSentence, OfProofs) {
   const auto record = interp::read_record<ProofsRecord>(record_, "record.json");
   std::vector<std::string> verdicts;
   for (const StatementRecord& statement : record.statements) {
-    expect_said(statement.words);
+    expect_said(statement.words.substr(1));  // the page begins it with a capital
     verdicts.push_back(statement.verdict);
   }
   expect_said(proofs_sentence(verdicts));

@@ -384,7 +384,7 @@ TEST_F(ProvenValidation, SlowThePageOfProofsShowsEveryCase) {
           .code,
       0);
   const std::string page = content_of(at("page.html"));
-  EXPECT_THAT(page, HasSubstr("1 of 1 statements is proved"));
+  EXPECT_THAT(page, HasSubstr("1 of 1 statement is proved"));
   EXPECT_THAT(page, HasSubstr("\"margins\""));
   EXPECT_EQ(read("p.json").at("statements")[0].at("cases").size(), 400U);
   EXPECT_EQ(run("report p.json --out again.html").code, 0);

@@ -1,0 +1,86 @@
+#include "tools/explained_sentence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "tasks/wording.h"
+#include "tools/plural.h"
+
+namespace assay::tools {
+namespace {
+
+/// The name of one of a task's answers in prose, `unsatisfiable`; any other text as it is.
+std::string answer_in_prose(const tasks::Task* task, const std::string& text) {
+  if (!task) return text;
+  for (const int64_t token : task->answers())
+    if (text == task->answer_name(token)) return tasks::answer_in_words(*task, token);
+  return text;
+}
+
+/// The feature with the highest score; none where scores are no result or there are none.
+std::optional<size_t> first_of(const ScoreColumn& column) {
+  std::optional<size_t> first;
+  if (!column.caveat.empty()) return first;
+  for (size_t f = 0; f < column.scores.size(); ++f)
+    if (!std::isnan(column.scores[f]) && (!first || column.scores[f] > column.scores[*first]))
+      first = f;
+  return first && column.scores[*first] > 0 ? first : std::nullopt;
+}
+
+/// What the methods put first, method by method; the same part is named once.
+void add_first_parts(std::vector<TextPiece>& text, const std::vector<std::string>& features,
+                     const std::vector<ScoreColumn>& columns) {
+  std::vector<std::pair<size_t, std::vector<std::string>>> parts;  // and who puts it first
+  for (const ScoreColumn& column : columns)
+    if (const auto first = first_of(column)) {
+      const auto same = std::ranges::find(parts, *first, &decltype(parts)::value_type::first);
+      if (same == parts.end())
+        parts.push_back({*first, {column.name}});
+      else
+        same->second.push_back(column.name);
+    }
+  if (parts.empty()) {
+    text.push_back({" No method found a part that speaks for it."});
+  } else if (parts.size() == 1) {
+    text.push_back({columns.size() == 1 ? " " : " By every method "});
+    text.push_back({features[parts[0].first], true});
+    text.push_back({" speaks for it most."});
+  } else {
+    text.push_back({" Methods differ on what speaks for it most: "});
+    for (size_t i = 0; i < parts.size() && i < 3; ++i) {
+      const auto& [feature, methods] = parts[i];
+      if (i > 0) text.push_back({"; "});
+      text.push_back({features[feature], true});
+      text.push_back({" by " + methods[0]});
+      if (methods.size() > 1)
+        text.push_back({fmt::format(" and {}", counted(std::ssize(methods) - 1, "other"))});
+    }
+    text.push_back({parts.size() > 3 ? "; and others." : "."});
+  }
+}
+
+}  // namespace
+
+std::string plain_text(const std::vector<TextPiece>& pieces) {
+  std::string text;
+  for (const TextPiece& piece : pieces) text += piece.text;
+  return text;
+}
+
+std::vector<TextPiece> explained_sentence(const tasks::Task* task, const std::string& answer,
+                                          const std::vector<std::string>& features,
+                                          const std::vector<ScoreColumn>& columns) {
+  std::vector<TextPiece> text;
+  if (answer.empty())
+    text = {{"The network was asked."}};
+  else
+    text = {{"The network answers "}, {answer_in_prose(task, answer), true}, {"."}};
+  add_first_parts(text, features, columns);
+  return text;
+}
+
+}  // namespace assay::tools
