@@ -3,6 +3,7 @@
 // proved case by case, as a heat map, and the inputs that come closest.
 
 #include "tasks/page/html.h"
+#include "tasks/page/section.h"
 
 namespace assay::tools::page {
 
