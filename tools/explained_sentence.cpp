@@ -31,6 +31,13 @@ std::optional<size_t> first_of(const ScoreColumn& column) {
   return first && column.scores[*first] > 0 ? first : std::nullopt;
 }
 
+/// `x0`, or `x0 (no. 5)` where several parts are called so.
+std::string name_of(const std::vector<std::string>& features, size_t feature) {
+  const std::string& name = features[feature];
+  return std::ranges::count(features, name) == 1 ? name
+                                                 : fmt::format("{} (no. {})", name, feature + 1);
+}
+
 /// What the methods put first, method by method; the same part is named once.
 void add_first_parts(std::vector<TextPiece>& text, const std::vector<std::string>& features,
                      const std::vector<ScoreColumn>& columns) {
@@ -47,14 +54,14 @@ void add_first_parts(std::vector<TextPiece>& text, const std::vector<std::string
     text.push_back({" No method found a part that speaks for it."});
   } else if (parts.size() == 1) {
     text.push_back({columns.size() == 1 ? " " : " By every method "});
-    text.push_back({features[parts[0].first], true});
+    text.push_back({name_of(features, parts[0].first), true});
     text.push_back({" speaks for it most."});
   } else {
     text.push_back({" Methods differ on what speaks for it most: "});
     for (size_t i = 0; i < parts.size() && i < 3; ++i) {
       const auto& [feature, methods] = parts[i];
       if (i > 0) text.push_back({"; "});
-      text.push_back({features[feature], true});
+      text.push_back({name_of(features, feature), true});
       text.push_back({" by " + methods[0]});
       if (methods.size() > 1)
         text.push_back({fmt::format(" and {}", counted(std::ssize(methods) - 1, "other"))});
