@@ -381,6 +381,24 @@ TEST(Interchange, LooksUpWhatDependsOnTheSourceAlone) {
   EXPECT_GT(open, 0);
 }
 
+// The last position has the same token in every input of the or-network, so that a base has nothing
+// left once its two words are the source's, though these alone are no complete cut.
+TEST(Interchange, LooksUpWhereTheRestIsAlikeInAllInputs) {
+  const Interchange all = among(or_inputs(0, kInputs), 1, false);
+  const CheckResult looked_up = exchanged(or_network(), or_interpretation(), all),
+                    run = exchanged(or_network(), or_interpretation(), pair_by_pair(all));
+  for (size_t v = 0; v < run.nodes.size(); ++v)
+    expect_equal_counts(looked_up.nodes[v], run.nodes[v]);
+  const circuits::Program program =
+      circuits::compile(or_interpretation(), operations(), or_network().places());
+  const ListedSources sources =
+      list_sources({or_network(), program, or_decision()}, or_inputs(0, kInputs));
+  EXPECT_TRUE(sources.by_activations.at(0).defined());
+  EXPECT_EQ(
+      or_network().path_around(program.steps.at(0).reads, or_decision().site(or_network())).found,
+      interp::Found::Yes);
+}
+
 TEST(Interchange, OfManyInputsDrawsOneSourceForEachWhateverTheChunk) {
   const Tensor inputs = digits(0, 256).repeat({2, 1});  // more than kMostPairs pairs
   const Interchange drawn = among(inputs, 5, false);
