@@ -26,10 +26,12 @@ std::vector<interp::Site> shared_tokens(const interp::Places& places, const Tens
            .positions = {positions, positions + shared.numel()}}};
 }
 
-/// Are these sites a complete cut, once the places that are alike in all inputs are left out?
+/// Are these sites a complete cut, once the places that are alike in all inputs are left out? Of
+/// somebody else's network this is tried on some inputs and not known, and then every base is run.
 bool leave_nothing_of_the_base(const Experiment& experiment, std::vector<interp::Site> sites,
                                const std::vector<interp::Site>& shared) {
   const interp::Network& network = experiment.network;
+  if (!network.transformer()) return false;
   sites.insert(sites.end(), shared.begin(), shared.end());
   return network.path_around(sites, experiment.decision.site(network)).found == interp::Found::No;
 }

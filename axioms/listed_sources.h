@@ -16,7 +16,8 @@ struct ListedSources {
   std::vector<circuits::Value> values = {};  ///< H_v of each step, one row per source
   /// By step, the network's decision with each source's value written at S_v (II), or with its
   /// activations where α reads (IA): int64 [n]. Undefined where a path from the tokens leads around
-  /// what is written, or where that is not known: then the base matters as well.
+  /// what is written, or where that is not known, as of networks that only look as if there were
+  /// none: then the base matters as well.
   std::vector<at::Tensor> by_gamma = {}, by_activations = {};
   /// By step without such decisions by activations: the activations, per site n rows; and the sites
   /// beside that make a complete cut with them, if there are some. What comes before need not be

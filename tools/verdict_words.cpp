@@ -192,6 +192,17 @@ void say_outcome(VerdictWords& verdict, const Report& report, const tasks::Wordi
   }
 }
 
+/// A claim that holds and asks for no more than what unrelated values show as well.
+const ReportRow* loosest_claim(const Report& report) {
+  for (const ReportRow& row : report.rows) {
+    const statistics::Estimate& unrelated = axioms::evidence_of(report, row).unrelated;
+    if (outcome_of(row) == Outcome::Holds && !row.never && unrelated.n > 0 &&
+        *row.claim >= unrelated.rate())
+      return &row;
+  }
+  return nullptr;
+}
+
 /// What the reader must not overlook beside the sentence, the weightiest first.
 void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& words) {
   if (report.partial) {
@@ -208,6 +219,14 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
         return;
       }
   if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception
+  if (const ReportRow* loose = loosest_claim(report)) {
+    verdict.but_head = "But a claim asks for little.";
+    verdict.but = fmt::format("At most {:g}% was claimed of {}, which fails on {} even {}.",
+                              100 * *loose->claim, loose->name(),
+                              share_text(axioms::evidence_of(report, *loose).unrelated.rate()),
+                              axioms::chance_in_words(loose->axiom));
+    return;
+  }
   const ReportRow* worst = nullptr;
   for (const ReportRow& row : report.rows)
     if (!row.answer && !is_interchange(row.axiom) && row.estimate.failures > 0 &&

@@ -381,6 +381,40 @@ TEST(Interchange, LooksUpWhatDependsOnTheSourceAlone) {
   EXPECT_GT(open, 0);
 }
 
+/// Somebody else's network: no path around any site has been seen, which does not mean much.
+class UnawareNetwork : public interp::Network {
+ public:
+  explicit UnawareNetwork(const interp::Network& inner) : inner_(inner) {}
+  const interp::Places& places() const override { return inner_.places(); }
+  c10::Device device() const override { return inner_.device(); }
+  std::vector<Tensor> trace(const Tensor& tokens,
+                            const interp::TraceRequest& request) const override {
+    return inner_.trace(tokens, request);
+  }
+  interp::Around path_around(const std::vector<Site>&, const Site&) const override {
+    return {interp::Found::No, {}};
+  }
+  interp::Found reaches(const std::vector<Site>&, const Site&) const override {
+    return interp::Found::Yes;
+  }
+
+ private:
+  const interp::Network& inner_;
+};
+
+TEST(Interchange, LooksNothingUpWhereACutWasOnlyTried) {
+  const Wild wild;
+  const int64_t inputs = 60;
+  const Interchange all = among(digits(100, inputs), 1, false);
+  const UnawareNetwork unaware(random_network());
+  const auto from = [](int64_t first, int64_t count) { return digits(100 + first, count); };
+  const CheckConfig options{.inputs = inputs, .witnesses = 3, .interchange = &all};
+  const CheckResult known = check(wild.experiment, from, options),
+                    tried = check({unaware, wild.program, wild.experiment.decision}, from, options);
+  for (size_t v = 0; v < known.nodes.size(); ++v)
+    expect_equal_counts(tried.nodes[v], known.nodes[v]);
+}
+
 // The last position has the same token in every input of the or-network, so that a base has nothing
 // left once its two words are the source's, though these alone are no complete cut.
 TEST(Interchange, LooksUpWhereTheRestIsAlikeInAllInputs) {

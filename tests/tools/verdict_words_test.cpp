@@ -78,6 +78,22 @@ TEST(VerdictWords, NameTheExceptionOfWhatHolds) {
   EXPECT_EQ(words.but_head, "But not on every formula.");
 }
 
+/// A claim that the values of other inputs meet as well is met by anything.
+TEST(VerdictWords, SayThatAClaimAsksForNoMoreThanChance) {
+  const auto but = [](double claim, int64_t unrelated, bool never = false) {
+    Report report = claimed(two_steps(), 4, claim, Verdict::Holds, 300);
+    report.rows[4].unrelated = {.n = 100, .failures = unrelated};
+    report.rows[4].never = never;
+    return verdict_words(report, two_sat()).but;
+  };
+  EXPECT_EQ(but(0.9, 81),
+            "At most 90% was claimed of or.PE, which fails on 81% even with the value of an "
+            "unrelated input.");
+  EXPECT_THAT(but(0.81, 81), HasSubstr("At most 81% was claimed"));
+  EXPECT_THAT(but(0.8, 81), HasSubstr("On 300 of 10,000"));
+  EXPECT_THAT(but(0.9, 81, true), Not(HasSubstr("claimed")));  // proved: it is more than was asked
+}
+
 /// A verdict never says more than was shown.
 TEST(VerdictWords, AreNotGreenForAnythingThatDoesNotHold) {
   const Report holds = claimed(two_steps(), 0, 0.01, Verdict::Holds);
