@@ -76,6 +76,8 @@ interp::Registry<RecordKind>& record_kinds() {
         page::of_comparisons(), merge_comparisons},
        {"training", 1, "train", "the manifest of a run: plan, recipe, accuracy",
         page::of_manifests()},
+       {"sweep", 1, "train", "with --sweep: runs side by side, and how good each network became",
+        page::of_sweeps()},
        {"mutations",
         1,
         "mutate",

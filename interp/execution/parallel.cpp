@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "interp/execution/blas.h"
@@ -20,6 +21,8 @@ namespace assay::interp {
 namespace {
 
 int worker_threads = 1;
+// What a worker may use for a parallel_for() of its own: its part of them. 0: outside of workers.
+thread_local int threads_of_worker = 0;
 
 // Threads that LibTorch uses inside of an operator: a setting of the calling thread, which those
 // that it starts take over.
@@ -73,6 +76,17 @@ class DenormalsAsZero {
   std::fenv_t before_;
 };
 
+class WorkerThreads {
+ public:
+  explicit WorkerThreads(int threads) : before_(std::exchange(threads_of_worker, threads)) {}
+  ~WorkerThreads() { threads_of_worker = before_; }
+  WorkerThreads(const WorkerThreads&) = delete;
+  WorkerThreads& operator=(const WorkerThreads&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace
 
 void set_threads(int threads) {
@@ -95,12 +109,15 @@ void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
   const OneTorchThread one_torch_thread;
   const OneBlasThread one_blas_thread;
   const DenormalsAsZero denormals_as_zero;
+  const int available = threads_of_worker > 0 ? threads_of_worker : worker_threads;
+  const auto workers = static_cast<int>(std::clamp<int64_t>(n, 1, available));
   std::atomic<int64_t> next = 0;
   std::atomic<bool> stop = false;
   std::mutex mutex;
   int64_t failed_index = n;
   std::exception_ptr failure;
   const auto worker = [&] {
+    const WorkerThreads own_part(available / workers);
     while (!stop) {  // asked before an index is taken, so that every index below a failed one runs
       const int64_t index = next++;
       if (index >= n) return;
@@ -115,7 +132,7 @@ void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
   };
   std::vector<std::jthread> others;
   try {
-    for (int64_t i = 1; i < std::min<int64_t>(worker_threads, n); ++i) others.emplace_back(worker);
+    for (int i = 1; i < workers; ++i) others.emplace_back(worker);
   } catch (const std::system_error&) {  // the system gives no more threads: those there are suffice
   }
   worker();

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const kStarts = /^(assay|assay-check|tools\/\w+|build\/[\w/]+|cmake|doxygen|mkdir|cp|sed|export|man|npm|node \S+\.mjs) /;
+const kStarts = /^(assay|assay-check|tools\/\w+|build\/[\w/]+|cmake|doxygen|mkdir|cp|sed|echo|export|man|npm|node \S+\.mjs) /;
 
 /** Lines of indented code that begin with a command, with what follows a backslash at their end. */
 function commandsOfBlocks(lines) {

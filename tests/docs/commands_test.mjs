@@ -25,9 +25,10 @@ const kLess = {
   'validate --under': { '--inputs': 4000 },
 };
 
-/** A command with the options of kLess in place of its own. The README's network is trained in full. */
+/** A command with the options of kLess in place of its own. The README's network is trained in full,
+ * and a sweep says itself how many steps it takes. */
 function shortened(command) {
-  if (command.includes('--preset demo --out')) return command;
+  if (command.includes('--preset demo --out') || command.includes('--sweep')) return command;
   for (const [key, options] of Object.entries(kLess)) {
     const [name, only] = key.split(' ');
     if (!command.startsWith(`assay ${name} `) || (only && !command.includes(only))) continue;

@@ -18,6 +18,7 @@
 #include "tools/plan.h"
 #include "tools/prove_fields.h"
 #include "tools/study_result.h"
+#include "tools/sweep.h"
 #include "tools/validation_under.h"
 
 namespace assay::tools {
@@ -46,6 +47,8 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ListedEntry>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<AlignmentRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ManifestRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<SweepRequest>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<SweepRecord>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<DiscoveryFacts>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<MeasurementRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<MeasureRequest>()));

@@ -30,6 +30,7 @@ std::string question_of(const Run& run) {
   if (run.kind == RunKind::Derivation) return "What speaks for this interpretation?";
   if (run.kind == RunKind::Training) return "How did the network learn?";
   if (run.kind == "mutation-table") return "Does validation catch every mutation?";
+  if (run.kind == "sweep") return "How good do networks of these recipes become?";
   if (run.kind == "study") return "Which surrogate follows this network?";
   return "";
 }

@@ -25,6 +25,7 @@
 #include "tools/mutation_text.h"
 #include "tools/network_fields.h"
 #include "tools/prove_fields.h"
+#include "tools/sweep.h"
 #include "tools/validation_record.h"
 #include "tools/validation_under.h"
 
@@ -387,6 +388,10 @@ RecordPage of_solutions() {
 
 RecordPage of_studies() {
   return {"Study of surrogates", shapes::study()};
+}
+
+RecordPage of_sweeps() {
+  return {"Sweep", interp::shape_of<SweepRecord>()};
 }
 
 const RecordPage& of_logs() {

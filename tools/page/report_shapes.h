@@ -18,6 +18,7 @@ RecordPage of_proofs();
 RecordPage of_manifests();
 RecordPage of_mutation_tables();
 RecordPage of_studies();
+RecordPage of_sweeps();
 RecordPage of_attacks();
 RecordPage of_alignments();
 RecordPage of_circuit_comparisons();

@@ -126,6 +126,7 @@ interp::Registry<SectionEntry>& sections() {
        {"training", "loss and accuracy by step", training_section},
        {"mutations", "what catches each mutation", mutations_section},
        {"study", "which surrogate follows a network", study_section},
+       {"sweep", "trainings side by side", sweep_section},
        {"attack", "what a search for a failing input found", attack_section},
        {"alignment", "where in the network a value lives", alignment_section},
        {"shared", "what two circuits share", circuit_comparison_section},

@@ -31,6 +31,7 @@ std::optional<Section> tests_section(const Run& run);      ///< the hypothesis t
 std::optional<Section> training_section(const Run& run);   ///< loss and accuracy by step
 std::optional<Section> mutations_section(const Run& run);  ///< what catches each mutation
 std::optional<Section> study_section(const Run& run);      ///< which surrogate follows a network
+std::optional<Section> sweep_section(const Run& run);      ///< trainings side by side
 std::optional<Section> attack_section(const Run& run);     ///< what a search for failures found
 std::optional<Section> alignment_section(const Run& run);  ///< where a value lives
 std::optional<Section> circuit_comparison_section(const Run& run);  ///< what two circuits share

@@ -17,6 +17,7 @@
 #include "tools/page/sections.h"
 #include "tools/prove_fields.h"
 #include "tools/records.h"
+#include "tools/sweep.h"
 
 namespace assay::tools::page {
 namespace report_shapes_test {
@@ -279,6 +280,25 @@ Json study() {
   return report;
 }
 
+Json sweep() {
+  SweepRecord record;
+  for (const char* folder : {"01-demo-seed-1", "02-demo-seed-2", "03-demo-seed-3"})
+    record.runs.push_back({.folder = folder,
+                           .recipe = "demo",
+                           .plan = {.task = kTwoSat, .preset = "demo", .steps = 5},
+                           .outcome = {},
+                           .failed = {}});
+  record.runs[0].outcome = SweptOutcome{
+      .cpu_seconds = 2,
+      .accuracy = Accuracy{.share = 0.75, .inputs = 100, .of = "fresh inputs", .draws = true},
+      .accuracy_trained = {},
+      .model_sha256 = "00"};
+  record.runs[1].failed = "no space";
+  Json report = head("sweep");
+  report.update(interp::write_record(record));
+  return report;
+}
+
 Json attack(bool found) {
   AttackRecord record;
   record.task = kTwoSat;
@@ -387,7 +407,7 @@ std::vector<Json> reports() {
   return {validation(),   explanation(),   comparison(),  measurement(), discovery(),
           circuit(),      training(),      derivation(),  manifest(),    mutation_table(),
           study(),        attack(true),    attack(false), alignment(),   circuit_comparison(),
-          solution(true), solution(false), proofs()};
+          solution(true), solution(false), proofs(),      sweep()};
 }
 
 /// Every place in a value, the value itself first.
