@@ -189,7 +189,7 @@ ManifestRecord finish(const Run& run, interp::Transformer& model,
                       const interp::TrainingOutcome& outcome, const Session& session) {
   TrainedRecord trained{.task = run.task->to_json(),
                         .preset = run.plan.preset,
-                        .recipe = interp::to_json(run.recipe.training),
+                        .recipe = run.recipe.training,
                         .seed = run.plan.seed,
                         .samples = run.recipe.training.steps() * run.recipe.training.batch,
                         .cpu_seconds = std::round(outcome.last.cpu_seconds),
@@ -220,9 +220,7 @@ void print_start(const Run& run, const Session& session) {
 void print_end(const Run& run, const TrainedRecord& trained, const Console& console) {
   const char* name = "accuracy";
   for (const auto& accuracy : {trained.accuracy, trained.accuracy_trained})
-    if (accuracy)
-      console.fact(std::exchange(name, ""),
-                   fmt::format("{} {}", accuracy_in_words(*accuracy, 4), accuracy->of));
+    if (accuracy) console.fact(std::exchange(name, ""), accuracy_sentence(*accuracy));
   console.fact("trained on", fmt::format("{} inputs, {} of processor time",
                                          grouped(trained.samples), duration(trained.cpu_seconds)));
   console.fact("model", run.folder.model().string());
