@@ -13,6 +13,8 @@
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
 #include "tools/discovery_fields.h"
+#include "tools/manifest_fields.h"
+#include "tools/metrics_fields.h"
 #include "tools/network_fields.h"
 #include "tools/page/sections.h"
 #include "tools/prove_fields.h"
@@ -229,17 +231,21 @@ Json derivation() {
 
 /// The lines of a log, which is known by its name and states no kind.
 Json training() {
-  return Json::array({{{"step", 1}, {"loss", 0.5}, {"accuracy", 0.9}},
-                      {{"step", 2}, {"loss", 0.4}, {"accuracy", 0.95}}});
+  const MetricsLine begun{.progress = {.step = 1, .loss = 0.5, .accuracy = 0.9}, .accuracy = {}};
+  const MetricsLine later{.progress = {.step = 2, .loss = 0.4, .accuracy = 0.95},
+                          .accuracy = {.inputs = 100, .of = "inputs", .interval = {}}};
+  return interp::write_record(std::vector{begun, later});
 }
 
 Json manifest() {
+  ManifestRecord record{
+      .head = {.plan = {.task = kTask, .preset = "quick", .steps = 2, .seed = 1}, .finished = true},
+      .trained = {.task = kTask, .preset = "quick", .recipe = {}, .seed = 1},
+      .blas = "b",
+      .model_sha256 = "00"};
+  record.trained.accuracy = Accuracy{.share = 0.5, .inputs = 10, .of = "inputs"};
   Json report = head("training");
-  report.update({{"plan", {{"seed", 1}}},
-                 {"recipe", {{"steps", 2}}},
-                 {"task", kTask},
-                 {"model", {{"path", "m"}, {"sha256", "00"}}},
-                 {"accuracy", 0.5}});
+  report.update(interp::write_record(record));
   return report;
 }
 
@@ -600,7 +606,7 @@ TEST_F(ReportShapes, AlignmentsAreToldByTheirCounts) {
   report["nodes"][0]["found"] = false;
   report["nodes"][0]["candidates"][0]["accuracy_lower"] = 0.999;
   const std::string html = html_of(page_of({read_run(put("r.json", report.dump()))}));
-  EXPECT_THAT(html, HasSubstr("<b>sum</b> lives what the hidden neurons of block 1 add"));
+  EXPECT_THAT(html, HasSubstr("The place of <b>sum</b> is what the hidden neurons of block 1 add"));
   EXPECT_THAT(html, testing::Not(HasSubstr("99.9%")));
 }
 
