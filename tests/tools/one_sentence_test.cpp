@@ -91,11 +91,12 @@ class OneSentence : public ModelFolder {
   ordered_json record_;
 };
 
-TEST_F(OneSentence, OfAValidationStandsInAllFourForms) {
-  for (const std::string claims :
-       {"", "--claim 'or.PE<=0.9' 'parse.PR<=0.9'", "--claim 'or.PE<=0.9' 'parse.PE<=0.0001'"}) {
-    show("validate --model model.safetensors --interpretation claim.json --inputs 500 " + claims,
-         "--html page.html --junit junit.xml --markdown summary.md");
+/// Of a validation, shown with this.
+constexpr const char* kFourForms = "--html page.html --junit junit.xml --markdown summary.md";
+
+class OneSentenceOfAValidation : public OneSentence {
+ protected:
+  void expect_in_all_four_forms() const {
     const ValidationRecord record = read_validation(at("record.json"));
     const VerdictWords words = verdict_words(record.report, *record.task);
     const std::string markdown = text_of_markdown(content_of(at("summary.md")));
@@ -116,23 +117,27 @@ TEST_F(OneSentence, OfAValidationStandsInAllFourForms) {
     const std::string counts = on_one_line(axioms::verdict_sentence(record.report));
     for (const std::string& form : {terminal_, markdown, xml}) EXPECT_THAT(form, HasSubstr(counts));
   }
+};
+
+TEST_F(OneSentenceOfAValidation, StandsInAllFourForms) {
+  for (const std::string claims :
+       {"", "--claim 'or.PE<=0.9' 'parse.PR<=0.9'", "--claim 'or.PE<=0.9' 'parse.PE<=0.0001'"}) {
+    show("validate --model model.safetensors --interpretation claim.json --inputs 500 " + claims,
+         kFourForms);
+    expect_in_all_four_forms();
+  }
 }
 
-TEST_F(OneSentence, OfAMergedValidation) {
-  const std::string validate =
-      "validate --model model.safetensors --interpretation claim.json --inputs 500 --claim "
-      "'or.PE<=0.9' --shard ";
+TEST_F(OneSentenceOfAValidation, OfPartsStandsThereOnceTheyAreMerged) {
   for (const std::string part : {"1", "2"}) {
-    const Finished written = run(validate + part + "/2 --json part" + part + ".json");
+    const Finished written =
+        run("validate --model model.safetensors --interpretation claim.json --inputs 500 --claim "
+            "'or.PE<=0.9' 'parse.PE<=0.0001' --shard " +
+            part + "/2 --json part" + part + ".json");
     ASSERT_NE(written.code, 2) << written.error;
   }
-  show("merge part1.json part2.json", "--html page.html --junit junit.xml --markdown summary.md");
-  const ValidationRecord record = read_validation(at("record.json"));
-  const VerdictWords words = verdict_words(record.report, *record.task);
-  expect_said(words.say);
-  EXPECT_THAT(terminal_, HasSubstr(on_one_line(sentence_of(words))));
-  EXPECT_THAT(text_of_markdown(content_of(at("summary.md"))), HasSubstr(on_one_line(words.say)));
-  EXPECT_THAT(on_one_line(content_of(at("junit.xml"))), HasSubstr(on_one_line(words.head)));
+  show("merge part1.json part2.json", kFourForms);
+  expect_in_all_four_forms();
 }
 
 TEST_F(OneSentence, SlowOfAMeasurement) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "tools/explained.h"
 #include "tools/explained_fields.h"
 #include "tools/page/page.h"
 

@@ -238,11 +238,10 @@ Json training() {
 }
 
 Json manifest() {
-  ManifestRecord record{
-      .head = {.plan = {.task = kTask, .preset = "quick", .steps = 2, .seed = 1}, .finished = true},
-      .trained = {.task = kTask, .preset = "quick", .recipe = {}, .seed = 1},
-      .blas = "b",
-      .model_sha256 = "00"};
+  ManifestRecord record;
+  record.head = {.plan = {.task = kTask, .preset = "quick", .steps = 2, .seed = 1},
+                 .finished = true};
+  record.trained.task = kTask;
   record.trained.accuracy = Accuracy{.share = 0.5, .inputs = 10, .of = "inputs"};
   Json report = head("training");
   report.update(interp::write_record(record));
@@ -571,7 +570,7 @@ TEST_F(ReportShapes, EveryTextOfEveryKindStaysText) {
     const auto refusal = [&](const Json& changed) { return page_or_refusal(report, changed); };
     const Json changed =
         with_texts(report, hostile, [&](const Json& tried) { return refusal(tried).empty(); });
-    EXPECT_NE(report.is_object(), changed == report) << report;
+    EXPECT_NE(changed, report);
     ASSERT_EQ(refusal(changed), "");
     const std::string html =
         html_of(page_of({read_run(at(report.is_object() ? "r.json" : "r.jsonl"))}));
