@@ -30,4 +30,12 @@ std::string accuracy_in_words(const Accuracy& accuracy, int decimals) {
   return fmt::format("{} of {}", text, grouped(accuracy.inputs));
 }
 
+std::string accuracy_sentence(const Accuracy& accuracy) {
+  return fmt::format("{} {}", accuracy_in_words(accuracy, 4), accuracy.of);
+}
+
+MeasuredOn measured_on(const Accuracy& accuracy) {
+  return {.inputs = accuracy.inputs, .of = accuracy.of, .interval = interval_of(accuracy)};
+}
+
 }  // namespace assay::tools

@@ -13,6 +13,7 @@
 #include "tasks/registry.h"
 #include "tasks/subject.h"
 #include "tools/commands.h"
+#include "tools/found_sentences.h"
 #include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -76,25 +77,22 @@ FittingInputs fitting_inputs(const AlignOptions& options, const tasks::Subject& 
   return {tokens, fitted_on};
 }
 
-std::string share_text(double share) {
+std::string percent_text(double share) {
   return fmt::format("{:.1f}%", 100 * share);
 }
 
-std::string found_sentence(const Alignment& alignment) {
-  if (alignment.candidates.empty()) return "no place on the way to the answer varies";
+/// What an interpretation with the place says in evidence of it.
+std::string evidence_of(const Alignment& alignment, const tasks::Task& task) {
   const AlignmentCandidate& best = alignment.candidates.front();
-  const std::string what = fmt::format(
-      "{}: probes explain {} of the value, and exchanging {} of its dimensions leads to the "
-      "decision that the interpretation concludes in {} of {} held-out pairs ({} with a random "
-      "subspace, {} untouched)",
-      to_string(best.site), share_text(best.explained), best.dimensions,
-      share_text(1 - best.exchanged.rate()), grouped(best.exchanged.n),
-      share_text(1 - best.random.rate()), share_text(1 - best.untouched.rate()));
-  if (alignment.is_found()) return what;
-  return "not found. The best candidate is " + what;
+  return fmt::format(
+      "found by search in {}. {} With a random subspace {} do, untouched {}; probes explain {} of "
+      "the value",
+      to_string(best.site), plain_text(place_sentence(alignment, task)),
+      percent_text(1 - best.random.rate()), percent_text(1 - best.untouched.rate()),
+      percent_text(best.explained));
 }
 
-void print_alignment(const Alignment& alignment, const Console& console) {
+void print_alignment(const Alignment& alignment, const tasks::Task& task, const Console& console) {
   Table table({{"site", Align::Left},
                {"dimensions"},
                {"explained"},
@@ -105,12 +103,12 @@ void print_alignment(const Alignment& alignment, const Console& console) {
   for (const AlignmentCandidate& candidate : alignment.candidates)
     table.add_row({{to_string(candidate.site)},
                    {std::to_string(candidate.dimensions)},
-                   {share_text(candidate.explained)},
-                   {share_text(1 - candidate.exchanged.rate()),
+                   {percent_text(candidate.explained)},
+                   {percent_text(1 - candidate.exchanged.rate()),
                     candidate.better_than_chance ? Tone::Good : Tone::Caution},
-                   {share_text(candidate.accuracy_lower)},
-                   {share_text(1 - candidate.random.rate())},
-                   {share_text(1 - candidate.untouched.rate())}});
+                   {percent_text(candidate.accuracy_lower)},
+                   {percent_text(1 - candidate.random.rate())},
+                   {percent_text(1 - candidate.untouched.rate())}});
   console.line();
   console.line(console.paint(alignment.node, Tone::Bold) +
                fmt::format(": {} sites probed, fitted on {} inputs, measured on {} others",
@@ -118,7 +116,7 @@ void print_alignment(const Alignment& alignment, const Console& console) {
                            grouped(alignment.held_out)));
   console.line(table.to_string(console.colour()));
   console.line();
-  console.line(wrapped(found_sentence(alignment), width_of(stdout), 0));
+  console.line(wrapped(plain_text(place_sentence(alignment, task)), width_of(stdout), 0));
 }
 
 int run_align(const AlignOptions& options) {
@@ -147,13 +145,13 @@ int run_align(const AlignOptions& options) {
     config.on_progress = [&](int64_t done, int64_t of) { line.count(done, of, "places"); };
     const Alignment& alignment = record.nodes.emplace_back(
         axioms::align(subject.experiment(), subject.interpretation(), node, inputs.tokens, config));
-    print_alignment(alignment, console);
+    print_alignment(alignment, *subject.task, console);
     all_found &= alignment.is_found();
     if (!alignment.is_found()) continue;
     circuits::Node& place = *std::ranges::find(result.nodes, node, &circuits::Node::name);
     place = alignment.found;
     place.evidence.push_back(
-        {{"statement", "place found by search: " + found_sentence(alignment)}, {"supports", true}});
+        {{"statement", evidence_of(alignment, *subject.task)}, {"supports", true}});
   }
   if (all_found && !options.out.empty()) {
     circuits::save_interpretation(result, options.out);

@@ -12,6 +12,7 @@
 #include "tasks/subject.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/found_sentences.h"
 #include "tools/interrupt.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -83,20 +84,18 @@ AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subje
   return record;
 }
 
-void print_attack(const AttackRecord& record, const Console& console) {
+void print_attack(const AttackRecord& record, const tasks::Task& task, const Console& console) {
   const std::string effort =
       fmt::format("{} of {}", counted(record.runs, "run"), counted(record.climbs, "climb"));
   console.line();
+  console.line(wrapped(plain_text(attack_sentence(record, &task)), width_of(stdout), 0));
+  console.line();
   if (record.input) {
     console.fact(console.paint("found", Tone::Bad), *record.input);
-    console.fact("",
-                 fmt::format("the network says {}, right is {}", *record.network, *record.right));
     console.fact("search", fmt::format("{}, then made simpler while it failed", effort));
   } else if (record.closest) {
-    console.fact("not found", fmt::format("in {}; the closest input was {:.4g} away", effort,
-                                          -record.closest->value));
-  } else {
-    console.fact("not found", "no input was tried");
+    console.fact("search", fmt::format("{}; the closest input was {:.4g} away", effort,
+                                       -record.closest->value));
   }
 }
 
@@ -108,7 +107,7 @@ int run_attack(const AttackCommand& options) {
   console.fact("model", options.model.string());
   console.fact("domain", domain_text(study.domain()));
   const AttackRecord record = record_of(options, subject, study, run(options, study));
-  print_attack(record, console);
+  print_attack(record, *subject.task, console);
   write_report(options.common, report_of("attack", record));
   return record.input ? kViolated : kUndecided;
 }

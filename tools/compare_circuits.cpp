@@ -10,7 +10,7 @@
 #include "circuits/components/random_circuits.h"
 #include "interp/statistics/ranks.h"
 #include "tools/commands.h"
-#include "tools/discovery_fields.h"
+#include "tools/found_sentences.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -106,8 +106,8 @@ int run_compare(const CompareOptions& options) {
   const CircuitComparison found = compared(options, a, b);
   print_circuit(console, "A", found.a);
   print_circuit(console, "B", found.b);
-  console.fact("shared", fmt::format("{} edges, Jaccard overlap {:.3f}", grouped(found.shared),
-                                     found.jaccard));
+  console.fact("shared", overlap_sentence(found));
+  console.fact("overlap", fmt::format("{:.3f} (Jaccard)", found.jaccard));
   if (found.correlation)
     console.fact("scores", fmt::format("correlation {:.3f}", *found.correlation));
   if (found.truth) print_found(console, *found.truth);

@@ -93,9 +93,7 @@ template <class V>
 void fields(V& v, DiscoveryRecord& record) {
   v("circuit", record.circuit, "the file of the circuit");
   v("seconds", record.seconds, "of scoring", interp::json_shapes::number(0));
-  interp::by_name(v, "edges", record.edges,
-                  "all edges of the graph by name: `score`, its `standard_error` over inputs, and "
-                  "whether it is part of the circuit (`in_graph`)");
+  interp::by_name(v, "edges", record.edges, "all edges of the graph by name");
 }
 
 template <class V>

@@ -7,19 +7,10 @@
 #include <optional>
 #include <utility>
 
-#include "tasks/wording.h"
 #include "tools/plural.h"
 
 namespace assay::tools {
 namespace {
-
-/// The name of one of a task's answers in prose, `unsatisfiable`; any other text as it is.
-std::string answer_in_prose(const tasks::Task* task, const std::string& text) {
-  if (!task) return text;
-  for (const int64_t token : task->answers())
-    if (text == task->answer_name(token)) return tasks::answer_in_words(*task, token);
-  return text;
-}
 
 /// The feature with the highest score; none where scores are no result or there are none.
 std::optional<size_t> first_of(const ScoreColumn& column) {
@@ -71,12 +62,6 @@ void add_first_parts(std::vector<TextPiece>& text, const std::vector<std::string
 }
 
 }  // namespace
-
-std::string plain_text(const std::vector<TextPiece>& pieces) {
-  std::string text;
-  for (const TextPiece& piece : pieces) text += piece.text;
-  return text;
-}
 
 std::vector<TextPiece> explained_sentence(const tasks::Task* task, const std::string& answer,
                                           const std::vector<std::string>& features,

@@ -7,15 +7,9 @@
 
 #include "tasks/task.h"
 #include "tools/explained.h"
+#include "tools/sentences.h"
 
 namespace assay::tools {
-
-/// A piece of a text; what is strong stands out where it is shown.
-struct TextPiece {
-  std::string text;
-  bool strong = false;
-};
-std::string plain_text(const std::vector<TextPiece>& pieces);
 
 /// @param task  that knows the answers in prose; null where there is none.
 /// @param answer  as the record has it; empty: not known.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "interp/training/training_fields.h"
 #include "tools/accuracy.h"
 #include "tools/record_fields.h"
 #include "tools/run_plan.h"
@@ -22,7 +23,7 @@ struct ManifestHead {
 struct TrainedRecord {
   nlohmann::ordered_json task;
   std::string preset;
-  nlohmann::ordered_json recipe;
+  interp::TrainingConfig recipe;
   uint64_t seed = 0;
   int64_t samples = 0;
   double cpu_seconds = 0;
@@ -46,7 +47,7 @@ template <class V>
 void fields(V& v, TrainedRecord& trained) {
   v("task", trained.task, "name and settings", task_shape());
   v("preset", trained.preset, "of the task's recipes");
-  v("recipe", trained.recipe, "with the plan's steps: batch, phases, learning rates, …");
+  v("recipe", trained.recipe, "with the plan's steps");
   v("seed", trained.seed, "of weights and inputs");
   v("samples", trained.samples, "inputs trained on, each as often as it was drawn",
     interp::counts());

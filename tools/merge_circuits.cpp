@@ -6,6 +6,7 @@
 #include "interp/files/json_difference.h"
 #include "tasks/registry.h"
 #include "tools/discovery_fields.h"
+#include "tools/measure_fields.h"
 #include "tools/measurement.h"
 #include "tools/merges.h"
 #include "tools/task_options.h"
@@ -59,12 +60,10 @@ void require_answers(const MeasureRequest& request, const ordered_json& chunks,
 /// What the files that are named in the parts hold now must be what they held then.
 void require_unchanged(const ordered_json& whole, const Measurement& measurement,
                        const std::string& where) {
-  const ordered_json facts = measurement.facts();
-  for (const auto& [member, value] : facts.items())
-    if (const auto difference =
-            interp::first_difference(whole.value(member, ordered_json()), value))
-      throw std::invalid_argument(fmt::format(
-          "{}: not what the files named in it hold now: in {}, {}", where, member, *difference));
+  const ordered_json then = interp::write_record(interp::read_record<MeasuredFiles>(whole, where));
+  if (const auto difference = interp::first_difference(then, measurement.facts()))
+    throw std::invalid_argument(
+        fmt::format("{}: not what the files named in it hold now: {}", where, *difference));
 }
 
 std::vector<circuits::ChunkAnswers> answers_of(const ordered_json& chunks,

@@ -14,7 +14,7 @@
 #include "sat2/text.h"
 #include "tasks/two_sat/tokens.h"
 #include "tools/commands.h"
-#include "tools/network_fields.h"
+#include "tools/found_sentences.h"
 #include "tools/options.h"
 
 namespace assay::tools {
@@ -111,25 +111,14 @@ std::string word(bool satisfiable) {
   return satisfiable ? "satisfiable" : "unsatisfiable";
 }
 
-void print_ruling(const sat2::Formula& formula, const sat2::Ruling& ruling,
-                  const Console& console) {
-  console.fact("formula", sat2::to_string(formula));
-  console.fact("answer", fmt::format("{} (Z3, implication graph and truth table agree)",
-                                     word(ruling.satisfiable)));
-  if (ruling.satisfiable) {
-    std::string model;
-    for (size_t i = 0; i < ruling.model.size(); ++i) {
-      model += fmt::format("{}x{}={}", i == 0 ? "" : " ", i, ruling.model[i] ? 1 : 0);
-    }
-    console.fact("model", model);
-    return;
-  }
-  console.fact("because",
-               fmt::format("{} of {} clauses, each of them needed, contradict each other:",
-                           ruling.unsatisfiable_core.size(), formula.clauses.size()));
-  for (const int clause : ruling.unsatisfiable_core) {
-    console.print("{:>20}  {}", clause + 1, sat2::to_string(formula.clauses[clause]));
-  }
+void print_solution(const SolutionRecord& record, const sat2::Formula& formula,
+                    const Console& console) {
+  console.fact("formula", record.formula);
+  console.fact("answer", plain_text(solution_sentence(record)));
+  for (const int64_t clause : record.unsatisfiable_core.value_or(std::vector<int64_t>()))
+    console.print("{:>20}  {}", clause + 1,
+                  sat2::to_string(formula.clauses[static_cast<size_t>(clause)]));
+  console.fact("solvers", "Z3, implication graph and truth table agree");
 }
 
 void print_network(const NetworkAnswer& network, const sat2::Ruling& ruling,
@@ -175,10 +164,10 @@ int run_solve(const SolveOptions& options) {
     loaded.model->to(session.device);
     network = ask(loaded, formula);
   }
-  const Console& console = session.console;
-  print_ruling(formula, ruling, console);
-  if (network) print_network(*network, ruling, console);
-  write_report(options.common, report_of("solution", record_of(formula, ruling, network)));
+  const SolutionRecord record = record_of(formula, ruling, network);
+  print_solution(record, formula, session.console);
+  if (network) print_network(*network, ruling, session.console);
+  write_report(options.common, report_of("solution", record));
   return kDone;
 }
 

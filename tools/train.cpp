@@ -54,9 +54,7 @@ void print_start(const TrainingRun& run, const Session& session) {
 void print_end(const TrainingRun& run, const TrainedRecord& trained, const Console& console) {
   const char* name = "accuracy";
   for (const auto& accuracy : {trained.accuracy, trained.accuracy_trained})
-    if (accuracy)
-      console.fact(std::exchange(name, ""),
-                   fmt::format("{} {}", accuracy_in_words(*accuracy, 4), accuracy->of));
+    if (accuracy) console.fact(std::exchange(name, ""), accuracy_sentence(*accuracy));
   console.fact("trained on", fmt::format("{} inputs, {} of processor time",
                                          grouped(trained.samples), duration(trained.cpu_seconds)));
   console.fact("model", run.folder.model().string());

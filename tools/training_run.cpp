@@ -136,7 +136,7 @@ ManifestRecord measured(const TrainingRun& run, interp::Transformer& model,
                         const TrainingConditions& conditions) {
   TrainedRecord trained{.task = run.task->to_json(),
                         .preset = run.plan.preset,
-                        .recipe = interp::to_json(run.recipe.training),
+                        .recipe = run.recipe.training,
                         .seed = run.plan.seed,
                         .samples = run.recipe.training.steps() * run.recipe.training.batch,
                         .cpu_seconds = std::round(outcome.last.cpu_seconds),

@@ -18,6 +18,7 @@
 #include "interp/training/answers.h"
 #include "interp/training/checkpoint.h"
 #include "interp/training/pruning.h"
+#include "interp/training/training_fields.h"
 
 namespace assay::interp {
 namespace {
@@ -212,14 +213,10 @@ double accuracy(const Transformer& model, const LabelledInputs& inputs, int64_t 
 }
 
 nlohmann::json to_json(const TrainingProgress& progress) {
-  nlohmann::json json = {{"step", progress.step},
-                         {"loss", progress.loss},
-                         {"learning_rate", progress.learning_rate},
-                         {"samples_per_second", std::round(progress.samples_per_second)},
-                         {"cpu_seconds", std::round(progress.cpu_seconds)},
-                         {"neurons", progress.neurons}};
-  if (progress.accuracy >= 0) json["accuracy"] = progress.accuracy;
-  return json;
+  TrainingProgress rounded = progress;
+  rounded.samples_per_second = std::round(progress.samples_per_second);
+  rounded.cpu_seconds = std::round(progress.cpu_seconds);
+  return write_record(rounded);
 }
 
 }  // namespace assay::interp

@@ -7,6 +7,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "interp/training/training_fields.h"
+
 namespace assay::interp {
 
 int64_t TrainingConfig::steps() const {
@@ -37,21 +39,7 @@ void validate(const TrainingConfig& config) {
 }
 
 nlohmann::json to_json(const TrainingConfig& config) {
-  nlohmann::json phases = nlohmann::json::array();
-  for (const Phase& phase : config.phases)
-    phases.push_back({{"steps", phase.steps},
-                      {"learning_rate", phase.learning_rate},
-                      {"final_learning_rate", phase.final_learning_rate},
-                      {"weight_decay", phase.weight_decay},
-                      {"l1", phase.l1},
-                      {"keep_neurons", phase.keep_neurons}});
-  return {{"phases", phases},
-          {"batch", config.batch},
-          {"warmup", config.warmup},
-          {"betas", {config.beta1, config.beta2}},
-          {"gradient_clip", config.gradient_clip},
-          {"readout", config.readout},
-          {"held_out", config.held_out}};
+  return write_record(config);
 }
 
 PhaseStep phase_step(const TrainingConfig& config, int64_t step) {

@@ -16,6 +16,9 @@
 #include "tools/comparison_words.h"
 #include "tools/explained_fields.h"
 #include "tools/explained_sentence.h"
+#include "tools/found_sentences.h"
+#include "tools/interpretation_fields.h"
+#include "tools/manifest_fields.h"
 #include "tools/measure_fields.h"
 #include "tools/measure_text.h"
 #include "tools/mutation_text.h"
@@ -88,11 +91,12 @@ class OneSentence : public ModelFolder {
   ordered_json record_;
 };
 
-TEST_F(OneSentence, OfAValidationStandsInAllFourForms) {
-  for (const std::string claims :
-       {"", "--claim 'or.PE<=0.9' 'parse.PR<=0.9'", "--claim 'or.PE<=0.9' 'parse.PE<=0.0001'"}) {
-    show("validate --model model.safetensors --interpretation claim.json --inputs 500 " + claims,
-         "--html page.html --junit junit.xml --markdown summary.md");
+/// Of a validation, shown with this.
+constexpr const char* kFourForms = "--html page.html --junit junit.xml --markdown summary.md";
+
+class OneSentenceOfAValidation : public OneSentence {
+ protected:
+  void expect_in_all_four_forms() const {
     const ValidationRecord record = read_validation(at("record.json"));
     const VerdictWords words = verdict_words(record.report, *record.task);
     const std::string markdown = text_of_markdown(content_of(at("summary.md")));
@@ -113,6 +117,27 @@ TEST_F(OneSentence, OfAValidationStandsInAllFourForms) {
     const std::string counts = on_one_line(axioms::verdict_sentence(record.report));
     for (const std::string& form : {terminal_, markdown, xml}) EXPECT_THAT(form, HasSubstr(counts));
   }
+};
+
+TEST_F(OneSentenceOfAValidation, StandsInAllFourForms) {
+  for (const std::string claims :
+       {"", "--claim 'or.PE<=0.9' 'parse.PR<=0.9'", "--claim 'or.PE<=0.9' 'parse.PE<=0.0001'"}) {
+    show("validate --model model.safetensors --interpretation claim.json --inputs 500 " + claims,
+         kFourForms);
+    expect_in_all_four_forms();
+  }
+}
+
+TEST_F(OneSentenceOfAValidation, OfPartsStandsThereOnceTheyAreMerged) {
+  for (const std::string part : {"1", "2"}) {
+    const Finished written =
+        run("validate --model model.safetensors --interpretation claim.json --inputs 500 --claim "
+            "'or.PE<=0.9' 'parse.PE<=0.0001' --shard " +
+            part + "/2 --json part" + part + ".json");
+    ASSERT_NE(written.code, 2) << written.error;
+  }
+  show("merge part1.json part2.json", kFourForms);
+  expect_in_all_four_forms();
 }
 
 TEST_F(OneSentence, SlowOfAMeasurement) {
@@ -188,6 +213,55 @@ TEST_F(OneSentence, OfProofs) {
   }
   expect_said(proofs_sentence(verdicts));
   for (const proofs::EqualRows& rows : record.rows) expect_said(proofs::to_string(rows));
+}
+
+TEST_F(OneSentence, OfASearchForAFailure) {
+  for (const std::string row : {"", "--interpretation claim.json --row parse.PE"}) {
+    show("attack --model model.safetensors --seconds 1 " + row, "");
+    const auto record = interp::read_record<AttackRecord>(record_, "record.json");
+    const auto task = tasks::task_from_json(*record.task);
+    expect_said(plain_text(attack_sentence(record, task.get())));
+  }
+}
+
+TEST_F(OneSentence, OfASearchForAPlace) {
+  show(
+      "align --model model.safetensors --interpretation claim.json --inputs 400 --sites 1 "
+      "--node parse",
+      "");
+  auto record = interp::read_record<AlignmentRecord>(record_, "record.json");
+  const auto task = tasks::task_from_json(record.task);
+  ASSERT_EQ(record.nodes.size(), 1u);
+  axioms::conclude(record.nodes[0]);
+  expect_said(plain_text(place_sentence(record.nodes[0], *task)));
+}
+
+TEST_F(OneSentence, OfAComparisonOfCircuits) {
+  const std::string discover = "discover --model model.safetensors --inputs 40 --method ";
+  ASSERT_EQ(run(discover + "eap --out a.json").code, 0);
+  ASSERT_EQ(run(discover + "exact --edges 9 --out b.json").code, 0);
+  show("compare-circuits a.json b.json", "");
+  expect_said(overlap_sentence(interp::read_record<CircuitComparison>(record_, "record.json")));
+}
+
+TEST_F(OneSentence, OfAFormula) {
+  for (const std::string formula :
+       {"( x0 Not(x1) ) ( x0 x1 )",
+        "( x0 x1 ) ( x0 Not(x1) ) ( Not(x0) x1 ) ( Not(x0) Not(x1) )"}) {
+    show("solve '" + formula + "'", "");
+    const auto record = interp::read_record<SolutionRecord>(record_, "record.json");
+    expect_said(plain_text(solution_sentence(record)));
+  }
+}
+
+TEST_F(OneSentence, OfATraining) {
+  show("train majority --steps 20 --out run", "");
+  ASSERT_EQ(run("report run/manifest.json --out page.html").code, 0);
+  page_ = text_of_page(content_of(at("page.html")));
+  const auto trained =
+      interp::read_record<ManifestRecord>(read_record(at("run/manifest.json")), "manifest").trained;
+  expect_said(accuracy_sentence(*trained.accuracy));
+  expect_said(accuracy_sentence(*trained.accuracy_trained));
 }
 
 TEST_F(OneSentence, OfAStudy) {

@@ -13,6 +13,7 @@
 #include "tools/list_fields.h"
 #include "tools/manifest_fields.h"
 #include "tools/measure_fields.h"
+#include "tools/metrics_fields.h"
 #include "tools/mutation_fields.h"
 #include "tools/network_fields.h"
 #include "tools/plan.h"
@@ -49,8 +50,10 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ManifestRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<SweepRequest>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<SweepRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<MetricsLine>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<DiscoveryFacts>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<MeasurementRecord>()));
+  EXPECT_THAT(formats, HasSubstr(outline_of<MeasuredFiles>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<MeasureRequest>()));
   EXPECT_THAT(formats, HasSubstr(outline_of<ComparisonRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::MutationResult>()));
@@ -59,6 +62,7 @@ TEST(RecordFields, AreDescribedInTheDocumentation) {
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ChunkRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ExperimentFacts>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<DiscoveryRecord>()));
+  EXPECT_THAT(formats, HasSubstr(interp::description_of<ScoredEdge>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<ImpliedCircuit>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<GuiseRecord>()));
   EXPECT_THAT(formats, HasSubstr(interp::description_of<tasks::ComparedRecord>()));
@@ -100,6 +104,16 @@ TEST(RecordFields, OfAManifestThatHasJustBegunAreNotThoseOfAFinishedOne) {
   EXPECT_THROW(
       interp::read_record<ManifestRecord>(interp::write_record(record.head), "manifest.json"),
       std::runtime_error);
+}
+
+TEST(RecordFields, OfARecipeSayThatNothingClipsTheGradient) {
+  interp::TrainingConfig recipe{.phases = {{.steps = 3, .l1 = 0.5}, {.keep_neurons = 7}},
+                                .beta1 = 0.25,
+                                .beta2 = 0.75,
+                                .gradient_clip = std::numeric_limits<double>::infinity()};
+  const std::string text = interp::write_record(recipe).dump();
+  EXPECT_THAT(text, HasSubstr(R"("betas":[0.25,0.75],"gradient_clip":null)"));
+  EXPECT_EQ(interp::read_record<interp::TrainingConfig>(ordered_json::parse(text), "r"), recipe);
 }
 
 TEST(RecordFields, OfTheInputsOfAValidationRefuseAnUnknownSource) {

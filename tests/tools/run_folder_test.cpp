@@ -9,6 +9,7 @@
 
 #include "interp/files/files.h"
 #include "tests/interp/scratch.h"
+#include "tools/metrics_fields.h"
 
 namespace assay::tools {
 namespace run_folder_test {
@@ -87,10 +88,15 @@ TEST_F(RunFolderTest, AFinishedRunKeepsNothingToGoOnFromAndSaysThatItIsFinished)
 TEST_F(RunFolderTest, ALineOfMetricsNamesItsData) {
   {
     MetricsLog log(at("metrics.jsonl"));
-    log.record({.step = 1, .accuracy = 0.5}, {{"accuracy_inputs", 100}});
+    log.record({.step = 1, .accuracy = 0.5, .samples_per_second = 12.6},
+               {{"accuracy_inputs", 100}});
   }
-  const auto line = nlohmann::json::parse(interp::read_file(at("metrics.jsonl")));
-  EXPECT_EQ(line["accuracy_inputs"], 100);
+  const auto line = nlohmann::ordered_json::parse(interp::read_file(at("metrics.jsonl")));
+  const auto read = interp::read_record<MetricsLine>(line, "metrics.jsonl");
+  EXPECT_EQ(read.accuracy.inputs, 100);
+  EXPECT_EQ(read.progress.accuracy, 0.5);
+  EXPECT_EQ(read.progress.samples_per_second, 13);
+  EXPECT_EQ(nlohmann::json(interp::write_record(read)), nlohmann::json(line));
   MetricsLog unwritable(at("no/metrics.jsonl"));
   EXPECT_EQ(message_of([&] { unwritable.record({.step = 1, .accuracy = 0.5}); }),
             at("no/metrics.jsonl").string() + ": cannot write: No such file or directory");

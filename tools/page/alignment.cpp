@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "axioms/alignment_fields.h"
 #include "tasks/page/forest.h"
+#include "tools/found_sentences.h"
+#include "tools/interpretation_fields.h"
 #include "tools/page/headline.h"
-#include "tools/page/node_words.h"
 #include "tools/page/sections.h"
 #include "tools/plural.h"
 #include "tools/verdict_words.h"
@@ -26,22 +26,6 @@ constexpr size_t kSitesListed = 20;
 
 double follows(const Estimate& estimate) {
   return estimate.n == 0 ? 0 : 1 - estimate.rate();
-}
-
-Html found_sentence(const Run& run, const Alignment& alignment) {
-  if (alignment.candidates.empty())
-    return Html("No place on the way to the answer varies with ") + tag("b", alignment.node) + ".";
-  const AlignmentCandidate& best = alignment.candidates.front();
-  const std::string place = place_words(run, to_string(best.site));
-  const std::string follow = fmt::format(
-      "when {} of it {} exchanged for another input’s, the network follows in {} of {} "
-      "pairs",
-      counted(best.dimensions, "dimension"), best.dimensions == 1 ? "is" : "are",
-      grouped(best.exchanged.n - best.exchanged.failures), grouped(best.exchanged.n));
-  return alignment.is_found()
-             ? tag("b", alignment.node) + fmt::format(" lives {}: {}.", place, follow)
-             : tag("b", alignment.node) +
-                   fmt::format(" was not found. The best candidate is {}: {}.", place, follow);
 }
 
 std::vector<KeyFact> key_facts(const Alignment& alignment) {
@@ -96,7 +80,7 @@ Forest::Line line_of(const AlignmentCandidate& one) {
 Json candidates_figure(const Run& run, const Alignment& alignment) {
   std::vector<Forest> places;
   for (const AlignmentCandidate& one : alignment.candidates) {
-    const std::string where = place_words(run, to_string(one.site));
+    const std::string where = place_words(*run.task, to_string(one.site));
     auto place = std::ranges::find(places, where, &Forest::says);
     if (place == places.end()) {
       places.push_back({.says = where,
@@ -123,7 +107,7 @@ Json sites_fold(const Run& run, const Alignment& alignment) {
   Json lines = Json::array();
   for (const axioms::ProbedSite& site : alignment.sites) {
     if (lines.size() == kSitesListed) break;
-    lines.push_back({place_words(run, to_string(site.site)),
+    lines.push_back({place_words(*run.task, to_string(site.site)),
                      site.explained <= 0 ? "nothing" : share_text(site.explained)});
   }
   const std::string caption = alignment.sites.size() > kSitesListed
@@ -140,15 +124,15 @@ Json sites_fold(const Run& run, const Alignment& alignment) {
 std::optional<Section> alignment_section(const Run& run) {
   if (run.kind != "alignment") return std::nullopt;
   Section section{.title = "Where the value lives", .run = {}};
-  for (const Json& node : run.report.at("nodes")) {
-    auto alignment = interp::read_checked<Alignment>(node);
+  auto record = interp::read_record<AlignmentRecord>(run.report, "the search");
+  for (Alignment& alignment : record.nodes) {
     axioms::conclude(alignment);  // bounds follow from the counts
-    section.blocks.push_back(headline(found_sentence(run, alignment), key_facts(alignment)));
+    section.blocks.push_back(
+        headline(in_html(place_sentence(alignment, *run.task)), key_facts(alignment)));
     if (!alignment.candidates.empty()) section.blocks.push_back(candidates_figure(run, alignment));
     if (!alignment.sites.empty()) section.blocks.push_back(sites_fold(run, alignment));
   }
-  if (run.report.at("nodes").empty())
-    section.blocks.push_back(paragraph("No node was looked for."));
+  if (record.nodes.empty()) section.blocks.push_back(paragraph("No node was looked for."));
   section.blocks.push_back(
       paragraph("What was found is a hypothesis: assay validate tests it on inputs that the search "
                 "has not seen.",

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "tasks/page/figure.h"
-#include "tools/discovery_fields.h"
+#include "tools/found_sentences.h"
 #include "tools/page/headline.h"
 #include "tools/page/sections.h"
 #include "tools/plural.h"
@@ -15,27 +15,6 @@ namespace assay::tools::page {
 namespace {
 
 constexpr size_t kNamesListed = 200;
-
-int64_t edges_in_either(const CircuitComparison& comparison) {
-  return comparison.shared + std::ssize(comparison.only_a) + std::ssize(comparison.only_b);
-}
-
-Html overlap_sentence(const CircuitComparison& comparison) {
-  const int64_t either = edges_in_either(comparison);
-  if (either == 0) return "Both circuits are empty.";
-  if (comparison.shared == either)
-    return fmt::format("Both circuits have the same {}.", counted(either, "edge"));
-  const auto contains = [](const char* one, const char* other) {
-    return fmt::format(" Every edge of {} is in {}, too.", one, other);
-  };
-  return fmt::format("Of {} in either circuit {} in both.{}", counted(either, "edge"),
-                     comparison.shared == 0   ? "none is"
-                     : comparison.shared == 1 ? "1 is"
-                                              : grouped(comparison.shared) + " are",
-                     comparison.only_a.empty()   ? contains("A", "B")
-                     : comparison.only_b.empty() ? contains("B", "A")
-                                                 : "");
-}
 
 Json shares_figure(const CircuitComparison& comparison) {
   const auto most = static_cast<double>(std::max<int64_t>(1, edges_in_either(comparison)));

@@ -46,19 +46,18 @@ std::string what_was_done(const Run& run, const ComparisonFigures& figures) {
 
 /// What the report says of some inputs of a method: that it failed there, or how far it is to be
 /// trusted.
-void add_notes(Section& section, const Json& report) {
-  const auto add = [&](const Json& method, const char* field, const char* words, Tone tone) {
-    if (!method.contains(field)) return;
-    section.blocks.push_back(paragraph(
-        fmt::format("{} {} on {} of {}. The first: {}", method.at("method").get<std::string>(),
-                    words, grouped(method[field].at("inputs")),
-                    counted(std::ssize(report.at("inputs")), "input"),
-                    method[field].at("first").get<std::string>()),
-        tone));
+void add_notes(Section& section, const tasks::ComparisonSummary& summary, int64_t inputs) {
+  const auto add = [&](const std::string& method, const char* words, const tasks::Note& note,
+                       Tone tone) {
+    if (note.empty()) return;
+    section.blocks.push_back(
+        paragraph(fmt::format("{} {} on {} of {}. The first: {}", method, words,
+                              grouped(note.inputs), counted(inputs, "input"), note.first),
+                  tone));
   };
-  for (const Json& method : report.at("summary").at("methods")) {
-    add(method, "failures", "gives no explanation, and its means leave it out,", Tone::Bad);
-    add(method, "caveats", "has a caveat", Tone::Caution);
+  for (const tasks::MethodSummary& of : summary.methods) {
+    add(of.method, "gives no explanation, and its means leave it out,", of.failures, Tone::Bad);
+    add(of.method, "has a caveat", of.caveats, Tone::Caution);
   }
 }
 
@@ -237,7 +236,7 @@ std::optional<Section> comparison_section(const Run& run) {
   if (run.report.at("partial").get<bool>())
     section.blocks.push_back(
         paragraph("The run was interrupted: fewer inputs than asked for.", Tone::Caution));
-  add_notes(section, run.report);
+  add_notes(section, figures.summary, std::ssize(run.report.at("inputs")));
   section.blocks.push_back(
       paragraph(marks_in_words(figures, run.report.at("confidence").get<double>()), Tone::Faint));
   const Meanings meanings =

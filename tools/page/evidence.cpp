@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tools/interpretation_fields.h"
 #include "tools/page/headline.h"
 #include "tools/page/sections.h"
 #include "tools/plural.h"
@@ -13,10 +14,9 @@ namespace assay::tools::page {
 std::optional<Section> evidence_section(const Run& run) {
   if (run.kind != RunKind::Derivation) return std::nullopt;
   Section section{.title = "Evidence", .run = {}};
-  const Json& evidence = run.report.at("evidence");
-  const int64_t supports = std::ranges::count_if(
-      evidence, [](const Json& fact) { return fact.at("supports").get<bool>(); });
-  const int64_t against = std::ssize(evidence) - supports;
+  const auto record = interp::read_record<DerivationRecord>(run.report, "the derivation");
+  const int64_t supports = std::ranges::count(record.evidence, true, &EvidenceRecord::supports);
+  const int64_t against = std::ssize(record.evidence) - supports;
   section.blocks.push_back(headline(
       against == 0
           ? fmt::format("{} in the network {} for it, none against.", counted(supports, "fact"),
@@ -27,10 +27,9 @@ std::optional<Section> evidence_section(const Run& run) {
       "Facts computed from weights and activations when the interpretation was derived; whether "
       "it holds is for assay validate to say."));
   Json facts = Json::array();
-  for (const Json& fact : run.report.at("evidence"))
-    facts.push_back({{"text", fmt::format("{}: {}", fact.at("node").get<std::string>(),
-                                          fact.at("statement").get<std::string>())},
-                     {"supports", fact.at("supports")}});
+  for (const EvidenceRecord& fact : record.evidence)
+    facts.push_back(
+        {{"text", fmt::format("{}: {}", fact.node, fact.statement)}, {"supports", fact.supports}});
   section.blocks.push_back({{"type", "evidence"}, {"facts", facts}});
   return section;
 }

@@ -74,7 +74,7 @@ Html exchanges_table(const Report& report) {
 /// `blocks.0.hook_resid_post: 31 of 41 positions` in words.
 std::string part_in_words(const Run& run, const std::string& part) {
   const size_t colon = part.find(": ");
-  const std::string place = place_words(run, part.substr(0, colon));
+  const std::string place = place_words(*run.task, part.substr(0, colon));
   return colon == part.npos ? place : fmt::format("{}: {}", place, part.substr(colon + 2));
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "interp/names.h"
 #include "tasks/wording.h"
 #include "tools/explained_sentence.h"
 #include "tools/page/headline.h"
@@ -11,8 +13,6 @@
 
 namespace assay::tools::page {
 namespace {
-
-using tasks::page::tag;
 
 /// `log-odds of unsatisfiable` of `log-odds:u`; a name that is no token stays as it is.
 std::string target_in_prose(const Run& run, const std::string& target) {
@@ -32,18 +32,18 @@ std::string target_in_prose(const Run& run, const std::string& target) {
 
 }  // namespace
 
-Json explanation_headline(const Run& run, const std::vector<ScoreColumn>& columns) {
-  const Json& report = run.report;
-  const auto fact = [&](const char* name) { return report.at("facts").value(name, ""); };
-  std::vector<std::string> features;
-  for (const Json& feature : report.at("features")) features.push_back(feature.at("name"));
-  Html say;
-  for (const TextPiece& piece :
-       explained_sentence(run.task.get(), fact("answer"), features, columns))
-    say += piece.strong ? tag("b", piece.text) : Html(piece.text);
+Json explanation_headline(const Run& run, const ExplainedRecord& record,
+                          const std::vector<ScoreColumn>& columns) {
+  const std::map<std::string, std::string> facts(record.facts.begin(), record.facts.end());
+  const auto fact = [&](const char* name) {
+    const auto found = facts.find(name);
+    return found == facts.end() ? "" : found->second;
+  };
+  const Html say = in_html(explained_sentence(run.task.get(), fact("answer"),
+                                              interp::names_of(record.features), columns));
   std::vector<KeyFact> key = {
-      {counted(std::ssize(report.at("features")), "part"), "of the input have a score"},
-      {counted(std::ssize(report.at("explanations")), "method"), "of scoring, side by side"}};
+      {counted(std::ssize(record.features), "part"), "of the input have a score"},
+      {counted(std::ssize(record.explanations), "method"), "of scoring, side by side"}};
   if (const std::string explained = fact("explained"); explained.find(" = ") != explained.npos) {
     const size_t is = explained.rfind(" = ");
     key.insert(key.begin(), {explained.substr(is + 3),

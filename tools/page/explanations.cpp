@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "tasks/page/figure.h"
+#include "tools/explained_fields.h"
 #include "tools/heat.h"
 #include "tools/page/compared_inputs.h"
 #include "tools/page/explanation_headline.h"
@@ -45,40 +46,31 @@ ScoredText scored_text(const std::string& note, const std::vector<std::string>& 
   return input;
 }
 
-std::vector<Feature> features_of(const Json& report) {
-  std::vector<Feature> features;
-  for (const Json& feature : report.at("features"))
-    features.push_back({.name = feature.at("name"),
-                        .positions = feature.at("positions").get<std::vector<int64_t>>()});
-  return features;
-}
-
-Json scores_table(const Json& report, const std::vector<ScoreColumn>& columns) {
-  std::vector<Column> headings = {{report.at("features").size() == 1 ? "part" : "parts", false}};
+Json scores_table(const std::vector<Feature>& features, const std::vector<ScoreColumn>& columns) {
+  std::vector<Column> headings = {{features.size() == 1 ? "part" : "parts", false}};
   for (const ScoreColumn& column : columns) headings.push_back({column.name});
   Json lines = Json::array();
-  for (size_t f = 0; f < report.at("features").size(); ++f) {
-    Json line = {report["features"][f].at("name")};
+  for (size_t f = 0; f < features.size(); ++f) {
+    Json line = {features[f].name};
     for (const ScoreColumn& column : columns) line.push_back(text_of(column, f));
     lines.push_back(line);
   }
   return table("", headings, lines);
 }
 
-Json costs(const Json& explanations) {
-  double most = 1;
-  for (const Json& explanation : explanations)
-    most = std::max(most, explanation.at("rows").get<double>());
+Json costs(const std::vector<ExplanationRecord>& explanations) {
+  int64_t most = 1;
+  for (const ExplanationRecord& explanation : explanations) most = std::max(most, explanation.rows);
   std::vector<tasks::page::Bar> bars;
   tasks::page::Csv csv = {{"method", "forward_rows", "seconds"}};
-  for (const Json& explanation : explanations) {
-    bars.push_back({.label = explanation.at("method"),
-                    .value = fmt::format("{}, {:.1f} ms", counted(explanation.at("rows"), "run"),
-                                         1000 * explanation.at("seconds").get<double>()),
-                    .length = explanation["rows"].get<double>() / most,
+  for (const ExplanationRecord& explanation : explanations) {
+    bars.push_back({.label = explanation.method,
+                    .value = fmt::format("{}, {:.1f} ms", counted(explanation.rows, "run"),
+                                         1000 * explanation.seconds),
+                    .length = static_cast<double>(explanation.rows) / static_cast<double>(most),
                     .tone = "int"});
-    csv.push_back({explanation.at("method").get<std::string>(), explanation["rows"].dump(),
-                   explanation["seconds"].dump()});
+    csv.push_back(
+        {explanation.method, fmt::to_string(explanation.rows), Json(explanation.seconds).dump()});
   }
   return tasks::page::block(tasks::page::figure(
       "cost", "", tasks::page::bars(bars),
@@ -87,7 +79,8 @@ Json costs(const Json& explanations) {
 
 /// Patterns between the parts as the scores name them: tokens of one part look together, so their
 /// row is the mean of theirs and their column the sum.
-std::vector<HeadMap> maps_between(const std::vector<Span>& spans, const Json& attention) {
+std::vector<HeadMap> maps_between(const std::vector<Span>& spans,
+                                  const std::vector<HeadPattern>& attention) {
   std::vector<std::pair<size_t, size_t>> ranges;  // tokens of each span: first, and how many
   size_t next = 0;
   for (const Span& span : spans) {
@@ -95,15 +88,14 @@ std::vector<HeadMap> maps_between(const std::vector<Span>& spans, const Json& at
     next += span.tokens;
   }
   std::vector<HeadMap> maps;
-  for (const Json& pattern : attention) {
-    HeadMap map{.name = pattern.at("head"), .shares = {}};
+  for (const HeadPattern& pattern : attention) {
+    HeadMap map{.name = pattern.head, .shares = {}};
     for (const auto& [from, rows] : ranges) {
       std::vector<double> line;
       for (const auto& [to, columns] : ranges) {
         double sum = 0;
         for (size_t i = from; i < from + rows; ++i)
-          for (size_t j = to; j < to + columns; ++j)
-            sum += pattern.at("shares").at(i).at(j).get<double>();
+          for (size_t j = to; j < to + columns; ++j) sum += pattern.shares[i][j];
         line.push_back(sum / static_cast<double>(rows));
       }
       map.shares.push_back(std::move(line));
@@ -114,12 +106,12 @@ std::vector<HeadMap> maps_between(const std::vector<Span>& spans, const Json& at
 }
 
 /// What the heads do with this input, where the record has it, or why it has not.
-void add_attention(Section& section, const Json& report, const std::vector<Span>& spans) {
-  const bool known = report.contains("attention");
-  if (!known && !report.contains("attention_left_out")) return;
+void add_attention(Section& section, const ExplainedRecord& record,
+                   const std::vector<Span>& spans) {
+  if (!record.attention && record.attention_left_out.empty()) return;
   section.blocks.push_back(heading("Where the heads look"));
-  if (!known) {
-    section.blocks.push_back(absent("Attention", report["attention_left_out"].get<std::string>()));
+  if (!record.attention) {
+    section.blocks.push_back(absent("Attention", record.attention_left_out));
     return;
   }
   std::vector<std::string> pieces;
@@ -130,29 +122,31 @@ void add_attention(Section& section, const Json& report, const std::vector<Span>
                 "come from what the answer does.",
                 Tone::Faint));
   section.blocks.push_back(
-      tasks::page::block(head_maps("heads", pieces, maps_between(spans, report["attention"]))));
+      tasks::page::block(head_maps("heads", pieces, maps_between(spans, *record.attention))));
 }
 
 Section explained_input(const Run& run) {
-  const Json& report = run.report;
+  const auto record = interp::read_record<ExplainedRecord>(run.report, "the explanation");
+  const Json& explanations = run.report.at("explanations");
   Section section{.title = "Explanation", .run = {}};
-  const std::vector<ScoreColumn> columns = columns_of(report.at("explanations"));
-  section.blocks.push_back(explanation_headline(run, columns));
-  ScoredText input = scored_text("", report.at("tokens"), features_of(report));
+  const std::vector<ScoreColumn> columns = columns_of(explanations);
+  section.blocks.push_back(explanation_headline(run, record, columns));
+  ScoredText input = scored_text("", record.tokens, record.features);
   for (const ScoreColumn& column : columns) {
     ScoreRow row = page::row_of(column);
     // Other readings of one run share its caveat: said once.
-    if (!input.rows.empty() && report["explanations"].size() == 1) row.caveat.clear();
+    if (!input.rows.empty() && explanations.size() == 1) row.caveat.clear();
     input.rows.push_back(std::move(row));
   }
   section.blocks.push_back(tasks::page::block(scores_figure({input})));
-  section.blocks.push_back(fold("All scores", Json::array({scores_table(report, columns)})));
-  add_attention(section, report, input.spans);
-  for (const Json& explanation : report.at("explanations"))
+  section.blocks.push_back(
+      fold("All scores", Json::array({scores_table(record.features, columns)})));
+  add_attention(section, record, input.spans);
+  for (const Json& explanation : explanations)
     if (const auto fit = surrogate_fit(explanation, input.features))
       section.blocks.insert(section.blocks.end(), fit->begin(), fit->end());
   section.blocks.push_back(heading("What it costs"));
-  section.blocks.push_back(costs(report.at("explanations")));
+  section.blocks.push_back(costs(record.explanations));
   return section;
 }
 

@@ -17,56 +17,55 @@ namespace assay::tools::page {
 namespace {
 
 using at::Tensor;
-using Tokens = std::vector<std::vector<int64_t>>;
+using axioms::ReportRow;
 
 constexpr size_t kPiecesMapped = 40, kHeadsMapped = 12;
 
 /// Violated rows, then the others by what fails there most.
-std::vector<const Json*> weightiest_first(const Json& rows) {
-  std::vector<const Json*> order;
-  for (const Json& row : rows) order.push_back(&row);
-  std::ranges::stable_sort(order, std::greater(), [](const Json* row) {
-    return std::pair(row->value("verdict", "") == "violated", row->at("failures").get<int64_t>());
+std::vector<const ReportRow*> weightiest_first(const std::vector<ReportRow>& rows) {
+  std::vector<const ReportRow*> order;
+  for (const ReportRow& row : rows) order.push_back(&row);
+  std::ranges::stable_sort(order, std::greater(), [](const ReportRow* row) {
+    return std::pair(row->verdict == axioms::Verdict::Violated, row->estimate.failures);
   });
   return order;
 }
 
 /// Witnesses by input: first those that a row comes first with, as far as there is room.
-std::set<int64_t> chosen(const Json& rows, size_t at_most, int64_t& kept) {
+std::set<int64_t> chosen(const std::vector<ReportRow>& rows, size_t at_most, int64_t& kept) {
   std::set<int64_t> all, chosen;
   size_t most = 0;
-  for (const Json& row : rows) {
-    most = std::max(most, row.at("witnesses").size());
-    for (const Json& witness : row.at("witnesses")) all.insert(witness.at("input").get<int64_t>());
+  for (const ReportRow& row : rows) {
+    most = std::max(most, row.witnesses.size());
+    for (const axioms::Witness& witness : row.witnesses) all.insert(witness.input);
   }
   kept = std::ssize(all);
-  const std::vector<const Json*> order = weightiest_first(rows);
+  const std::vector<const ReportRow*> order = weightiest_first(rows);
   for (size_t k = 0; k < most && chosen.size() < at_most; ++k)
-    for (const Json* row : order)
-      if (k < row->at("witnesses").size() && chosen.size() < at_most)
-        chosen.insert((*row)["witnesses"][k].at("input").get<int64_t>());
+    for (const ReportRow* row : order)
+      if (k < row->witnesses.size() && chosen.size() < at_most)
+        chosen.insert(row->witnesses[k].input);
   return chosen;
 }
 
 std::vector<FailingInput> from_record(const Run& run, size_t at_most, int64_t& kept) {
-  const Json& rows = run.report.at("rows");
+  const std::vector<ReportRow>& rows = run.validation->rows;
   std::map<int64_t, FailingInput> inputs;
   for (const int64_t index : chosen(rows, at_most, kept)) inputs[index].index = index;
-  for (const Json& row : rows) {
-    const std::string node = row.at("node"), axiom = row.at("axiom");
-    if (row.contains("answer_name")) continue;  // the row of all inputs has it, too
-    for (const Json& witness : row.at("witnesses")) {
-      const auto found = inputs.find(witness.at("input").get<int64_t>());
+  for (const ReportRow& row : rows) {
+    if (row.answer) continue;  // the row of all inputs has it, too
+    for (const axioms::Witness& witness : row.witnesses) {
+      const auto found = inputs.find(witness.input);
       if (found == inputs.end()) continue;
-      found->second.tokens = witness.at("tokens").get<std::vector<int64_t>>();
-      found->second.rows.push_back({.node = node,
-                                    .axiom = axiom,
-                                    .name = fmt::format("{}.{}", node, axiom),
-                                    .failures = row.at("failures"),
-                                    .n = row.at("n"),
-                                    .network = witness.at("network"),
-                                    .interpretation = witness.at("interpretation"),
-                                    .sources = witness.value("sources", Tokens())});
+      found->second.tokens = witness.tokens;
+      found->second.rows.push_back({.node = row.node,
+                                    .axiom = to_string(row.axiom),
+                                    .name = row.name(),
+                                    .failures = row.estimate.failures,
+                                    .n = row.estimate.n,
+                                    .network = witness.network,
+                                    .interpretation = witness.interpretation,
+                                    .sources = witness.sources});
     }
   }
   std::vector<FailingInput> list;
@@ -77,10 +76,10 @@ std::vector<FailingInput> from_record(const Run& run, size_t at_most, int64_t& k
 
 /// Without the network: the nodes at which a witness of PE tells both values.
 void add_reported_steps(const Run& run, FailingInput& input) {
-  const Json& nodes = run.report.at("nodes");
+  const std::vector<axioms::ReportNode>& nodes = run.validation->nodes;
   for (size_t v = 0; v < nodes.size(); ++v)
     for (const FailingRow& row : input.rows)
-      if (row.axiom == "PE" && row.node == nodes[v].at("node"))
+      if (row.axiom == "PE" && row.node == nodes[v].name)
         input.steps.push_back({v, row.network, row.interpretation, false});
 }
 

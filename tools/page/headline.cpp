@@ -4,6 +4,13 @@ namespace assay::tools::page {
 
 using tasks::page::tag;
 
+Html in_html(const std::vector<TextPiece>& text) {
+  Html html;
+  for (const TextPiece& piece : text)
+    html += piece.strong ? tag("b", piece.text) : Html(piece.text);
+  return html;
+}
+
 Json headline(const Html& say, const std::vector<KeyFact>& facts, const Html& but) {
   Html content = tag("p", {{"class", "say"}}, say), figures;
   if (!but.empty()) content += tag("p", {{"class", "but soft"}}, but);

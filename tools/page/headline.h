@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tools/page/page.h"
+#include "tools/sentences.h"
 
 namespace assay::tools::page {
 
@@ -12,6 +13,9 @@ namespace assay::tools::page {
 struct KeyFact {
   std::string figure, words;
 };
+
+/// What is strong is bold.
+Html in_html(const std::vector<TextPiece>& text);
 
 /// @param say   the answer to the question that heads the page. @param but  small print under it;
 ///   empty: nothing qualifies the answer.

@@ -24,16 +24,9 @@ using tasks::page::tag;
 constexpr size_t kClosestShown = 8;
 constexpr int kShades = 10;  // as many classes of page.css, `s0` to `s10`
 
-std::optional<double> margin_of(const Json& one) {
-  if (!one.at("margin").is_number()) return std::nullopt;
-  return one["margin"].get<double>();
-}
-
-std::string case_text(const Json& one) {
-  std::string text =
-      fmt::format("position {}, {}: {}", one.at("position").dump(),
-                  one.at("text").get<std::string>(), one.at("verdict").get<std::string>());
-  if (const auto margin = margin_of(one)) text += fmt::format(", margin at least {:.4g}", *margin);
+std::string case_text(const CaseRecord& one) {
+  std::string text = fmt::format("position {}, {}: {}", one.position, one.text, one.verdict);
+  if (one.margin) text += fmt::format(", margin at least {:.4g}", *one.margin);
   return text;
 }
 
@@ -60,21 +53,20 @@ std::string group_of(const std::string& text) {
 struct Cases {
   std::vector<std::string> alternatives = {};
   std::vector<std::pair<std::string, int>> groups = {};  ///< name, and how many alternatives
-  std::map<int64_t, std::map<std::string, const Json*>> by_position = {};
+  std::map<int64_t, std::map<std::string, const CaseRecord*>> by_position = {};
   double largest = 0;
-  const Json* least = nullptr;  ///< of those that are proved
+  const CaseRecord* least = nullptr;  ///< of those that are proved
 };
 
-Cases cases_of(const Json& statement) {
+Cases sorted(const std::vector<CaseRecord>& all) {
   Cases cases;
-  for (const Json& one : statement.at("cases")) {
-    const std::string text = one.at("text");
-    if (std::ranges::count(cases.alternatives, text) == 0) cases.alternatives.push_back(text);
-    cases.by_position[one.at("position")][text] = &one;
-    const auto margin = margin_of(one);
-    cases.largest = std::max(cases.largest, margin.value_or(0));
-    if (margin && one.at("verdict") == "proved" &&
-        (!cases.least || *margin < *margin_of(*cases.least)))
+  for (const CaseRecord& one : all) {
+    if (std::ranges::count(cases.alternatives, one.text) == 0)
+      cases.alternatives.push_back(one.text);
+    cases.by_position[one.position][one.text] = &one;
+    cases.largest = std::max(cases.largest, one.margin.value_or(0));
+    if (one.margin && one.verdict == "proved" &&
+        (!cases.least || *one.margin < *cases.least->margin))
       cases.least = &one;
   }
   std::map<std::string, size_t> place;
@@ -111,22 +103,20 @@ std::set<std::string> first_of_groups(const Cases& cases) {
 }
 
 /// The margin as a class of its own, since a page has no styles in its elements.
-std::string shade_of(const Json& one, double largest) {
-  const auto margin = margin_of(one);
-  if (!margin || largest <= 0 || one.at("verdict") == "refuted") return "";
-  const double closeness = std::clamp(1 - *margin / largest, 0.0, 1.0);
+std::string shade_of(const CaseRecord& one, double largest) {
+  if (!one.margin || largest <= 0 || one.verdict == "refuted") return "";
+  const double closeness = std::clamp(1 - *one.margin / largest, 0.0, 1.0);
   return fmt::format(" s{}", static_cast<int>(std::lround(kShades * closeness)));
 }
 
-Html cell_of(const Json* one, const Cases& cases, bool first) {
+Html cell_of(const CaseRecord* one, const Cases& cases, bool first) {
   const std::string begins = first ? " first" : "";
   if (!one) return tag("td", {{"class", "none" + begins}}, span("hidden", "no such case"));
-  std::string style =
-      one->at("verdict").get<std::string>() + shade_of(*one, cases.largest) + begins;
+  std::string style = one->verdict + shade_of(*one, cases.largest) + begins;
   if (one == cases.least) style += " least";
   return tag("td",
-             {{"class", style}, {"tabindex", "-1"}, {"data-closest", one->value("closest", "")}},
-             span("hidden", case_text(*one)) + (one->at("verdict") == "refuted" ? "×" : ""));
+             {{"class", style}, {"tabindex", "-1"}, {"data-closest", one->closest.value_or("")}},
+             span("hidden", case_text(*one)) + (one->verdict == "refuted" ? "×" : ""));
 }
 
 Html table_of(const Cases& cases) {
@@ -146,21 +136,18 @@ Html table_of(const Cases& cases) {
              tag("thead", groups_row(cases) + tag("tr", head)) + tag("tbody", lines));
 }
 
-Csv csv_of(const Json& statement) {
+Csv csv_of(const std::vector<CaseRecord>& cases) {
   Csv csv = {{"position", "alternative", "verdict", "margin", "closest"}};
-  for (const Json& one : statement.at("cases")) {
-    const auto margin = margin_of(one);
-    csv.push_back({one.at("position").dump(), one.at("text").get<std::string>(),
-                   one.at("verdict").get<std::string>(), margin ? fmt::format("{}", *margin) : "",
-                   one.value("closest", "")});
-  }
+  for (const CaseRecord& one : cases)
+    csv.push_back({fmt::to_string(one.position), one.text, one.verdict,
+                   one.margin ? fmt::format("{}", *one.margin) : "", one.closest.value_or("")});
   return csv;
 }
 
 }  // namespace
 
-Html margins_figure(const Json& statement) {
-  const Cases cases = cases_of(statement);
+Html margins_figure(const std::vector<CaseRecord>& all) {
+  const Cases cases = sorted(all);
   const Html readout = tag("p", {{"class", "read"}, {"aria-live", "polite"}},
                            cases.least ? "Least: " + case_text(*cases.least) : "");
   return figure("margins", "", table_of(cases) + readout,
@@ -171,19 +158,19 @@ Html margins_figure(const Json& statement) {
                             "input refutes, and the least margin is framed. Point at a case, or "
                             "walk with the arrow keys.",
                             cases.largest),
-                csv_of(statement));
+                csv_of(all));
 }
 
-Html closest_inputs(const Run& run, const Json& statement) {
-  std::vector<const Json*> cases;
-  for (const Json& one : statement.at("cases"))
-    if (one.contains("closest")) cases.push_back(&one);
-  std::ranges::stable_sort(cases, {}, [](const Json* one) { return margin_of(*one).value_or(0); });
+Html closest_inputs(const Run& run, const std::vector<CaseRecord>& all) {
+  std::vector<const CaseRecord*> cases;
+  for (const CaseRecord& one : all)
+    if (one.closest) cases.push_back(&one);
+  std::ranges::stable_sort(cases, {},
+                           [](const CaseRecord* one) { return one->margin.value_or(0); });
   cases.resize(std::min(cases.size(), kClosestShown));
   Html lines;
-  for (const Json* one : cases)
-    lines += tag("li", tag("p", case_text(*one)) +
-                           text_input_html(run, one->at("closest").get<std::string>()));
+  for (const CaseRecord* one : cases)
+    lines += tag("li", tag("p", case_text(*one)) + text_input_html(run, *one->closest));
   return cases.empty() ? Html() : tag("ol", {{"class", "closest"}}, lines);
 }
 

@@ -14,6 +14,7 @@
 #include "tasks/wording.h"
 #include "tools/brief.h"
 #include "tools/equality_words.h"
+#include "tools/sentences.h"
 #include "tools/terminal.h"
 
 namespace assay::tools::page {
@@ -53,41 +54,6 @@ std::string sentence(const Run& run, const Json& node, const char* part,
     if (const std::string own = wording.of_node(part, node); !own.empty()) return own;
   const circuits::Operation operation = operation_of(run, node, part);
   return operation.name.empty() ? "" : circuits::sentence_of(known, operation);
-}
-
-std::string stream_in_words(const std::string& hook, const std::string& block) {
-  if (hook == "hook_resid_pre") return "before block " + block;
-  if (hook == "hook_resid_mid") return "in block " + block + ", after its attention";
-  if (hook == "hook_resid_post") return "after block " + block;
-  if (hook == "hook_attn_out") return "what the attention of block " + block + " adds";
-  if (hook == "hook_mlp_out") return "what the hidden neurons of block " + block + " add";
-  if (hook.starts_with("mlp.")) return "hidden neurons of block " + block;
-  if (hook.starts_with("attn.")) return "heads of block " + block;
-  return "inside block " + block;
-}
-
-/// The place alone: `after block 1`.
-std::string place_in_words(const std::string& name) {
-  constexpr std::string_view kBlocks = "blocks.";
-  if (name.starts_with(kBlocks)) {
-    int64_t block = 0;
-    const char* end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(name.data() + kBlocks.size(), end, block);
-    if (error == std::errc() && stop != end && *stop == '.')
-      return stream_in_words(std::string(stop + 1, end), fmt::to_string(block + 1));
-  }
-  if (name.find("logits") != name.npos) return "the logits";
-  if (name.find("embed") != name.npos) return "the embedding";
-  if (name.starts_with("ln_final")) return "after the last block";
-  return name;
-}
-
-/// "at the “:”", "at position 3", "at 10 positions".
-std::string positions_in_words(const Run& run, const std::string& list) {
-  const auto count = std::ranges::count(list, ',') + 1;
-  if (count > 1) return fmt::format(", at {} positions", count);
-  if (list == fmt::to_string(run.task->readout())) return ", where the answer is read";
-  return ", at position " + list;
 }
 
 bool reads_tokens(const Json& node) {
@@ -184,25 +150,6 @@ std::string first_upper(std::string text) {
   return text;
 }
 
-std::string place_words(const Run& run, const std::string& site) {
-  const size_t open = site.find('[');
-  std::string text = place_in_words(site.substr(0, open));
-  if (open == site.npos) return text;
-  std::string_view rest = std::string_view(site).substr(open + 1);
-  while (!rest.empty()) {  // pos=2,6;neuron=3]
-    const std::string part(rest.substr(0, rest.find_first_of(";]")));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    const size_t equals = part.find('=');
-    if (equals == part.npos) continue;
-    const std::string what = part.substr(0, equals), list = part.substr(equals + 1);
-    if (what == "pos") text += positions_in_words(run, list);
-    if (what == "neuron")
-      text = fmt::format("{} of the {}", std::ranges::count(list, ',') + 1, text);
-    if (what == "head") text += ", head " + list;
-  }
-  return text;
-}
-
 std::string says(const Run& run, const Json& node) {
   return first_upper(sentence(run, node, "h", operations().functions));
 }
@@ -222,7 +169,7 @@ std::string lives_in(const Run& run, const Json& node) {
   for (const Json& site : node["reads"]) {
     if (++shown > kPlacesShown)
       return fmt::format("{}; and {} more", text, node["reads"].size() - kPlacesShown);
-    text += (text.empty() ? "" : "; ") + place_words(run, site.get<std::string>());
+    text += (text.empty() ? "" : "; ") + place_words(*run.task, site.get<std::string>());
   }
   return text;
 }

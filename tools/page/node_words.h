@@ -19,9 +19,6 @@ std::string powers_of_ten(const std::string& text);
 /// A sentence from what has no capital and no full stop.
 std::string first_upper(std::string text);
 
-/// A place in words, `after block 1, at 10 positions`, where `blocks.0.hook_resid_post[pos=1,…]` is
-/// its name.
-std::string place_words(const Run& run, const std::string& site);
 /// Every place that is read, in words.
 std::string lives_in(const Run& run, const Json& node);
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
+#include "axioms/report.h"
 #include "tasks/wording.h"
 #include "tools/page/headline.h"
 #include "tools/page/margins.h"
@@ -21,10 +21,37 @@ namespace {
 
 using tasks::page::tag;
 
+/// What the records of `prove` and of a validation both say of a statement.
+struct Stated {
+  std::string name, node, verdict, words;
+  std::string rounding = {};  ///< a sentence; empty: it cannot matter
+};
+
+Stated stated(const StatementRecord& statement) {
+  Stated said{statement.statement, statement.node.value_or(""), statement.verdict, statement.words};
+  if (statement.float32)
+    said.rounding = fmt::format("In float32, as the network runs: {}.", statement.float32->words);
+  return said;
+}
+
+Stated stated(const axioms::ProvedStatement& statement) {
+  Stated said{statement.statement, statement.node, statement.verdict, statement.words};
+  if (statement.float32_error)
+    said.rounding = fmt::format("In float32, as the network runs, it moves by at most {:.4g}.",
+                                *statement.float32_error);
+  return said;
+}
+
+template <typename Statements>
+std::vector<Stated> all_stated(const Statements& statements) {
+  std::vector<Stated> all;
+  for (const auto& statement : statements) all.push_back(stated(statement));
+  return all;
+}
+
 /// A statement as a sentence; one of a later version as it is called.
-std::string statement_words(const Json& statement) {
-  const std::string name = statement.at("statement");
-  const std::string node = statement.at("node").is_string() ? statement["node"] : Json("");
+std::string statement_words(const Stated& statement) {
+  const auto& [name, node, verdict, words, rounding] = statement;
   if (name == "h = specification") return "What the explanation computes is right.";
   if (name == "suffix")
     return fmt::format("With the value of {} put in, the network decides as the explanation does.",
@@ -41,25 +68,14 @@ Html proof_mark(const std::string& verdict) {
              tag("i", {{"aria-hidden", "true"}}, glyph) + verdict);
 }
 
-std::string rounding_words(const Json& statement) {
-  if (statement.contains("float32"))
-    return "In float32, as the network runs: " +
-           statement["float32"].at("words").get<std::string>() + ".";
-  if (statement.contains("float32_error"))
-    return fmt::format("In float32, as the network runs, it moves by at most {:.4g}.",
-                       statement["float32_error"].get<double>());
-  return "";
-}
-
-Json statements_block(const Json& statements) {
+Json statements_block(const std::vector<Stated>& statements) {
   Html lines;
-  for (const Json& statement : statements) {
+  for (const Stated& statement : statements) {
     Html words = tag("p", tag("b", statement_words(statement))) +
-                 tag("p", powers_of_ten(first_upper(statement.at("words").get<std::string>())));
-    if (const std::string rounding = rounding_words(statement); !rounding.empty())
-      words += tag("p", rounding);
+                 tag("p", powers_of_ten(first_upper(statement.words)));
+    if (!statement.rounding.empty()) words += tag("p", statement.rounding);
     lines += tag("div", {{"class", "st"}},
-                 tag("div", proof_mark(statement.at("verdict"))) + tag("div", words));
+                 tag("div", proof_mark(statement.verdict)) + tag("div", words));
   }
   return tasks::page::block(
       lines + tag("p", {{"class", "small soft"}},
@@ -67,48 +83,55 @@ Json statements_block(const Json& statements) {
                   "matter, how much is said beside it."));
 }
 
-void add_counterexample(Section& section, const Run& run, const Json& statement) {
-  if (!statement.contains("input")) return;
+void add_counterexample(Section& section, const Run& run, const StatementRecord& statement) {
+  if (!statement.input) return;
   section.blocks.push_back(
-      heading(fmt::format("An input that refutes “{}”", statement_words(statement))));
-  section.blocks.push_back(tasks::page::block(tag(
-      "p", {{"class", "formula"}}, text_input_html(run, statement["input"].get<std::string>()))));
-  if (statement.contains("network") && statement.contains("right"))
-    section.blocks.push_back(paragraph(
-        fmt::format("The network was run on it and says {}; right is {}.",
-                    statement["network"].get<std::string>(), statement["right"].get<std::string>()),
-        statement["network"] == statement["right"] ? Tone::Plain : Tone::Bad));
+      heading(fmt::format("An input that refutes “{}”", statement_words(stated(statement)))));
+  section.blocks.push_back(
+      tasks::page::block(tag("p", {{"class", "formula"}}, text_input_html(run, *statement.input))));
+  if (statement.network && statement.right)
+    section.blocks.push_back(
+        paragraph(fmt::format("The network was run on it and says {}; right is {}.",
+                              *statement.network, *statement.right),
+                  statement.network == statement.right ? Tone::Plain : Tone::Bad));
 }
 
 /// Of inputs that were all gone through, the one whose decision is closest.
-void add_closest(Section& section, const Run& run, const Json& statement) {
-  if (!statement.contains("closest") || !statement.contains("proof")) return;
-  const Json& least = statement["proof"].value("least_margin", Json());
+void add_closest(Section& section, const Run& run, const StatementRecord& statement) {
+  if (!statement.closest || !statement.proof) return;
+  const Json least = statement.proof->value("least_margin", Json());
   if (!least.is_number()) return;
   section.blocks.push_back(heading("The input that comes closest"));
   section.blocks.push_back(tasks::page::block(
       tag("p", {{"class", "formula"}},
-          text_input_html(run, statement["closest"].get<std::string>()) +
+          text_input_html(run, *statement.closest) +
               fmt::format("The right answer is ahead by {:.6g}; on no other input by less.",
                           std::floor(least.get<double>() * 1e6) / 1e6))));
 }
 
-void add_equal_rows(Section& section, const Json& rows) {
+void add_cases(Section& section, const Run& run, const StatementRecord& statement) {
+  if (!statement.cases || statement.cases->empty()) return;
+  section.blocks.push_back(
+      heading(fmt::format("Margins of “{}”", statement_words(stated(statement)))));
+  section.blocks.push_back(tasks::page::block(margins_figure(*statement.cases)));
+  const Html closest = closest_inputs(run, *statement.cases);
+  if (closest.empty()) return;
+  section.blocks.push_back(heading("Inputs that come closest"));
+  section.blocks.push_back(tasks::page::block(closest));
+}
+
+void add_equal_rows(Section& section, const std::vector<proofs::EqualRows>& rows) {
   if (rows.empty()) return;
   Json lines = Json::array();
-  for (const Json& set : rows) {  // those of a validation never say that they are its errors
-    const proofs::EqualRows equal{.rows = set.at("rows"),
-                                  .never = set.at("never"),
-                                  .is_error = set.value("is_error", false),
-                                  .because = set.at("because")};
+  for (const proofs::EqualRows& equal : rows)
     lines.push_back({proofs::to_string(equal), equal.because});
-  }
   section.blocks.push_back(
       table("Rows of a validation that are equal, or zero, on every distribution of these inputs.",
             {{"rows", false}, {"because", false}}, lines));
 }
 
-void add_trust(Section& section, const Json& report, const std::string& certificate) {
+void add_trust(Section& section, const axioms::Source& model, const axioms::Source& interpretation,
+               const std::string& certificate) {
   section.blocks.push_back(heading("What is trusted"));
   section.blocks.push_back(facts(
       {{"trusted",
@@ -125,22 +148,20 @@ void add_trust(Section& section, const Json& report, const std::string& certific
                   Tone::Faint));
     return;
   }
-  section.blocks.push_back(
-      command(fmt::format("assay-check {} --model {} --interpretation {}", certificate,
-                          report.at("model").at("path").get<std::string>(),
-                          report.at("interpretation").at("path").get<std::string>())));
+  section.blocks.push_back(command(fmt::format("assay-check {} --model {} --interpretation {}",
+                                               certificate, model.path, interpretation.path)));
 }
 
-Json proofs_headline(const Json& statements, const Json& domain) {
+Json proofs_headline(const ProofsRecord& record) {
   std::vector<std::string> verdicts;
-  for (const Json& statement : statements) verdicts.push_back(statement.at("verdict"));
+  for (const StatementRecord& statement : record.statements) verdicts.push_back(statement.verdict);
   const auto proved = std::ranges::count(verdicts, "proved"),
              refuted = std::ranges::count(verdicts, "refuted"),
              open = std::ranges::count(verdicts, "open");
   const char* tone = refuted > 0 ? "bad" : open > 0 ? "caution" : "good";
   return headline(
       tag("span", {{"class", tone}}, proofs_sentence(verdicts) + "."),
-      {{powers_of_ten(domain.at("inputs")), "inputs, which a proof speaks of without exception"},
+      {{powers_of_ten(record.domain.inputs), "inputs, which a proof speaks of without exception"},
        {fmt::to_string(proved),
         proved == 1 ? "holds for every one of them" : "hold for every one of them"},
        {fmt::to_string(refuted),
@@ -151,63 +172,66 @@ Json proofs_headline(const Json& statements, const Json& domain) {
 }
 
 Section of_proofs(const Run& run) {
-  const Json& report = run.report;
+  const auto record = interp::read_record<ProofsRecord>(run.report, "the proofs");
   Section section{.title = "What holds for every input", .run = {}};
-  const Json& domain = report.at("domain");
-  section.blocks.push_back(proofs_headline(report.at("statements"), domain));
-  section.blocks.push_back(facts({{"which inputs", domain.at("words")},
-                                  {"domain", domain.at("name")},
-                                  {"right is", domain.value("right", "what the task says")}}));
-  section.blocks.push_back(statements_block(report.at("statements")));
-  for (const Json& statement : report["statements"]) {
-    if (statement.contains("cases") && !statement["cases"].empty()) {
-      section.blocks.push_back(heading(fmt::format("Margins of “{}”", statement_words(statement))));
-      section.blocks.push_back(tasks::page::block(margins_figure(statement)));
-      if (const Html closest = closest_inputs(run, statement); !closest.empty()) {
-        section.blocks.push_back(heading("Inputs that come closest"));
-        section.blocks.push_back(tasks::page::block(closest));
-      }
-    }
+  section.blocks.push_back(proofs_headline(record));
+  section.blocks.push_back(
+      facts({{"which inputs", record.domain.words},
+             {"domain", record.domain.name},
+             {"right is", record.domain.right.value_or("what the task says")}}));
+  section.blocks.push_back(statements_block(all_stated(record.statements)));
+  for (const StatementRecord& statement : record.statements) {
+    add_cases(section, run, statement);
     add_counterexample(section, run, statement);
     add_closest(section, run, statement);
   }
-  add_equal_rows(section, report.at("rows"));
-  add_trust(section, report, report.value("certificate", ""));
+  add_equal_rows(section, record.rows);
+  add_trust(section, record.model, record.interpretation.file, record.certificate.value_or(""));
   return section;
+}
+
+/// Those of a validation never say that they are its errors.
+std::vector<proofs::EqualRows> equal_rows(const std::vector<axioms::ProvedRows>& proved) {
+  std::vector<proofs::EqualRows> equal;
+  for (const axioms::ProvedRows& rows : proved)
+    equal.push_back({.rows = rows.rows, .never = rows.never, .because = rows.because});
+  return equal;
+}
+
+void add_searches(Section& section, const axioms::WorstCase& worst) {
+  section.blocks.push_back(heading("The worst that a search found"));
+  section.blocks.push_back(paragraph(
+      "A search says that something can happen, and not how often; the rates say how often, and "
+      "not what can happen.",
+      Tone::Faint));
+  Json lines = Json::array();
+  for (const axioms::Search& search : worst.searches)
+    lines.push_back(
+        {search.of,
+         cell(search.found ? "found" : "not found", search.found ? Tone::Bad : Tone::Plain),
+         search.words, search.found.value_or("")});
+  section.blocks.push_back(
+      table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
 }
 
 /// Of a validation: what was proved of its rows, by whom.
 Section of_validation(const Run& run) {
-  const Json& report = run.report;
+  const axioms::Report& report = *run.validation;
   Section section{.title = "What holds for every input", .run = {}};
-  if (report.contains("proofs")) {
-    const Json& proofs = report["proofs"];
-    const bool read = proofs.contains("certificate");
-    const std::string certificate = read ? proofs["certificate"].at("path") : Json("");
-    section.blocks.push_back(facts(
-        {{"inputs", proofs.at("inputs")},
-         {"which", proofs.at("words")},
-         {"proved by", read ? certificate + ", which was not checked here" : "the run itself"}}));
-    section.blocks.push_back(statements_block(proofs.at("statements")));
-    add_equal_rows(section, proofs.at("rows"));
-    add_trust(section, report, certificate);
-  }
-  if (report.contains("worst_case")) {
-    section.blocks.push_back(heading("The worst that a search found"));
-    section.blocks.push_back(paragraph(
-        "A search says that something can happen, and not how often; the rates say how often, and "
-        "not what can happen.",
-        Tone::Faint));
-    Json lines = Json::array();
-    for (const Json& search : report["worst_case"].at("searches"))
-      lines.push_back({search.at("of"),
-                       cell(search.contains("found") ? "found" : "not found",
-                            search.contains("found") ? Tone::Bad : Tone::Plain),
-                       search.at("words"), search.value("found", "")});
+  if (report.proofs) {
+    const axioms::Proofs& proofs = *report.proofs;
+    const std::string certificate = proofs.certificate ? proofs.certificate->path : "";
     section.blocks.push_back(
-        table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
+        facts({{"inputs", proofs.inputs},
+               {"which", proofs.words},
+               {"proved by", proofs.certificate ? certificate + ", which was not checked here"
+                                                : "the run itself"}}));
+    section.blocks.push_back(statements_block(all_stated(proofs.statements)));
+    add_equal_rows(section, equal_rows(proofs.rows));
+    add_trust(section, report.facts.model, report.facts.interpretation, certificate);
   }
-  if (!report.contains("proofs"))
+  if (report.worst_case) add_searches(section, *report.worst_case);
+  if (!report.proofs)
     section.blocks.push_back(tasks::page::block(tag(
         "p", Html("Nothing was proved; ") + tag("code", "assay prove") + " and " +
                  tag("code", "assay validate --prove") +

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "axioms/report_fields.h"
 #include "tasks/page/figure.h"
 #include "tasks/wording.h"
 #include "tools/page/node_words.h"
@@ -17,48 +18,48 @@ namespace {
 using tasks::page::Bar;
 using tasks::page::Csv;
 
-std::string row_name(const Json& row) {
-  return fmt::format("{}.{}", row.at("node").get<std::string>(),
-                     row.at("axiom").get<std::string>());
+const char* sign_of(statistics::Relation relation) {
+  switch (relation) {
+    case statistics::Relation::AtMost:
+      return "≤";
+    case statistics::Relation::AtLeast:
+      return "≥";
+    case statistics::Relation::Is:
+      return "=";
+    case statistics::Relation::IsNot:
+      break;
+  }
+  return "≠";
 }
 
-/// `the number of repeated clauses ≥ 1, the number of clauses = 10`.
-std::string short_words(const Json& region) {
+/// `the number of repeated clauses ≥ 1, the number of clauses = 10`, without the first `the`.
+std::string short_words(const axioms::Region& region) {
   std::string words;
-  for (const Json& condition : region.at("conditions")) {
-    const std::string relation = condition.at("relation");
-    const std::string value = condition.contains("value_name")
-                                  ? condition.at("value_name").get<std::string>()
-                                  : condition.at("value").dump();
-    std::string feature = condition.at("feature");
+  for (const axioms::RegionCondition& condition : region.conditions) {
+    std::string feature = condition.feature;
     if (feature.starts_with("the ")) feature.erase(0, 4);
-    words += fmt::format("{}{} {} {}", words.empty() ? "" : ", ", feature,
-                         relation == "at most"    ? "≤"
-                         : relation == "at least" ? "≥"
-                         : relation == "is"       ? "="
-                                                  : "≠",
-                         value);
+    words +=
+        fmt::format("{}{} {} {}", words.empty() ? "" : ", ", feature, sign_of(condition.relation),
+                    condition.value_name.value_or(fmt::to_string(condition.value)));
   }
   return words;
 }
 
 /// A bar per leaf, as wide as its rate among inputs that the tree was not fitted on.
-Html bars_of(const Json& row) {
-  const Json& regions = row.at("where").at("regions");
+Html bars_of(const axioms::FailingRegions& where) {
   double longest = 0;
-  for (const Json& region : regions) longest = std::max(longest, region.at("upper").get<double>());
+  for (const axioms::Region& region : where.regions) longest = std::max(longest, region.upper);
   std::vector<Bar> bars;
   Csv csv = {{"inputs", "n", "failures", "rate", "lower", "upper"}};
-  for (const Json& region : regions) {
-    const Json& held_out = region.at("held_out");
-    const double rate = held_out.at("rate"), lower = region.at("lower"), upper = region.at("upper");
+  for (const auto& [conditions, fitted, held_out, lower, upper] : where.regions) {
+    const double rate = held_out.rate();
     bars.push_back(
-        {.label = short_words(region),
-         .value = fmt::format("{} of {}{}", grouped(held_out.at("failures")),
-                              grouped(held_out.at("n")), rate > 0 ? " = " + share_text(rate) : ""),
+        {.label = short_words({.conditions = conditions}),
+         .value = fmt::format("{} of {}{}", grouped(held_out.failures), grouped(held_out.n),
+                              rate > 0 ? " = " + share_text(rate) : ""),
          .length = longest > 0 ? rate / longest : 0});
     if (longest > 0) bars.back().interval = {lower / longest, upper / longest};
-    csv.push_back({bars.back().label, held_out.at("n").dump(), held_out.at("failures").dump(),
+    csv.push_back({bars.back().label, fmt::to_string(held_out.n), fmt::to_string(held_out.failures),
                    fmt::format("{}", rate), fmt::format("{}", lower), fmt::format("{}", upper)});
   }
   return tasks::page::figure("regions", "", tasks::page::bars(bars),
@@ -68,48 +69,45 @@ Html bars_of(const Json& row) {
 /// Rows of which the same is known: where PE and CE are the same question, their trees are, too.
 struct SameRegions {
   std::string names;
-  const Json* row = nullptr;  ///< the first of them
+  const axioms::FailingRegions* where = nullptr;
+  Json record;  ///< by which they are compared
 };
-std::vector<SameRegions> rows_with_regions(const Json& rows) {
+std::vector<SameRegions> rows_with_regions(const std::vector<axioms::ReportRow>& rows) {
   std::vector<SameRegions> all;
-  for (const Json& row : rows) {
-    if (!row.contains("where")) continue;
-    const auto same = std::ranges::find_if(
-        all, [&](const SameRegions& other) { return other.row->at("where") == row["where"]; });
+  for (const axioms::ReportRow& row : rows) {
+    if (!row.where) continue;
+    const Json record = interp::write_record(*row.where);
+    const std::string name = fmt::format("{}.{}", row.node, to_string(row.axiom));
+    const auto same = std::ranges::find(all, record, &SameRegions::record);
     if (same == all.end())
-      all.push_back({row_name(row), &row});
+      all.push_back({name, &*row.where, record});
     else
-      same->names += ", " + row_name(row);
+      same->names += ", " + name;
   }
   return all;
-}
-
-/// Whether no question tells failing inputs from others, or too few fail to look for one.
-bool nothing_was_asked(const Json& row) {
-  return row.at("where").at("regions").empty();
 }
 
 }  // namespace
 
 std::optional<Section> regions_section(const Run& run) {
   if (run.kind != RunKind::Validation) return std::nullopt;
-  const std::vector<SameRegions> rows = rows_with_regions(run.report.at("rows"));
+  const std::vector<SameRegions> rows = rows_with_regions(run.validation->rows);
   if (rows.empty()) return std::nullopt;
   Section section{.title = "Where it fails", .run = {}};
   const tasks::Wording& words = tasks::wording_of(*run.task);
-  const Json& where = rows.front().row->at("where");
-  if (!std::ranges::all_of(rows, [](const auto& same) { return nothing_was_asked(*same.row); }))
+  const axioms::FailingRegions& first = *rows.front().where;
+  // Else no question tells failing inputs from others, or too few fail to look for one.
+  if (std::ranges::any_of(rows, [](const auto& same) { return !same.where->regions.empty(); }))
     section.blocks.push_back(paragraph(fmt::format(
         "What is known of the {0}, asked in at most two questions, that tells failing ones from "
         "others. Questions were chosen on {1} {0}; the rates are of the {2} others. Line: bounds, "
         "which hold for all rows together.",
-        words.inputs, grouped(where.at("fitted").at("n")), grouped(where.at("held_out").at("n")))));
-  for (const auto& [names, row] : rows) {
+        words.inputs, grouped(first.fitted.n), grouped(first.held_out.n))));
+  for (const auto& [names, where, record] : rows) {
     section.blocks.push_back(heading(names));
     section.blocks.push_back(
-        paragraph(first_upper(row->at("where").at("sentence").get<std::string>()),
-                  row->at("where").at("generalises") ? Tone::Plain : Tone::Faint));
-    if (!nothing_was_asked(*row)) section.blocks.push_back(tasks::page::block(bars_of(*row)));
+        paragraph(first_upper(where->sentence), where->generalises ? Tone::Plain : Tone::Faint));
+    if (!where->regions.empty()) section.blocks.push_back(tasks::page::block(bars_of(*where)));
   }
   return section;
 }

@@ -21,7 +21,9 @@
 #include "tools/discovery_fields.h"
 #include "tools/explained_fields.h"
 #include "tools/interpretation_fields.h"
+#include "tools/manifest_fields.h"
 #include "tools/measure_fields.h"
+#include "tools/metrics_fields.h"
 #include "tools/mutation_text.h"
 #include "tools/network_fields.h"
 #include "tools/prove_fields.h"
@@ -36,20 +38,9 @@ namespace {
 using interp::Shape;
 // Declared one by one: functions of these names in the namespaces around would hide them.
 using interp::json_shapes::anything, interp::json_shapes::boolean, interp::json_shapes::Field,
-    interp::json_shapes::integer, interp::json_shapes::list, interp::json_shapes::map,
-    interp::json_shapes::natural, interp::json_shapes::nullable, interp::json_shapes::number,
-    interp::json_shapes::object, interp::json_shapes::optional, interp::json_shapes::text,
-    interp::json_shapes::with_or_without;
-
-/// Of inputs, edges and the like: sums of a few of them are no overflow.
-Shape count() {
-  return integer(0, 1'000'000'000'000'000);
-}
-
-// NaN is null in a file.
-Shape number_if_any() {
-  return nullable(number());
-}
+    interp::json_shapes::list, interp::json_shapes::map, interp::json_shapes::natural,
+    interp::json_shapes::number, interp::json_shapes::object, interp::json_shapes::optional,
+    interp::json_shapes::text, interp::json_shapes::with_or_without;
 
 Shape task() {
   return object({{"name", text()}, {"settings", map(anything())}});
@@ -120,13 +111,8 @@ Shape proofs() {
   return interp::shape_of<ProofsRecord>();
 }
 
-/// Earlier trainings do not say what their accuracy was measured on.
 Shape training() {
-  const std::vector<Field> line = {
-      {"step", count()}, {"loss", number_if_any()}, {"accuracy", number(0, 1)}};
-  std::vector<Field> measured = line;
-  measured.insert(measured.end(), {{"accuracy_of", text()}, {"accuracy_inputs", count()}});
-  return object({{"lines", list(with_or_without("accuracy_of", object(measured), object(line)))}});
+  return object({{"lines", interp::shape_of<std::vector<MetricsLine>>()}});
 }
 
 Shape derivation() {
@@ -136,10 +122,6 @@ Shape derivation() {
 /// The mutations themselves are read by mutations_from_json().
 Shape mutation_table() {
   return report({{"mutations", list(anything())}});
-}
-
-Shape alignment() {
-  return report({{"nodes", interp::shape_of<std::vector<axioms::Alignment>>()}});
 }
 
 Shape study() {
@@ -223,6 +205,13 @@ void complete_measurement(Json& report) {
   renew<circuits::HypothesisTests>(report, "tests");
   renew<circuits::Completeness>(report, "completeness");
   renew<circuits::Stability>(report, "stability");
+}
+
+/// Lines are written where accuracy was measured, and pages are about that.
+void require_evaluations(const Json& log) {
+  for (size_t i = 0; i < log.at("lines").size(); ++i)
+    if (!log["lines"][i].contains("accuracy"))
+      throw std::invalid_argument(fmt::format("field 'lines[{}].accuracy': is missing", i));
 }
 
 void require_pairs(const Json& report) {
@@ -359,8 +348,8 @@ RecordPage of_proofs() {
 }
 
 RecordPage of_manifests() {
-  return {"Network",
-          shapes::report({shapes::optional("accuracy", shapes::nullable(shapes::number(0, 1)))})};
+  return {"Network", shapes::with_or_without("model_sha256", interp::shape_of<ManifestRecord>(),
+                                             interp::shape_of<ManifestHead>())};
 }
 
 RecordPage of_mutation_tables() {
@@ -373,7 +362,8 @@ RecordPage of_attacks() {
 }
 
 RecordPage of_alignments() {
-  return {"Places of values", shapes::alignment(), [](Run& run) { require_pairs(run.report); }};
+  return {"Places of values", interp::shape_of<AlignmentRecord>(),
+          [](Run& run) { require_pairs(run.report); }};
 }
 
 RecordPage of_circuit_comparisons() {
@@ -395,7 +385,8 @@ RecordPage of_sweeps() {
 }
 
 const RecordPage& of_logs() {
-  static const RecordPage page{"Training", shapes::training()};
+  static const RecordPage page{"Training", shapes::training(),
+                               [](Run& run) { require_evaluations(run.report); }};
   return page;
 }
 

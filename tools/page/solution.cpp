@@ -12,7 +12,7 @@
 #include "sat2/formula.h"
 #include "sat2/text.h"
 #include "tasks/page/html.h"
-#include "tools/network_fields.h"
+#include "tools/found_sentences.h"
 #include "tools/page/headline.h"
 #include "tools/page/sections.h"
 #include "tools/plural.h"
@@ -60,13 +60,6 @@ Json clauses_table(const Formula& formula, const std::vector<bool>& model) {
   }
   return table("Every clause has a literal that is true.", {{"clause", false}, {"why", false}},
                lines);
-}
-
-std::string assignment_words(const std::vector<bool>& model) {
-  std::string text;
-  for (size_t i = 0; i < model.size(); ++i)
-    text += fmt::format("{}x{}\u00a0=\u00a0{}", i == 0 ? "" : ", ", i, model[i] ? 1 : 0);
-  return text;
 }
 
 // --- unsatisfiable
@@ -144,20 +137,13 @@ KeyFact network_fact(const NetworkAnswerRecord& network, bool satisfiable) {
                       std::abs(network.logit_difference))};
 }
 
-Json solution_headline(const SolutionRecord& record, const Formula& formula, size_t core) {
-  const Html say =
-      record.satisfiable
-          ? tag("b", "Satisfiable.") + " All clauses are true when " +
-                assignment_words(*record.model) + "."
-          : tag("b", "Unsatisfiable.") +
-                fmt::format(" {} of the {} contradict each other, and each of them is needed.",
-                            core, counted(std::ssize(formula.clauses), "clause"));
+Json solution_headline(const SolutionRecord& record, const Formula& formula) {
   std::vector<KeyFact> key = {
       {counted(std::ssize(formula.clauses), "clause"), "all of which must be true at once"},
       {counted(formula.variables, "variable"), "each of which is true or false"},
       {"3 of 3", "solvers agree: a truth table, the implication graph, and Z3"}};
   if (record.network) key.push_back(network_fact(*record.network, record.satisfiable));
-  return headline(say, key);
+  return headline(in_html(solution_sentence(record)), key);
 }
 
 }  // namespace
@@ -168,7 +154,7 @@ std::optional<Section> solution_section(const Run& run) {
   const Formula formula = sat2::parse_formula(record.formula);
   const std::vector<int64_t> core = record.unsatisfiable_core.value_or(std::vector<int64_t>());
   Section section{.title = "The answer", .run = {}};
-  section.blocks.push_back(solution_headline(record, formula, core.size()));
+  section.blocks.push_back(solution_headline(record, formula));
   section.blocks.push_back(heading("The formula"));
   section.blocks.push_back(formula_block(formula, core));
   section.blocks.push_back(heading("Why"));

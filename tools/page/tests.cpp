@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "circuits/measures/measure_fields.h"
+#include "circuits/measures/test_fields.h"
 #include "tools/measure_text.h"
 #include "tools/page/sections.h"
 #include "tools/terminal.h"
@@ -10,33 +11,32 @@
 namespace assay::tools::page {
 namespace {
 
-Tone tone_of_outcome(const std::string& outcome) {
-  if (outcome == "shown") return Tone::Good;
-  if (outcome == "against") return Tone::Caution;
-  return Tone::Plain;
+Tone tone_of(circuits::Outcome outcome) {
+  if (outcome == circuits::Outcome::Shown) return Tone::Good;
+  return outcome == circuits::Outcome::Against ? Tone::Caution : Tone::Plain;
 }
 
-Json tests_table(const Json& tests) {
+Json tests_table(const circuits::HypothesisTests& tests) {
   Json lines = Json::array();
-  for (const char* name :
-       {"equivalence", "independence", "minimality", "sufficiency", "partial_necessity"}) {
-    if (!tests.contains(name)) continue;
-    const Json& test = tests[name];
-    std::string shown = name;
-    std::ranges::replace(shown, '_', ' ');
-    const std::string outcome = test.at("outcome");
-    lines.push_back(
-        {shown, test.at("claim"), cell(outcome, tone_of_outcome(outcome)), test.at("because")});
-  }
-  return table(fmt::format("Hypothesis tests of Shi et al. 2024 at level {:g}.",
-                           tests.at("alpha").get<double>()),
-               {{"test", false}, {"claim", false}, {"outcome", false}, {"because", false}}, lines);
+  const auto add = [&](const char* name, const auto& test) {
+    if (!test) return;
+    const auto& [claim, outcome, because] = test->finding;
+    lines.push_back({name, claim, cell(to_string(outcome), tone_of(outcome)), because});
+  };
+  add("equivalence", tests.equivalence);
+  add("independence", tests.independence);
+  add("minimality", tests.minimality);
+  add("sufficiency", tests.sufficiency);
+  add("partial necessity", tests.partial_necessity);
+  return table(
+      fmt::format("Hypothesis tests of Shi et al. 2024 at level {:g}.", tests.config.alpha),
+      {{"test", false}, {"claim", false}, {"outcome", false}, {"because", false}}, lines);
 }
 
-void add_tests(Section& section, const Json& tests) {
-  for (const Json& reason : tests.at("skipped"))
-    section.blocks.push_back(paragraph("Skipped: " + reason.get<std::string>() + ".", Tone::Faint));
-  if (tests.contains("sufficiency")) section.blocks.push_back(tests_table(tests));
+void add_tests(Section& section, const circuits::HypothesisTests& tests) {
+  for (const std::string& reason : tests.skipped)
+    section.blocks.push_back(paragraph("Skipped: " + reason + ".", Tone::Faint));
+  if (tests.sufficiency) section.blocks.push_back(tests_table(tests));
 }
 
 }  // namespace
@@ -45,7 +45,8 @@ std::optional<Section> tests_section(const Run& run) {
   if (run.kind != RunKind::Measurement) return std::nullopt;
   Section section{.title = "Tests of the circuit", .run = {}};
   const Json& report = run.report;
-  if (report.contains("tests")) add_tests(section, report["tests"]);
+  if (report.contains("tests"))
+    add_tests(section, interp::read_checked<circuits::HypothesisTests>(report["tests"]));
   std::vector<Fact> rows;
   if (report.contains("completeness"))
     rows.push_back({"completeness",

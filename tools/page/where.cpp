@@ -13,6 +13,7 @@
 #include "tools/page/sections.h"
 #include "tools/plural.h"
 #include "tools/terminal.h"
+#include "tools/validation_under.h"
 #include "tools/verdict_words.h"
 
 namespace assay::tools::page {
@@ -129,29 +130,27 @@ Html average_and_worst(const Run& run, const ReportRow* worst) {
 }
 
 /// The largest of a node's rates, in one guise.
-double largest_rate(const Json& guise, const Json& node) {
+double largest_rate(const GuiseRecord& guise, const std::string& node) {
   double largest = 0;
-  for (const Json& row : guise.at("rows"))
-    if (row.at("node") == node) largest = std::max(largest, row.at("rate").get<double>());
+  for (const GuiseRow& row : guise.rows)
+    if (row.node == node) largest = std::max(largest, row.estimate.rate());
   return largest;
 }
 
-Html guises_table(const Run& run) {
-  const Json& nodes = run.report.at("nodes");
+Html guises_table(const Run& run, const std::vector<GuiseRecord>& guises) {
+  const std::vector<axioms::ReportNode>& nodes = run.validation->nodes;
   const auto cell = [](const char* name, const char* style, const Html& content) {
     return tag(name, {{"class", style}, {"scope", std::string_view(name) == "th" ? "col" : ""}},
                content);
   };
   Html head = cell("th", "", "guise") + cell("th", "r", "network right");
-  for (const Json& node : nodes) head += cell("th", "r", node.at("node").get<std::string>());
+  for (const axioms::ReportNode& node : nodes) head += cell("th", "r", node.name);
   Html lines;
-  for (const Json& guise : run.report.at("under")) {
-    Html line = tag("th", {{"scope", "row"}},
-                    Html(guise.at("transformation").get<std::string>()) +
-                        tag("small", guise.at("help").get<std::string>())) +
-                cell("td", "r", share_text(guise.at("accuracy")));
-    for (const Json& node : nodes) {
-      const double rate = largest_rate(guise, node.at("node"));
+  for (const GuiseRecord& guise : guises) {
+    Html line = tag("th", {{"scope", "row"}}, Html(guise.name) + tag("small", guise.help)) +
+                cell("td", "r", share_text(1 - guise.wrong.rate()));
+    for (const axioms::ReportNode& node : nodes) {
+      const double rate = largest_rate(guise, node.name);
       line += cell("td", rate >= kHot ? "r hot" : "r", share_text(rate));
     }
     lines += tag("tr", line);
@@ -191,7 +190,8 @@ std::optional<Section> where_section(const Run& run) {
   Html html;
   if (worst) html += by_answer(run, *worst);
   html += average_and_worst(run, worst);
-  if (run.report.contains("under")) html += guises_table(run);
+  if (run.report.contains("under"))
+    html += guises_table(run, interp::read_checked<std::vector<GuiseRecord>>(run.report["under"]));
   html += not_asked(run);
   Section section{.title = "Where it works", .run = {}};
   section.blocks.push_back(tasks::page::block(html));

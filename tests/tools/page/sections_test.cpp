@@ -9,6 +9,7 @@
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
+#include "tools/metrics_fields.h"
 #include "tools/page/markup.h"
 #include "tools/page/node_words.h"
 
@@ -510,10 +511,15 @@ TEST(Sections, OfAComparisonThatHadNoInputSaySo) {
   EXPECT_FALSE(explanations_section(run));
 }
 
+/// A line of a log.
+Json evaluated(int64_t step, const MeasuredOn& on = {}) {
+  return interp::write_record(
+      MetricsLine{.progress = {.step = step, .loss = 0.5, .accuracy = 0.9}, .accuracy = on});
+}
+
 TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {
   Json lines = Json::array();
-  for (int64_t step = 0; step < 20001; ++step)
-    lines.push_back({{"step", step}, {"loss", 0.5}, {"accuracy", 0.9}});
+  for (int64_t step = 0; step < 20001; ++step) lines.push_back(evaluated(step));
   const Section section = *training_section(make_run({{"lines", lines}}, "metrics.jsonl"));
   const std::string html = html_of(section);
   const std::string csv = html.substr(
@@ -524,11 +530,7 @@ TEST(Sections, OfATrainingThinLongCurvesAndKeepBothEnds) {
 }
 
 TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
-  const Json line = {{"step", 5},
-                     {"loss", 0.5},
-                     {"accuracy", 0.9},
-                     {"accuracy_inputs", 4096},
-                     {"accuracy_of", "of the deriving part"}};
+  const Json line = evaluated(5, {.inputs = 4096, .of = "of the deriving part"});
   const Section section =
       *training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl"));
   EXPECT_THAT(section.blocks.dump(),
@@ -537,16 +539,22 @@ TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
 
 TEST(Sections, OfATrainingRefuseACountThatIsNone) {
   for (const Json& wrong : {Json(1e308), Json(0.5), Json(-1), Json("4096"), Json()}) {
-    const Json line = {{"step", 5},
-                       {"loss", 0.5},
-                       {"accuracy", 0.9},
-                       {"accuracy_inputs", wrong},
-                       {"accuracy_of", "of the deriving part"}};
+    Json line = evaluated(5, {.inputs = 4096, .of = "of the deriving part"});
+    line["accuracy_inputs"] = wrong;
     EXPECT_THAT(message_of([&] {
                   make_run({{"lines", Json::array({line})}}, "metrics.jsonl");
                 }),
                 HasSubstr("field 'lines[0].accuracy_inputs': expected"));
   }
+}
+
+TEST(Sections, OfATrainingRefuseALineWithoutAccuracy) {
+  Json line = evaluated(5);
+  line.erase("accuracy");
+  EXPECT_EQ(message_of([&] {
+              make_run({{"lines", Json::array({line})}}, "metrics.jsonl");
+            }),
+            "field 'lines[0].accuracy': is missing");
 }
 
 TEST(Sections, TakeNoNumberForATokenThatIsNone) {
@@ -582,7 +590,7 @@ TEST_F(Runs, AreRefusedByNameWhereTheyAreNoReports) {
 }
 
 TEST_F(Runs, OfATrainingMayEndInTheMiddleOfALine) {
-  const std::string line = R"({"step": 1, "loss": 2, "accuracy": 0.5})";
+  const std::string line = evaluated(1).dump();
   EXPECT_EQ(read_run(put("metrics.jsonl", line + "\n" + line + "\n{\"st")).report["lines"].size(),
             2u);
   for (const std::string& bad : std::vector<std::string>{
