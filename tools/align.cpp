@@ -16,6 +16,7 @@
 #include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/plural.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -111,14 +112,15 @@ void print_alignment(const Alignment& alignment, const Console& console) {
                    {share_text(candidate.accuracy_lower)},
                    {share_text(1 - candidate.random.rate())},
                    {share_text(1 - candidate.untouched.rate())}});
+  console.line(console.paint(alignment.node, Tone::Bold) + ": " +
+               wrapped(found_sentence(alignment), width_of(stdout), 0));
   console.line();
-  console.line(console.paint(alignment.node, Tone::Bold) +
-               fmt::format(": {} sites probed, fitted on {} inputs, measured on {} others",
-                           alignment.sites.size(), grouped(alignment.fitted),
-                           grouped(alignment.held_out)));
   console.line(table.to_string(console.colour()));
   console.line();
-  console.line(wrapped(found_sentence(alignment), width_of(stdout), 0));
+  console.fact("searched",
+               fmt::format("{}, fitted on {}, measured on {} others",
+                           counted(std::ssize(alignment.sites), "site"),
+                           counted(alignment.fitted, "input"), grouped(alignment.held_out)));
 }
 
 int run_align(const AlignOptions& options) {

@@ -86,7 +86,6 @@ AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subje
 void print_attack(const AttackRecord& record, const Console& console) {
   const std::string effort =
       fmt::format("{} of {}", counted(record.runs, "run"), counted(record.climbs, "climb"));
-  console.line();
   if (record.input) {
     console.fact(console.paint("found", Tone::Bad), *record.input);
     console.fact("",
@@ -105,10 +104,10 @@ int run_attack(const AttackCommand& options) {
   const tasks::Subject subject = load(options);
   const proofs::Study study = study_of(subject, options.domain);
   const Console& console = session.console;
-  console.fact("model", options.model.string());
-  console.fact("domain", domain_text(study.domain()));
   const AttackRecord record = record_of(options, subject, study, run(options, study));
   print_attack(record, console);
+  console.fact("domain", domain_text(study.domain()));
+  console.fact("model", options.model.string());
   write_report(options.common, report_of("attack", record));
   return record.input ? kViolated : kUndecided;
 }

@@ -113,7 +113,6 @@ std::string word(bool satisfiable) {
 
 void print_ruling(const sat2::Formula& formula, const sat2::Ruling& ruling,
                   const Console& console) {
-  console.fact("formula", sat2::to_string(formula));
   console.fact("answer", fmt::format("{} (Z3, implication graph and truth table agree)",
                                      word(ruling.satisfiable)));
   if (ruling.satisfiable) {
@@ -178,6 +177,7 @@ int run_solve(const SolveOptions& options) {
   const Console& console = session.console;
   print_ruling(formula, ruling, console);
   if (network) print_network(*network, ruling, console);
+  console.fact("formula", sat2::to_string(formula));
   write_report(options.common, report_of("solution", record_of(formula, ruling, network)));
   return kDone;
 }

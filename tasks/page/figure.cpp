@@ -122,7 +122,8 @@ Html columns(const std::vector<Bar>& bars, const std::string& most) {
 
 namespace {
 
-/// A path in a square of one unit, y upwards.
+/// A path in a square of one unit, y upwards. A point without neighbours is a line of no length,
+/// which round ends make a dot.
 std::string path_of(const Curves::Curve& curve) {
   std::string path;
   bool down = false;  // whether the pen is
@@ -132,6 +133,7 @@ std::string path_of(const Curves::Curve& curve) {
       continue;
     }
     path += fmt::format("{}{:.4f} {:.4f}", down ? "L" : "M", within(x), 1 - within(y));
+    if (!down) path += "h0";
     down = true;
   }
   return path;

@@ -20,7 +20,18 @@ int64_t edges_in_either(const CircuitComparison& comparison) {
   return comparison.shared + std::ssize(comparison.only_a) + std::ssize(comparison.only_b);
 }
 
+/// Of a circuit beside the true one: what it finds, and what it takes for true.
+Html found_sentence(const CircuitComparison& comparison) {
+  const auto wrong = std::ssize(comparison.only_a);
+  return fmt::format(
+      "A finds {} of the {} of the true circuit, and {}.", grouped(comparison.shared),
+      counted(comparison.b.edges, "edge"),
+      wrong == 0 ? "none that is not in it"
+                 : fmt::format("{} that {} not in it", grouped(wrong), wrong == 1 ? "is" : "are"));
+}
+
 Html overlap_sentence(const CircuitComparison& comparison) {
+  if (comparison.truth) return found_sentence(comparison);
   const int64_t either = edges_in_either(comparison);
   if (either == 0) return "Both circuits are empty.";
   if (comparison.shared == either)
@@ -56,6 +67,20 @@ Json shares_figure(const CircuitComparison& comparison) {
                           "Full length is every edge that is in either circuit.", csv));
 }
 
+/// Shares that are not defined, as of a circuit without edges, are left out.
+std::vector<KeyFact> facts_of_truth(const CircuitComparison& comparison) {
+  const Found& truth = *comparison.truth;
+  std::vector<KeyFact> key = {{counted(comparison.a.edges, "edge"), "has A, the circuit judged"},
+                              {counted(comparison.b.edges, "edge"), "has B, the true circuit"}};
+  const auto add = [&](const std::optional<double>& share, const char* words) {
+    if (share) key.push_back({fmt::format("{:.3f}", *share), words});
+  };
+  add(truth.precision, "precision: the share of A’s edges that are true");
+  add(truth.recall, "recall: the share of true edges that A has");
+  add(truth.auroc, "AUROC: how often a true edge outscores another; 0.5 by chance");
+  return key;
+}
+
 void add_list(Section& section, const char* which, const std::vector<std::string>& edges) {
   if (edges.empty()) return;
   Html lines;
@@ -79,6 +104,7 @@ std::optional<Section> circuit_comparison_section(const Run& run) {
   if (comparison.correlation)
     key.push_back({fmt::format("{:.2f}", *comparison.correlation),
                    "is how edges’ scores correlate, where both circuits have them"});
+  if (comparison.truth) key = facts_of_truth(comparison);
   Section section{.title = "What both have", .run = {}};
   section.blocks.push_back(headline(overlap_sentence(comparison), key));
   section.blocks.push_back(shares_figure(comparison));

@@ -1,12 +1,10 @@
 // What a derivation found in the network for its interpretation, and against it.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "tools/evidence_sentence.h"
 #include "tools/page/headline.h"
 #include "tools/page/sections.h"
-#include "tools/plural.h"
 
 namespace assay::tools::page {
 
@@ -18,20 +16,21 @@ std::optional<Section> evidence_section(const Run& run) {
       evidence, [](const Json& fact) { return fact.at("supports").get<bool>(); });
   const int64_t against = std::ssize(evidence) - supports;
   section.blocks.push_back(headline(
-      against == 0
-          ? fmt::format("{} in the network {} for it, none against.", counted(supports, "fact"),
-                        supports == 1 ? "speaks" : "speak")
-          : fmt::format("{} in the network {} for it, {} against (marked !).",
-                        counted(supports, "fact"), supports == 1 ? "speaks" : "speak", against),
-      {},
+      evidence_sentence(supports, against), {},
       "Facts computed from weights and activations when the interpretation was derived; whether "
       "it holds is for assay validate to say."));
-  Json facts = Json::array();
-  for (const Json& fact : run.report.at("evidence"))
-    facts.push_back({{"text", fmt::format("{}: {}", fact.at("node").get<std::string>(),
-                                          fact.at("statement").get<std::string>())},
-                     {"supports", fact.at("supports")}});
-  section.blocks.push_back({{"type", "evidence"}, {"facts", facts}});
+  std::vector<std::string> nodes;  // in the order in which the record speaks of them
+  for (const Json& fact : evidence)
+    if (std::ranges::count(nodes, fact.at("node").get<std::string>()) == 0)
+      nodes.push_back(fact["node"]);
+  for (const std::string& node : nodes) {
+    Json facts = Json::array();
+    for (const Json& fact : evidence)
+      if (fact["node"] == node)
+        facts.push_back({{"text", fact.at("statement")}, {"supports", fact.at("supports")}});
+    section.blocks.push_back(heading(node));
+    section.blocks.push_back({{"type", "evidence"}, {"facts", facts}});
+  }
   return section;
 }
 

@@ -43,7 +43,8 @@ Json explanation_headline(const Run& run, const std::vector<ScoreColumn>& column
     say += piece.strong ? tag("b", piece.text) : Html(piece.text);
   std::vector<KeyFact> key = {
       {counted(std::ssize(report.at("features")), "part"), "of the input have a score"},
-      {counted(std::ssize(report.at("explanations")), "method"), "of scoring, side by side"}};
+      {counted(std::ssize(report.at("explanations")), "method"),
+       report["explanations"].size() == 1 ? "of scoring" : "of scoring, side by side"}};
   if (const std::string explained = fact("explained"); explained.find(" = ") != explained.npos) {
     const size_t is = explained.rfind(" = ");
     key.insert(key.begin(), {explained.substr(is + 3),

@@ -87,18 +87,14 @@ Json measures_headline(const Json& rows) {
   const Json& row = rows[0];
   const Json& faithfulness = row.at("faithfulness");
   const Json& normalised = faithfulness.at("normalised");
-  const int64_t edges = row.at("edges");
-  const Html say = Html("The circuit gives the network’s answer on ") +
-                   tag("b", share(row.at("agreement"))) +
-                   fmt::format(" of inputs, with {} of {}.", grouped(edges),
-                               counted(row.at("of_edges"), "edge"));
-  return headline(say,
-                  {{share(row.at("empty_agreement")), "of inputs, with every edge cut"},
+  return headline(agreement_sentence(interp::read_checked<circuits::Measures>(row)),
+                  {{share(row.at("empty_agreement")),
+                    "of inputs have the network’s answer with every edge cut"},
                    {normalised.is_null() ? "–" : fmt::format("{:.2f}", normalised.get<double>()),
                     fmt::format("faithfulness ({}); 1 would do what the network does",
                                 interval_text(faithfulness.at("interval"), "{:.2f}"))},
                    {share(row.at("circuit_right")), "of inputs are answered right by the circuit"},
-                   {share(row.at("network_right")), "are by the network"}},
+                   {share(row.at("network_right")), "of inputs are answered right by the network"}},
                   rows.size() == 1
                       ? Html()
                       : Html(fmt::format("Cut edges carry what “{}” says; other ways stand below.",

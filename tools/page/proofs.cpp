@@ -108,7 +108,7 @@ void add_equal_rows(Section& section, const Json& rows) {
             {{"rows", false}, {"because", false}}, lines));
 }
 
-void add_trust(Section& section, const Json& report, const std::string& certificate) {
+void add_trust(Section& section, bool certified) {
   section.blocks.push_back(heading("What is trusted"));
   section.blocks.push_back(facts(
       {{"trusted",
@@ -118,17 +118,12 @@ void add_trust(Section& section, const Json& report, const std::string& certific
        {"with the checker",
         "its own source, readers and arithmetic, the compiler and the processor; not the prover, "
         "LibTorch, the BLAS or Z3"}}));
-  if (certificate.empty()) {
-    section.blocks.push_back(
-        paragraph("No certificate was written, so nothing can be checked apart from this program; "
+  section.blocks.push_back(paragraph(
+      certified ? "There is a certificate, which the checker verifies without the prover; the "
+                  "command stands in the last section."
+                : "No certificate was written, so nothing can be checked apart from this program; "
                   "assay prove --certificate FILE.json writes one.",
-                  Tone::Faint));
-    return;
-  }
-  section.blocks.push_back(
-      command(fmt::format("assay-check {} --model {} --interpretation {}", certificate,
-                          report.at("model").at("path").get<std::string>(),
-                          report.at("interpretation").at("path").get<std::string>())));
+      Tone::Faint));
 }
 
 Json proofs_headline(const Json& statements, const Json& domain) {
@@ -172,8 +167,21 @@ Section of_proofs(const Run& run) {
     add_closest(section, run, statement);
   }
   add_equal_rows(section, report.at("rows"));
-  add_trust(section, report, report.value("certificate", ""));
+  add_trust(section, report.contains("certificate"));
   return section;
+}
+
+/// What a search for a failure of one row found: the input, or how close it came.
+Html search_line(const Run& run, const Json& search) {
+  const bool found = search.contains("found");
+  Html words = tag("p", tag("b", search.at("of").get<std::string>()) + ": " +
+                            search.at("words").get<std::string>());
+  if (found) words += tag("p", text_input_html(run, search["found"].get<std::string>()));
+  return tag("div", {{"class", "st"}},
+             tag("div", tag("span", {{"class", found ? "v refuted" : "v open"}},
+                            tag("i", {{"aria-hidden", "true"}}, found ? "✗" : "○") +
+                                (found ? "found" : "not found"))) +
+                 tag("div", words));
 }
 
 /// Of a validation: what was proved of its rows, by whom.
@@ -183,14 +191,13 @@ Section of_validation(const Run& run) {
   if (report.contains("proofs")) {
     const Json& proofs = report["proofs"];
     const bool read = proofs.contains("certificate");
-    const std::string certificate = read ? proofs["certificate"].at("path") : Json("");
     section.blocks.push_back(facts(
-        {{"inputs", proofs.at("inputs")},
+        {{"inputs", powers_of_ten(proofs.at("inputs"))},
          {"which", proofs.at("words")},
-         {"proved by", read ? certificate + ", which was not checked here" : "the run itself"}}));
+         {"proved by", read ? "a certificate, which was not checked here" : "the run itself"}}));
     section.blocks.push_back(statements_block(proofs.at("statements")));
     add_equal_rows(section, proofs.at("rows"));
-    add_trust(section, report, certificate);
+    add_trust(section, read);
   }
   if (report.contains("worst_case")) {
     section.blocks.push_back(heading("The worst that a search found"));
@@ -198,14 +205,10 @@ Section of_validation(const Run& run) {
         "A search says that something can happen, and not how often; the rates say how often, and "
         "not what can happen.",
         Tone::Faint));
-    Json lines = Json::array();
+    Html searches;
     for (const Json& search : report["worst_case"].at("searches"))
-      lines.push_back({search.at("of"),
-                       cell(search.contains("found") ? "found" : "not found",
-                            search.contains("found") ? Tone::Bad : Tone::Plain),
-                       search.at("words"), search.value("found", "")});
-    section.blocks.push_back(
-        table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
+      searches += search_line(run, search);
+    section.blocks.push_back(tasks::page::block(searches));
   }
   if (!report.contains("proofs"))
     section.blocks.push_back(tasks::page::block(tag(
