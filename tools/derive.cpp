@@ -78,7 +78,7 @@ void print_evidence(const tasks::Derivation& derivation, const Console& console)
   }
 }
 
-void print_end(const tasks::Derivation& derivation, const fs::path& file, const Console& console) {
+void print_end(const fs::path& file, const Console& console) {
   console.fact("interpretation", file.string());
   console.fact("numbers", fs::path(file).replace_extension(".safetensors").string());
 }
@@ -122,7 +122,7 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
   console.fact("variant", fmt::format("{}, fitted on {} inputs ({} part, seed {})", config.variant,
                                       grouped(*config.inputs), options.part, config.seed));
   console.fact("BLAS", describe(session.blas));
-  print_end(derivation, file, console);
+  print_end(file, console);
   write_report(options.common,
                report_of("derivation", record_of(options, config, derivation, file)));
   return kDone;

@@ -195,8 +195,10 @@ void print_statements(const std::vector<Statement>& statements, const proofs::St
                                 tone_of(statement.verdict)),
                   console.paint(name_of(statement), Tone::Bold));
     console.fact("", statement.words);
-    if (const auto closest = closest_text(statement, study, task))
-      console.fact("closest", *closest);
+    if (statement.proof.is_object() && statement.proof.contains("least_margin") &&
+        statement.proof["least_margin"].is_number())
+      if (const auto closest = closest_text(statement, study, task))
+        console.fact("closest", *closest);
     if (statement.float32) console.fact("in float32", statement.float32->words);
     if (statement.witness) console.fact("input", task.to_text(*statement.witness));
   }

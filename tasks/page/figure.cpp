@@ -122,8 +122,7 @@ Html columns(const std::vector<Bar>& bars, const std::string& most) {
 
 namespace {
 
-/// A path in a square of one unit, y upwards. A point without neighbours is a line of no length,
-/// which round ends make a dot.
+/// A path in a square of one unit, y upwards. A point without neighbours is a line of no length.
 std::string path_of(const Curves::Curve& curve) {
   std::string path;
   bool down = false;  // whether the pen is
@@ -173,7 +172,9 @@ Html curves(const Curves& curves) {
                    tick.text);
   for (const Curves::Curve& curve : curves.all)
     if (const std::string path = path_of(curve); !path.empty())
-      paths += mark("path", {{"class", "curve " + curve.tone}, {"d", path}});
+      paths += mark(
+          "path", {{"class", (path.find('L') == path.npos ? "curve dots " : "curve ") + curve.tone},
+                   {"d", path}});
   marks += tag("svg",
                {{"viewBox", "0 0 1 1"},
                 {"preserveAspectRatio", "none"},

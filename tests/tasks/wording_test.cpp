@@ -57,7 +57,8 @@ TEST(Wording, EveryTaskThatDrawsInputsSaysWhatItIsAbout) {
 }
 
 TEST(Wording, TellsTheFactsOfPrefixesAlongTheString) {
-  const Wording& wording = wording_of(*make_task("dyck"));
+  const auto task = make_task("dyck");
+  const Wording& wording = wording_of(*task);
   const ordered_json h = {{"operation", "prefix_facts"},
                           {"parameters", {{"facts", {"depth", "token", "violated"}}}}};
   ordered_json node = {{"node", "scan"}, {"h", h}, {"value", {{1, 0, 0}, {0, 1, 0}, {-1, 1, 1}}}};
@@ -72,7 +73,8 @@ TEST(Wording, TellsTheFactsOfPrefixesAlongTheString) {
 }
 
 TEST(Wording, TellsValuesOfACompiledProgramByTheirNames) {
-  const Wording& wording = wording_of(*make_task("compiled", {{"program", "reverse"}}));
+  const auto task = make_task("compiled", {{"program", "reverse"}});
+  const Wording& wording = wording_of(*task);
   const auto node = [](const ordered_json& wanted, const ordered_json& positions,
                        const ordered_json& value, bool rival = false) -> ordered_json {
     return {{"h",
@@ -95,7 +97,8 @@ TEST(Wording, TellsValuesOfACompiledProgramByTheirNames) {
 }
 
 TEST(Wording, TellsPlacesAndPairsOfAListAsSuch) {
-  const Wording& wording = wording_of(*make_task("induction"));
+  const auto task = make_task("induction");
+  const Wording& wording = wording_of(*task);
   ordered_json node = {{"h", {{"operation", "position_behind"}}}, {"value", {5}}};
   EXPECT_EQ(wording.of_node("value", node), "position 5");
   node["value"] = {-1};

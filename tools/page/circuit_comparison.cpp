@@ -68,10 +68,8 @@ Json shares_figure(const CircuitComparison& comparison) {
 }
 
 /// Shares that are not defined, as of a circuit without edges, are left out.
-std::vector<KeyFact> facts_of_truth(const CircuitComparison& comparison) {
-  const Found& truth = *comparison.truth;
-  std::vector<KeyFact> key = {{counted(comparison.a.edges, "edge"), "has A, the circuit judged"},
-                              {counted(comparison.b.edges, "edge"), "has B, the true circuit"}};
+std::vector<KeyFact> facts_of_truth(const Found& truth) {
+  std::vector<KeyFact> key;
   const auto add = [&](const std::optional<double>& share, const char* words) {
     if (share) key.push_back({fmt::format("{:.3f}", *share), words});
   };
@@ -104,7 +102,7 @@ std::optional<Section> circuit_comparison_section(const Run& run) {
   if (comparison.correlation)
     key.push_back({fmt::format("{:.2f}", *comparison.correlation),
                    "is how edges’ scores correlate, where both circuits have them"});
-  if (comparison.truth) key = facts_of_truth(comparison);
+  if (comparison.truth) key = facts_of_truth(*comparison.truth);
   Section section{.title = "What both have", .run = {}};
   section.blocks.push_back(headline(overlap_sentence(comparison), key));
   section.blocks.push_back(shares_figure(comparison));
