@@ -17,6 +17,7 @@
 #include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
+#include "tools/plural.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -109,14 +110,14 @@ void print_alignment(const Alignment& alignment, const tasks::Task& task, const 
                    {percent_text(candidate.accuracy_lower)},
                    {percent_text(1 - candidate.random.rate())},
                    {percent_text(1 - candidate.untouched.rate())}});
+  console.line(wrapped(plain_text(place_sentence(alignment, task)), width_of(stdout), 0));
   console.line();
-  console.line(console.paint(alignment.node, Tone::Bold) +
-               fmt::format(": {} sites probed, fitted on {} inputs, measured on {} others",
-                           alignment.sites.size(), grouped(alignment.fitted),
-                           grouped(alignment.held_out)));
   console.line(table.to_string(console.colour()));
   console.line();
-  console.line(wrapped(plain_text(place_sentence(alignment, task)), width_of(stdout), 0));
+  console.fact("searched",
+               fmt::format("{}, fitted on {}, measured on {} others",
+                           counted(std::ssize(alignment.sites), "site"),
+                           counted(alignment.fitted, "input"), grouped(alignment.held_out)));
 }
 
 int run_align(const AlignOptions& options) {

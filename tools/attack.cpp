@@ -87,7 +87,6 @@ AttackRecord record_of(const AttackCommand& options, const tasks::Subject& subje
 void print_attack(const AttackRecord& record, const tasks::Task& task, const Console& console) {
   const std::string effort =
       fmt::format("{} of {}", counted(record.runs, "run"), counted(record.climbs, "climb"));
-  console.line();
   console.line(wrapped(plain_text(attack_sentence(record, &task)), width_of(stdout), 0));
   console.line();
   if (record.input) {
@@ -104,10 +103,10 @@ int run_attack(const AttackCommand& options) {
   const tasks::Subject subject = load(options);
   const proofs::Study study = study_of(subject, options.domain);
   const Console& console = session.console;
-  console.fact("model", options.model.string());
-  console.fact("domain", domain_text(study.domain()));
   const AttackRecord record = record_of(options, subject, study, run(options, study));
   print_attack(record, *subject.task, console);
+  console.fact("domain", domain_text(study.domain()));
+  console.fact("model", options.model.string());
   write_report(options.common, report_of("attack", record));
   return record.input ? kViolated : kUndecided;
 }

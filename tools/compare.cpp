@@ -162,8 +162,6 @@ int run_comparison(const ComparisonOptions& options) {
   tasks::ComparisonConfig config = config_of(options, subject.explained);
   const ComparisonSettings settings = settings_of(config, subject);
   std::vector<tasks::ComparedInput> done = begun(options, settings, subject);
-  print_subject(options, subject.explained, config, session);
-
   const auto summarised = [&](const tasks::Comparison& comparison) {
     return tasks::summarise(comparison, {.confidence = options.confidence, .seed = config.seed});
   };
@@ -183,6 +181,8 @@ int run_comparison(const ComparisonOptions& options) {
                      subject.program ? &*subject.program : nullptr, config, std::move(done));
   const tasks::ComparisonSummary summary = summarised(comparison);
   print_comparison(comparison, summary, session.console);
+  session.console.line();
+  print_subject(options, subject.explained, config, session);
   const nlohmann::ordered_json report = report_of(options, settings, subject, comparison, summary);
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);

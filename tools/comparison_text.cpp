@@ -198,10 +198,10 @@ void print_comparison(const tasks::Comparison& comparison, const ComparisonSumma
   if (!comparison.complete)
     console.line(console.paint(
         fmt::format("stopped after {} inputs", grouped(comparison.inputs.size())), Tone::Caution));
+  if (const std::string headline = comparison_headline(summary); !headline.empty())
+    console.line(in_locale(wrapped(headline, width_of(stdout), 0)));
   const auto wrong = std::ranges::count(comparison.inputs, false, &tasks::ComparedInput::right);
   if (wrong > 0) console.fact("wrong answers", fmt::format("{} of the network", wrong));
-  if (const std::string headline = comparison_headline(summary); !headline.empty())
-    console.fact("in short", headline);
   for (const auto& [group, measures] : grouped_measures(summary))
     print_group(group, measures, summary, console);
   print_errors_by_size(summary, console);

@@ -12,6 +12,7 @@
 #include "tools/brief.h"
 #include "tools/choices.h"
 #include "tools/commands.h"
+#include "tools/evidence_sentence.h"
 #include "tools/interpretation_fields.h"
 #include "tools/numbers.h"
 #include "tools/options.h"
@@ -60,6 +61,9 @@ tasks::Derivation derive(const tasks::Task& task, const interp::Network& network
 }
 
 void print_evidence(const tasks::Derivation& derivation, const Console& console) {
+  const auto against = std::ranges::count(derivation.evidence, false, &tasks::Evidence::supports);
+  console.line(console.paint(evidence_sentence(std::ssize(derivation.evidence) - against, against),
+                             against > 0 ? Tone::Caution : Tone::Plain));
   for (const circuits::Node& node : derivation.interpretation.nodes) {
     console.line();
     console.line(console.paint(node.name, Tone::Bold));
@@ -74,15 +78,7 @@ void print_evidence(const tasks::Derivation& derivation, const Console& console)
   }
 }
 
-void print_end(const tasks::Derivation& derivation, const fs::path& file, const Console& console) {
-  const auto against = std::ranges::count(derivation.evidence, false, &tasks::Evidence::supports);
-  console.line();
-  if (against > 0) {
-    console.line(
-        console.paint(fmt::format("{} of {} facts speak against the interpretation (marked !)",
-                                  against, derivation.evidence.size()),
-                      Tone::Caution));
-  }
+void print_end(const fs::path& file, const Console& console) {
   console.fact("interpretation", file.string());
   console.fact("numbers", fs::path(file).replace_extension(".safetensors").string());
 }
@@ -113,19 +109,20 @@ int run_derive(const tasks::TaskEntry& entry, const DeriveOptions& options) {
     require_writable(fs::path(file).replace_extension(extension));
 
   const Console& console = session.console;
-  console.fact("task", describe(*task));
-  console.fact("model",
-               fmt::format("{} ({})", options.model.string(), loaded.sha256.substr(0, 12)));
-  console.fact("variant", fmt::format("{}, fitted on {} inputs ({} part, seed {})", config.variant,
-                                      grouped(*config.inputs), options.part, config.seed));
-  console.fact("BLAS", describe(session.blas));
   loaded.model->to(session.device);
   tasks::Derivation derivation = derive(*task, *loaded.model, config, options.common.quiet);
   derivation.interpretation.model_sha256 = loaded.sha256;
   circuits::save_interpretation(derivation.interpretation, file);
 
   print_evidence(derivation, console);
-  print_end(derivation, file, console);
+  console.line();
+  console.fact("task", describe(*task));
+  console.fact("model",
+               fmt::format("{} ({})", options.model.string(), loaded.sha256.substr(0, 12)));
+  console.fact("variant", fmt::format("{}, fitted on {} inputs ({} part, seed {})", config.variant,
+                                      grouped(*config.inputs), options.part, config.seed));
+  console.fact("BLAS", describe(session.blas));
+  print_end(file, console);
   write_report(options.common,
                report_of("derivation", record_of(options, config, derivation, file)));
   return kDone;

@@ -155,6 +155,16 @@ int discover_by_chunks(const DiscoverOptions& options, const circuits::Experimen
                 console);
 }
 
+/// What the circuit was found in, and how.
+void print_facts(const DiscoverOptions& options, const ExperimentSubject& subject,
+                 const circuits::SelfCheck& check, const Session& session) {
+  print_subject(options.experiment, subject, session);
+  session.console.fact("method",
+                       fmt::format("{}, metric {}, ablation {}", options.discovery.method,
+                                   options.experiment.metric, options.experiment.ablation));
+  print_self_check(check, session.console);
+}
+
 int run_discover(const DiscoverOptions& options) {
   const Session session = start(options.common);
   require_meaning(options);
@@ -164,11 +174,6 @@ int run_discover(const DiscoverOptions& options) {
   const circuits::ComponentGraph graph(subject.model.model->places(),
                                        options.positions ? readout + 1 : 0);
   require_fits(options.selection, graph);
-  print_subject(options.experiment, subject, session);
-  session.console.fact("method",
-                       fmt::format("{}, metric {}, ablation {}", options.discovery.method,
-                                   options.experiment.metric, options.experiment.ablation));
-
   const circuits::Experiment experiment{.model = *subject.model.model,
                                         .graph = graph,
                                         .data = subject.data,
@@ -176,10 +181,12 @@ int run_discover(const DiscoverOptions& options) {
                                         .metric = options.experiment.metric,
                                         .ablation = options.experiment.ablation,
                                         .seed = seed};
-  print_self_check(circuits::Evaluation(experiment).self_check(), session.console);
+  const circuits::SelfCheck check = circuits::Evaluation(experiment).self_check();
   const bool by_chunks = bool(circuits::discoverers().at(options.discovery.method).effects);
   const auto run = by_chunks ? discover_by_chunks : discover_at_once;
-  return run(options, experiment, facts_of(options, subject), session.console);
+  const int code = run(options, experiment, facts_of(options, subject), session.console);
+  print_facts(options, subject, check, session);
+  return code;
 }
 
 }  // namespace

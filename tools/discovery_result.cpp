@@ -16,6 +16,7 @@
 #include "tools/discovery_fields.h"
 #include "tools/measure_text.h"
 #include "tools/numbers.h"
+#include "tools/plural.h"
 #include "tools/records.h"
 #include "tools/table.h"
 
@@ -106,15 +107,14 @@ ordered_json conclude(const Discovery& discovery, const SelectionOptions& select
                               .d_model = discovery.model.config().d_model,
                               .origin = with_head("circuit", discovery.facts)},
                              out);
-  console.fact("time", fmt::format("{:.2f} s", discovery.seconds));
+  console.line(in_locale(circuit_sentence(circuit.size(), graph.n_edges())));
   print_edges(circuit, discovery.scores, show, console);
   const int64_t dropped = chosen.sum().item<int64_t>() - circuit.size();
-  console.fact("circuit", fmt::format("{}{}", size_text(circuit.size(), graph.n_edges()),
-                                      dropped > 0 ? fmt::format(" ({} chosen edges lie on no "
-                                                                "path and were left out)",
-                                                                dropped)
-                                                  : ""));
+  if (dropped > 0)
+    console.fact("left out", fmt::format("{} chosen, but on no path",
+                                         counted(dropped, "edge was", "edges were")));
   console.fact("written", out.string());
+  console.fact("time", fmt::format("{:.2f} s", discovery.seconds));
   ordered_json report = with_head("discovery", discovery.facts);
   report.update(interp::write_record(record_of(discovery, circuit, {out.string(), sha256})));
   return report;

@@ -62,30 +62,30 @@ Table features_by_methods(const ExplainedInput& input, const std::vector<ScoreCo
 }  // namespace
 
 void print_explained(const ExplainedInput& input, const tasks::Task* task, const Console& console) {
-  for (const auto& [name, value] : input.facts) console.fact(name, value);
   const std::vector<Span> spans = spans_of(input.tokens, input.features);
   const std::vector<ScoreColumn> columns = columns_of(to_json(input).at("explanations"));
+  std::vector<std::string> features;
+  for (const auto& feature : input.features) features.push_back(feature.name);
+  const auto answer =
+      std::ranges::find(input.facts, "answer", &std::pair<std::string, std::string>::first);
+  console.line(
+      wrapped(plain_text(explained_sentence(task, answer == input.facts.end() ? "" : answer->second,
+                                            features, columns)),
+              width_of(stdout), 0));
   if (console.colour())
     for (const ScoreColumn& column : columns) {
       console.line();
       console.line(console.paint(column.name, Tone::Faint));
       console.line(coloured(spans, column, std::min<size_t>(width_of(stdout), 100), true));
     }
-  std::vector<std::string> features;
-  for (const auto& feature : input.features) features.push_back(feature.name);
-  const auto answer =
-      std::ranges::find(input.facts, "answer", &std::pair<std::string, std::string>::first);
-  console.line();
-  console.line(
-      wrapped(plain_text(explained_sentence(task, answer == input.facts.end() ? "" : answer->second,
-                                            features, columns)),
-              width_of(stdout), 0));
   console.line();
   console.line(features_by_methods(input, columns).to_string(console.colour()));
   for (const auto& explanation : input.explanations)
     if (!explanation.caveat.empty())
       console.line(console.paint(fmt::format("{} {}", explanation.method, explanation.caveat),
                                  Tone::Caution));
+  console.line();
+  for (const auto& [name, value] : input.facts) console.fact(name, value);
 }
 
 }  // namespace assay::tools

@@ -34,6 +34,16 @@ std::string assignment_words(const std::vector<bool>& model) {
   return text;
 }
 
+/// Of a circuit beside the true one: what it finds, and what it takes for true.
+std::string recall_sentence(const CircuitComparison& comparison) {
+  const auto wrong = std::ssize(comparison.only_a);
+  return fmt::format(
+      "A finds {} of the {} of the true circuit, and {}.", grouped(comparison.shared),
+      counted(comparison.b.edges, "edge"),
+      wrong == 0 ? "none that is not in it"
+                 : fmt::format("{} that {} not in it", grouped(wrong), wrong == 1 ? "is" : "are"));
+}
+
 }  // namespace
 
 std::vector<TextPiece> attack_sentence(const AttackRecord& record, const tasks::Task* task) {
@@ -79,6 +89,7 @@ int64_t edges_in_either(const CircuitComparison& comparison) {
 }
 
 std::string overlap_sentence(const CircuitComparison& comparison) {
+  if (comparison.truth) return recall_sentence(comparison);
   const int64_t either = edges_in_either(comparison);
   if (either == 0) return "Both circuits are empty.";
   if (comparison.shared == either)

@@ -69,7 +69,6 @@ int run_measure(const MeasureOptions& options) {
     run.resume([&](int64_t index, const ordered_json& json) {
       return measured_chunk_from_json(json, measurement, index);
     });
-  measurement.print_subject(session);
   answer(options, measurement, run);
   if (!run.is_done()) return run.interrupted(session.console);
   if (!options.shard.is_whole()) return run.finish_part(options.shard, session.console);
@@ -77,6 +76,8 @@ int run_measure(const MeasureOptions& options) {
   leave_interrupts();
   const ordered_json report = measurement.conclude(
       std::move(run).items(), report_head("measurement"), options.common.quiet, session.console);
+  session.console.line();
+  measurement.print_subject(session);
   write_report(options.common, report);
   write_page(options.page, options.common, report, session.console);
   return kDone;

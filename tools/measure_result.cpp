@@ -58,8 +58,8 @@ void certify_stability(const Conclusion& m, const circuits::Evaluation& evaluati
 
 void conclude_one_ablation(const Conclusion& m, const circuits::Evaluation& evaluation) {
   const circuits::Measures measures = circuits::measure(evaluation, m.circuit.kept);
-  print_self_check(evaluation.self_check(), m.console);
   print_measures({measures}, m.console);
+  print_self_check(evaluation.self_check(), m.console);
   m.record.measures = to_json(measures);
   if (m.request.curve) measure_curve(m, evaluation);
   if (m.request.completeness) measure_completeness(m, evaluation);

@@ -55,6 +55,20 @@ std::string size_text(int64_t edges, int64_t of_edges) {
   return fmt::format("{} of {}", grouped(edges), counted(of_edges, "edge"));
 }
 
+std::string circuit_sentence(int64_t edges, int64_t of_edges) {
+  return fmt::format("The circuit is {} of the network’s {}.", grouped(edges),
+                     counted(of_edges, "edge"));
+}
+
+std::string agreement_sentence(const circuits::Measures& row) {
+  const circuits::Rate& same = row.agreement;
+  const std::string often = same.value() == 0   ? fmt::format("0 of {}", grouped(same.n))
+                            : same.value() == 1 ? "100%"
+                                                : percent(same);
+  return fmt::format("The circuit gives the network’s answer on {} of inputs, with {}.", often,
+                     size_text(row.edges, row.of_edges));
+}
+
 std::string intervals_sentence(const circuits::Measures& row) {
   if (!row.is_sample) return "none: the figures are exact for this list of inputs";
   const std::string made =
@@ -120,6 +134,8 @@ void print_measures(const std::vector<circuits::Measures>& rows, const Console& 
                    {bounds_text(row.agreement.interval), Tone::Faint},
                    {percent(row.circuit_right)}});
   }
+  if (!rows.empty())
+    console.line(in_locale(wrapped(agreement_sentence(rows.front()), width_of(stdout), 0)));
   console.line();
   console.line(table.to_string(console.colour()));
   console.line();

@@ -19,6 +19,10 @@ namespace assay::tools {
 
 /// `57 of 283 edges`
 std::string size_text(int64_t edges, int64_t of_edges);
+/// What a circuit is of its network.
+std::string circuit_sentence(int64_t edges, int64_t of_edges);
+/// How often it gives the network's answer.
+std::string agreement_sentence(const circuits::Measures& row);
 /// How the intervals of a row were made, or why there are none.
 std::string intervals_sentence(const circuits::Measures& row);
 std::string cpr_sentence(const circuits::MibScores& scores);

@@ -130,11 +130,13 @@ Merged merge_measurements(const Merging& merging) {
   const Measurement measurement(std::move(request));
   require_unchanged(whole, measurement, where);
   auto answers = answers_of(whole["chunks"], measurement, where);
-  measurement.print_subject(merging.session);
   ordered_json head = report_head("measurement");
   if (whole.contains("loaded")) head["loaded"] = whole["loaded"];  // their answers may rest on it
-  return {.record = measurement.conclude(std::move(answers), std::move(head), merging.quiet,
-                                         merging.session.console)};
+  ordered_json record = measurement.conclude(std::move(answers), std::move(head), merging.quiet,
+                                             merging.session.console);
+  merging.session.console.line();
+  measurement.print_subject(merging.session);
+  return {.record = std::move(record)};
 }
 
 }  // namespace assay::tools

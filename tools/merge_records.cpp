@@ -34,12 +34,13 @@ Merged merge_validations(const Merging& merging) {
   const Console& console = merging.session.console;
   axioms::Report report = axioms::merge(std::move(parts));
   report.facts.command = command_line();
+  print_report(report, *task, console);
+  console.line();
   print_subject({.model = report.facts.model,
                  .interpretation = report.facts.interpretation,
                  .title = report.title,
                  .inputs = report.inputs_text},
                 *task, console);
-  print_report(report, *task, console);
   return {.record = axioms::to_json(report),
           .conclude = [report, &console, summaries = merging.summaries,
                        task = std::shared_ptr<const tasks::Task>(std::move(task))] {
@@ -52,8 +53,9 @@ Merged merge_comparisons(const Merging& merging) {
   MergedComparison merged = merged_comparison(merging.parts);
   merged.report["command"] = command_line();
   const Console& console = merging.session.console;
-  console.fact("task", describe(*merged.task));
   print_comparison(merged.comparison, merged.summary, console);
+  console.line();
+  console.fact("task", describe(*merged.task));
   return {.record = std::move(merged.report),
           .conclude = [summary = merged.summary, comparison = merged.comparison] {
             require_explained(summary, comparison);
@@ -67,8 +69,9 @@ Merged merge_mutation_tables(const Merging& merging) {
   const auto results = mutations_from_json(whole["mutations"], where);
   const auto head = interp::read_record<MutationTableHead>(whole, where);
   whole["command"] = command_line();
-  merging.session.console.fact("interpretation", head.title);
   print_mutations(results, merging.session.console);
+  merging.session.console.line();
+  merging.session.console.fact("interpretation", head.title);
   return {.record = std::move(whole)};
 }
 
@@ -91,8 +94,10 @@ Merged merge_studies(const Merging& merging) {
                            [&] { return scores_from_json(all[i], texts, i); }));
   report["command"] = command_line();
   const Console& console = merging.session.console;
+  report = conclude(texts, scores, config, std::move(report), merging.quiet, console);
+  console.line();
   console.fact("task", describe(*task));
-  return {.record = conclude(texts, scores, config, std::move(report), merging.quiet, console)};
+  return {.record = std::move(report)};
 }
 
 }  // namespace assay::tools

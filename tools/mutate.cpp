@@ -144,8 +144,6 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
   auto run = kept_run(options, subject, inputs, seed, table.size());
   if (options.resume)
     run.resume([](int64_t, const ordered_json& json) { return mutation_from_json(json); });
-  session.console.fact("interpretation", subject.interpretation().title);
-  session.console.fact("inputs", inputs.description);
   validate_mutations(options, table, run);
   if (!run.is_done()) return run.interrupted(session.console);
   const bool is_part = !options.shard.is_whole();
@@ -157,6 +155,9 @@ int print_table(const MutateOptions& options, const tasks::Subject& subject,
     write_report(options.common, report);
   }
   print_mutations(results, session.console);
+  session.console.line();
+  session.console.fact("interpretation", subject.interpretation().title);
+  session.console.fact("inputs", inputs.description);
   return kDone;
 }
 

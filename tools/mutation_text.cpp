@@ -14,13 +14,6 @@ using nlohmann::ordered_json;
 using tasks::MutatedRow;
 using tasks::MutationResult;
 
-// What was changed: the end of the title.
-std::string change_of(const MutationResult& result) {
-  const std::string begin = "; mutated: ";
-  const size_t mark = result.title.rfind(begin);
-  return mark == std::string::npos ? result.title : result.title.substr(mark + begin.size());
-}
-
 std::string rate_text(const statistics::Estimate& estimate) {
   return estimate.failures == 0 ? "0" : fmt::format("{:.4g}", estimate.rate());
 }
@@ -48,6 +41,12 @@ void add_rows(Table& table, const MutationResult& result) {
 
 }  // namespace
 
+std::string change_of(const MutationResult& result) {
+  const std::string begin = "; mutated: ";
+  const size_t mark = result.title.rfind(begin);
+  return mark == std::string::npos ? result.title : result.title.substr(mark + begin.size());
+}
+
 std::string caught_sentence(const std::vector<MutationResult>& results) {
   const auto caught = std::ranges::count_if(results, &MutationResult::caught);
   return fmt::format("{} of {} {} caught", caught, counted(std::ssize(results), "mutation"),
@@ -62,6 +61,7 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
                {"mutated"},
                {"first failing input"},
                {"violated after"}});
+  console.line(caught_sentence(results) + "; rows that are not listed do not get worse");
   console.line();
   for (const MutationResult& result : results) {
     console.print("{:<20}{}", result.mutation, change_of(result));
@@ -70,8 +70,6 @@ void print_mutations(const std::vector<MutationResult>& results, const Console& 
   }
   console.line();
   console.line(table.to_string(console.colour()));
-  console.line();
-  console.line(caught_sentence(results) + "; rows that are not listed do not get worse");
 }
 
 ordered_json to_json(const MutationResult& result) {

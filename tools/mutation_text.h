@@ -10,6 +10,8 @@
 
 namespace assay::tools {
 
+/// What was changed: the end of the title.
+std::string change_of(const tasks::MutationResult& result);
 /// `13 of 14 mutations are caught`
 std::string caught_sentence(const std::vector<tasks::MutationResult>& results);
 void print_mutations(const std::vector<tasks::MutationResult>& results, const Console& console);

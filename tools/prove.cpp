@@ -161,19 +161,18 @@ int run_prove(const ProveCommand& options) {
   const tasks::Subject subject = load(options);
   const proofs::Study study = study_of(subject, options.domain);
   const Console& console = session.console;
-  console.fact("model", options.model.string());
-  console.fact("interpretation", subject.interpretation().title);
-  console.fact("domain", domain_text(study.domain()));
-  console.fact("right", right_text(study.specified.specification, *subject.task));
-
   const std::vector<Statement> statements = prove(options, subject, study, console);
   const std::vector<proofs::EqualRows> rows = proofs::equal_rows(study, statements);
-  print_statements(statements, *subject.task, console);
+  print_statements(statements, study, *subject.task, console);
   print_rows(rows, console);
+  console.line();
+  console.fact("domain", domain_text(study.domain()));
+  console.fact("right", right_text(study.specified.specification, *subject.task));
+  console.fact("model", options.model.string());
+  console.fact("interpretation", subject.interpretation().title);
   print_times(statements, console);
   const nlohmann::ordered_json report = proofs_report(options, subject, study, statements, rows);
   write_report(options.common, report);
-  console.line();
   if (!options.certificate.empty()) {
     console.fact("certificate", options.certificate.string());
     console.fact("to check it", fmt::format("assay-check {} --model {} --interpretation {}",

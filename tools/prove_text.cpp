@@ -71,6 +71,13 @@ void add_witness(StatementRecord& record, const at::Tensor& witness, const proof
   record.right = task.answer_name(study.right(row).item<int64_t>());
 }
 
+/// The input of the least margin, where all of them were gone through.
+std::optional<std::string> closest_text(const Statement& statement, const proofs::Study& study,
+                                        const tasks::Task& task) {
+  if (!statement.proof.is_object() || !statement.proof.contains("at")) return std::nullopt;
+  return text_of(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()), study, task);
+}
+
 StatementRecord record_of(const Statement& statement, const proofs::Study& study,
                           const tasks::Task& task) {
   StatementRecord record{.statement = statement.statement,
@@ -94,9 +101,7 @@ StatementRecord record_of(const Statement& statement, const proofs::Study& study
   } else if (!statement.proof.is_null()) {
     record.proof = statement.proof;
   }
-  if (statement.proof.is_object() && statement.proof.contains("at"))
-    record.closest =
-        text_of(torch::tensor(statement.proof["at"].get<std::vector<int64_t>>()), study, task);
+  record.closest = closest_text(statement, study, task);
   if (statement.float32) record.float32 = {statement.float32->error, statement.float32->words};
   if (statement.witness) add_witness(record, *statement.witness, study, task);
   return record;
@@ -136,11 +141,11 @@ std::string right_text(const proofs::Specification& specification, const tasks::
   for (const int64_t answer : automaton.answers) ++states[answer];
   std::vector<std::string> ends;
   for (const auto& [answer, count] : states)
-    ends.push_back(fmt::format("{} in {} of them", task.answer_name(answer), count));
+    ends.push_back(fmt::format("{} in {}", task.answer_name(answer), grouped(count)));
   return fmt::format(
-      "what a finite automaton says that reads the input token by token: it has {} states, and "
-      "the answer at its end is {}",
-      automaton.answers.size(), fmt::join(ends, ", "));
+      "what a finite automaton says that reads the input token by token: at the end the answer is "
+      "{} of its {} states",
+      fmt::join(ends, ", "), grouped(std::ssize(automaton.answers)));
 }
 
 std::string domain_text(const proofs::Domain& domain) {
@@ -160,9 +165,7 @@ void print_times(const std::vector<Statement>& statements, const Console& consol
   for (const Statement& statement : statements)
     if (statement.cpu_seconds)
       times.push_back(fmt::format("{} {:.2f} s", name_of(statement), *statement.cpu_seconds));
-  if (times.empty()) return;
-  console.line();
-  console.fact("CPU time", fmt::format("{}", fmt::join(times, ", ")));
+  if (!times.empty()) console.fact("CPU time", fmt::format("{}", fmt::join(times, ", ")));
 }
 
 std::string proofs_sentence(const std::vector<std::string>& verdicts) {
@@ -179,8 +182,12 @@ std::string proofs_sentence(const std::vector<std::string>& verdicts) {
   return text;
 }
 
-void print_statements(const std::vector<Statement>& statements, const tasks::Task& task,
-                      const Console& console) {
+void print_statements(const std::vector<Statement>& statements, const proofs::Study& study,
+                      const tasks::Task& task, const Console& console) {
+  std::vector<std::string> verdicts;
+  for (const Statement& statement : statements)
+    verdicts.push_back(proofs::to_string(statement.verdict));
+  console.line(proofs_sentence(verdicts) + ".");
   for (const Statement& statement : statements) {
     console.line();
     console.print("{}  {}",
@@ -188,14 +195,13 @@ void print_statements(const std::vector<Statement>& statements, const tasks::Tas
                                 tone_of(statement.verdict)),
                   console.paint(name_of(statement), Tone::Bold));
     console.fact("", statement.words);
+    if (statement.proof.is_object() && statement.proof.contains("least_margin") &&
+        statement.proof["least_margin"].is_number())
+      if (const auto closest = closest_text(statement, study, task))
+        console.fact("closest", *closest);
     if (statement.float32) console.fact("in float32", statement.float32->words);
     if (statement.witness) console.fact("input", task.to_text(*statement.witness));
   }
-  std::vector<std::string> verdicts;
-  for (const Statement& statement : statements)
-    verdicts.push_back(proofs::to_string(statement.verdict));
-  console.line();
-  console.line(proofs_sentence(verdicts) + ".");
 }
 
 std::vector<StatementRecord> records_of(const std::vector<Statement>& statements,

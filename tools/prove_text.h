@@ -25,8 +25,8 @@ std::string right_text(const proofs::Specification& specification, const tasks::
 
 /// `3 of 4 statements are proved, 1 is refuted`. @param verdicts  proved, refuted or open.
 std::string proofs_sentence(const std::vector<std::string>& verdicts);
-void print_statements(const std::vector<proofs::Statement>& statements, const tasks::Task& task,
-                      const Console& console);
+void print_statements(const std::vector<proofs::Statement>& statements, const proofs::Study& study,
+                      const tasks::Task& task, const Console& console);
 /// CPU time of all threads, by statement; nothing of those that were decided elsewhere.
 void print_times(const std::vector<proofs::Statement>& statements, const Console& console);
 void print_rows(const std::vector<proofs::EqualRows>& rows, const Console& console);

@@ -1,5 +1,6 @@
 #include "tools/report_text.h"
 
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -27,12 +28,25 @@ using axioms::ReportRow;
 using axioms::Verdict;
 using axioms::Witness;
 
-/// What stands between the numbers and what they seem to say of a node.
+/// The two ends of a path, which shows where it passes by.
+std::string ends_of(const std::vector<std::string>& path) {
+  constexpr size_t kEnds = 2;
+  if (path.size() <= 2 * kEnds + 1) return fmt::format("{}", fmt::join(path, " -> "));
+  return fmt::format("{} -> … -> {}", fmt::join(path.begin(), path.begin() + kEnds, " -> "),
+                     fmt::join(path.end() - kEnds, path.end(), " -> "));
+}
+
+/// What stands between the numbers and what they seem to say of a node; not once more what makes
+/// it untested.
 void print_nodes(const Report& report, const Console& console) {
   for (const ReportNode& node : report.nodes) {
-    if (node.around.found == interp::Found::Yes)
-      console.fact(node.name, fmt::format("not a complete cut, the network can still know by {}",
-                                          brief(node.around.path)));
+    const bool is_told = std::ranges::any_of(report.untested, [&](const axioms::Remark& remark) {
+      return remark.node == node.name && remark.text.find("complete cut") != std::string::npos;
+    });
+    if (node.around.found == interp::Found::Yes && !is_told)
+      console.fact(node.name,
+                   in_locale(fmt::format("not a complete cut, the network can still know by {}",
+                                         ends_of(node.around.path))));
     if (node.around.found == interp::Found::Unknown)
       console.fact(node.name, "whether its sites are a complete cut is not known");
     if (node.inherited > 0)
@@ -252,7 +266,6 @@ void print_report(const Report& report, const tasks::Task& task, const Console& 
                in_locale(printable(one_line(fmt::format("{}  {}", word, sentence_of(verdict))))));
     return;
   }
-  console.line();
   if (report.partial) {
     console.line(console.paint("partial: interrupted after " + counted(report.inputs, "input"),
                                Tone::Caution));

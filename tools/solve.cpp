@@ -113,7 +113,6 @@ std::string word(bool satisfiable) {
 
 void print_solution(const SolutionRecord& record, const sat2::Formula& formula,
                     const Console& console) {
-  console.fact("formula", record.formula);
   console.fact("answer", plain_text(solution_sentence(record)));
   for (const int64_t clause : record.unsatisfiable_core.value_or(std::vector<int64_t>()))
     console.print("{:>20}  {}", clause + 1,
@@ -164,9 +163,11 @@ int run_solve(const SolveOptions& options) {
     loaded.model->to(session.device);
     network = ask(loaded, formula);
   }
+  const Console& console = session.console;
   const SolutionRecord record = record_of(formula, ruling, network);
-  print_solution(record, formula, session.console);
-  if (network) print_network(*network, ruling, session.console);
+  print_solution(record, formula, console);
+  if (network) print_network(*network, ruling, console);
+  console.fact("formula", record.formula);
   write_report(options.common, report_of("solution", record));
   return kDone;
 }

@@ -107,14 +107,16 @@ int run_study(const StudyOptions& options) {
     run.resume([&](int64_t batch, const ordered_json& json) {
       return scores_from_json(json, texts, batch);
     });
-  print_subject(options, subject, config, session.console);
   ask(options, subject, texts, run);
   if (!run.is_done()) return run.interrupted(session.console);
   if (!options.shard.is_whole()) return run.finish_part(options.shard, session.console);
   run.save();  // fitting takes long, too
   leave_interrupts();
-  write_report(options.common, conclude(texts, std::move(run).items(), config, head,
-                                        options.common.quiet, session.console));
+  const ordered_json report =
+      conclude(texts, std::move(run).items(), config, head, options.common.quiet, session.console);
+  session.console.line();
+  print_subject(options, subject, config, session.console);
+  write_report(options.common, report);
   return kDone;
 }
 

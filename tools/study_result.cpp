@@ -92,10 +92,10 @@ ordered_json conclude(const StudyTexts& texts, const std::vector<at::Tensor>& sc
     config.on_stage = [&](const std::string& stage) { line.show([&] { return stage; }); };
     study = tasks::synthetic_text::study(texts, scores, config);
   }
+  console.line(in_locale(study_sentence(study)));
+  print_surrogates(study, console);
   console.fact("network", fmt::format("log odds {:.4f} off the true ones (RMSE), variance {:.4f}",
                                       study.truth_rmse, study.variance));
-  print_surrogates(study, console);
-  console.line(study_sentence(study));
   print_repetitions(study, console);
   print_recovery(study, console);
   report.update(tasks::synthetic_text::to_json(study));

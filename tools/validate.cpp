@@ -20,6 +20,7 @@
 #include "tools/page_option.h"
 #include "tools/plan.h"
 #include "tools/plugin.h"
+#include "tools/plural.h"
 #include "tools/report_text.h"
 #include "tools/shard_option.h"
 #include "tools/startup.h"
@@ -125,6 +126,22 @@ ValidateOptions declared(ValidateOptions options, const std::optional<Plan>& pla
   return options;
 }
 
+/// What the verdict is about, and where it comes from.
+void print_facts(const axioms::Report& report, const ValidateOptions& options,
+                 const tasks::Subject& subject, const Session& session) {
+  const Console& console = session.console;
+  console.line();
+  print_subject({.model = report.facts.model,
+                 .interpretation = report.facts.interpretation,
+                 .title = report.title,
+                 .inputs = report.inputs_text},
+                *subject.task, console);
+  if (report.proofs) print_proofs(*report.proofs, options, console);
+  console.fact("BLAS", describe(session.blas));
+  console.fact("time", fmt::format("{:.1f} s on {}", report.facts.times.seconds,
+                                   counted(report.facts.threads, "thread")));
+}
+
 int run_validate(const ValidateOptions& given) {
   std::optional<Plan> plan;
   if (!given.plan.empty()) plan = read_plan(given.plan);
@@ -159,14 +176,7 @@ int run_validate(const ValidateOptions& given) {
   if (interchange) validation.facts.data["sources"] = interchange->sources;
   if (plan) validation.facts.plan = {given.plan.string(), plan->sha256};
   const Portion portion = portion_of(options, subject, inputs);
-  print_subject({.model = model_of(options, subject),
-                 .interpretation = interpretation_of(options, subject),
-                 .title = subject.interpretation().title,
-                 .inputs = inputs.description},
-                *subject.task, session.console);
-  session.console.fact("BLAS", describe(session.blas));
-  validation.proofs =
-      proofs_for(options.proofs, options, subject, inputs, options.common, session.console);
+  validation.proofs = proofs_for(options.proofs, options, subject, inputs, options.common);
   subject.model.model->to(session.device);
   validation.not_replaced = nodes_not_replaced(validation.proofs, subject.interpretation());
   if (interchange) require_rows(validation, portion);
@@ -176,14 +186,12 @@ int run_validate(const ValidateOptions& given) {
   axioms::Report report = run(validation, portion, result);
   if (options.proofs.attack && portion.shard.index == 1 && !watch_interrupts())
     report.worst_case = worst_case(options.proofs, subject, report, options.common);
-  session.console.fact("time", fmt::format("{:.1f} s on {} threads", report.facts.times.seconds,
-                                           report.facts.threads));
   print_report(report, *subject.task, session.console);
   nlohmann::ordered_json json = axioms::to_json(report);
   if (!transformations.empty() && result.complete)
     json["under"] = look_at_guises(options, subject, transformations, validation, result, session);
   write_report(options.common, json);
-  session.console.line();
+  print_facts(report, options, subject, session);
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
   if (report.partial && !options.common.json.empty())
     session.console.fact(

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <stdexcept>
 
@@ -90,24 +89,6 @@ axioms::Proofs from_certificate(const std::filesystem::path& path, const Questio
   axioms::Proofs all = proofs_of(certificate.domain, certificate.statements, subject);
   all.certificate = {path.string(), certificate.sha256};
   return all;
-}
-
-void print_proofs(const axioms::Proofs& all, const Question& question, double seconds,
-                  const Console& console) {
-  for (const axioms::ProvedStatement& statement : all.statements)
-    console.fact(statement.verdict,
-                 fmt::format("{}{}{}: {}", statement.node, statement.node.empty() ? "" : " ",
-                             statement.statement, statement.words));
-  if (!all.certificate) {
-    console.fact("proofs", fmt::format("made here in {:.1f} s", seconds));
-    return;
-  }
-  console.fact("certificate",
-               fmt::format("{} ({}): not checked here; assay-check {} --model {} --interpretation "
-                           "{} checks it",
-                           all.certificate->path, all.certificate->sha256.substr(0, 12),
-                           all.certificate->path, question.model.string(),
-                           question.interpretation.string()));
 }
 
 // --- the worst case
@@ -228,24 +209,33 @@ std::vector<std::string> nodes_not_replaced(const std::optional<axioms::Proofs>&
 std::optional<axioms::Proofs> proofs_for(const ProofOptions& options, const Question& question,
                                          const tasks::Subject& subject,
                                          const ValidationInputs& inputs,
-                                         const CommonOptions& common, const Console& console) {
+                                         const CommonOptions& common) {
   if (options.attack) {
     subject.task->need<tasks::Specification>();
     if (common.device != "cpu") throw std::invalid_argument("--attack: it runs on the cpu alone");
   }
   if (!options.prove && options.certificate.empty()) return std::nullopt;
-  const auto start = std::chrono::steady_clock::now();
-  axioms::Proofs all;
-  if (options.prove) {
-    const proofs::Study study = study_of(subject, "");
-    require_holds("--prove", study.domain(), *subject.task, inputs);
-    all = proofs_of(study.domain(), prove_for_rows(study, common), subject);
-  } else {
-    all = from_certificate(options.certificate, question, subject, inputs);
+  if (!options.prove) return from_certificate(options.certificate, question, subject, inputs);
+  const proofs::Study study = study_of(subject, "");
+  require_holds("--prove", study.domain(), *subject.task, inputs);
+  return proofs_of(study.domain(), prove_for_rows(study, common), subject);
+}
+
+void print_proofs(const axioms::Proofs& all, const Question& question, const Console& console) {
+  for (const axioms::ProvedStatement& statement : all.statements)
+    console.fact(statement.verdict,
+                 fmt::format("{}{}{}: {}", statement.node, statement.node.empty() ? "" : " ",
+                             statement.statement, statement.words));
+  if (!all.certificate) {
+    console.fact("proofs", "made in this run");
+    return;
   }
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  print_proofs(all, question, taken.count(), console);
-  return all;
+  console.fact("certificate",
+               fmt::format("{} ({}): not checked here; assay-check {} --model {} --interpretation "
+                           "{} checks it",
+                           all.certificate->path, all.certificate->sha256.substr(0, 12),
+                           all.certificate->path, question.model.string(),
+                           question.interpretation.string()));
 }
 
 axioms::WorstCase worst_case(const ProofOptions& options, const tasks::Subject& subject,

@@ -35,7 +35,10 @@ void add_proof_options(CLI::App& app, ProofOptions& options);
 std::optional<axioms::Proofs> proofs_for(const ProofOptions& options, const Question& question,
                                          const tasks::Subject& subject,
                                          const ValidationInputs& inputs,
-                                         const CommonOptions& common, const Console& console);
+                                         const CommonOptions& common);
+
+/// What was proved, and where, or from which file.
+void print_proofs(const axioms::Proofs& all, const Question& question, const Console& console);
 
 /// A statement as reports hold it: margins are rounded down and errors up to six decimals, so that
 /// another machine writes the same.

@@ -203,6 +203,12 @@ const ReportRow* loosest_claim(const Report& report) {
   return nullptr;
 }
 
+/// An input as text may end in the mark that asks for the answer, ` :`, which no sentence needs.
+std::string without_mark(std::string input) {
+  if (input.ends_with(" :")) input.resize(input.size() - 2);
+  return input;
+}
+
 /// What the reader must not overlook beside the sentence, the weightiest first.
 void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& words) {
   if (report.partial) {
@@ -214,8 +220,8 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
     for (const axioms::Search& search : report.worst_case->searches)
       if (search.found) {
         verdict.but_head = fmt::format("But a search found a failing {}.", words.input);
-        verdict.but =
-            fmt::format("A search found one on which {}: {}.", search.words, *search.found);
+        verdict.but = fmt::format("A search found one on which {}: {}.", search.words,
+                                  without_mark(*search.found));
         return;
       }
   if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception

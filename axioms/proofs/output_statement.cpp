@@ -1,7 +1,6 @@
 #include "axioms/proofs/output_statement.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -142,11 +141,7 @@ Statement statement_of(const Study& study, const Decisions& all) {
   if (uncertain > 0)
     statement.words += fmt::format("; {} decisions are too close for float64", grouped(uncertain));
   else
-    statement.words +=
-        fmt::format(", every decision certain; least margin {:.6g} at {}", all.least,
-                    fmt::join(std::vector<int64_t>(all.at.data_ptr<int64_t>(),
-                                                   all.at.data_ptr<int64_t>() + all.at.numel()),
-                              " "));
+    statement.words += fmt::format(", every decision certain; least margin {:.6g}", all.least);
   if (all.right == all.inputs) statement.verdict = Verdict::Proved;
   if (all.wrong.defined()) {
     statement.witness = all.wrong;

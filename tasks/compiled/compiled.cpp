@@ -11,6 +11,7 @@
 #include "tasks/compiled/built_in.h"
 #include "tasks/compiled/compiler.h"
 #include "tasks/compiled/program.h"
+#include "tasks/compiled/wording.h"
 
 namespace assay::tasks::compiled {
 namespace {
@@ -273,7 +274,8 @@ class Compiled : public Task {
             .example = fmt::format("{}: {}", to_text(first),
                                    name_of(inputs_.all().labels[0].item<int64_t>())),
             .input = "row of symbols",
-            .inputs = "rows of symbols"};
+            .inputs = "rows of symbols",
+            .of_node = compiled::of_node};
   }
 
   int64_t token_named(const std::string& word) const {

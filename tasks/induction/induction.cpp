@@ -43,6 +43,29 @@ Transformations transformations() {
             reordered}}};
 }
 
+/// `31→4, 4→0; asked 22` of the value that pairs.h describes.
+std::string pairs_text(const nlohmann::ordered_json& value) {
+  constexpr size_t kPairs = kLength - 1;
+  if (!value.is_array() || value.size() != 2 * kPairs + 1) return "";
+  std::string text;
+  for (size_t i = 0; i < kPairs; ++i)
+    text += fmt::format("{}{}→{}", i == 0 ? "" : ", ", value[i].dump(), value[kPairs + i].dump());
+  return fmt::format("{}; asked {}", text, value.back().dump());
+}
+
+/// A place of the list as a position, where no number could be told from a symbol.
+std::string place_text(const nlohmann::ordered_json& value) {
+  if (!value.is_array() || value.size() != 1 || !value[0].is_number_integer()) return "";
+  return value[0] < 0 ? "nowhere" : "position " + value[0].dump();
+}
+
+std::string of_node(const std::string& part, const nlohmann::ordered_json& node) {
+  if (part != "value") return "";
+  const std::string h = node.at("h").value("operation", "");
+  if (h == "position_behind") return place_text(node.at("value"));
+  return h == "pairs_and_query" ? pairs_text(node.at("value")) : "";
+}
+
 Wording wording() {
   return {.deed = "continues a list that it has seen",
           .sentence = fmt::format(
@@ -51,7 +74,8 @@ Wording wording() {
               kLength, kAgain),
           .example = "bos 7 31 4 0 22 18 35 2 9 11 sep 2 7 0 31 22: 18",
           .input = "row of symbols",
-          .inputs = "rows of symbols"};
+          .inputs = "rows of symbols",
+          .of_node = of_node};
 }
 
 class Induction : public Task {

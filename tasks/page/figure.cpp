@@ -122,7 +122,7 @@ Html columns(const std::vector<Bar>& bars, const std::string& most) {
 
 namespace {
 
-/// A path in a square of one unit, y upwards.
+/// A path in a square of one unit, y upwards. A point without neighbours is a line of no length.
 std::string path_of(const Curves::Curve& curve) {
   std::string path;
   bool down = false;  // whether the pen is
@@ -132,6 +132,7 @@ std::string path_of(const Curves::Curve& curve) {
       continue;
     }
     path += fmt::format("{}{:.4f} {:.4f}", down ? "L" : "M", within(x), 1 - within(y));
+    if (!down) path += "h0";
     down = true;
   }
   return path;
@@ -171,7 +172,9 @@ Html curves(const Curves& curves) {
                    tick.text);
   for (const Curves::Curve& curve : curves.all)
     if (const std::string path = path_of(curve); !path.empty())
-      paths += mark("path", {{"class", "curve " + curve.tone}, {"d", path}});
+      paths += mark(
+          "path", {{"class", (path.find('L') == path.npos ? "curve dots " : "curve ") + curve.tone},
+                   {"d", path}});
   marks += tag("svg",
                {{"viewBox", "0 0 1 1"},
                 {"preserveAspectRatio", "none"},

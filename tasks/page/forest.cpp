@@ -64,17 +64,37 @@ std::string tick_text(double tick, bool percent) {
   return fmt::format("{}{:g}", tick < 0 ? "−" : "", std::abs(tick));
 }
 
+/// The name of a tick, and how much of the axis it takes where a forest is narrowest.
+struct TickName {
+  std::string text;
+  const char* anchor;
+  double from, to;
+};
+
+constexpr double kCharacter = 0.045, kBetween = 0.01;
+
+TickName tick_name(const Axis& axis, double tick) {
+  const double at = axis.place_of(tick);
+  const std::string text = tick_text(tick, axis.percent);
+  const auto bytes_of_minus = tick < 0 && !axis.percent ? 2 : 0;  // more than its one column
+  const double width = kCharacter * static_cast<double>(std::ssize(text) - bytes_of_minus);
+  if (at < 0.08) return {text, "start", at, at + width};
+  if (at > 0.92) return {text, "end", at - width, at};
+  return {text, "middle", at - width / 2, at + width / 2};
+}
+
+/// Names that would touch another one are left out; the two ends stay.
 Html axis_html(const Axis& axis) {
   Html ticks;
+  double taken = 0;  // of the axis, by the names so far
   for (const double tick : axis.ticks) {
-    const double at = axis.place_of(tick);
-    ticks += tag("text",
-                 {{"x", along(axis, tick)},
-                  {"y", "12"},
-                  {"text-anchor", at < 0.08   ? "start"
-                                  : at > 0.92 ? "end"
-                                              : "middle"}},
-                 tick_text(tick, axis.percent));
+    const TickName name = tick_name(axis, tick);
+    const bool is_last = tick == axis.ticks.back();
+    if (name.from < taken || (!is_last && name.to > tick_name(axis, axis.ticks.back()).from))
+      continue;
+    taken = name.to + kBetween;
+    ticks += tag("text", {{"x", along(axis, tick)}, {"y", "12"}, {"text-anchor", name.anchor}},
+                 name.text);
   }
   return tag("div", {{"class", "fl axis"}, {"aria-hidden", "true"}},
              tag("div", {{"class", "ft"}}, tag("svg", {{"height", "16"}}, ticks)));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "tasks/two_sat/tokens.h"
 
 namespace assay::tasks::two_sat {
@@ -18,7 +20,10 @@ std::string literal_text(const Tokens& tokens, int64_t token) {
   return fmt::format("{}x{}", literal.negated ? "¬" : "", literal.variable);
 }
 
+/// `x1 ∨ ¬x2`, or a dash for a clause that is missing.
 std::string clause_text(const Tokens& tokens, const std::vector<int64_t>& group) {
+  if (!group.empty() && std::ranges::count(group, tokens.padding()) == std::ssize(group))
+    return "–";
   std::string text;
   for (const int64_t token : group)
     text += (text.empty() ? "" : " ∨ ") + literal_text(tokens, token);

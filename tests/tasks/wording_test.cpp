@@ -57,7 +57,8 @@ TEST(Wording, EveryTaskThatDrawsInputsSaysWhatItIsAbout) {
 }
 
 TEST(Wording, TellsTheFactsOfPrefixesAlongTheString) {
-  const Wording& wording = wording_of(*make_task("dyck"));
+  const auto task = make_task("dyck");
+  const Wording& wording = wording_of(*task);
   const ordered_json h = {{"operation", "prefix_facts"},
                           {"parameters", {{"facts", {"depth", "token", "violated"}}}}};
   ordered_json node = {{"node", "scan"}, {"h", h}, {"value", {{1, 0, 0}, {0, 1, 0}, {-1, 1, 1}}}};
@@ -69,6 +70,51 @@ TEST(Wording, TellsTheFactsOfPrefixesAlongTheString) {
   EXPECT_EQ(wording.of_node("value", node), "");
   node["h"]["parameters"] = {{"facts", "depth"}};
   EXPECT_EQ(wording.of_node("value", node), "");
+}
+
+TEST(Wording, TellsValuesOfACompiledProgramByTheirNames) {
+  const auto task = make_task("compiled", {{"program", "reverse"}});
+  const Wording& wording = wording_of(*task);
+  const auto node = [](const ordered_json& wanted, const ordered_json& positions,
+                       const ordered_json& value, bool rival = false) -> ordered_json {
+    return {{"h",
+             {{"operation", "run_lines"},
+              {"parameters",
+               {{"program", "reverse"},
+                {"rival", rival},
+                {"wanted", wanted},
+                {"positions", positions}}}}},
+            {"value", value}};
+  };
+  // The symbols are a to d, then the numbers that may be asked for.
+  EXPECT_EQ(wording.of_node("value", node({"symbol"}, {0, 1, 2}, {{-1}, {2}, {0}})), "symbol c a");
+  EXPECT_EQ(wording.of_node("value", node({"symbol"}, {1, 2}, {{-1}, {3}})), "symbol – d");
+  EXPECT_THAT(wording.of_node("value", node({"symbol", "asked"}, {6}, {{7, 1}})),
+              testing::MatchesRegex("symbol [1-5]; asked [1-5]"));
+  for (const ordered_json& odd : {ordered_json(3), ordered_json{{0, 1}}, ordered_json{{99}}})
+    EXPECT_EQ(wording.of_node("value", node({"symbol"}, {1}, odd)), "") << odd;
+  EXPECT_EQ(wording.of_node("h", node({"symbol"}, {1}, {{1}})), "");
+}
+
+TEST(Wording, TellsPlacesAndPairsOfAListAsSuch) {
+  const auto task = make_task("induction");
+  const Wording& wording = wording_of(*task);
+  ordered_json node = {{"h", {{"operation", "position_behind"}}}, {"value", {5}}};
+  EXPECT_EQ(wording.of_node("value", node), "position 5");
+  node["value"] = {-1};
+  EXPECT_EQ(wording.of_node("value", node), "nowhere");
+  node = {{"h", {{"operation", "pairs_and_query"}}}, {"value", ordered_json::array()}};
+  for (int i = 0; i < 9; ++i) node["value"].push_back(i);
+  for (int i = 0; i < 9; ++i) node["value"].push_back(i + 1);
+  node["value"].push_back(4);
+  EXPECT_EQ(wording.of_node("value", node), "0→1, 1→2, 2→3, 3→4, 4→5, 5→6, 6→7, 7→8, 8→9; asked 4");
+}
+
+TEST(Wording, HasADashForAClauseThatIsMissing) {
+  const auto task = make_task("two-sat", {{"variables", 2}, {"clauses", 2}, {"min_clauses", 1}});
+  const int64_t padding = 2 * 2 + 5;
+  EXPECT_EQ(group_in_words(*task, {padding, padding}), "–");
+  EXPECT_EQ(group_in_words(*task, {0, 2}), "x0 ∨ x1");
 }
 
 }  // namespace wording_test

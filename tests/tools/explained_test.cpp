@@ -11,6 +11,7 @@
 #include "tests/interp/networks.h"
 #include "tools/attention_patterns.h"
 #include "tools/explained_fields.h"
+#include "tools/explained_sentence.h"
 #include "tools/heat.h"
 #include "tools/terminal.h"
 
@@ -32,6 +33,20 @@ ExplainedInput two_clauses() {
           .tokens = {"(", "x0", ")", "(", "x1", ")", ":"},
           .features = {{"( x0 )", {0, 1, 2}}, {"( x1 )", {3, 4, 5}}},
           .explanations = {explanation("a", {2, -1}), explanation("b", {0, 0})}};
+}
+
+TEST(Explained, NamesAllPartsThatSpeakMostAndAlike) {
+  const auto sentence = [](const std::vector<double>& scores) {
+    const std::vector<std::string> features = {"a", "b", "c", "d", "e"};
+    return plain_text(
+        explained_sentence(nullptr, "yes", features,
+                           {{.name = "m", .scores = scores, .standard_errors = {}, .caveat = {}}}));
+  };
+  const std::string answers = "The network answers yes. ";
+  EXPECT_EQ(sentence({1, 3, 2, 0, 0}), answers + "b speaks for it most.");
+  EXPECT_EQ(sentence({1, 3, 3, 0, 0}), answers + "b and c speak for it most, and alike.");
+  EXPECT_EQ(sentence({3, 3, 3, 0, 3}), answers + "4 of the 5 parts speak for it most, and alike.");
+  EXPECT_EQ(sentence({0, 0, 0, 0, 0}), answers + "No method found a part that speaks for it.");
 }
 
 TEST(Explained, SpansAreTheTokensOfAFeatureOrContext) {

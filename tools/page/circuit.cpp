@@ -256,9 +256,7 @@ Json circuit_headline(const Circuit& circuit) {
     key.push_back({edges[0].name, fmt::format("is the heaviest edge: cut alone, it lowers the "
                                               "metric by {:.3g}",
                                               edges[0].score)});
-  return headline(fmt::format("The circuit is {} of the network’s {}.", grouped(circuit.size()),
-                              counted(circuit.graph.n_edges(), "edge")),
-                  key);
+  return headline(circuit_sentence(circuit.size(), circuit.graph.n_edges()), key);
 }
 
 void show(const Circuit& circuit, Section& section) {

@@ -35,6 +35,18 @@ Json shares_figure(const CircuitComparison& comparison) {
                           "Full length is every edge that is in either circuit.", csv));
 }
 
+/// Shares that are not defined, as of a circuit without edges, are left out.
+std::vector<KeyFact> facts_of_truth(const Found& truth) {
+  std::vector<KeyFact> key;
+  const auto add = [&](const std::optional<double>& share, const char* words) {
+    if (share) key.push_back({fmt::format("{:.3f}", *share), words});
+  };
+  add(truth.precision, "precision: the share of A’s edges that are true");
+  add(truth.recall, "recall: the share of true edges that A has");
+  add(truth.auroc, "AUROC: how often a true edge outscores another; 0.5 by chance");
+  return key;
+}
+
 void add_list(Section& section, const char* which, const std::vector<std::string>& edges) {
   if (edges.empty()) return;
   Html lines;
@@ -58,6 +70,7 @@ std::optional<Section> circuit_comparison_section(const Run& run) {
   if (comparison.correlation)
     key.push_back({fmt::format("{:.2f}", *comparison.correlation),
                    "is how edges’ scores correlate, where both circuits have them"});
+  if (comparison.truth) key = facts_of_truth(*comparison.truth);
   Section section{.title = "What both have", .run = {}};
   section.blocks.push_back(headline(overlap_sentence(comparison), key));
   section.blocks.push_back(shares_figure(comparison));

@@ -207,13 +207,20 @@ Html cards(const Run& run, const std::vector<Json>& values) {
   return all;
 }
 
+/// A title that is a sentence, within another one.
+std::string without_stop(std::string title) {
+  if (title.ends_with('.')) title.pop_back();
+  return title;
+}
+
 std::string looked_for(const Report& report) {
   const std::string outcome = axioms::vacuity_outcome(report);
   if (outcome == "not tested") return "Whether the claims are vacuous was not tested.";
   if (outcome == "found") return "The claims are vacuous: see the verdict.";
-  return "Looked for, and not found: a step without grip, a parent that is never used, a step that "
-         "repeats another, a path around the steps, a written answer. So the claims are not "
-         "vacuous.";
+  return fmt::format(
+      "Looked for, and not found: a step without grip, a parent that is never used, a step that "
+      "repeats another, a path around the steps, a written answer. So {} vacuous.",
+      report.count_claims() > 0 ? "the claims are not" : "claims would not be");
 }
 
 }  // namespace
@@ -227,7 +234,7 @@ std::optional<Section> claimed_section(const Run& run) {
                                 : fmt::format("in the {} steps", report.nodes.size());
   Html html =
       tag("p", Html("The ") + span("net", "network") + fmt::format(" works {} of this ", steps) +
-                   span("int", "explanation") + ", “" + tag("bdi", report.title) +
+                   span("int", "explanation") + ", “" + tag("bdi", without_stop(report.title)) +
                    "”. Each step has a place in the network, a rule for what counts as equal, "
                    "and limits it must keep.");
   if (example)

@@ -1,13 +1,11 @@
 // What a derivation found in the network for its interpretation, and against it.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "tools/evidence_sentence.h"
 #include "tools/interpretation_fields.h"
 #include "tools/page/headline.h"
 #include "tools/page/sections.h"
-#include "tools/plural.h"
 
 namespace assay::tools::page {
 
@@ -18,19 +16,20 @@ std::optional<Section> evidence_section(const Run& run) {
   const int64_t supports = std::ranges::count(record.evidence, true, &EvidenceRecord::supports);
   const int64_t against = std::ssize(record.evidence) - supports;
   section.blocks.push_back(headline(
-      against == 0
-          ? fmt::format("{} in the network {} for it, none against.", counted(supports, "fact"),
-                        supports == 1 ? "speaks" : "speak")
-          : fmt::format("{} in the network {} for it, {} against (marked !).",
-                        counted(supports, "fact"), supports == 1 ? "speaks" : "speak", against),
-      {},
+      evidence_sentence(supports, against), {},
       "Facts computed from weights and activations when the interpretation was derived; whether "
       "it holds is for assay validate to say."));
-  Json facts = Json::array();
+  std::vector<std::string> nodes;  // in the order in which the record speaks of them
   for (const EvidenceRecord& fact : record.evidence)
-    facts.push_back(
-        {{"text", fmt::format("{}: {}", fact.node, fact.statement)}, {"supports", fact.supports}});
-  section.blocks.push_back({{"type", "evidence"}, {"facts", facts}});
+    if (std::ranges::count(nodes, fact.node) == 0) nodes.push_back(fact.node);
+  for (const std::string& node : nodes) {
+    Json facts = Json::array();
+    for (const EvidenceRecord& fact : record.evidence)
+      if (fact.node == node)
+        facts.push_back({{"text", fact.statement}, {"supports", fact.supports}});
+    section.blocks.push_back(heading(node));
+    section.blocks.push_back({{"type", "evidence"}, {"facts", facts}});
+  }
   return section;
 }
 

@@ -43,7 +43,8 @@ Json explanation_headline(const Run& run, const ExplainedRecord& record,
                                               interp::names_of(record.features), columns));
   std::vector<KeyFact> key = {
       {counted(std::ssize(record.features), "part"), "of the input have a score"},
-      {counted(std::ssize(record.explanations), "method"), "of scoring, side by side"}};
+      {counted(std::ssize(record.explanations), "method"),
+       record.explanations.size() == 1 ? "of scoring" : "of scoring, side by side"}};
   if (const std::string explained = fact("explained"); explained.find(" = ") != explained.npos) {
     const size_t is = explained.rfind(" = ");
     key.insert(key.begin(), {explained.substr(is + 3),

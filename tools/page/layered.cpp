@@ -63,9 +63,9 @@ Html node_mark(const NodePlace& spot, const std::string& name, const std::string
   if (spot.x > 0.92) anchor = "end";
   return tag("g",
              {{"class", "n " + style + (spot.abreast_of_many ? " many" : "")}, {"data-name", name}},
-             mark("circle", {{"cx", x}, {"cy", y}, {"r", "5"}}) +
-                 tag("text", {{"x", x}, {"y", y}, {"dy", "-9"}, {"text-anchor", anchor}},
-                     shortened(name, kNodeName)));
+             tag("text", {{"x", x}, {"y", y}, {"dy", "-9"}, {"text-anchor", anchor}},
+                 shortened(name, kNodeName)) +
+                 mark("circle", {{"cx", x}, {"cy", y}, {"r", "5"}}));
 }
 
 Html layered_svg(const std::vector<NodePlace>& spots, const Html& lines, const Html& nodes,

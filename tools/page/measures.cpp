@@ -92,20 +92,17 @@ Json measures_table(const std::vector<Measures>& rows) {
 /// The answer first; of several ablations the first that was asked for.
 Json measures_headline(const std::vector<Measures>& rows) {
   const Measures& row = rows[0];
-  const Html say =
-      Html("The circuit gives the network’s answer on ") + tag("b", share(row.agreement)) +
-      fmt::format(" of inputs, with {} of {}.", grouped(row.edges), counted(row.of_edges, "edge"));
-  return headline(say,
-                  {{share(row.empty_agreement), "of inputs, with every edge cut"},
-                   {number_text(row.faithfulness.normalised, 2),
-                    fmt::format("faithfulness ({}); 1 would do what the network does",
-                                interval_text(row.faithfulness.interval, 2))},
-                   {share(row.circuit_right), "of inputs are answered right by the circuit"},
-                   {share(row.network_right), "are by the network"}},
-                  rows.size() == 1
-                      ? Html()
-                      : Html(fmt::format("Cut edges carry what “{}” says; other ways stand below.",
-                                         row.ablation)));
+  return headline(
+      agreement_sentence(row),
+      {{share(row.empty_agreement), "of inputs have the network’s answer with every edge cut"},
+       {number_text(row.faithfulness.normalised, 2),
+        fmt::format("faithfulness ({}); 1 would do what the network does",
+                    interval_text(row.faithfulness.interval, 2))},
+       {share(row.circuit_right), "of inputs are answered right by the circuit"},
+       {share(row.network_right), "of inputs are answered right by the network"}},
+      rows.size() == 1 ? Html()
+                       : Html(fmt::format("Cut edges carry what “{}” says; other ways stand below.",
+                                          row.ablation)));
 }
 
 /// Agreement by ablation: errors of single inputs cannot cancel in it.

@@ -31,7 +31,7 @@ const MutatedRow* clearest(const MutationResult& result) {
 
 /// One mutation as a line of the figure: how often the interpretation fails at its clearest row.
 tasks::page::Forest::Line caught_line(const MutationResult& result) {
-  tasks::page::Forest::Line line{.name = result.mutation, .value = "not caught", .tone = "int"};
+  tasks::page::Forest::Line line{.name = change_of(result), .value = "not caught", .tone = "int"};
   if (const MutatedRow* row = clearest(result)) {
     line.value = share_text(row->after.rate());
     line.under = fmt::format("{}.{}, after {}", row->node, to_string(row->axiom),
@@ -59,13 +59,11 @@ tasks::page::Csv csv_of(const std::vector<MutationResult>& results) {
 }
 
 Json caught_figure(const std::vector<MutationResult>& results) {
-  tasks::page::Forest forest{.says = "share of inputs on which the mutated interpretation fails",
-                             .lines = {},
-                             .axis = {.low = 1e-5,
-                                      .high = 1,
-                                      .ticks = {1e-5, 1e-3, 0.1, 1},
-                                      .logarithmic = true,
-                                      .percent = true}};
+  tasks::page::Forest forest{
+      .says = "share of inputs on which the mutated interpretation fails",
+      .lines = {},
+      .axis = {
+          .low = 1e-5, .high = 1, .ticks = {1e-4, 1e-2, 1}, .logarithmic = true, .percent = true}};
   for (const MutationResult& result : results) forest.lines.push_back(caught_line(result));
   return tasks::page::block(tasks::page::figure(
       "mutations", "", tasks::page::forest(forest),

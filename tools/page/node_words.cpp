@@ -74,6 +74,16 @@ std::vector<std::string> groups_of(const Run& run, const Json& value) {
   return groups;
 }
 
+/// A number in lists of its own, however deep, is that number; numbers each in such a list are a
+/// list of numbers.
+Json unwrapped(Json value) {
+  while (value.is_array() && value.size() == 1) value = Json(value[0]);
+  if (is_list_of_lists(value) &&
+      std::ranges::all_of(value, [](const Json& element) { return element.size() == 1; }))
+    for (Json& element : value) element = Json(element[0]);
+  return value;
+}
+
 /// One answer: which of the tokens that α chooses from, or a number that is one of the answers.
 std::optional<std::string> answer_in_prose(const Run& run, const Json& node, const Json& value) {
   if (!node.contains("alpha") || node["alpha"].at("operation") != "argmax_of") return std::nullopt;
@@ -216,7 +226,7 @@ Html value_html(const Run& run, const Json& node, const Json& value, const char*
       std::ranges::all_of(value, is_measured))
     return bars_of_numbers(value, side);
   if (const auto answer = answer_in_prose(run, node, value)) return tag("b", *answer);
-  return brief(value);
+  return brief(unwrapped(value));
 }
 
 std::string value_text(const Run& run, const Json& node, const Json& value) {
@@ -228,7 +238,7 @@ std::string value_text(const Run& run, const Json& node, const Json& value) {
     return text;
   }
   if (const auto answer = answer_in_prose(run, node, value)) return *answer;
-  return brief(value);
+  return brief(unwrapped(value));
 }
 
 Html input_html(const Run& run, const std::vector<int64_t>& tokens) {

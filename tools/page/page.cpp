@@ -8,6 +8,7 @@
 
 #include "tasks/page/html.h"
 #include "tools/page/assets.h"
+#include "tools/page/headline.h"
 #include "tools/page/markup.h"
 
 namespace assay::tools::page {
@@ -54,10 +55,10 @@ bool speaks_of_several(const Page& page) {
 
 constexpr const char* kVerdict = "verdict";  // stands first, above the list of sections
 
-Html navigation(const Page& page, const std::vector<std::string>& ids) {
+Html navigation(const Page& page, const std::vector<std::string>& ids, size_t first) {
   Html links;
   std::set<std::string> titles;
-  for (size_t i = 0; i < ids.size(); ++i)
+  for (size_t i = first; i < ids.size(); ++i)
     if (page.sections[i].id != kVerdict && titles.insert(page.sections[i].title).second)
       links += tag("a", {{"href", "#" + ids[i]}}, page.sections[i].title);
   return tag("nav", {{"aria-label", "sections"}}, links);
@@ -68,15 +69,20 @@ Html content_of(const Page& page) {
   const bool several = speaks_of_several(page);
   Html content;
   bool listed = false;
-  for (size_t i = 0; i < ids.size(); ++i) {
+  // The answer comes before everything else, unless several runs each have one of their own.
+  const bool answered = !several && !ids.empty() && answers_first(page.sections.front());
+  if (answered) content += markup_of(page.sections.front().blocks.front());
+  const bool all_said = answered && page.sections.front().blocks.size() == 1;
+  for (size_t i = all_said ? 1 : 0; i < ids.size(); ++i) {
     const Section& section = page.sections[i];
     const bool verdict = section.id == kVerdict;
-    if (!verdict && !listed) content += navigation(page, ids);
+    if (!verdict && !listed) content += navigation(page, ids, all_said ? 1 : 0);
     listed = listed || !verdict;
     Html blocks =
         tag("h2", {{"class", verdict ? "hidden" : ""}, {"id", ids[i] + "-title"}}, section.title);
     if (several) blocks += tag("p", {{"class", "run"}, {"dir", "auto"}}, section.run);
-    for (const Json& block : section.blocks) blocks += markup_of(block);
+    for (size_t b = i == 0 && answered ? 1 : 0; b < section.blocks.size(); ++b)
+      blocks += markup_of(section.blocks[b]);
     content += tag("section", {{"id", ids[i]}, {"aria-labelledby", ids[i] + "-title"}}, blocks);
   }
   return content;

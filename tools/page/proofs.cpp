@@ -130,8 +130,7 @@ void add_equal_rows(Section& section, const std::vector<proofs::EqualRows>& rows
             {{"rows", false}, {"because", false}}, lines));
 }
 
-void add_trust(Section& section, const axioms::Source& model, const axioms::Source& interpretation,
-               const std::string& certificate) {
+void add_trust(Section& section, bool certified) {
   section.blocks.push_back(heading("What is trusted"));
   section.blocks.push_back(facts(
       {{"trusted",
@@ -141,15 +140,12 @@ void add_trust(Section& section, const axioms::Source& model, const axioms::Sour
        {"with the checker",
         "its own source, readers and arithmetic, the compiler and the processor; not the prover, "
         "LibTorch, the BLAS or Z3"}}));
-  if (certificate.empty()) {
-    section.blocks.push_back(
-        paragraph("No certificate was written, so nothing can be checked apart from this program; "
+  section.blocks.push_back(paragraph(
+      certified ? "There is a certificate, which the checker verifies without the prover; the "
+                  "command stands in the last section."
+                : "No certificate was written, so nothing can be checked apart from this program; "
                   "assay prove --certificate FILE.json writes one.",
-                  Tone::Faint));
-    return;
-  }
-  section.blocks.push_back(command(fmt::format("assay-check {} --model {} --interpretation {}",
-                                               certificate, model.path, interpretation.path)));
+      Tone::Faint));
 }
 
 Json proofs_headline(const ProofsRecord& record) {
@@ -186,7 +182,7 @@ Section of_proofs(const Run& run) {
     add_closest(section, run, statement);
   }
   add_equal_rows(section, record.rows);
-  add_trust(section, record.model, record.interpretation.file, record.certificate.value_or(""));
+  add_trust(section, record.certificate.has_value());
   return section;
 }
 
@@ -198,20 +194,26 @@ std::vector<proofs::EqualRows> equal_rows(const std::vector<axioms::ProvedRows>&
   return equal;
 }
 
-void add_searches(Section& section, const axioms::WorstCase& worst) {
+/// What a search for a failure of one row found: the input, or how close it came.
+Html search_line(const Run& run, const axioms::Search& search) {
+  Html words = tag("p", tag("b", search.of) + ": " + search.words);
+  if (search.found) words += tag("p", text_input_html(run, *search.found));
+  return tag("div", {{"class", "st"}},
+             tag("div", tag("span", {{"class", search.found ? "v refuted" : "v open"}},
+                            tag("i", {{"aria-hidden", "true"}}, search.found ? "✗" : "○") +
+                                (search.found ? "found" : "not found"))) +
+                 tag("div", words));
+}
+
+void add_searches(Section& section, const Run& run, const axioms::WorstCase& worst) {
   section.blocks.push_back(heading("The worst that a search found"));
   section.blocks.push_back(paragraph(
       "A search says that something can happen, and not how often; the rates say how often, and "
       "not what can happen.",
       Tone::Faint));
-  Json lines = Json::array();
-  for (const axioms::Search& search : worst.searches)
-    lines.push_back(
-        {search.of,
-         cell(search.found ? "found" : "not found", search.found ? Tone::Bad : Tone::Plain),
-         search.words, search.found.value_or("")});
-  section.blocks.push_back(
-      table("", {{"of", false}, {"outcome", false}, {"what", false}, {"input", false}}, lines));
+  Html searches;
+  for (const axioms::Search& search : worst.searches) searches += search_line(run, search);
+  section.blocks.push_back(tasks::page::block(searches));
 }
 
 /// Of a validation: what was proved of its rows, by whom.
@@ -220,17 +222,16 @@ Section of_validation(const Run& run) {
   Section section{.title = "What holds for every input", .run = {}};
   if (report.proofs) {
     const axioms::Proofs& proofs = *report.proofs;
-    const std::string certificate = proofs.certificate ? proofs.certificate->path : "";
-    section.blocks.push_back(
-        facts({{"inputs", proofs.inputs},
-               {"which", proofs.words},
-               {"proved by", proofs.certificate ? certificate + ", which was not checked here"
-                                                : "the run itself"}}));
+    const bool read = proofs.certificate.has_value();
+    section.blocks.push_back(facts(
+        {{"inputs", powers_of_ten(proofs.inputs)},
+         {"which", proofs.words},
+         {"proved by", read ? "a certificate, which was not checked here" : "the run itself"}}));
     section.blocks.push_back(statements_block(all_stated(proofs.statements)));
     add_equal_rows(section, equal_rows(proofs.rows));
-    add_trust(section, report.facts.model, report.facts.interpretation, certificate);
+    add_trust(section, read);
   }
-  if (report.worst_case) add_searches(section, *report.worst_case);
+  if (report.worst_case) add_searches(section, run, *report.worst_case);
   if (!report.proofs)
     section.blocks.push_back(tasks::page::block(tag(
         "p", Html("Nothing was proved; ") + tag("code", "assay prove") + " and " +

@@ -52,8 +52,20 @@ std::string question_of(const tasks::ComparisonSummary& summary) {
 
 }  // namespace
 
+/// Of what the answer speaks: the network's task, or what the record calls itself. Empty: nobody
+/// says.
+std::string subject_of(const Run& run) {
+  if (run.task)
+    if (const std::string& deed = tasks::wording_of(*run.task).deed; !deed.empty())
+      return "How this network " + deed;
+  const std::string title = title_of(run);
+  return title == kind_title(run) ? "" : title;
+}
+
 Page record_head(const Run& run) {
-  Page page{.title = title_of(run), .sections = {}};
+  const std::string subject = subject_of(run);
+  const std::string kind = kind_title(run), title = title_of(run);
+  Page page{.title = subject.empty() ? kind : fmt::format("{}: {}", kind, subject), .sections = {}};
   page.heading = question_of(run);
   if (run.kind == RunKind::Comparison) {
     const auto summary =
@@ -61,7 +73,10 @@ Page record_head(const Run& run) {
     page.heading = question_of(summary);
     page.description = comparison_headline(summary);
   }
-  if (!page.heading.empty()) page.kicker = "Assay · " + page.title;
+  if (page.heading.empty())
+    page.heading = title;
+  else
+    page.kicker = fmt::format("Assay · {}{}", kind, title == kind ? "" : " · " + title);
   if (run.task) page.stand = tasks::wording_of(*run.task).sentence;
   return page;
 }

@@ -80,6 +80,10 @@ std::string title_of(const Run& run) {
                                       : page_about(run.kind).title;
 }
 
+const std::string& kind_title(const Run& run) {
+  return page_about(run.kind).title;
+}
+
 Run make_run(Json report, const fs::path& path) {
   Run run{.kind = run_kind_of(report, path), .name = {}, .path = path, .report = std::move(report)};
   const RecordPage& page = page_about(run.kind);

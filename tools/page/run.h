@@ -23,6 +23,9 @@ Run read_run(const std::filesystem::path& path);
 /// What it calls itself, or else what its kind is called: without the name of its file.
 std::string title_of(const Run& run);
 
+/// What pages about records of its kind are called: `Circuit`.
+const std::string& kind_title(const Run& run);
+
 /// Where a run says how it was made: the report itself, in circuit files what stands under `assay`.
 const Json& origin_of(const Run& run);
 

@@ -12,6 +12,7 @@
 #include "interp/files/files.h"
 #include "interp/files/json_text.h"
 #include "tasks/wording.h"
+#include "tools/page/headline.h"
 #include "tools/page/record_head.h"
 #include "tools/verdict_words.h"
 
@@ -102,6 +103,15 @@ Page head_of(const Run& run) {
   return page;
 }
 
+/// Where a record is about nothing that has a name, its answer says what the page is about.
+void quote_answer(Page& page, const Run& run) {
+  if (page.sections.empty() || page.sections.front().run != run.name) return;
+  const std::string answer = answer_of(page.sections.front());
+  if (answer.empty()) return;
+  if (page.description.empty()) page.description = answer;
+  if (page.title == kind_title(run)) page.title += ": " + answer;
+}
+
 }  // namespace
 
 interp::Registry<SectionEntry>& sections() {
@@ -147,6 +157,7 @@ Page page_of(const std::vector<Run>& runs) {
       add_all(entry);
   }
   add_all({"trust", "enough to run the same thing again", trust_section});
+  quote_answer(page, runs.front());
   return page;
 }
 

@@ -53,9 +53,10 @@ Curves loss_curves(const Lines& lines) {
       high = std::max(high, loss);
     }
   if (high == 0) low = high = 1;
+  if (high < 1.001 * low) low /= 3, high *= 3;  // one loss stands in the middle
   Curves curves{.all = {{.name = "loss", .points = {}}},
                 .x = step_ticks(lines.back()),
-                .y = tasks::page::decades(low, std::max(high, 1.001 * low)),
+                .y = tasks::page::decades(low, high),
                 .x_says = "step",
                 .y_says = "loss, on a logarithmic scale"};
   const double room = std::max(1e-9, std::log10(high / low));

@@ -109,6 +109,19 @@ Html command_html(const std::string& line) {
       tag("code", words) + tag("button", {{"type", "button"}, {"class", "btn copy"}}, "Copy"));
 }
 
+/// How to check what a certificate proves; nothing where there is none.
+Html certificate_html(const Run& run) {
+  Json certificate = run.report.value("certificate", Json());
+  if (run.validation && run.report.contains("proofs"))
+    certificate = run.report["proofs"].value("certificate", Json::object()).value("path", Json());
+  if (!certificate.is_string()) return {};
+  return tag("h3", "Check the proofs") +
+         command_html(fmt::format("assay-check {} --model {} --interpretation {}",
+                                  certificate.get<std::string>(),
+                                  run.report.at("model").at("path").get<std::string>(),
+                                  run.report.at("interpretation").at("path").get<std::string>()));
+}
+
 /// What a verdict on drawn inputs, on all or on a list speaks of.
 std::string scope_text(const axioms::Report& report, const std::string& inputs) {
   switch (report.scope) {
@@ -166,7 +179,7 @@ std::optional<Section> trust_section(const Run& run) {
   if (run.validation)
     again +=
         tag("p", {{"class", "small soft"}}, "It gives the same counts on any number of threads.");
-  again += facts_of(run);
+  again += certificate_html(run) + facts_of(run);
   Section section{.title = run.validation ? "Trust and reproduce" : "How to reproduce", .run = {}};
   section.blocks.push_back(tasks::page::block(
       run.validation ? tag("div", {{"class", "two"}}, tag("div", again) + tag("div", meaning(run)))

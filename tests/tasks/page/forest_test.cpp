@@ -33,6 +33,16 @@ TEST(Axis, HoldsAllValuesAndHasRoundTicks) {
   }
 }
 
+TEST(Axis, LeavesOutNamesOfTicksThatWouldTouch) {
+  const std::string html =
+      forest({.says = "s",
+              .lines = {},
+              .axis = {.low = -400, .high = 400, .ticks = {-400, -200, 0, 200, 400}}})
+          .markup();
+  for (const char* shown : {">−400<", ">0<", ">400<"}) EXPECT_THAT(html, HasSubstr(shown));
+  EXPECT_THAT(html, testing::Not(HasSubstr(">−200<")));
+}
+
 TEST(Axis, IsLogarithmicWherePositiveValuesDifferByPowersOfTen) {
   const Axis axis = axis_of({0.001, 1000});
   EXPECT_TRUE(axis.logarithmic);

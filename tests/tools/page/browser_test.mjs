@@ -158,7 +158,7 @@ test('names no operation, no place by its code and no file before its last secti
   for (const name of ['validation', 'modular', 'dyck', 'exchanged', 'proved', 'one']) {
     const {model, interpretation} = read(`${name}.json`);
     const page = await opened(`${name}.html`);
-    const text = await page.evaluate(() => [...document.querySelectorAll('header, main > section:not(#trust)')].map((part) => part.textContent).join(' '));
+    const text = await page.evaluate(() => [...document.querySelectorAll('header, main > .headline, main > section:not(#trust)')].map((part) => part.textContent).join(' '));
     for (const word of [...all, 'hook_', 'blocks.', '.safetensors', model.path, interpretation.path].filter(Boolean))
       assert.ok(!text.includes(word), `${name}: ${word}: ${text.slice(text.indexOf(word) - 60, text.indexOf(word) + 60)}`);
     assert.doesNotMatch(text, /(?<!\bFILE)\.json/); // as options of commands are called
@@ -181,11 +181,15 @@ test('tells a task that is neither 2-SAT nor arithmetic in its own words', async
 test('no page has one of many, or names a file before it says how to run it again', async () => {
   for (const name of ['one', 'dyck', ...kinds]) {
     const page = await opened(`${name}.html`);
-    const parts = await page.evaluate(() => [...document.querySelectorAll('header, main > section:not(#trust)')].map((part) => part.innerText).join('\n'));
+    const parts = await page.evaluate(() => [...document.querySelectorAll('header, main > .headline, main > section:not(#trust)')].map((part) => part.innerText).join('\n'));
     assert.doesNotMatch(parts, /(?<![\d.,])\b1 (?!is\b|was\b|has\b|this\b|of\b)[a-z]+s\b/, name);
     assert.doesNotMatch(parts, /(?<!\bFILE)\.json\b|\.safetensors|hook_|blocks\.\d/, name);
     assert.notEqual(await page.locator('h1').textContent(), await page.locator('.kicker').textContent(), name);
     assert.ok(await page.locator('.say').count() > 0, `${name} answers nothing`);
+    assert.match(await page.title(), /^[A-Z][^:]+: ./, name);
+    assert.match(await page.getAttribute('meta[name=description]', 'content'), /[.…]$/, name);
+    const [answer, contents] = await page.evaluate(() => ['.say', 'nav'].map((part) => document.querySelector(part)?.getBoundingClientRect().top));
+    assert.ok(contents === undefined || answer < contents, `${name} answers below its contents`);
     await page.close();
   }
 });

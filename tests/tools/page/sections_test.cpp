@@ -9,9 +9,11 @@
 #include "tests/interp/scratch.h"
 #include "tests/tools/page/validation_report.h"
 #include "tools/decisions.h"
+#include "tools/discovery_fields.h"
 #include "tools/metrics_fields.h"
 #include "tools/page/markup.h"
 #include "tools/page/node_words.h"
+#include "tools/prove_fields.h"
 
 namespace assay::tools::page {
 namespace sections_test {
@@ -535,6 +537,78 @@ TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
       *training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl"));
   EXPECT_THAT(section.blocks.dump(),
               HasSubstr("90.00% of 4,096 held-out inputs (of the deriving part) right."));
+}
+
+TEST(Sections, OfATrainingShowASingleEvaluationAsADot) {
+  const Json line = {{"step", 5}, {"loss", 0.5}, {"accuracy", 0.9}};
+  const std::string html =
+      html_of(training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl")));
+  EXPECT_THAT(html, HasSubstr("d=\"M1.0000 0.5000h0\""));  // its loss, in the middle
+  EXPECT_THAT(html, HasSubstr("d=\"M1.0000 0.1000h0\""));
+}
+
+/// What `assay prove --certificate` writes.
+Json proofs() {
+  ProofsRecord record{.title = "2-SAT by trees",
+                      .task = {{"name", "two-sat"}, {"settings", Json::object()}},
+                      .model = {"m", "00"},
+                      .interpretation = {{"i", "11"}, "2-SAT by trees"},
+                      .domain = {"d", "every input", "1.05e16", "r"},
+                      .certificate = "kept.json",
+                      .statements = {},
+                      .rows = {}};
+  record.statements.resize(1);
+  record.statements[0].statement = "h = specification";
+  record.statements[0].verdict = "proved";
+  record.statements[0].words = "right";
+  Json report = {{"kind", "proofs"}, {"schema", 1}, {"command", "assay prove"}};
+  report.update(interp::write_record(record));
+  return report;
+}
+
+TEST(Sections, OfProofsNameTheCertificateInTheLastOneAlone) {
+  const Page page = page_of({make_run(proofs(), "r.json")});
+  ASSERT_EQ(page.sections.size(), 2u);
+  EXPECT_THAT(html_of(page.sections[0]), Not(HasSubstr("kept.json")));
+  EXPECT_THAT(html_of(page.sections[1]),
+              HasSubstr("<span>assay-check</span> <span>kept.json</span> <span>--model</span>"));
+}
+
+TEST(RecordPage, AnswersAboveItsSectionsAndForWhoeverListsPages) {
+  const Page page = page_of({make_run(proofs(), "r.json")});
+  EXPECT_EQ(page.title, "Proofs: How this network decides 2-SAT");
+  EXPECT_EQ(page.description, "1 of 1 statement is proved.");
+  EXPECT_EQ(page.kicker, "Assay · Proofs · 2-SAT by trees");
+  const std::string html = page::html_of(page);
+  EXPECT_LT(html.find("class=\"headline\""), html.find("<nav"));
+  EXPECT_LT(html.find("<nav"), html.find("<h2"));
+}
+
+/// A log says nothing of what the network is for.
+TEST(RecordPage, OfNothingThatHasANameIsCalledByItsAnswer) {
+  const Json line = {{"step", 5}, {"loss", 0.5}, {"accuracy", 0.9}};
+  const Page page = page_of({make_run({{"lines", Json::array({line})}}, "metrics.jsonl")});
+  const std::string answer = "After 5 steps the network answers 90.0% of held-out inputs right.";
+  EXPECT_EQ(page.title, "Training: " + answer);
+  EXPECT_EQ(page.description, answer);
+}
+
+TEST(Sections, OfACircuitBesideTheTrueOneJudgeIt) {
+  const CircuitComparison found{
+      .a = {"a.json", 5},
+      .b = {"b.json", 6},
+      .shared = 4,
+      .jaccard = 4. / 7,
+      .correlation = {},
+      .only_a = {"m0->logits"},
+      .only_b = {"input->m0", "input->logits"},
+      .truth = Found{.edges = 23, .auroc = 0.875, .precision = 0.8, .recall = 4. / 6}};
+  Json report = {{"kind", "circuit-comparison"}, {"schema", 1}};
+  report.update(interp::write_record(found));
+  const std::string html = html_of(circuit_comparison_section(make_run(report, "c.json")));
+  for (const char* part : {"A finds 4 of the 6 edges of the true circuit, and 1 that is not in it.",
+                           "0.800", "0.667", "0.875"})
+    EXPECT_THAT(html, HasSubstr(part));
 }
 
 TEST(Sections, OfATrainingRefuseACountThatIsNone) {
