@@ -7,12 +7,12 @@
 #include <stdexcept>
 
 #include "interp/execution/parallel.h"
-#include "interp/files/file_writer.h"
+#include "interp/files/files.h"
 #include "interp/files/json_text.h"
 #include "tools/interrupt.h"
 #include "tools/plural.h"
 #include "tools/progress.h"
-#include "tools/startup.h"
+#include "tools/streams.h"
 #include "tools/sweep.h"
 #include "tools/table.h"
 #include "tools/training_run.h"
