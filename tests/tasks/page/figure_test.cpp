@@ -52,7 +52,8 @@ TEST(Figure, CurvesBreakWhereNothingWasMeasured) {
                      .y = {},
                      .x_says = {},
                      .y_says = {}};
-  EXPECT_THAT(curves(drawn).markup(), HasSubstr("d=\"M0.0000 1.0000M1.0000 0.0000\""));
+  EXPECT_THAT(curves(drawn).markup(), HasSubstr("d=\"M0.0000 1.0000h0M1.0000 0.0000h0\""));
+  EXPECT_THAT(curves(drawn).markup(), HasSubstr("curve dots"));  // or nobody would see the points
 }
 
 TEST(Figure, DecadesLieWhereTheirLogarithmsDo) {
