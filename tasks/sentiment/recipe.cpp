@@ -9,9 +9,7 @@
 namespace assay::tasks::sentiment {
 namespace {
 
-// Positions start alike: few texts reach the last ones, whose random beginnings would stay. Words
-// start small and weights decay strongly, since most words are seen a few times only, and what is
-// left of their random beginnings is noise.
+// Positions start alike: few texts reach the last ones, whose random beginnings would stay.
 Recipe two_blocks(const Size& size) {
   Recipe recipe{.model = {.d_vocab = size.n_tokens,
                           .n_ctx = size.n_ctx,
@@ -23,10 +21,10 @@ Recipe two_blocks(const Size& size) {
                           .norm = interp::Norm::Pre,
                           .attention_biases = true,
                           .unembed_bias = true},
-                .initialisation = {.embedding_scale = 0.5, .position_scale = 0},
+                .initialisation = {.position_scale = 0},
                 .training = {}};
   recipe.model.d_output = 2;
-  recipe.training.phases = {{.steps = 660, .learning_rate = 3e-3, .weight_decay = 1}};
+  recipe.training.phases = {{.steps = 900, .learning_rate = 3e-3, .weight_decay = 0.3}};
   recipe.training.batch = 64;
   recipe.training.warmup = 50;
   recipe.training.beta2 = 0.999;
@@ -48,7 +46,10 @@ std::vector<Preset> presets() {
 
 Recipe recipe(const std::string& preset, const Size& size) {
   Recipe recipe = two_blocks(size);
-  if (preset == "decoder" || preset == "decoder-bare") return recipe;
+  if (preset == "decoder" || preset == "decoder-bare") {
+    recipe.initialisation.embedding_scale = 0.5;
+    return recipe;
+  }
   recipe.model.causal = false;
   if (preset == "encoder") {
     recipe.model.pool = interp::Pooling::First;
