@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <unordered_map>
@@ -59,8 +60,14 @@ class Corpus {
     for (size_t i = 0; i < words_.size(); ++i)
       token_of_[words_[i]] = kWords + static_cast<int64_t>(i);
     std::vector<RatedText> texts;
+    std::set<Sequence> trained;  // texts may differ in words alone that the vocabulary lacks
     for (const Review& review : reviews)
-      texts.push_back({tokens_of(review.words), review.rating, review.part});
+      if (review.part == Part::Train) trained.insert(tokens_of(review.words));
+    for (const Review& review : reviews) {
+      const Sequence tokens = tokens_of(review.words);
+      if (review.part == Part::Train || !trained.contains(tokens))
+        texts.push_back({tokens, review.rating, review.part});
+    }
     return texts;
   }
 
