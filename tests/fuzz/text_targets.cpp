@@ -63,7 +63,7 @@ const std::vector<std::unique_ptr<tasks::Task>>& small_tasks() {
     made.push_back(tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 4}}));
     made.push_back(tasks::make_task("modular-addition", {{"p", 7}}));
     for (const tasks::TaskEntry& entry : tasks::task_entries())
-      if (entry.name != "two-sat" && entry.name != "modular-addition" &&
+      if (entry.name != "two-sat" && entry.name != "modular-addition" && !entry.presets.empty() &&
           std::ranges::none_of(entry.options, &interp::Option::is_path))
         made.push_back(tasks::make_task(entry.name));
     return made;
