@@ -21,6 +21,7 @@
 #include "tasks/modular_addition/mutations.h"
 #include "tasks/modular_addition/operations.h"
 #include "tasks/mutations.h"
+#include "tasks/sentiment/sentiment.h"
 #include "tasks/synthetic_text/synthetic_text.h"
 #include "tasks/two_sat/mutations.h"
 #include "tasks/two_sat/two_sat.h"
@@ -53,10 +54,10 @@ std::vector<circuits::Mutation> our_mutations() {
 
 interp::Registry<TaskEntry>& task_entries() {
   static interp::Registry<TaskEntry> entries(
-      "task",
-      {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
-       max_of_four::entry(), compiled::entry(), induction::entry(),
-       synthetic_text::bag_of_words_entry(), synthetic_text::slalom_words_entry(), data_entry()});
+      "task", {two_sat::entry(), modular_addition::entry(), dyck::entry(), majority::entry(),
+               max_of_four::entry(), compiled::entry(), induction::entry(),
+               synthetic_text::bag_of_words_entry(), synthetic_text::slalom_words_entry(),
+               sentiment::entry(), data_entry()});
   return entries;
 }
 

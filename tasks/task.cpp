@@ -71,7 +71,10 @@ interp::LabelledBatch Domain::of(const std::vector<Part>& parts) const {
   for (size_t i = 0; i < part.size(); ++i)
     if (std::ranges::find(parts, part[i]) != parts.end()) rows.push_back(static_cast<int64_t>(i));
   const at::Tensor index = torch::tensor(rows, torch::kInt64);
-  return {inputs.tokens.index_select(0, index), inputs.labels.index_select(0, index)};
+  interp::LabelledBatch some{inputs.tokens.index_select(0, index),
+                             inputs.labels.index_select(0, index)};
+  if (inputs.readouts.defined()) some.readouts = inputs.readouts.index_select(0, index);
+  return some;
 }
 
 Task::Task(std::string name, Settings settings)

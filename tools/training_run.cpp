@@ -96,8 +96,10 @@ Accuracy measured_on(const interp::LabelledBatch& batch, const std::string& of,
                      const TrainingRun& run, const interp::Transformer& model,
                      const TrainingConditions& conditions) {
   const auto slice = [&](int64_t first, int64_t count) {
-    return interp::LabelledBatch{batch.tokens.narrow(0, first, count),
-                                 batch.labels.narrow(0, first, count)};
+    interp::LabelledBatch some{batch.tokens.narrow(0, first, count),
+                               batch.labels.narrow(0, first, count)};
+    if (batch.readouts.defined()) some.readouts = batch.readouts.narrow(0, first, count);
+    return some;
   };
   const int64_t n = batch.tokens.size(0);
   return {.share = measured_accuracy(run, model, slice, n, conditions), .inputs = n, .of = of};

@@ -33,6 +33,14 @@ std::vector<Tensor> attention_maps(const Network& model, const Tensor& tokens) {
   return maps;
 }
 
+/// Of an attention map: what is looked at from where the answer is read, float64 [key].
+Tensor read_out(const Network& model, const Tensor& map) {
+  for (const Place& place : model.places().all)
+    if (place.by == Primitive::Pool)
+      return std::get<PoolForm>(place.form).pooling == Pooling::First ? map[0] : map.mean(0);
+  return map[-1];
+}
+
 Tensor rollout(const std::vector<Tensor>& maps) {
   const Tensor identity = at::eye(maps[0].size(0), torch::kFloat64);
   Tensor product = identity;
@@ -54,11 +62,11 @@ Tensor attention_weights(const Network& model, const Tensor& tokens, AttentionRe
   const std::vector<Tensor> maps = attention_maps(model, tokens);
   switch (reading) {
     case AttentionReading::Mean:
-      return at::stack(maps).mean(0)[-1];
+      return read_out(model, at::stack(maps).mean(0));
     case AttentionReading::Last:
-      return maps.back()[-1];
+      return read_out(model, maps.back());
     case AttentionReading::Rollout:
-      return rollout(maps)[-1];
+      return read_out(model, rollout(maps));
   }
   return {};
 }
@@ -70,7 +78,7 @@ Method attention_method() {
   };
   return {
       .name = "attention",
-      .help = "attention weights of the last position",
+      .help = "attention weights of the position that answers",
       .presets = {preset(AttentionReading::Mean, "over heads and layers"),
                   preset(AttentionReading::Last, "last layer, mean over heads"),
                   preset(AttentionReading::Rollout, "product over layers, half of it passed by")},

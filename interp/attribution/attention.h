@@ -1,5 +1,5 @@
 #pragma once
-// Where the last position looks: attention weights read as scores.
+// Where the position that answers looks: attention weights read as scores.
 
 #include <ATen/core/Tensor.h>
 
@@ -15,8 +15,9 @@ enum class AttentionReading {
   Rollout,  ///< ∏ over layers of (A + 1)/2, A the mean over heads (Abnar and Zuidema 2020)
 };
 
-/// Weights of the keys for the query at the last position: float64 [pos], sum 1. They are weights
-/// already; no second softmax flattens them.
+/// Weights of the keys for the query at the last position or, of a network that pools, for the
+/// first one or the mean over all: float64 [pos], sum 1. They are weights already; no second
+/// softmax flattens them.
 /// @param tokens  int64 [1, pos].
 at::Tensor attention_weights(const Network& model, const at::Tensor& tokens,
                              AttentionReading reading);

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "axioms/claim.h"
 #include "interp/network/build.h"
 #include "interp/network/site.h"
@@ -54,14 +56,15 @@ void read_claim(std::string_view input) {
   require(claim.epsilon >= 0 && claim.epsilon <= 1 && !claim.node.empty(), "a claim's parts");
 }
 
-/// One small task of every kind that draws inputs; those of `data` have a target of their own.
+/// One small task of every kind that draws inputs; those from files have none here.
 const std::vector<std::unique_ptr<tasks::Task>>& small_tasks() {
   static const auto tasks = [] {
     std::vector<std::unique_ptr<tasks::Task>> made;
     made.push_back(tasks::make_task("two-sat", {{"variables", 3}, {"clauses", 4}}));
     made.push_back(tasks::make_task("modular-addition", {{"p", 7}}));
     for (const tasks::TaskEntry& entry : tasks::task_entries())
-      if (entry.name != "two-sat" && entry.name != "modular-addition" && !entry.presets.empty())
+      if (entry.name != "two-sat" && entry.name != "modular-addition" && !entry.presets.empty() &&
+          std::ranges::none_of(entry.options, &interp::Option::is_path))
         made.push_back(tasks::make_task(entry.name));
     return made;
   }();

@@ -73,5 +73,23 @@ TEST_F(Attentions, ScoresOfFeaturesAndContextSumToOne) {
       1e-12);
 }
 
+// The answer is read at the first position, or at all of them.
+TEST(AttentionOfPooledNetworks, IsReadWhereTheyAnswer) {
+  const Tensor tokens = torch::tensor({{1, 3, 0, 2, 2}}, torch::kInt64);
+  for (const Pooling pooling : {Pooling::First, Pooling::Mean}) {
+    TransformerConfig config = assorted_configs()[0];
+    config.causal = false;
+    config.pool = pooling;
+    const auto model = random_model(config, 4);
+    const std::vector<std::vector<double>> last = averaged(*model, tokens, config.n_layers() - 1);
+    const Tensor weights = attention_weights(*model, tokens, AttentionReading::Last);
+    for (int64_t k = 0; k < kPositions; ++k) {
+      double mean = 0;
+      for (int64_t q = 0; q < kPositions; ++q) mean += last[q][k] / kPositions;
+      EXPECT_NEAR(weights[k].item<double>(), pooling == Pooling::First ? last[0][k] : mean, 1e-12);
+    }
+  }
+}
+
 }  // namespace attention_test
 }  // namespace assay::interp::attribution
