@@ -88,7 +88,8 @@ SweepRequest read_sweep(const std::filesystem::path& file) {
   try {
     for (const auto& [name, member] : json.items())
       if (name != "settings") require_distinct(member, name);
-    for (const auto& [name, values] : json.value("settings", ordered_json::object()).items())
+    const ordered_json settings = json.value("settings", ordered_json::object());
+    for (const auto& [name, values] : settings.items())
       require_distinct(values, "settings." + name);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{}: {}", file.string(), error.what()));
