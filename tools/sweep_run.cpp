@@ -193,10 +193,10 @@ int run_sweep(const SweepOptions& options, const CommonOptions& common) {
     });
     record = sweep.record();
   }
+  session.console.line();
+  session.console.line(wrapped(sweep_sentence(record), width_of(stdout), 0));
   print_runs(record, session.console);
   print_recipes(record, session.console);
-  session.console.line();
-  session.console.line(sweep_sentence(record));
   write_report(common, report_of("sweep", record));
   const bool unfinished = std::ranges::any_of(
       record.runs, [](const SweptRun& run) { return !run.outcome && !run.failed; });

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cfenv>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <stdexcept>
@@ -23,6 +24,14 @@ namespace {
 int worker_threads = 1;
 // What a worker may use for a parallel_for() of its own: its part of them. 0: outside of workers.
 thread_local int threads_of_worker = 0;
+thread_local double cpu_seconds_of_helpers =
+    0;  // that this thread has started, and that have ended
+
+double cpu_seconds_of_thread() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 // Threads that LibTorch uses inside of an operator: a setting of the calling thread, which those
 // that it starts take over.
@@ -99,6 +108,10 @@ int threads() {
   return worker_threads;
 }
 
+double cpu_seconds_of_work() {
+  return cpu_seconds_of_thread() + cpu_seconds_of_helpers;
+}
+
 void own_process() {
   static const OneBlasThread until_the_end;
   at::set_num_threads(1);
@@ -130,13 +143,20 @@ void parallel_for(int64_t n, const std::function<void(int64_t)>& work) {
       }
     }
   };
+  double helped = 0;
+  const auto helper = [&] {
+    worker();
+    const std::lock_guard lock(mutex);
+    helped += cpu_seconds_of_work();
+  };
   std::vector<std::jthread> others;
   try {
-    for (int i = 1; i < workers; ++i) others.emplace_back(worker);
+    for (int i = 1; i < workers; ++i) others.emplace_back(helper);
   } catch (const std::system_error&) {  // the system gives no more threads: those there are suffice
   }
   worker();
   others.clear();  // joins
+  cpu_seconds_of_helpers += helped;
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -20,6 +20,10 @@ int threads();
 /// that do nothing else, such as the command.
 void own_process();
 
+/// Processor time of the calling thread and of the threads that its parallel_for()s have started:
+/// of its own work, whatever else the process does. In seconds, from any beginning.
+double cpu_seconds_of_work();
+
 /// Calls work(index) for index = 0 … n-1, each once, on threads() threads in any order. The first
 /// exception (by index) is rethrown after all workers have stopped.
 void parallel_for(int64_t n, const std::function<void(int64_t index)>& work);

@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <stdexcept>
 #include <vector>
 
 #include "interp/execution/chunks.h"
+#include "interp/execution/parallel.h"
 #include "interp/network/transformer.h"
 #include "interp/training/answers.h"
 #include "interp/training/checkpoint.h"
@@ -111,25 +111,19 @@ void begin_phase(Transformer& model, AdamW& optimizer, const TrainingConfig& con
   optimizer.state().clear();  // fresh moments, also for what was pruned
 }
 
-/// Takes the time of this process's part of a run.
+/// Takes the time of this process's part of a run, and not of runs beside it.
 class Stopwatch {
  public:
   explicit Stopwatch(const TrainingState& begun)
-      : first_step_(begun.step), cpu_before_(begun.cpu_seconds - cpu_seconds_of_process()) {}
+      : first_step_(begun.step), cpu_before_(begun.cpu_seconds - cpu_seconds_of_work()) {}
 
   double steps_per_second(int64_t step) const {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
     return static_cast<double>(step - first_step_) / seconds.count();
   }
-  double cpu_seconds() const { return cpu_before_ + cpu_seconds_of_process(); }
+  double cpu_seconds() const { return cpu_before_ + cpu_seconds_of_work(); }
 
  private:
-  static double cpu_seconds_of_process() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-  }
-
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   const int64_t first_step_;
   const double cpu_before_;

@@ -22,7 +22,7 @@ struct TrainingProgress {
   double learning_rate = 0;
   double samples_per_second = 0;
   double seconds_left = 0;
-  double cpu_seconds = 0;  ///< of this process and of the runs it resumed
+  double cpu_seconds = 0;  ///< of this run's threads, and of what it resumed
   int64_t neurons = 0;     ///< penalised neurons that have not been pruned
 };
 nlohmann::json to_json(const TrainingProgress& progress);

@@ -33,9 +33,9 @@ const char* sign_of(statistics::Relation relation) {
 }
 
 /// `the number of repeated clauses ≥ 1, the number of clauses = 10`, without the first `the`.
-std::string short_words(const axioms::Region& region) {
+std::string short_words(const std::vector<axioms::RegionCondition>& conditions) {
   std::string words;
-  for (const axioms::RegionCondition& condition : region.conditions) {
+  for (const axioms::RegionCondition& condition : conditions) {
     std::string feature = condition.feature;
     if (feature.starts_with("the ")) feature.erase(0, 4);
     words +=
@@ -54,7 +54,7 @@ Html bars_of(const axioms::FailingRegions& where) {
   for (const auto& [conditions, fitted, held_out, lower, upper] : where.regions) {
     const double rate = held_out.rate();
     bars.push_back(
-        {.label = short_words({.conditions = conditions}),
+        {.label = short_words(conditions),
          .value = fmt::format("{} of {}{}", grouped(held_out.failures), grouped(held_out.n),
                               rate > 0 ? " = " + share_text(rate) : ""),
          .length = longest > 0 ? rate / longest : 0});

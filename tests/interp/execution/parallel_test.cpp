@@ -60,6 +60,49 @@ TEST_P(ParallelTest, WorkersUseNoThreadsOfTheirOwn) {
   EXPECT_THAT(inner, testing::Each(1));
 }
 
+// Two loops in one another have no more threads than one: with four, two workers have two each.
+TEST(ParallelInParallel, WorkersShareTheThreads) {
+  const WithThreads four(4);
+  std::mutex mutex;
+  std::set<std::thread::id> all;
+  std::vector<std::set<std::thread::id>> inner(2);
+  parallel_for(2, [&](int64_t outer) {
+    parallel_for(40, [&](int64_t) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      const std::lock_guard lock(mutex);
+      inner[outer].insert(std::this_thread::get_id());
+      all.insert(std::this_thread::get_id());
+    });
+  });
+  EXPECT_LE(inner[0].size(), 2);
+  EXPECT_LE(inner[1].size(), 2);
+  EXPECT_LE(all.size(), 4);
+  EXPECT_GE(all.size(), 2);
+}
+
+/// Turns the processor for at least so many seconds of this thread's time.
+void work_for(double seconds) {
+  const double begin = cpu_seconds_of_work();
+  while (cpu_seconds_of_work() - begin < seconds) {
+  }
+}
+
+// What the process does beside it is not counted, and what helpers do is.
+TEST(ProcessorTime, IsThatOfOnesOwnWork) {
+  const WithThreads two(2);
+  std::vector<double> spent(2);
+  parallel_for(2, [&](int64_t i) {
+    const double begin = cpu_seconds_of_work();
+    work_for(i == 0 ? 0.02 : 0.08);
+    spent[i] = cpu_seconds_of_work() - begin;
+  });
+  EXPECT_LT(spent[0], 0.06);
+  EXPECT_GE(spent[1], 0.08);
+  const double begin = cpu_seconds_of_work();
+  parallel_for(4, [&](int64_t) { work_for(0.02); });
+  EXPECT_GE(cpu_seconds_of_work() - begin, 0.08);
+}
+
 TEST_P(ParallelTest, WorkersTakeDenormalNumbersForZero) {
   std::vector<float> products(50, 1);
   parallel_for(50, [&](int64_t index) {
