@@ -170,7 +170,7 @@ TEST_F(OneSentence, OfADiscovery) {
   int64_t kept = 0;
   for (const auto& [edge, scored] : record_["edges"].items())
     kept += scored["in_graph"].get<bool>();
-  expect_said(size_text(kept, std::ssize(record_["edges"])));
+  expect_said(circuit_sentence(kept, std::ssize(record_["edges"])));
 }
 
 TEST_F(OneSentence, OfAnExplanation) {

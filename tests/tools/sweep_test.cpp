@@ -110,8 +110,11 @@ TEST_F(Sweep, SaysHowFarItsRunsLieApart) {
   EXPECT_EQ(median_of({0.25, 0.75}), 0.5);
   EXPECT_EQ(recipes[1].runs, 1);
   EXPECT_TRUE(recipes[1].accuracies.empty());
-  const ordered_json json = interp::write_record(record);
-  EXPECT_EQ(interp::write_record(interp::read_record<SweepRecord>(json, "s.json")), json);
+  for (SweptRun& run : record.runs)
+    run.plan = {
+        .task = {{"name", "two-sat"}, {"settings", json::object()}}, .preset = "demo", .steps = 5};
+  const ordered_json written = interp::write_record(record);
+  EXPECT_EQ(interp::write_record(interp::read_record<SweepRecord>(written, "s.json")), written);
 }
 
 TEST_F(Sweep, SlowRunsAreThoseOfSingleTrainingsAndGoOnAfterAnInterrupt) {

@@ -539,8 +539,13 @@ TEST(Sections, OfATrainingNameTheInputsOfItsAccuracy) {
               HasSubstr("90.00% of 4,096 held-out inputs (of the deriving part) right."));
 }
 
+Json one_evaluation() {
+  return interp::write_record(MetricsLine{
+      .progress = {.step = 5, .steps = 5, .loss = 0.5, .accuracy = 0.9}, .accuracy = {}});
+}
+
 TEST(Sections, OfATrainingShowASingleEvaluationAsADot) {
-  const Json line = {{"step", 5}, {"loss", 0.5}, {"accuracy", 0.9}};
+  const Json line = one_evaluation();
   const std::string html =
       html_of(training_section(make_run({{"lines", Json::array({line})}}, "metrics.jsonl")));
   EXPECT_THAT(html, HasSubstr("d=\"M1.0000 0.5000h0\""));  // its loss, in the middle
@@ -586,7 +591,7 @@ TEST(RecordPage, AnswersAboveItsSectionsAndForWhoeverListsPages) {
 
 /// A log says nothing of what the network is for.
 TEST(RecordPage, OfNothingThatHasANameIsCalledByItsAnswer) {
-  const Json line = {{"step", 5}, {"loss", 0.5}, {"accuracy", 0.9}};
+  const Json line = one_evaluation();
   const Page page = page_of({make_run({{"lines", Json::array({line})}}, "metrics.jsonl")});
   const std::string answer = "After 5 steps the network answers 90.0% of held-out inputs right.";
   EXPECT_EQ(page.title, "Training: " + answer);
