@@ -127,14 +127,16 @@ ValidateOptions declared(ValidateOptions options, const std::optional<Plan>& pla
 }
 
 /// What the verdict is about, and where it comes from.
-void print_facts(const axioms::Report& report, const ValidateOptions& options,
-                 const tasks::Subject& subject, const Session& session) {
+/// @param inputs  which ones were asked for, and whether the interpretation was fitted on them.
+void print_facts(const axioms::Report& report, const std::string& inputs,
+                 const ValidateOptions& options, const tasks::Subject& subject,
+                 const Session& session) {
   const Console& console = session.console;
   console.line();
   print_subject({.model = report.facts.model,
                  .interpretation = report.facts.interpretation,
                  .title = report.title,
-                 .inputs = report.inputs_text},
+                 .inputs = inputs},
                 *subject.task, console);
   if (report.proofs) print_proofs(*report.proofs, options, console);
   console.fact("BLAS", describe(session.blas));
@@ -191,7 +193,7 @@ int run_validate(const ValidateOptions& given) {
   if (!transformations.empty() && result.complete)
     json["under"] = look_at_guises(options, subject, transformations, validation, result, session);
   write_report(options.common, json);
-  print_facts(report, options, subject, session);
+  print_facts(report, inputs.description, options, subject, session);
   if (!options.common.json.empty()) session.console.fact("report", options.common.json.string());
   if (report.partial && !options.common.json.empty())
     session.console.fact(
