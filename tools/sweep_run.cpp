@@ -1,7 +1,6 @@
 #include "tools/sweep_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 #include <numeric>
 #include <stdexcept>
@@ -12,6 +11,7 @@
 #include "tools/interrupt.h"
 #include "tools/plural.h"
 #include "tools/progress.h"
+#include "tools/startup.h"
 #include "tools/streams.h"
 #include "tools/sweep.h"
 #include "tools/table.h"
@@ -39,7 +39,6 @@ class Sweep {
       : options_(options),
         session_(session),
         record_{runs_of(read_sweep(options.file), options.task, options.settings)},
-        lock_(RunFolder(options.out).lock()),
         line_(common.quiet),
         steps_(record_.runs.size()) {
     if (options.resume)
@@ -48,6 +47,7 @@ class Sweep {
       throw std::runtime_error(
           fmt::format("{}: holds a sweep already: go on with --resume, or choose another folder",
                       options.out.string()));
+    lock_ = RunFolder(options.out).lock();  // makes the folder, so not before all that is refused
     save();
   }
 
@@ -71,8 +71,6 @@ class Sweep {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void require_same_sweep() const {
     if (!fs::exists(file()))
       throw std::runtime_error(fmt::format("{}: no sweep to resume here", options_.out.string()));
@@ -201,9 +199,9 @@ int run_sweep(const SweepOptions& options, const CommonOptions& common) {
   const bool unfinished = std::ranges::any_of(
       record.runs, [](const SweptRun& run) { return !run.outcome && !run.failed; });
   if (unfinished) {
-    session.console.insist(
-        fmt::format("stopped; go on with:\n  assay train {} --sweep {} --out {} --resume",
-                    options.task, options.file.string(), options.out.string()));
+    // Settings and threads included: they belong to the runs as much as the file does.
+    session.console.insist(fmt::format("stopped; go on with:\n  {}{}", command_line(),
+                                       options.resume ? "" : " --resume"));
     return kInterrupted;
   }
   for (const SweptRun& run : record.runs)

@@ -124,6 +124,8 @@ TEST_F(Sweep, SlowRunsAreThoseOfSingleTrainingsAndGoOnAfterAnInterrupt) {
   const std::string sweep = train + "--sweep sweep.json --out runs ";
   const std::string sender =
       "(while [ ! -e runs/02-demo-seed-2/checkpoint.pt ]; do sleep 0.05; done; kill -INT \\$\\$) &";
+  EXPECT_EQ(run_assay(sweep + "--resume", at("")).code, 2);  // there is none to go on with
+  EXPECT_FALSE(std::filesystem::exists(at("runs")));
   const Finished interrupted = run_assay(sweep, at(""), sender);
   EXPECT_EQ(interrupted.code, 130) << interrupted.error;
   EXPECT_THAT(interrupted.out, HasSubstr("--sweep sweep.json --out runs --resume"));
