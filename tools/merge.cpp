@@ -84,7 +84,6 @@ int run_merge(const MergeOptions& options) {
                                     .summaries = options.summaries,
                                     .quiet = options.common.quiet});
   write_report(options.common, merged.record);
-  session.console.line();
   session.console.fact("report", options.common.json.string());
   write_page(options.page, options.common, merged.record, session.console);
   return merged.conclude();

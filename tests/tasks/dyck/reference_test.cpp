@@ -92,6 +92,18 @@ TEST(DyckReference, EachAxiomFindsAnotherFalseReading) {
   EXPECT_EQ(ever.pr, 0);
 }
 
+/// The facts that are read of each prefix, [pos, input, facts], before they are rounded.
+Tensor read(const Interpretation& interpretation) {
+  const circuits::Node& scan = interpretation.nodes[0];
+  const Tensor stream =
+      shipped().model.model->trace(all_strings().tokens, {.record = {scan.reads.at(0)}}).at(0);
+  const auto& linear = scan.alpha.tensors;
+  return at::baddbmm(linear.at("bias").unsqueeze(1), stream.transpose(0, 1).to(torch::kFloat64),
+                     linear.at("weight"));
+}
+
+// The weights are not compared: some directions of the stream hold nothing but rounding, and what
+// rounds differently (another processor) gets other weights there.
 TEST(DyckReference, TheShippedReadingsAreDerivedAgain) {
   const at::NoGradGuard no_grad;
   for (const char* variant : {"depth-token", "depth"}) {
@@ -99,9 +111,7 @@ TEST(DyckReference, TheShippedReadingsAreDerivedAgain) {
                                                     shipped().places());
     EXPECT_EQ(file.interpretation.model_sha256, shipped().model.sha256);
     const Interpretation again = derived(variant);
-    for (const char* name : {"weight", "bias"})
-      EXPECT_TRUE(again.nodes[0].alpha.tensors.at(name).allclose(
-          file.interpretation.nodes[0].alpha.tensors.at(name), 1e-3, 1e-3));
+    EXPECT_LT((read(again) - read(file.interpretation)).abs().max().item<double>(), 1e-3);
   }
 }
 

@@ -119,6 +119,18 @@ TEST(MajorityReference, TheSignAloneIsVacuous) {
   EXPECT_FALSE(objections(derived("sign").interpretation).empty());
 }
 
+/// The number that is read of each string, before it is rounded.
+Tensor read(const Interpretation& interpretation) {
+  const circuits::Node& count = interpretation.nodes[0];
+  const Tensor stream =
+      shipped().model.model->trace(all_strings(), {.record = {count.reads.at(0)}}).at(0);
+  const auto& linear = count.alpha.tensors;
+  return at::matmul(stream.select(1, 0).to(torch::kFloat64), linear.at("weight")) +
+         linear.at("bias");
+}
+
+// The weights are not compared: some directions of the stream hold nothing but rounding, and what
+// rounds differently (another processor) gets other weights there.
 TEST(MajorityReference, TheShippedReadingsAreDerivedAgain) {
   const at::NoGradGuard no_grad;
   for (const char* variant : {"difference", "ones"}) {
@@ -127,9 +139,8 @@ TEST(MajorityReference, TheShippedReadingsAreDerivedAgain) {
     EXPECT_EQ(file.interpretation.model_sha256, shipped().model.sha256);
     const Derivation again = derived(variant);
     for (const Evidence& fact : again.evidence) EXPECT_TRUE(fact.supports) << fact.statement;
-    for (const char* name : {"weight", "bias"})
-      EXPECT_TRUE(again.interpretation.nodes[0].alpha.tensors.at(name).allclose(
-          file.interpretation.nodes[0].alpha.tensors.at(name), 1e-3, 1e-3));
+    const Tensor gap = read(again.interpretation) - read(file.interpretation);
+    EXPECT_LT(gap.abs().max().item<double>(), 1e-3);
   }
 }
 

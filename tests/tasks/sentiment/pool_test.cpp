@@ -28,7 +28,7 @@ TEST(Pool, IsTrainedOnInPassesOfTextsThatAreAlike) {
   constexpr int64_t kPass = kTexts / Pool::kAlike * Pool::kAlike;
   for (const int64_t first : {int64_t{0}, kPass}) {
     const auto batch = pool().sample(Part::Train, /*seed=*/1, first, kPass);
-    EXPECT_EQ(std::get<0>(at::_unique(batch.tokens.select(1, 0))).numel(), kPass);
+    EXPECT_EQ(std::get<0>(at::unique_dim(batch.tokens.select(1, 0), 0)).numel(), kPass);
     for (int64_t block = 0; block < kPass; block += Pool::kAlike) {
       const at::Tensor ends = batch.readouts.narrow(0, block, Pool::kAlike);
       EXPECT_LE((ends.max() - ends.min()).item<int64_t>(), 3);  // of 7 lengths, in three blocks
