@@ -209,6 +209,16 @@ std::string without_mark(std::string input) {
   return input;
 }
 
+/// The row that failed most often; nullptr: none failed.
+const ReportRow* worst_row(const Report& report) {
+  const ReportRow* worst = nullptr;
+  for (const ReportRow& row : report.rows)
+    if (!row.answer && !is_interchange(row.axiom) && row.estimate.failures > 0 &&
+        (!worst || row.estimate.failures > worst->estimate.failures))
+      worst = &row;
+  return worst;
+}
+
 /// What the reader must not overlook beside the sentence, the weightiest first.
 void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& words) {
   if (report.partial) {
@@ -225,23 +235,20 @@ void say_but(VerdictWords& verdict, const Report& report, const tasks::Wording& 
         return;
       }
   if (verdict.outcome == Outcome::Violated) return;  // the sentence itself is the exception
+  const ReportRow* worst = worst_row(report);
+  const std::string exception =
+      worst ? fmt::format("On {} of {}, {}.", grouped(worst->estimate.failures),
+                          grouped(worst->estimate.n), failure_in_words(*worst))
+            : "";
   if (const ReportRow* loose = loosest_claim(report)) {
     verdict.but_head = "But a claim asks for little.";
-    verdict.but = fmt::format("At most {:g}% was claimed of {}, which fails on {} even {}.",
+    verdict.but = fmt::format("At most {:g}% was claimed of {}, which fails on {} even {}.{}{}",
                               100 * *loose->claim, loose->name(),
                               share_text(axioms::evidence_of(report, *loose).unrelated.rate()),
-                              axioms::chance_in_words(loose->axiom));
-    return;
-  }
-  const ReportRow* worst = nullptr;
-  for (const ReportRow& row : report.rows)
-    if (!row.answer && !is_interchange(row.axiom) && row.estimate.failures > 0 &&
-        (!worst || row.estimate.failures > worst->estimate.failures))
-      worst = &row;
-  if (worst) {
+                              axioms::chance_in_words(loose->axiom), worst ? " " : "", exception);
+  } else if (worst) {
     verdict.but_head = fmt::format("But not on every {}.", words.input);
-    verdict.but = fmt::format("On {} of {}, {}.", grouped(worst->estimate.failures),
-                              grouped(worst->estimate.n), failure_in_words(*worst));
+    verdict.but = exception;
   } else if (report.scope == axioms::Scope::List) {
     verdict.but_head = fmt::format("But only on these {}.", words.inputs);
     verdict.but = "They are not said to be independent draws, so nothing is said of others.";
