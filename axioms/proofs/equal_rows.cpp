@@ -21,7 +21,7 @@ class Deriving {
         add({.rows = {node.name + ".PE", node.name + ".CE"},
              .never = true,
              .margin = read->margin,
-             .because = fmt::format("{} {}", node.name, kNode)});
+             .because = fmt::format("{} is read right on every input", node.name)});
     for (const Node& node : of_.nodes) {
       if (node.gamma.name == "write_levels" && proved(kSuffix, node.name)) after_suffix(node);
       if (reads_parents_right(node)) after_parents(node);
@@ -62,7 +62,7 @@ class Deriving {
     const bool inputs = std::ranges::all_of(
         node.parents, [](const std::string& name) { return name == circuits::kTokens; });
     const std::string because = inputs ? node.name + " is computed from the input"
-                                       : node.name + "'s parents are read right";
+                                       : fmt::format("what {} is computed from is read right on every input", node.name);
     if (!read_right(node))
       add({.rows = {node.name + ".PE", node.name + ".CE"}, .because = because});
     add({.rows = {node.name + ".PR", node.name + ".CR"}, .because = because});
@@ -73,15 +73,15 @@ class Deriving {
   void after_suffix(const Node& node) {
     const bool right = proved(kProgram, "");
     EqualRows rows{.rows = {node.name + ".PR"}, .is_error = right};
-    rows.because = fmt::format("{} {}", node.name, kSuffix);
+    rows.because = fmt::format("what {} says decides the answer", node.name);
     if (reads_parents_right(node)) rows.rows.push_back(node.name + ".CR");
     rows.rows.push_back(of_.output + ".PE");
     if (writes_decision()) rows.rows.push_back(of_.output + ".PR");
-    if (right) rows.because += fmt::format(", {}", kProgram);
+    if (right) rows.because += ", and what it says is right";
     add(std::move(rows));
     if (writes_decision())
       add({.rows = {of_.output + ".CE", of_.output + ".CR"},
-           .because = "gamma writes the decision"});
+           .because = "what is put in is the answer"});
   }
 
   // γ `write_answer` over the tokens that α chooses among: written, the decision is the value.
