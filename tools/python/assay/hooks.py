@@ -43,6 +43,16 @@ def leaves(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, torch.Tensor]]
             yield from leaves(part, (*path, name))
 
 
+def leaf_at(value: Any, path: tuple) -> torch.Tensor | None:
+    """The tensor at one place of nested tuples, lists and mappings, if there is one."""
+    for step in path:
+        try:
+            value = value[step]
+        except (IndexError, KeyError, TypeError):
+            return None
+    return value if isinstance(value, torch.Tensor) else None
+
+
 def with_leaf(value: Any, path: tuple, leaf: torch.Tensor) -> Any:
     """The value with another tensor at one place."""
     if not path:
@@ -114,11 +124,13 @@ class Run:
         for key in self._kinds.get(counted, ()):
             if key.call != call:
                 continue
-            for path, leaf in leaves(value):
-                if path == key.leaf:
-                    value = with_leaf(value, path, self.wanted[key](leaf))
-                    self.seen.add(key)
-                    break
+            leaf = leaf_at(value, key.leaf)
+            if leaf is None:
+                continue
+            flows_on = self.wanted[key](leaf)
+            if flows_on is not leaf:
+                value = with_leaf(value, key.leaf, flows_on)
+            self.seen.add(key)
         if self.stops_early and len(self.seen) == len(self.wanted):
             raise Stop
         return value

@@ -74,6 +74,7 @@ class WrappedNetwork(Network):
         self._needs_grad = any(isinstance(part, torch.nn.TransformerEncoderLayer)
                                for part in self._modules.values())
         self._classes: dict[str, str] = {}
+        self._sites: dict[str, tuple] = {}  # as text -> what it says
         self._cuts: dict = {}
         self._swapped: torch.Tensor | None = None
         self._sums: dict[str, str] = {}
@@ -267,11 +268,16 @@ class WrappedNetwork(Network):
 
     def _site(self, text: str) -> tuple[str, list[int], list[int], int | None]:
         """A site's place, positions, neurons and head. Raises ValueError with the nearest names."""
+        if text not in self._sites:
+            self._sites[text] = self._parsed(text)
+        return self._sites[text]
+
+    def _parsed(self, text: str) -> tuple[str, list[int], list[int], int | None]:
         text = self.canonical(text) if "head=" in text else text
         place = text.partition("[")[0].strip()
         if place not in self._spots:
             if place.endswith(":out") and place[:-4] in self._spots:
-                return self._site(text.replace(":out", "", 1))
+                return self._parsed(text.replace(":out", "", 1))
             if place in self.refused:
                 raise ValueError(f"site {text}: {self.refused[place]}")
             if place.endswith((".attn.hook_pattern", ".attn.hook_attn_scores")) and \
