@@ -15,11 +15,12 @@ using axioms::Report;
 using axioms::ReportRow;
 
 constexpr size_t kWidestNode = 24;
+constexpr size_t kRoomForFixed = 110;  ///< columns from which on there is a second bound
 
-/// One line; `found` takes the place of the four figures where there are none.
+/// One line; `found` takes the place of the figures where there are none.
 struct RowLine {
-  std::string node = {}, row = {}, failures = {}, rate = {}, bound = {}, chance = {}, found = {},
-              claim = {}, verdict = {};
+  std::string node = {}, row = {}, failures = {}, rate = {}, bound = {}, fixed = {}, chance = {},
+              found = {}, claim = {}, verdict = {};
   Tone tone = Tone::Plain;
 };
 
@@ -66,13 +67,15 @@ RowLine row_line_of(const Report& report, size_t index) {
   line.failures = grouped(row.estimate.failures);
   line.rate = share_text(row.estimate.rate());
   if (!row.exact) line.bound = share_text(bound_of(row), Rounding::Up);
+  if (row.anytime_upper) line.fixed = share_text(row.upper, Rounding::Up);
   if (row.unrelated.n > 0) line.chance = share_text(row.unrelated.rate());
   return line;
 }
 
 struct RowWidths {
   size_t node = 4, row = 3, failures = 8, rate = 7, bound = 7, chance = 6, claim = 8;
-  size_t figures() const { return failures + rate + bound + chance + 6; }
+  size_t fixed = 0;  ///< 0: no such column
+  size_t figures() const { return failures + rate + bound + chance + 6 + (fixed ? fixed + 2 : 0); }
 };
 
 std::string padded(const std::string& text, size_t width) {
@@ -85,8 +88,9 @@ std::string flush(const std::string& text, size_t width) {
 std::string row_text(const RowLine& line, const RowWidths& widths, const Console& console) {
   const std::string figures =
       line.found.empty()
-          ? fmt::format("{}  {}  {}  {}", flush(line.failures, widths.failures),
+          ? fmt::format("{}  {}  {}{}  {}", flush(line.failures, widths.failures),
                         flush(line.rate, widths.rate), flush(line.bound, widths.bound),
+                        widths.fixed ? "  " + flush(line.fixed, widths.fixed) : "",
                         flush(line.chance, widths.chance))
           : padded(std::string(widths.failures > 4 ? 4 : 0, ' ') + line.found, widths.figures());
   std::string text =
@@ -103,6 +107,7 @@ std::vector<std::string> row_lines(const Report& report, const tasks::Task& task
                                    const Console& console) {
   std::vector<RowLine> lines;
   RowWidths widths;
+  if (report.sequential && width >= kRoomForFixed) widths.fixed = 7;
   for (size_t i = 0; i < report.rows.size(); ++i) {
     lines.push_back(row_line_of(report, i));
     if (is_interchange(report.rows[i].axiom) && !report.rows[i].claim) continue;
@@ -119,6 +124,7 @@ std::vector<std::string> row_lines(const Report& report, const tasks::Task& task
                               .failures = "failures",
                               .rate = report.exact ? "exactly" : "rate",
                               .bound = report.exact ? "" : "at most",
+                              .fixed = "fixed n",
                               .chance = "chance",
                               .claim = "claim",
                               .verdict = "verdict"},

@@ -61,8 +61,9 @@ class Deriving {
   void after_parents(const Node& node) {
     const bool inputs = std::ranges::all_of(
         node.parents, [](const std::string& name) { return name == circuits::kTokens; });
-    const std::string because = inputs ? node.name + " is computed from the input"
-                                       : fmt::format("what {} is computed from is read right on every input", node.name);
+    const std::string because =
+        inputs ? node.name + " is computed from the input"
+               : fmt::format("what {} is computed from is read right on every input", node.name);
     if (!read_right(node))
       add({.rows = {node.name + ".PE", node.name + ".CE"}, .because = because});
     add({.rows = {node.name + ".PR", node.name + ".CR"}, .because = because});

@@ -1,5 +1,6 @@
 #include "tools/verdict_words.h"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include "tasks/registry.h"
@@ -177,6 +178,20 @@ TEST(RowTable, KeepsWithinEightyColumns) {
   const Console console(false);
   for (const std::string& line : row_lines(report, two_sat(), 80, console))
     EXPECT_LE(columns(line), 80u) << line;
+}
+
+/// What holds wherever one stops stands beside what a fixed number of inputs would have shown.
+TEST(RowTable, HasBothBoundsWhereThereIsRoom) {
+  Report report = two_steps();
+  report.sequential.emplace();
+  report.rows[0].upper = 0.0123;
+  report.rows[0].anytime_upper = 0.0234;
+  const auto shown = [&](size_t width) {
+    return fmt::format("{}", fmt::join(row_lines(report, two_sat(), width, Console(false)), "\n"));
+  };
+  EXPECT_THAT(shown(140),
+              testing::AllOf(HasSubstr("at most  fixed n"), HasSubstr("2.34%    1.23%")));
+  EXPECT_THAT(shown(80), testing::AllOf(HasSubstr("2.34%"), testing::Not(HasSubstr("1.23%"))));
 }
 
 TEST(RowTable, CountsItsViolationsByAGlyph) {

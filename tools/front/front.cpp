@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,7 +76,10 @@ int run_library(int argc, char** argv) {
   void* library = dlopen(ASSAY_LIBRARY, RTLD_LAZY | RTLD_GLOBAL);
   if (library == nullptr) return refuse();
   auto* run = reinterpret_cast<int (*)(int, char**)>(dlsym(library, "assay_main"));
-  return run == nullptr ? refuse() : run(argc, argv);
+  if (run == nullptr) return refuse();
+  // Everything is written by now. To leave in the ordinary way would take LibTorch's tables of
+  // operators apart, entry by entry, which takes longer than the work of many a command.
+  std::_Exit(run(argc, argv));
 }
 
 }  // namespace
