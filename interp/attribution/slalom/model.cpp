@@ -15,6 +15,7 @@ std::vector<double> shares(const Slalom& model, const Bag& bag) {
   double largest = -std::numeric_limits<double>::infinity();
   for (const auto& [feature, times] : bag) largest = std::max(largest, s[feature]);
   std::vector<double> weight;
+  weight.reserve(bag.size());
   double sum = 0;
   for (const auto& [feature, times] : bag) {
     weight.push_back(times * std::exp(s[feature] - largest));
