@@ -10,6 +10,7 @@
 
 #include "tasks/compiled/built_in.h"
 #include "tasks/compiled/compiled.h"
+#include "tasks/deriving.h"
 
 namespace assay::tasks::compiled {
 
@@ -220,22 +221,12 @@ class Builder {
   }
 
   Node answer_node(const Parents& parents) const {
-    const Site logits{.place = hook::logits(), .positions = {end()}};
     Operation run = h(parents, {program_.answer}, {end()});
     run.parameters["answers"] = vocabulary_.answers;
-    return {.name = "answer",
-            .parents = parents.names,
-            .sites = {logits},
-            .reads = {logits},
-            .h = run,
-            .alpha = {.name = "argmax_of",
-                      .parameters = {{"tokens", vocabulary_.answer_tokens}},
-                      .tensors = {}},
-            .gamma = {.name = "write_answer",
-                      .parameters = {{"tokens", vocabulary_.answer_tokens},
-                                     {"d_vocab", vocabulary_.tokens.size()}},
-                      .tensors = {}},
-            .equality = {.name = "equal", .tensors = {}}};
+    return tasks::answer_node("answer", parents.names, std::move(run),
+                              {.position = end(),
+                               .answers = vocabulary_.answer_tokens,
+                               .d_vocab = std::ssize(vocabulary_.tokens)});
   }
 
   nlohmann::json named_;

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <stdexcept>
 
-#include "interp/files/files.h"
-#include "interp/names.h"
+#include "tasks/deriving.h"
 #include "tasks/dyck/operations.h"
+#include "tasks/dyck/strings.h"
 
 namespace assay::tasks::dyck {
 
@@ -18,18 +19,11 @@ using at::Tensor;
 using circuits::Node;
 using interp::Site;
 
-const std::vector<std::pair<std::string, std::vector<std::string>>> kVariants = {
-    {"depth-token", {"depth", "token"}},
-    {"depth", {"depth"}},
-    {"violation-token", {"violation", "token"}},
-    {"violated-token", {"violated", "token"}}};
-
-std::vector<std::string> facts_of(const std::string& variant) {
-  for (const auto& [name, facts] : kVariants)
-    if (name == variant) return facts;
-  throw std::invalid_argument(fmt::format("unknown variant '{}' of dyck; {}", variant,
-                                          interp::there_are(variants(), variant)));
-}
+using Variant = std::pair<std::string, std::vector<std::string>>;  ///< its name, and its facts
+const std::vector<Variant> kVariants = {{"depth-token", {"depth", "token"}},
+                                        {"depth", {"depth"}},
+                                        {"violation-token", {"violation", "token"}},
+                                        {"violated-token", {"violated", "token"}}};
 
 /// The residual stream after block 0 on some strings, and the facts about their prefixes.
 struct Observations {
@@ -97,18 +91,9 @@ Node scan_node(const std::vector<std::string>& facts, const Reading& reading,
 }
 
 Node answer_node(const std::vector<std::string>& facts) {
-  const Site logits{.place = hook::logits(), .positions = {0}};
-  const std::vector<int64_t> answers = {kUnbalanced, kBalanced};
-  return {.name = "answer",
-          .parents = {"scan"},
-          .sites = {logits},
-          .reads = {logits},
-          .h = {.name = "balanced_by", .parameters = {{"facts", facts}}, .tensors = {}},
-          .alpha = {.name = "argmax_of", .parameters = {{"tokens", answers}}, .tensors = {}},
-          .gamma = {.name = "write_answer",
-                    .parameters = {{"tokens", answers}, {"d_vocab", kTokens}},
-                    .tensors = {}},
-          .equality = {.name = "equal", .tensors = {}}};
+  return tasks::answer_node(
+      "answer", {"scan"}, {.name = "balanced_by", .parameters = {{"facts", facts}}, .tensors = {}},
+      {.position = 0, .answers = {kUnbalanced, kBalanced}, .d_vocab = kTokens});
 }
 
 /// How well the linear maps read each fact.
@@ -143,39 +128,29 @@ std::vector<std::string> variants() {
   return names;
 }
 
-Derivation derive(const Task& task, const Strings& strings, const interp::Network& network,
-                  const DeriveConfig& config) {
+Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
-  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
-  const std::vector<std::string> facts = facts_of(variant);
+  const std::string variant = variant_of(task, config);
+  const std::vector<std::string>& facts =
+      std::ranges::find(kVariants, variant, &Variant::first)->second;
   const interp::Transformer& model = interp::require_transformer(network, "deriving dyck");
   if (model.config().n_layers() != 2)
     throw std::invalid_argument(
         fmt::format("the interpretation of Dyck networks speaks about two blocks, the model has {}",
                     model.config().n_layers()));
-  const int64_t count = config.inputs.value_or(strings.pass(config.part));
-  if (count < 1) throw std::invalid_argument("derive: expected at least one input");
-  const Tensor drawn = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
-  const std::string_view bytes(static_cast<const char*>(drawn.data_ptr()), drawn.nbytes());
-  const Tensor tokens = std::get<0>(at::unique_dim(drawn, 0));  // each string once
+  const FittingInputs drawn = fitting_inputs(task, config);
+  const Tensor tokens = std::get<0>(at::unique_dim(drawn.tokens, 0));  // each string once
   const Observations all = observe(network, tokens, facts);
+  const int64_t count = drawn.tokens.size(0);
   if (config.on_progress) config.on_progress(count, count);
   const auto reading = linear_reading(all);
-  Derivation derivation{
-      .interpretation = {.title = fmt::format("Dyck-1 by facts about prefixes ({})", variant),
-                         .task = task.to_json(),
-                         .model_sha256 = {},
-                         .fitted_on = {{"part", to_string(config.part)},
-                                       {"seed", config.seed},
-                                       {"count", count},
-                                       {"sha256", interp::sha256(bytes)}},
-                         .output = "answer",
-                         .nodes = {scan_node(facts, reading, written(all)), answer_node(facts)}},
-      .evidence = evidence(all, facts, reading)};
-  for (const Evidence& fact : derivation.evidence)
-    derivation.interpretation.nodes[0].evidence.push_back(
-        {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
-  return derivation;
+  return derivation_of({.title = fmt::format("Dyck-1 by facts about prefixes ({})", variant),
+                        .task = task.to_json(),
+                        .model_sha256 = {},
+                        .fitted_on = drawn.fitted_on,
+                        .output = "answer",
+                        .nodes = {scan_node(facts, reading, written(all)), answer_node(facts)}},
+                       evidence(all, facts, reading));
 }
 
 }  // namespace assay::tasks::dyck

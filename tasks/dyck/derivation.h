@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "tasks/dyck/strings.h"
 #include "tasks/registry.h"
 
 namespace assay::tasks::dyck {
@@ -20,7 +19,6 @@ std::vector<std::string> variants();  ///< `depth-token`, `depth`, …
 /// Fits the interpretation to a model.
 /// @throws std::invalid_argument for an unknown variant, a model that has not two blocks, or fewer
 ///   than one deriving input.
-Derivation derive(const Task& task, const Strings& strings, const interp::Network& network,
-                  const DeriveConfig& config);
+Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config);
 
 }  // namespace assay::tasks::dyck

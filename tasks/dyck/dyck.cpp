@@ -61,7 +61,7 @@ class Dyck : public Task {
                             .derive =
                                 [this](const interp::Network& network, const DeriveConfig& config) {
                                   require_fits(network.places());
-                                  return dyck::derive(*this, strings_, network, config);
+                                  return dyck::derive(*this, network, config);
                                 }});
   }
 

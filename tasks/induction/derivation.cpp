@@ -7,8 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "interp/files/files.h"
-#include "interp/names.h"
+#include "tasks/deriving.h"
 #include "tasks/induction/pairs.h"
 
 namespace assay::tasks::induction {
@@ -152,18 +151,9 @@ Node copied_node(const Rows& rows, const std::string& variant, const Tensor& tok
 }
 
 Node answer_node(const Rows& rows) {
-  const std::vector<int64_t> symbols = counted_from(0, rows.symbols);
-  const Site logits{.place = hook::logits(), .positions = {kLast}};
-  return {.name = "answer",
-          .parents = {"copied"},
-          .sites = {logits},
-          .reads = {logits},
-          .h = {.name = "same_token", .tensors = {}},
-          .alpha = {.name = "argmax_of", .parameters = {{"tokens", symbols}}, .tensors = {}},
-          .gamma = {.name = "write_answer",
-                    .parameters = {{"tokens", symbols}, {"d_vocab", rows.tokens()}},
-                    .tensors = {}},
-          .equality = {.name = "equal", .tensors = {}}};
+  return tasks::answer_node(
+      "answer", {"copied"}, {.name = "same_token", .tensors = {}},
+      {.position = kLast, .answers = counted_from(0, rows.symbols), .d_vocab = rows.tokens()});
 }
 
 /// How often attention is largest where it should be, and how much of it is there. It speaks for
@@ -244,38 +234,23 @@ std::vector<std::string> variants() {
 Derivation derive(const Task& task, const Rows& rows, const interp::Network& network,
                   const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
-  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
-  if (std::ranges::count(variants(), variant) == 0)
-    interp::refuse_name("variant", variant, variants());
+  const std::string variant = variant_of(task, config);
   const interp::Transformer& model = interp::require_transformer(network, "deriving induction");
   require_two_heads(model.config());
-  const int64_t count = config.inputs.value_or(task.need<Interpretations>().inputs(config.part));
-  if (count < 1) throw std::invalid_argument("derive: expected at least one input");
-  const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
-  const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
+  const auto [tokens, fitted_on] = fitting_inputs(task, config);
   const Observations all = observe(network, tokens, config);
   std::vector<Node> nodes;
   if (variant == "induction") nodes = {previous_node(rows, tokens, all), match_node()};
   if (variant == "pairs") nodes = {pairs_node(rows.symbols, tokens, all.between)};
   nodes.push_back(copied_node(rows, variant, tokens, all));
   nodes.push_back(answer_node(rows));
-  Derivation derivation{
-      .interpretation = {.title = fmt::format("Induction by {}", in_words(variant)),
-                         .task = task.to_json(),
-                         .model_sha256 = {},
-                         .fitted_on = {{"part", to_string(config.part)},
-                                       {"seed", config.seed},
-                                       {"count", count},
-                                       {"sha256", interp::sha256(bytes)}},
-                         .output = "answer",
-                         .nodes = std::move(nodes)},
-      .evidence = evidence(rows, variant, model, tokens, all)};
-  for (const Evidence& fact : derivation.evidence)
-    for (Node& node : derivation.interpretation.nodes)
-      if (node.name == fact.node)
-        node.evidence.push_back(
-            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
-  return derivation;
+  return derivation_of({.title = fmt::format("Induction by {}", in_words(variant)),
+                        .task = task.to_json(),
+                        .model_sha256 = {},
+                        .fitted_on = fitted_on,
+                        .output = "answer",
+                        .nodes = std::move(nodes)},
+                       evidence(rows, variant, model, tokens, all));
 }
 
 }  // namespace assay::tasks::induction

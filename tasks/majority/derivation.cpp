@@ -7,8 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
-#include "interp/files/files.h"
-#include "interp/names.h"
+#include "tasks/deriving.h"
 #include "tasks/majority/operations.h"
 
 namespace assay::tasks::majority {
@@ -117,18 +116,8 @@ Node count_node(const Variant& variant, const Affine& read, const Affine& writte
 }
 
 Node answer_node(const Variant& variant, int64_t readout) {
-  const Site logits{.place = hook::logits(), .positions = {readout}};
-  const std::vector<int64_t> symbols = {kZero, kOne};
-  return {.name = "answer",
-          .parents = {"count"},
-          .sites = {logits},
-          .reads = {logits},
-          .h = variant.answer,
-          .alpha = {.name = "argmax_of", .parameters = {{"tokens", symbols}}, .tensors = {}},
-          .gamma = {.name = "write_answer",
-                    .parameters = {{"tokens", symbols}, {"d_vocab", kTokens}},
-                    .tensors = {}},
-          .equality = {.name = "equal", .tensors = {}}};
+  return tasks::answer_node("answer", {"count"}, variant.answer,
+                            {.position = readout, .answers = {kZero, kOne}, .d_vocab = kTokens});
 }
 
 /// How evenly the last position attends, and how well the number is read.
@@ -160,39 +149,28 @@ std::vector<std::string> variants() {
 
 Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
-  const std::string name = config.variant.empty() ? variants().front() : config.variant;
-  if (std::ranges::count(variants(), name) == 0) interp::refuse_name("variant", name, variants());
+  const std::string name = variant_of(task, config);
   const auto& heads = interp::require_transformer(network, "deriving majority").config().n_heads;
   if (heads != std::vector<int64_t>{1})
     throw std::invalid_argument(
         "the interpretation of majority networks speaks about one block with one head");
-  const int64_t count = config.inputs.value_or(task.need<Interpretations>().inputs(config.part));
-  if (count < 1) throw std::invalid_argument("derive: expected at least one input");
   const int64_t readout = task.readout();
-  const Tensor drawn = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
-  const std::string_view bytes(static_cast<const char*>(drawn.data_ptr()), drawn.nbytes());
-  const Observations all = observe(network, std::get<0>(at::unique_dim(drawn, 0)), readout);
+  const FittingInputs drawn = fitting_inputs(task, config);
+  const Observations all = observe(network, std::get<0>(at::unique_dim(drawn.tokens, 0)), readout);
   const Variant variant = variant_named(name, all.tokens);
   const Tensor counts = count_tokens(variant.counts)({all.tokens}).to(torch::kFloat64);
   const Tensor values = variant.is_sign ? counts.gt(0).to(torch::kFloat64) : counts;
   const Affine read = fitted(all.stream, counts), written = fitted(values, all.stream);
+  const int64_t count = drawn.tokens.size(0);
   if (config.on_progress) config.on_progress(count, count);
-  Derivation derivation{
-      .interpretation = {.title = fmt::format("Binary majority by {}", variant.words),
-                         .task = task.to_json(),
-                         .model_sha256 = {},
-                         .fitted_on = {{"part", to_string(config.part)},
-                                       {"seed", config.seed},
-                                       {"count", count},
-                                       {"sha256", interp::sha256(bytes)}},
-                         .output = "answer",
-                         .nodes = {count_node(variant, read, written, readout),
-                                   answer_node(variant, readout)}},
-      .evidence = evidence(all.pattern, counts, read.of(all.stream))};
-  for (const Evidence& fact : derivation.evidence)
-    derivation.interpretation.nodes[0].evidence.push_back(
-        {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
-  return derivation;
+  return derivation_of(
+      {.title = fmt::format("Binary majority by {}", variant.words),
+       .task = task.to_json(),
+       .model_sha256 = {},
+       .fitted_on = drawn.fitted_on,
+       .output = "answer",
+       .nodes = {count_node(variant, read, written, readout), answer_node(variant, readout)}},
+      evidence(all.pattern, counts, read.of(all.stream)));
 }
 
 }  // namespace assay::tasks::majority

@@ -7,8 +7,7 @@
 #include <stdexcept>
 
 #include "circuits/interpretation/composition.h"
-#include "interp/files/files.h"
-#include "interp/names.h"
+#include "tasks/deriving.h"
 #include "tasks/max_of_four/numbers.h"
 
 namespace assay::tasks::max_of_four {
@@ -118,17 +117,8 @@ Node copied_node(const Prototypes& means, const std::vector<int64_t>& positions)
 
 Node answer_node(const std::vector<int64_t>& numbers, std::vector<std::string> parents,
                  const std::string& operation) {
-  const Site logits{.place = hook::logits(), .positions = {kLast}};
-  return {.name = "answer",
-          .parents = std::move(parents),
-          .sites = {logits},
-          .reads = {logits},
-          .h = {.name = operation, .tensors = {}},
-          .alpha = {.name = "argmax_of", .parameters = {{"tokens", numbers}}, .tensors = {}},
-          .gamma = {.name = "write_answer",
-                    .parameters = {{"tokens", numbers}, {"d_vocab", kNumbers}},
-                    .tensors = {}},
-          .equality = {.name = "equal", .tensors = {}}};
+  return tasks::answer_node("answer", std::move(parents), {.name = operation, .tensors = {}},
+                            {.position = kLast, .answers = numbers, .d_vocab = kNumbers});
 }
 
 std::vector<Node> nodes_of(const std::string& variant, const interp::Transformer& model,
@@ -197,34 +187,19 @@ std::vector<std::string> variants() {
 
 Derivation derive(const Task& task, const interp::Network& network, const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
-  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
-  if (std::ranges::count(variants(), variant) == 0)
-    interp::refuse_name("variant", variant, variants());
+  const std::string variant = variant_of(task, config);
   const interp::Transformer& model = interp::require_transformer(network, "deriving max-of-four");
   require_one_head(model.config());
-  const int64_t count = config.inputs.value_or(task.need<Interpretations>().inputs(config.part));
-  if (count < 1) throw std::invalid_argument("derive: expected at least one input");
-  const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
-  const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
+  const auto [tokens, fitted_on] = fitting_inputs(task, config);
   const Observations all = observe(network, tokens, config);
-  Derivation derivation{
-      .interpretation = {.title = fmt::format("Maximum of four by {}", in_words(variant)),
-                         .task = task.to_json(),
-                         .model_sha256 = {},
-                         .fitted_on = {{"part", to_string(config.part)},
-                                       {"seed", config.seed},
-                                       {"count", count},
-                                       {"sha256", interp::sha256(bytes)}},
-                         .output = "answer",
-                         .nodes = nodes_of(variant, model, tokens, all.stream, task.answers())},
-      .evidence = {attention(variant == "attend" ? "where" : "copied", tokens, all.pattern),
-                   copying(model)}};
-  for (const Evidence& fact : derivation.evidence)
-    for (Node& node : derivation.interpretation.nodes)
-      if (node.name == fact.node)
-        node.evidence.push_back(
-            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
-  return derivation;
+  return derivation_of(
+      {.title = fmt::format("Maximum of four by {}", in_words(variant)),
+       .task = task.to_json(),
+       .model_sha256 = {},
+       .fitted_on = fitted_on,
+       .output = "answer",
+       .nodes = nodes_of(variant, model, tokens, all.stream, task.answers())},
+      {attention(variant == "attend" ? "where" : "copied", tokens, all.pattern), copying(model)});
 }
 
 }  // namespace assay::tasks::max_of_four

@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 #include <torch/types.h>
 
+#include <numeric>
 #include <stdexcept>
 
 #include "circuits/interpretation/operations.h"
-#include "interp/files/files.h"
-#include "interp/names.h"
+#include "tasks/deriving.h"
 #include "tasks/modular_addition/evidence.h"
 #include "tasks/modular_addition/fourier.h"
 #include "tasks/modular_addition/observations.h"
@@ -29,7 +29,7 @@ struct Choices {
   circuits::Operation equality;  ///< of node sum
 };
 
-Choices choose(const DeriveConfig& config) {
+Choices choose(const Task& task, const DeriveConfig& config) {
   const Settings options =
       complete(derivation_options(), config.options, "deriving for modular-addition");
   const nlohmann::json none = nlohmann::json::object();
@@ -37,14 +37,12 @@ Choices choose(const DeriveConfig& config) {
   const nlohmann::json sum_rounding = {{"decimals", options.at("sum_decimals")}};
   for (const auto& [name, parameters] : {std::pair{"fourier", rounding}, {"sum", sum_rounding}})
     circuits::decimals_of({.name = name, .parameters = parameters, .tensors = {}});
-  const std::string variant = config.variant.empty() ? variants().front() : config.variant;
+  const std::string variant = variant_of(task, config);
   if (variant == "downstream") return {variant, rounding, {.name = "downstream", .tensors = {}}};
   if (variant == "rounded")
     return {
         variant, rounding, {.name = "equal_rounded", .parameters = sum_rounding, .tensors = {}}};
-  if (variant == "exact") return {variant, none, {.name = "equal", .tensors = {}}};
-  throw std::invalid_argument(fmt::format("unknown variant '{}' of modular-addition; {}", variant,
-                                          interp::there_are(variants(), variant)));
+  return {variant, none, {.name = "equal", .tensors = {}}};  // exact
 }
 
 circuits::Operation alpha(const LinearMap& map, const nlohmann::json& rounding) {
@@ -95,50 +93,22 @@ Node sum_node(const LinearMap& read, const LinearMap& write, const Tensor& mean_
 
 // The network's decision is the task's: among the numbers, the `=` is no answer.
 Node answer_node(int64_t p, const KeyFrequencies& key) {
-  const Site logits{.place = hook::logits(), .positions = {kReadout}};
-  std::vector<int64_t> tokens;
-  for (int64_t token = 0; token < p; ++token) tokens.push_back(token);
-  return {
-      .name = "answer",
-      .parents = {"sum"},
-      .sites = {logits},
-      .reads = {logits},
-      .h = {.name = "argmax_of_differences", .parameters = wave_parameters(p, key), .tensors = {}},
-      .alpha = {.name = "argmax_of", .parameters = {{"tokens", tokens}}, .tensors = {}},
-      .gamma = {.name = "write_answer",
-                .parameters = {{"tokens", tokens}, {"d_vocab", p + 1}},
-                .tensors = {}},
-      .equality = {.name = "equal", .tensors = {}}};
+  std::vector<int64_t> numbers(static_cast<size_t>(p));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return tasks::answer_node(
+      "answer", {"sum"},
+      {.name = "argmax_of_differences", .parameters = wave_parameters(p, key), .tensors = {}},
+      {.position = kReadout, .answers = numbers, .d_vocab = p + 1});
 }
 
-// The deriving inputs as rows of the domain, which is in the order of a·p + b.
-struct FittingSet {
-  Tensor rows;  ///< int64 [input]
-  int64_t count = 0;
-  std::string sha256;
-};
-
-FittingSet fitting_set(const Task& task, const Pairs& pairs, const DeriveConfig& config) {
+/// @throws std::invalid_argument for more inputs than there are.
+void require_at_most(const Pairs& pairs, const DeriveConfig& config) {
   const auto size = static_cast<int64_t>(pairs.of(config.part).size());
-  const int64_t count = config.inputs.value_or(size);
-  if (count < 1 || count > size)
+  if (config.inputs && (*config.inputs < 1 || *config.inputs > size))
     throw std::invalid_argument(
         fmt::format("derive: expected 1 to {} inputs, all that the {} part "
                     "has, got {}",
-                    size, to_string(config.part), count));
-  const Tensor tokens = task.sample(config.part, config.seed, 0, count).tokens.contiguous();
-  const std::string_view bytes(static_cast<const char*>(tokens.data_ptr()), tokens.nbytes());
-  return {.rows = tokens.select(1, 0) * pairs.settings().p + tokens.select(1, 1),
-          .count = count,
-          .sha256 = interp::sha256(bytes)};
-}
-
-void attach(const std::vector<Evidence>& evidence, circuits::Interpretation& interpretation) {
-  for (const Evidence& fact : evidence)
-    for (Node& node : interpretation.nodes)
-      if (node.name == fact.node)
-        node.evidence.push_back(
-            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
+                    size, to_string(config.part), *config.inputs));
 }
 
 }  // namespace
@@ -157,7 +127,7 @@ Derivation derive(const Task& task, const Pairs& pairs, const interp::Network& n
                   const DeriveConfig& config) {
   const at::NoGradGuard no_grad;
   const int64_t p = pairs.settings().p;
-  const Choices choices = choose(config);
+  const Choices choices = choose(task, config);
   const interp::Transformer& model =
       interp::require_transformer(network, "deriving modular-addition");
   if (model.config().n_layers() != 1)
@@ -165,7 +135,10 @@ Derivation derive(const Task& task, const Pairs& pairs, const interp::Network& n
         fmt::format("the interpretation of modular addition speaks about one block, the model has "
                     "{}",
                     model.config().n_layers()));
-  const FittingSet fitting = fitting_set(task, pairs, config);
+  require_at_most(pairs, config);
+  const auto [fitting, fitted_on] = fitting_inputs(task, config);
+  // As rows of the domain, which is in the order of a·p + b.
+  const Tensor rows = fitting.select(1, 0) * p + fitting.select(1, 1);
 
   const Tensor numbers = model.W_E().detach().cpu().narrow(0, 0, p);  // [p, d_model]
   const KeyFrequencies key = key_frequencies(spectrum(numbers));
@@ -176,32 +149,27 @@ Derivation derive(const Task& task, const Pairs& pairs, const interp::Network& n
   const Domain domain = pairs.domain();
   const Observations all = observe(model, domain.inputs.tokens);
   if (config.on_progress) config.on_progress(pairs.count(), pairs.count());
-  const Tensor hidden = all.hidden.index_select(0, fitting.rows);
-  const Tensor sums = domain.inputs.labels.index_select(0, fitting.rows);
+  const Tensor hidden = all.hidden.index_select(0, rows);
+  const Tensor sums = domain.inputs.labels.index_select(0, rows);
   const Tensor sum_waves = number_waves.index_select(0, sums);
   const LinearMap read_sum = fit(hidden, sum_waves), write_sum = fit(sum_waves, hidden);
 
-  Derivation derivation{
-      .interpretation =
-          {.title = fmt::format("modular addition by {} waves ({})", key.frequencies.size(),
-                                choices.variant),
-           .task = task.to_json(),
-           .model_sha256 = {},
-           .fitted_on = {{"part", to_string(config.part)},
-                         {"seed", config.seed},
-                         {"count", fitting.count},
-                         {"sha256", fitting.sha256}},
-           .output = "answer",
-           .nodes = {fourier_node(model, p, key, read_number, write_number, choices.rounding),
-                     sum_node(read_sum, write_sum, all.mid.index_select(0, fitting.rows).mean(0),
-                              choices.equality),
-                     answer_node(p, key)}},
-      .evidence = fourier_evidence(model, p, key, write_number)};
-  for (Evidence& fact : sum_evidence(all, p, key)) derivation.evidence.push_back(std::move(fact));
+  std::vector<Evidence> evidence = fourier_evidence(model, p, key, write_number);
+  for (Evidence& fact : sum_evidence(all, p, key)) evidence.push_back(std::move(fact));
   for (Evidence& fact : answer_evidence(model, all, domain.inputs.labels, p, key))
-    derivation.evidence.push_back(std::move(fact));
-  attach(derivation.evidence, derivation.interpretation);
-  return derivation;
+    evidence.push_back(std::move(fact));
+  return derivation_of(
+      {.title = fmt::format("modular addition by {} waves ({})", key.frequencies.size(),
+                            choices.variant),
+       .task = task.to_json(),
+       .model_sha256 = {},
+       .fitted_on = fitted_on,
+       .output = "answer",
+       .nodes = {fourier_node(model, p, key, read_number, write_number, choices.rounding),
+                 sum_node(read_sum, write_sum, all.mid.index_select(0, rows).mean(0),
+                          choices.equality),
+                 answer_node(p, key)}},
+      std::move(evidence));
 }
 
 }  // namespace assay::tasks::modular_addition

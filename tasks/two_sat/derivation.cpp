@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "tasks/deriving.h"
 #include "tasks/two_sat/evidence.h"
 #include "tasks/two_sat/levels.h"
 #include "tasks/two_sat/observations.h"
@@ -74,18 +75,10 @@ Node evaluate_node(const Observations& observed, const std::vector<Neuron>& neur
 }
 
 Node or_node(const Tokens& tokens, int64_t readout) {
-  const std::vector<int64_t> answers = {tokens.unsat(), tokens.sat()};
-  const Site logits{.place = hook::logits(), .positions = {readout}};
-  return {.name = "or",
-          .parents = {"evaluate"},
-          .sites = {logits},
-          .reads = {logits},
-          .h = {.name = "any", .tensors = {}},
-          .alpha = {.name = "argmax_of", .parameters = {{"tokens", answers}}, .tensors = {}},
-          .gamma = {.name = "write_answer",
-                    .parameters = {{"tokens", answers}, {"d_vocab", tokens.d_vocab()}},
-                    .tensors = {}},
-          .equality = {.name = "equal", .tensors = {}}};
+  return answer_node("or", {"evaluate"}, {.name = "any", .tensors = {}},
+                     {.position = readout,
+                      .answers = {tokens.unsat(), tokens.sat()},
+                      .d_vocab = tokens.d_vocab()});
 }
 
 Evidence level_evidence(const LevelChoice& choice) {
@@ -109,10 +102,7 @@ std::vector<Option> derivation_options() {
 
 Derivation derive(const Task& task, int64_t variables, int64_t clauses,
                   const interp::Network& network, const DeriveConfig& config) {
-  const std::string variant = config.variant.empty() ? "trees" : config.variant;
-  if (variant != "trees" && variant != "disjunction")
-    throw std::invalid_argument(
-        fmt::format("unknown variant '{}' of two-sat; there are trees, disjunction", variant));
+  const std::string variant = variant_of(task, config);
   const interp::Transformer& model = interp::require_transformer(network, "deriving two-sat");
   if (model.config().n_layers() != 2)
     throw std::invalid_argument(
@@ -150,26 +140,16 @@ Derivation derive(const Task& task, int64_t variables, int64_t clauses,
 
   // The published γ writes what the attention adds, without the embedding that it is added to.
   const Tensor& stream_mean = published ? observed.mean_attn_out : observed.mean_mid;
-  Derivation derivation{
-      .interpretation = {.title = fmt::format("2-SAT by evaluating neurons ({})", variant),
-                         .task = task.to_json(),
-                         .model_sha256 = {},
-                         .fitted_on = {{"part", to_string(config.part)},
-                                       {"seed", config.seed},
-                                       {"count", formulas_of(task, config)},
-                                       {"sha256", observed.sha256}},
-                         .output = "or",
-                         .nodes = {parse_node(observed, clause_prototypes, clauses),
-                                   evaluate_node(observed, neurons, stream_mean, variables,
-                                                 task.readout()),
-                                   or_node(tokens, task.readout())}},
-      .evidence = std::move(evidence)};
-  for (const Evidence& fact : derivation.evidence)
-    for (Node& node : derivation.interpretation.nodes)
-      if (node.name == fact.node)
-        node.evidence.push_back(
-            {{"statement", fact.statement}, {"value", fact.value}, {"supports", fact.supports}});
-  return derivation;
+  return derivation_of(
+      {.title = fmt::format("2-SAT by evaluating neurons ({})", variant),
+       .task = task.to_json(),
+       .model_sha256 = {},
+       .fitted_on = fitted_on(config, formulas_of(task, config), observed.sha256),
+       .output = "or",
+       .nodes = {parse_node(observed, clause_prototypes, clauses),
+                 evaluate_node(observed, neurons, stream_mean, variables, task.readout()),
+                 or_node(tokens, task.readout())}},
+      std::move(evidence));
 }
 
 }  // namespace assay::tasks::two_sat
